@@ -1,0 +1,1 @@
+"""The stack, composed of constructs by capability."""

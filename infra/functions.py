@@ -1,0 +1,77 @@
+"""The Lambda functions: one asset of code, one layer, one role and log group each."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Final
+
+from aws_cdk import Duration, IgnoreMode, RemovalPolicy
+from aws_cdk import aws_lambda as lambda_
+from aws_cdk import aws_logs as logs
+from constructs import Construct
+
+ROOT: Final = Path(__file__).parent.parent
+LAYER: Final = ROOT / "build" / "layer"
+RUNTIME: Final = lambda_.Runtime.PYTHON_3_13
+ARCHITECTURE: Final = lambda_.Architecture.ARM_64
+TIMEOUT: Final = Duration.seconds(60)
+
+
+class LayerMissingError(Exception):
+    """The layer has not been built; `make layer` builds it."""
+
+
+class Functions(Construct):
+    """What all functions share, and the way to make one."""
+
+    def __init__(
+        self, scope: Construct, construct_id: str, *, retention: logs.RetentionDays
+    ) -> None:
+        super().__init__(scope, construct_id)
+        if not LAYER.is_dir():
+            raise LayerMissingError(f"{LAYER} does not exist: build it with `make layer`")
+        self._retention = retention
+        self._code = lambda_.Code.from_asset(
+            str(ROOT),
+            exclude=["*", "!lambdas", "!lambdas/**", "**/__pycache__", "lambdas/requirements.txt"],
+            ignore_mode=IgnoreMode.GIT,
+        )
+        self._layer = lambda_.LayerVersion(
+            self,
+            "Dependencies",
+            code=lambda_.Code.from_asset(str(LAYER)),
+            compatible_runtimes=[RUNTIME],
+            compatible_architectures=[ARCHITECTURE],
+            description="lambdas/requirements.txt",
+        )
+
+    def add(
+        self, construct_id: str, *, environment: Mapping[str, str] | None = None
+    ) -> lambda_.Function:
+        """Make the function whose module is named as its id, in snake case.
+
+        Args:
+            construct_id: such as ReconcileExport, for lambdas/reconcile_export.py.
+            environment: its settings.
+        """
+        module = "".join(f"_{c.lower()}" if c.isupper() else c for c in construct_id).lstrip("_")
+        return lambda_.Function(
+            self,
+            construct_id,
+            code=self._code,
+            handler=f"lambdas.{module}.handler",
+            runtime=RUNTIME,
+            architecture=ARCHITECTURE,
+            layers=[self._layer],
+            memory_size=256,
+            timeout=TIMEOUT,
+            tracing=lambda_.Tracing.ACTIVE,
+            environment={"POWERTOOLS_LOG_LEVEL": "INFO", **(environment or {})},
+            log_group=logs.LogGroup(
+                self,
+                f"{construct_id}Logs",
+                retention=self._retention,
+                removal_policy=RemovalPolicy.RETAIN,
+            ),
+        )

@@ -1,0 +1,86 @@
+"""When a task is tried again, how often and how long: the one place for every retry policy.
+
+Delays grow exponentially to a cap, with full jitter. What is permanent stands in no list here:
+Step Functions hands it to the Catch at once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final, NamedTuple
+
+from aws_cdk import Duration
+from aws_cdk import aws_stepfunctions as sfn
+
+from lambdas.aws.errors import (
+    ConflictException,
+    ServiceUnavailableException,
+    ThrottlingException,
+)
+
+
+class Retrier(NamedTuple):
+    """One retry policy.
+
+    Attributes:
+        errors: the names it answers to.
+        interval_seconds: the longest first delay; each following one is at most twice as long.
+        max_delay_seconds: the longest delay of all.
+        max_attempts: retries after the first try.
+    """
+
+    errors: tuple[str, ...]
+    interval_seconds: int
+    max_delay_seconds: int
+    max_attempts: int
+
+
+THROTTLED: Final = Retrier((ThrottlingException.__name__,), 2, 60, 10)
+UNAVAILABLE: Final = Retrier((ServiceUnavailableException.__name__,), 2, 30, 6)
+CONFLICTED: Final = Retrier((ConflictException.__name__,), 5, 30, 5)
+LAMBDA_SERVICE: Final = Retrier(
+    (
+        "Lambda.TooManyRequestsException",
+        "Lambda.ServiceException",
+        "Lambda.AWSLambdaException",
+        "Lambda.SdkClientException",
+        "Lambda.ClientExecutionTimeoutException",
+    ),
+    2,
+    30,
+    6,
+)
+CRASHED: Final = Retrier(
+    ("Sandbox.Timedout", "Runtime.ExitError", "Lambda.Unknown", "States.Timeout"), 2, 30, 2
+)
+"""A function that is killed half-way: every one of them may be run again at any point."""
+
+NOT_PUBLISHED: Final = Retrier(("States.TaskFailed", "States.Timeout"), 2, 60, 6)
+"""Step Functions documents no names for what putEvents may fail with."""
+
+FOR_FUNCTIONS: Final = (LAMBDA_SERVICE, CRASHED)
+FOR_RECONCILERS: Final = (THROTTLED, UNAVAILABLE, CONFLICTED, *FOR_FUNCTIONS)
+
+
+def add_retries(task: sfn.TaskStateBase, retriers: Sequence[Retrier]) -> None:
+    """Give a task its retry policies, in their order."""
+    for retrier in retriers:
+        task.add_retry(
+            errors=list(retrier.errors),
+            interval=Duration.seconds(retrier.interval_seconds),
+            max_delay=Duration.seconds(retrier.max_delay_seconds),
+            max_attempts=retrier.max_attempts,
+            backoff_rate=2,
+            jitter_strategy=sfn.JitterType.FULL,
+        )
+
+
+def budget_in_words(retriers: Sequence[Retrier]) -> str:
+    """Say how often a task is tried again, and for how long at most, for its Comment."""
+    attempts = sum(retrier.max_attempts for retrier in retriers)
+    seconds = sum(
+        min(retrier.interval_seconds * 2**attempt, retrier.max_delay_seconds)
+        for retrier in retriers
+        for attempt in range(retrier.max_attempts)
+    )
+    return f"Tried again up to {attempts} times, {seconds} s of delays at most."

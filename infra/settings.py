@@ -1,0 +1,48 @@
+"""The stack's settings: read from the CDK context, checked before anything is synthesised."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Annotated, Final, Self
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+CONTEXT_KEY: Final = "orchestrator"
+
+
+class SettingsError(Exception):
+    """A setting breaks its rule; the text names each one as cdk.json spells it."""
+
+
+class Settings(BaseModel):
+    """What a deployment may choose.
+
+    Attributes:
+        stack_name: names the CloudFormation stack and what people look for by name.
+        export_prefix: where in the bucket exports go; RDS takes no ':' in it.
+        looks_per_child: looks one child execution may take; its event history grows with them.
+        log_retention: of every log group, as a name of CDK's RetentionDays.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    stack_name: Annotated[str, Field(pattern=r"^[A-Za-z][A-Za-z0-9-]{0,40}$")] = "Orchestrator"
+    export_prefix: Annotated[str, Field(pattern=r"^[^:\s/][^:\s]*[^:\s/]$|^$")] = "exports"
+    looks_per_child: Annotated[int, Field(ge=2, le=200)] = 200
+    log_retention: Annotated[str, Field(pattern=r"^[A-Z_]+$")] = "ONE_MONTH"
+
+    @classmethod
+    def from_context(cls, context: Mapping[str, object] | None) -> Self:
+        """Read the settings of cdk.json; what is left out has its default.
+
+        Raises:
+            SettingsError: with every fault.
+        """
+        try:
+            return cls.model_validate(context or {})
+        except ValidationError as error:
+            faults = (
+                f"{CONTEXT_KEY}.{'.'.join(map(str, fault['loc']))}: {fault['msg']}"
+                for fault in error.errors()
+            )
+            raise SettingsError("; ".join(faults)) from None

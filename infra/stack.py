@@ -1,0 +1,65 @@
+"""The stack only composes; every resource lives in a construct of its own capability."""
+
+from __future__ import annotations
+
+from aws_cdk import CfnOutput, Stack
+from aws_cdk import aws_events as events
+from aws_cdk import aws_logs as logs
+from constructs import Construct
+
+from infra.campaign_access import let_move_campaigns
+from infra.export_access import let_run_exports
+from infra.export_store import ExportStore
+from infra.functions import Functions
+from infra.settings import Settings
+from infra.triggers import Triggers
+from infra.workflow import Workflow
+
+
+class OrchestratorStack(Stack):
+    """The whole orchestrator, in one stack that needs to know no account and no Region."""
+
+    def __init__(self, scope: Construct, settings: Settings) -> None:
+        super().__init__(
+            scope,
+            settings.stack_name,
+            description="Orchestrates Amazon Connect outbound campaigns and RDS exports to S3",
+        )
+        retention = logs.RetentionDays[settings.log_retention]
+        store = ExportStore(self, "Exports", prefix=settings.export_prefix)
+        bus = events.EventBus(self, "Bus", description="Requests come in, outcomes go out")
+        looks = {"LOOKS_PER_CHILD": str(settings.looks_per_child)}
+
+        functions = Functions(self, "Functions", retention=retention)
+        accept_request = functions.add("AcceptRequest")
+        advance_plan = functions.add("AdvancePlan")
+        reconcile_campaigns = functions.add("ReconcileCampaigns", environment=looks)
+        let_move_campaigns(reconcile_campaigns, self)
+        reconcile_export = functions.add(
+            "ReconcileExport",
+            environment={
+                **looks,
+                "EXPORT_BUCKET": store.bucket.bucket_name,
+                "EXPORT_PREFIX": store.prefix,
+                "EXPORT_ROLE_ARN": store.role.role_arn,
+                "EXPORT_KEY_ARN": store.key.key_arn,
+            },
+        )
+        let_run_exports(reconcile_export, self)
+        store.let_start_exports(reconcile_export)
+
+        workflow = Workflow(
+            self,
+            "Workflow",
+            accept_request=accept_request,
+            advance_plan=advance_plan,
+            reconcile_campaigns=reconcile_campaigns,
+            reconcile_export=reconcile_export,
+            bus=bus,
+            retention=retention,
+        )
+        Triggers(self, "Triggers", bus=bus, machine=workflow.machine)
+
+        CfnOutput(self, "StateMachineArn", value=workflow.machine.state_machine_arn)
+        CfnOutput(self, "EventBusName", value=bus.event_bus_name)
+        CfnOutput(self, "ExportBucketName", value=store.bucket.bucket_name)

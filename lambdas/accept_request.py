@@ -1,0 +1,41 @@
+"""The door: a valid request becomes a plan, anything else an account of its faults."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from aws_lambda_powertools.utilities.typing import LambdaContext
+
+from lambdas import clock
+from lambdas.domain.acceptance import RequestRejected, parse
+from lambdas.domain.outcomes import rejection
+from lambdas.domain.plan import plan
+from lambdas.domain.work import Trace
+from lambdas.environment import setting
+from lambdas.observability import logger, observed
+
+
+@observed
+def handler(event: dict[str, Any], _context: LambdaContext) -> dict[str, Any]:
+    """Return `{"plan": Plan}`, or `{"outcome": Outcome}` for a request that is rejected.
+
+    Args:
+        event: `request`, the execution's input as it came; `execution_arn` and `execution_name`.
+    """
+    try:
+        request = parse(event["request"], region=setting("AWS_REGION"))
+    except RequestRejected as rejected:
+        logger.warning("request rejected", faults=str(rejected))
+        outcome = rejection(
+            faults=rejected.faults,
+            correlation_id=event["execution_name"],
+            execution_arn=event["execution_arn"],
+            now=clock.now(),
+        )
+        return {"outcome": outcome.model_dump(mode="json")}
+    trace = Trace(
+        correlation_id=request.correlation_id or event["execution_name"],
+        execution_arn=event["execution_arn"],
+    )
+    accepted = plan(request, trace, clock.now())
+    return {"plan": accepted.model_dump(mode="json", exclude_defaults=True)}

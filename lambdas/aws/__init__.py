@@ -1,0 +1,1 @@
+"""AWS behind small classes; every error that leaves here has a name."""

@@ -1,0 +1,59 @@
+"""Amazon Connect outbound campaigns, API v1 and v2."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from types import MappingProxyType
+from typing import Any, Final
+
+from lambdas.aws.client import client
+from lambdas.aws.errors import named_errors
+from lambdas.domain.campaign_states import CampaignState, Mutation
+from lambdas.domain.requests import ApiVersion
+
+_SERVICE: Final = MappingProxyType(
+    {ApiVersion.V1: "connectcampaigns", ApiVersion.V2: "connectcampaignsv2"}
+)
+
+
+class Campaigns:
+    """The campaigns of one API version."""
+
+    def __init__(self, api_version: ApiVersion, connect: Callable[[str], Any] = client) -> None:
+        self._client = connect(_SERVICE[api_version])
+
+    def states(self, campaign_ids: Sequence[str]) -> Mapping[str, str | None]:
+        """Look at 1 to 25 campaigns with one call.
+
+        Returns:
+            Each id's state in AWS's words, CampaignState.GONE where there is no such campaign,
+            None where AWS could not tell.
+
+        Raises:
+            AwsError: when the whole call failed.
+        """
+        with named_errors("GetCampaignStateBatch"):
+            answer = self._client.get_campaign_state_batch(campaignIds=list(campaign_ids))
+        states: dict[str, str | None] = dict.fromkeys(campaign_ids)
+        for success in answer.get("successfulRequests", ()):
+            states[success["campaignId"]] = success["state"]
+        for failure in answer.get("failedRequests", ()):
+            if failure["failureCode"] == "ResourceNotFound":
+                states[failure["campaignId"]] = CampaignState.GONE
+        return states
+
+    def apply(self, mutation: Mutation, campaign_id: str) -> None:
+        """Start, pause, resume, stop or delete one campaign.
+
+        Raises:
+            AwsError: when AWS did not accept it.
+        """
+        call = {
+            Mutation.START: self._client.start_campaign,
+            Mutation.PAUSE: self._client.pause_campaign,
+            Mutation.RESUME: self._client.resume_campaign,
+            Mutation.STOP: self._client.stop_campaign,
+            Mutation.DELETE: self._client.delete_campaign,
+        }[mutation]
+        with named_errors(mutation):
+            call(id=campaign_id)

@@ -1,0 +1,100 @@
+"""RDS export tasks of snapshots and clusters."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from lambdas.aws.client import client
+from lambdas.aws.errors import ResourceNotFoundException, named_errors
+from lambdas.domain.exports import Destination, ExportTask
+
+
+class Exports:
+    """The account's export tasks, and the one place this stack exports to."""
+
+    def __init__(
+        self,
+        destination: Destination,
+        *,
+        role_arn: str,
+        key_arn: str,
+        connect: Callable[[str], Any] = client,
+    ) -> None:
+        self.destination = destination
+        self._role_arn = role_arn
+        self._key_arn = key_arn
+        self._client = connect("rds")
+
+    def of_source(self, source_arn: str) -> tuple[ExportTask, ...]:
+        """Return every task that RDS still lists for a source.
+
+        Raises:
+            AwsError: when RDS did not answer.
+        """
+        return self._described(SourceArn=source_arn)
+
+    def find(self, task_id: str) -> ExportTask | None:
+        """Return a task, whatever its source; RDS answers an unknown one in two ways.
+
+        Raises:
+            AwsError: when RDS did not answer.
+        """
+        try:
+            return next(iter(self._described(ExportTaskIdentifier=task_id)), None)
+        except ResourceNotFoundException:
+            return None
+
+    def start(self, task_id: str, source_arn: str, export_only: tuple[str, ...]) -> ExportTask:
+        """Start an export to this stack's destination.
+
+        Raises:
+            AwsError: when RDS did not accept it, or its answer was lost.
+        """
+        optional: dict[str, Any] = {}
+        if self.destination.prefix:
+            optional["S3Prefix"] = self.destination.prefix
+        if export_only:
+            optional["ExportOnly"] = list(export_only)
+        with named_errors("StartExportTask"):
+            answer = self._client.start_export_task(
+                ExportTaskIdentifier=task_id,
+                SourceArn=source_arn,
+                S3BucketName=self.destination.bucket,
+                IamRoleArn=self._role_arn,
+                KmsKeyId=self._key_arn,
+                **optional,
+            )
+        return _task(answer)
+
+    def cancel(self, task_id: str) -> ExportTask:
+        """Cancel a task; what it has written to S3 stays.
+
+        Raises:
+            AwsError: when RDS did not accept it, or its answer was lost.
+        """
+        with named_errors("CancelExportTask"):
+            return _task(self._client.cancel_export_task(ExportTaskIdentifier=task_id))
+
+    def _described(self, **filters: str) -> tuple[ExportTask, ...]:
+        with named_errors("DescribeExportTasks"):
+            pages = self._client.get_paginator("describe_export_tasks").paginate(**filters)
+            return tuple(_task(task) for page in pages for task in page["ExportTasks"])
+
+
+def _task(answer: Mapping[str, Any]) -> ExportTask:
+    started, ended = answer.get("TaskStartTime"), answer.get("TaskEndTime")
+    return ExportTask(
+        task_id=answer["ExportTaskIdentifier"],
+        source_arn=answer.get("SourceArn", ""),
+        status=answer.get("Status", ""),
+        bucket=answer.get("S3Bucket", ""),
+        prefix=answer.get("S3Prefix", ""),
+        export_only=tuple(answer.get("ExportOnly", ())),
+        percent=answer.get("PercentProgress", 0),
+        started_at=started.timestamp() if started else None,
+        ended_at=ended.timestamp() if ended else None,
+        extracted_gb=answer.get("TotalExtractedDataInGB", 0),
+        failure_cause=answer.get("FailureCause") or None,
+        warning=answer.get("WarningMessage") or None,
+    )

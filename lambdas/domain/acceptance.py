@@ -1,0 +1,132 @@
+"""From whatever arrived to a request, or to the list of all that is wrong with it."""
+
+from __future__ import annotations
+
+import re
+from typing import Any, Final
+
+from pydantic import ValidationError
+from pydantic_core import ErrorDetails
+
+from lambdas.domain.limits import MAX_FAULTS_REPORTED
+from lambdas.domain.model import Frozen
+from lambdas.domain.requests import Request
+
+REQUESTED: Final = "Orchestration Requested"
+"""The detail-type of an EventBridge event that carries a request as its detail."""
+
+_JOB_KINDS: Final = frozenset({"campaigns", "export"})
+_STACK_SETTINGS: Final = re.compile(r"bucket|role|kms|key", re.IGNORECASE)
+_WHOLE: Final = "request"
+
+
+class Fault(Frozen):
+    """One thing that is wrong with a request."""
+
+    field: str
+    rule: str
+
+
+class RequestRejected(Exception):
+    """The request breaks its contract; nothing has been started.
+
+    Attributes:
+        faults: all that is wrong, each named by its field.
+    """
+
+    def __init__(self, faults: tuple[Fault, ...]) -> None:
+        super().__init__("; ".join(f"{fault.field} {fault.rule}" for fault in faults))
+        self.faults = faults
+
+
+def parse(raw: object, *, region: str) -> Request:
+    """Read a request in any of its shapes: whole, one stage, a bare job, an EventBridge event.
+
+    Args:
+        raw: the execution's input.
+        region: the stack's Region, in which an export's source has to be.
+
+    Raises:
+        RequestRejected: with every fault, named by its field as the caller wrote it.
+    """
+    body, correlation_id = _unwrap_event(raw)
+    if not isinstance(body, dict):
+        raise RequestRejected((Fault(field=_WHOLE, rule="must be a JSON object"),))
+    whole, prefix = _expand_shorthand(body)
+    try:
+        request = Request.model_validate(whole, context={"region": region})
+    except ValidationError as error:
+        raise RequestRejected(_faults(error, prefix)) from error
+    if request.correlation_id is None and correlation_id:
+        return request.model_copy(update={"correlation_id": correlation_id})
+    return request
+
+
+def _unwrap_event(raw: object) -> tuple[object, str | None]:
+    """Return the request, and the id of the event that carried it."""
+    if isinstance(raw, dict) and raw.get("detail-type") == REQUESTED:
+        return raw.get("detail"), raw.get("id")
+    return raw, None
+
+
+def _expand_shorthand(body: dict[str, Any]) -> tuple[dict[str, Any], tuple[str | int, ...]]:
+    """Return the request in full, and the location that the shorthand stands for."""
+    outer = {name: body[name] for name in ("correlation_id",) if name in body}
+    inner = {name: value for name, value in body.items() if name not in outer}
+    if "stages" in body:
+        return body, ()
+    if "jobs" in body:
+        return {"stages": [inner], **outer}, ("stages", 0)
+    if "kind" in body or "target" in body:
+        return {"stages": [{"jobs": [inner]}], **outer}, ("stages", 0, "jobs", 0)
+    return body, ()
+
+
+def _faults(error: ValidationError, prefix: tuple[str | int, ...]) -> tuple[Fault, ...]:
+    details = error.errors(include_url=False, include_input=False)
+    faults = [
+        Fault(field=_field(detail, prefix), rule=_rule(detail))
+        for detail in details[:MAX_FAULTS_REPORTED]
+    ]
+    if len(details) > MAX_FAULTS_REPORTED:
+        rest = len(details) - MAX_FAULTS_REPORTED
+        faults.append(Fault(field=_WHOLE, rule=f"has {rest} more faults"))
+    return tuple(faults)
+
+
+def _field(detail: ErrorDetails, prefix: tuple[str | int, ...]) -> str:
+    """Write a location as a caller would: stages[0].jobs[1].target."""
+    location = [
+        part
+        for index, part in enumerate(detail["loc"])
+        if not (part in _JOB_KINDS and index >= 1 and isinstance(detail["loc"][index - 1], int))
+    ]
+    if detail["type"].startswith("union_tag"):
+        location.append("kind")
+    if tuple(location[: len(prefix)]) == prefix:
+        location = location[len(prefix) :]
+    path = "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in location)
+    return path.removeprefix(".") or _WHOLE
+
+
+def _rule(detail: ErrorDetails) -> str:
+    """Say the broken rule in words that follow the field's name."""
+    match detail["type"]:
+        case "rule":
+            return detail["msg"]
+        case "missing" if detail["loc"] == ("stages",):
+            return "is missing: a request holds stages, or jobs, or is itself one job"
+        case "missing":
+            return "is missing"
+        case "tuple_type":
+            return "must be a list"
+        case "union_tag_not_found":
+            return "is missing: a job is of kind 'campaigns' or 'export'"
+        case "union_tag_invalid":
+            return f"is {detail['ctx']['tag']!r}; it must be 'campaigns' or 'export'"
+        case "extra_forbidden" if _STACK_SETTINGS.search(str(detail["loc"][-1])):
+            return "is not for a request to say: bucket, role and key are settings of the stack"
+        case "extra_forbidden":
+            return "is not a field of this contract"
+        case _:
+            return detail["msg"].replace("Input should", "should", 1)

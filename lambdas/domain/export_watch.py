@@ -1,0 +1,115 @@
+"""What is remembered and told of an export, and when to look at it again."""
+
+from __future__ import annotations
+
+from lambdas.domain import cadence
+from lambdas.domain.exports import Cancel, Decision, ExportStatus, ExportTask, is_odd
+from lambdas.domain.outcomes import shorten
+from lambdas.domain.phases import Phase, Reason
+from lambdas.domain.work import ExportProgress, ExportWork
+
+
+def seen(progress: ExportProgress, decision: Decision, *, first_look: bool) -> ExportProgress:
+    """Take in the task that a look was about, if there was one."""
+    task: ExportTask | None = getattr(decision, "task", None)
+    told = {"odd_looks": progress.odd_looks + 1 if is_odd(decision) else 0}
+    if task is None:
+        return progress.model_copy(update=told)
+    adopted = task.task_id != progress.asked_for
+    return progress.model_copy(
+        update=told
+        | {
+            "previous_state": task.status if first_look else progress.previous_state,
+            "state": task.status,
+            "task_id": task.task_id,
+            "queued_since": None,
+            "refusals": progress.refusals if isinstance(decision, Cancel) else 0,
+            "details": _details(task, adopted=adopted),
+        }
+    )
+
+
+def queued(progress: ExportProgress, now: float) -> ExportProgress:
+    """Remember since when (epoch seconds) there is no room for the export."""
+    return progress.model_copy(update={"queued_since": progress.queued_since or now})
+
+
+def asked(progress: ExportProgress, task_id: str) -> ExportProgress:
+    """Remember that RDS is asked for a task, before its answer can be lost."""
+    return progress.model_copy(update={"asked_for": task_id})
+
+
+def refused(progress: ExportProgress) -> ExportProgress:
+    """Remember that a start or a cancel was not accepted, or that its answer was lost."""
+    return progress.model_copy(update={"refusals": progress.refusals + 1})
+
+
+def passed_over(progress: ExportProgress) -> ExportProgress:
+    """Remember that an identifier is taken by a task that RDS does not show any more."""
+    return progress.model_copy(update={"generation": progress.generation + 1})
+
+
+def phase_of(progress: ExportProgress) -> Phase:
+    """Return where an export that has not ended stands."""
+    return Phase.IN_PROGRESS if progress.queued_since is None else Phase.QUEUED
+
+
+def reason_of(reason: Reason, progress: ExportProgress) -> Reason:
+    """Tell a target that was true before the first look from one that became true."""
+    untouched = progress.task_id is None and progress.asked_for is None
+    if reason is Reason.TARGET_REACHED and untouched:
+        return Reason.ALREADY_THERE
+    return reason
+
+
+def message_of(task: ExportTask | None, reason: Reason) -> str:
+    """Say in words how the target came to be true."""
+    if task is None:
+        return "no export of this source to this stack's bucket is running or has run"
+    if reason is Reason.FINISHED_BEFORE_CANCEL:
+        return f"export {task.task_id} had ended {task.status} before it could be canceled"
+    return f"export {task.task_id} is {task.status}"
+
+
+def warnings_of(task: ExportTask | None) -> tuple[str, ...]:
+    """Return what RDS warns of: an export that is COMPLETE may lack tables."""
+    return (task.warning,) if task is not None and task.warning else ()
+
+
+def wait_seconds(work: ExportWork, task: ExportTask | None, now: float, jitter: float) -> int:
+    """Return whole seconds until the next look; `task` as it was shown, `now` in epoch seconds."""
+    age = work.memo.age(now)
+    left = max(1, round(work.deadline_seconds - age))
+    queued_since = work.progress.queued_since
+    if queued_since is not None:
+        return min(left, cadence.wait_seconds(cadence.EXPORT_SLOT, now - queued_since, jitter))
+    return min(left, _watch_seconds(task, work.progress.state, age, now, jitter))
+
+
+def _watch_seconds(
+    task: ExportTask | None, state: str | None, age: float, now: float, jitter: float
+) -> int:
+    match state:
+        case ExportStatus.STARTING:
+            return cadence.wait_seconds(cadence.EXPORT_STARTING, age, jitter)
+        case ExportStatus.IN_PROGRESS if task is not None and task.started_at is not None:
+            return cadence.export_wait_seconds(task.percent, now - task.started_at, jitter)
+        case ExportStatus.IN_PROGRESS:
+            return cadence.wait_seconds(cadence.EXPORT_RUNNING, age, jitter)
+        case ExportStatus.CANCELING:
+            return cadence.wait_seconds(cadence.EXPORT_CANCELING, 0, jitter)
+        case _:
+            return cadence.wait_seconds(cadence.CONFIRM, age, jitter)
+
+
+def _details(task: ExportTask, *, adopted: bool) -> dict[str, object]:
+    path = "/".join(part for part in (task.prefix, task.task_id) if part)
+    return {
+        "export_task_identifier": task.task_id,
+        "adopted": adopted,
+        "s3_location": f"s3://{task.bucket}/{path}/",
+        "tables": task.export_only,
+        "percent_progress": task.percent,
+        "total_extracted_gb": task.extracted_gb,
+        "failure_cause": shorten(task.failure_cause) if task.failure_cause else None,
+    }

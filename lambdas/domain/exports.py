@@ -1,0 +1,245 @@
+"""What to do about a source's export, for everything RDS can say of its tasks.
+
+Sources: ExportTask of botocore's rds model, whose Status is a free string; the RDS user guide,
+USER_ExportSnapshot and its Monitoring page.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from enum import StrEnum
+from typing import Final, NamedTuple
+
+from lambdas.domain.export_identity import identifier
+from lambdas.domain.phases import Reason
+from lambdas.domain.requests import SOURCE_ARN, ExportJob, ExportTarget
+from lambdas.domain.work import ExportProgress
+
+MAX_ODD_LOOKS: Final = 5
+"""Looks in a row at a status nobody has documented, or at a task that has vanished."""
+
+MAX_REFUSALS: Final = 6
+"""Starts or cancels in a row that were neither accepted nor explained by the next look."""
+
+
+class ExportStatus(StrEnum):
+    """AWS's words for where an export task is."""
+
+    STARTING = "STARTING"
+    IN_PROGRESS = "IN_PROGRESS"
+    CANCELING = "CANCELING"
+    COMPLETE = "COMPLETE"
+    FAILED = "FAILED"
+    CANCELED = "CANCELED"
+
+
+ENDED: Final = frozenset({ExportStatus.COMPLETE, ExportStatus.FAILED, ExportStatus.CANCELED})
+CANCELABLE: Final = frozenset({ExportStatus.STARTING, ExportStatus.IN_PROGRESS})
+
+
+class ExportTask(NamedTuple):
+    """What RDS says of one task; times in epoch seconds, size in GB."""
+
+    task_id: str
+    source_arn: str
+    status: str
+    bucket: str
+    prefix: str
+    export_only: tuple[str, ...] = ()
+    percent: int = 0
+    started_at: float | None = None
+    ended_at: float | None = None
+    extracted_gb: int = 0
+    failure_cause: str | None = None
+    warning: str | None = None
+
+
+class Destination(NamedTuple):
+    """Where the stack's exports go."""
+
+    bucket: str
+    prefix: str
+
+
+class Start(NamedTuple):
+    """Ask RDS to start this task."""
+
+    task_id: str
+
+
+class Cancel(NamedTuple):
+    """Ask RDS to cancel this task, which has not ended."""
+
+    task: ExportTask
+
+
+class Watch(NamedTuple):
+    """Wait for this task to come further; None where RDS does not show it yet."""
+
+    task: ExportTask | None
+
+
+class Queue(NamedTuple):
+    """Wait until the source is free."""
+
+    why: str
+
+
+class Reached(NamedTuple):
+    """The target is true."""
+
+    task: ExportTask | None
+    reason: Reason
+
+
+class Refuse(NamedTuple):
+    """The target can not become true any more."""
+
+    task: ExportTask | None
+    reason: Reason
+    why: str
+
+
+Decision = Start | Cancel | Watch | Queue | Reached | Refuse
+
+
+def decide(
+    tasks: Sequence[ExportTask],
+    job: ExportJob,
+    progress: ExportProgress,
+    destination: Destination,
+    began_at: float,
+) -> Decision:
+    """Return the one thing to do next.
+
+    Args:
+        tasks: all that RDS lists for the job's source, in any order.
+        job: the source and its target.
+        progress: what is remembered.
+        destination: where the stack's exports go.
+        began_at: epoch seconds of the job's first look.
+    """
+    if progress.odd_looks > MAX_ODD_LOOKS:
+        return _give_up_on(tasks, progress)
+    if progress.refusals > MAX_REFUSALS:
+        return Refuse(None, Reason.NO_ANSWER, f"{progress.refusals} requests to RDS had no effect")
+    mine = _mine(tasks, job, progress, destination, began_at)
+    if job.target is ExportTarget.CANCELED:
+        return _toward_canceled(mine, progress)
+    if mine is not None:
+        return _toward_complete(mine)
+    if progress.task_id is not None:
+        return Watch(None)
+    return _begin(tasks, job, progress, destination)
+
+
+def is_odd(decision: Decision) -> bool:
+    """Return whether what RDS showed makes no sense: an unknown status, or nothing at all."""
+    if not isinstance(decision, Watch):
+        return False
+    return decision.task is None or decision.task.status not in set(ExportStatus)
+
+
+def _mine(
+    tasks: Sequence[ExportTask],
+    job: ExportJob,
+    progress: ExportProgress,
+    destination: Destination,
+    began_at: float,
+) -> ExportTask | None:
+    """Return the task that this work is about: its own, or one that it may adopt."""
+    for task in tasks:
+        if task.task_id in (progress.task_id, progress.asked_for):
+            return task
+    if progress.task_id is not None:
+        return None
+    candidates = [task for task in tasks if _agrees(task, job, destination)]
+    running = [task for task in candidates if task.status not in ENDED]
+    if running:
+        return running[0]
+    if job.target is ExportTarget.CANCELED:
+        return max(candidates, key=_recency, default=None)
+    complete = [
+        task
+        for task in candidates
+        if task.status == ExportStatus.COMPLETE and _is_current(task, began_at)
+    ]
+    return max(complete, key=_recency, default=None)
+
+
+def _agrees(task: ExportTask, job: ExportJob, destination: Destination) -> bool:
+    """Whether a task writes what this job wants, to where this stack wants it."""
+    return (
+        task.bucket == destination.bucket
+        and task.prefix == destination.prefix
+        and set(task.export_only) == set(job.export_only)
+    )
+
+
+def _is_current(task: ExportTask, began_at: float) -> bool:
+    """Whether a finished export still tells the truth: a snapshot never changes, a cluster does."""
+    match = SOURCE_ARN.fullmatch(task.source_arn)
+    if match is not None and match["kind"] != "cluster":
+        return True
+    return task.started_at is not None and task.started_at >= began_at
+
+
+def _recency(task: ExportTask) -> float:
+    return task.ended_at or task.started_at or 0.0
+
+
+def _toward_complete(task: ExportTask) -> Decision:
+    match task.status:
+        case ExportStatus.COMPLETE:
+            return Reached(task, Reason.TARGET_REACHED)
+        case ExportStatus.FAILED:
+            return Refuse(task, Reason.EXPORT_FAILED, task.failure_cause or "RDS gives no cause")
+        case ExportStatus.CANCELED:
+            return Refuse(task, Reason.EXPORT_CANCELED, "someone canceled the export")
+        case _:
+            return Watch(task)
+
+
+def _toward_canceled(task: ExportTask | None, progress: ExportProgress) -> Decision:
+    if task is None and progress.task_id is None:
+        return Reached(None, Reason.NOTHING_TO_CANCEL)
+    if task is None:
+        return Watch(None)
+    match task.status:
+        case ExportStatus.CANCELED if progress.task_id is None:
+            return Reached(task, Reason.ALREADY_THERE)
+        case ExportStatus.CANCELED:
+            return Reached(task, Reason.TARGET_REACHED)
+        case ExportStatus.COMPLETE | ExportStatus.FAILED:
+            return Reached(task, Reason.FINISHED_BEFORE_CANCEL)
+        case ExportStatus.STARTING | ExportStatus.IN_PROGRESS:
+            return Cancel(task)
+        case _:
+            return Watch(task)
+
+
+def _begin(
+    tasks: Sequence[ExportTask],
+    job: ExportJob,
+    progress: ExportProgress,
+    destination: Destination,
+) -> Decision:
+    """Start an export, unless another one of the same source is in the way."""
+    for task in tasks:
+        if task.status not in ENDED:
+            return Queue(f"{task.task_id} exports the same source")
+    used = {task.task_id for task in tasks}
+    generation = progress.generation
+    while True:
+        task_id = identifier(job.source_arn, job.export_only, destination.prefix, generation)
+        if task_id not in used:
+            return Start(task_id)
+        generation += 1
+
+
+def _give_up_on(tasks: Sequence[ExportTask], progress: ExportProgress) -> Decision:
+    for task in tasks:
+        if task.task_id == progress.task_id:
+            why = f"{task.status!r} is no status of an export task that is documented"
+            return Refuse(task, Reason.UNKNOWN_STATE, why)
+    return Refuse(None, Reason.EXPORT_VANISHED, f"RDS shows {progress.task_id} no more")

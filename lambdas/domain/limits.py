@@ -1,0 +1,34 @@
+"""Every number that bounds a request, with its reason. Each stands here and nowhere else."""
+
+from typing import Final
+
+MAX_CAMPAIGNS_PER_REQUEST: Final = 250
+MAX_EXPORTS_PER_REQUEST: Final = 20
+MAX_JOBS_PER_REQUEST: Final = 50
+MAX_STAGES_PER_REQUEST: Final = 20
+MAX_REQUEST_BYTES: Final = 32 * 1024
+"""Of the accepted request as JSON. Together these keep every payload below MAX_PAYLOAD_BYTES,
+the longest texts and identifiers included."""
+
+CAMPAIGNS_PER_BATCH: Final = 25
+"""GetCampaignStateBatch takes 1 to 25 ids. Source: botocore, connectcampaigns and v2."""
+
+MIN_DEADLINE_SECONDS: Final = 60
+MAX_DEADLINE_SECONDS: Final = 90 * 86_400
+DEFAULT_DEADLINE_SECONDS: Final = 3_600
+"""For a campaign job, whose moves take seconds."""
+DEFAULT_WATCH_DEADLINE_SECONDS: Final = 30 * 86_400
+"""For a campaign job that only watches."""
+DEFAULT_EXPORT_DEADLINE_SECONDS: Final = 86_400
+
+MAX_FAULTS_REPORTED: Final = 50
+"""A rejection lists this many faults and counts the rest."""
+
+MAX_TEXT_LENGTH: Final = 200
+"""Of a message, a warning or a failure cause in an outcome, in characters."""
+
+MAX_CAUSE_LENGTH: Final = 32_768
+"""Of the cause of a failed execution. Source: Step Functions API, ExecutionFailedEventDetails."""
+
+MAX_PAYLOAD_BYTES: Final = 256 * 1024
+"""Of any state's input or output, and of an event. Source: Step Functions service quotas."""

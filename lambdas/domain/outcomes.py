@@ -1,0 +1,124 @@
+"""The account of a request: one entry per job and resource."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any, Final, Literal
+
+from pydantic import Field
+
+from lambdas.domain.acceptance import Fault
+from lambdas.domain.limits import MAX_CAUSE_LENGTH, MAX_TEXT_LENGTH
+from lambdas.domain.model import Frozen
+from lambdas.domain.phases import Phase
+
+REQUEST_FAILED: Final = "RequestFailed"
+REQUEST_REJECTED: Final = "RequestRejected"
+
+
+EndPhase = Literal[Phase.COMPLETE, Phase.FAILED]
+
+
+class Entry(Frozen):
+    """What became of one resource.
+
+    Attributes:
+        id: a campaign id, or the ARN of an export's source.
+        previous_state: AWS's word at the first look; None where there was nothing, or no look.
+        final_state: AWS's word at the last look.
+        phase: COMPLETE or FAILED.
+        reason: one of `Reason`, or the name of the error that ended it.
+        polls: how many looks were taken at it.
+        elapsed_seconds: from its job's first look to its end.
+        ended_at: ISO 8601, UTC.
+    """
+
+    kind: Literal["campaigns", "export"]
+    id: str
+    target: str
+    previous_state: str | None
+    final_state: str | None
+    phase: EndPhase
+    reason: str
+    message: str
+    warnings: tuple[str, ...] = ()
+    details: dict[str, Any] = Field(default_factory=dict)
+    polls: int
+    elapsed_seconds: float
+    ended_at: str
+
+
+class Outcome(Frozen):
+    """What became of a request; the execution's output and the detail of its closing event."""
+
+    phase: EndPhase
+    reason: str
+    summary: str
+    correlation_id: str
+    execution_arn: str
+    started_at: str
+    ended_at: str
+    elapsed_seconds: float
+    jobs: tuple[Entry, ...] = ()
+    faults: tuple[Fault, ...] = ()
+
+
+def timestamp(epoch_seconds: float) -> str:
+    """Write a moment in ISO 8601, UTC, to the millisecond."""
+    moment = datetime.fromtimestamp(epoch_seconds, tz=UTC)
+    return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def shorten(text: str, most: int = MAX_TEXT_LENGTH) -> str:
+    """Cut a text to a number of characters, the last one an ellipsis where it was cut."""
+    return text if len(text) <= most else text[: most - 1] + "…"
+
+
+def account(
+    *,
+    entries: tuple[Entry, ...],
+    correlation_id: str,
+    execution_arn: str,
+    started_at: float,
+    now: float,
+) -> Outcome:
+    """Close the account of a request that ran; times in epoch seconds."""
+    failed = [entry for entry in entries if entry.phase is Phase.FAILED]
+    return Outcome(
+        phase=Phase.FAILED if failed else Phase.COMPLETE,
+        reason=REQUEST_FAILED if failed else "TargetReached",
+        summary=_summary(failed, total=len(entries)),
+        correlation_id=correlation_id,
+        execution_arn=execution_arn,
+        started_at=timestamp(started_at),
+        ended_at=timestamp(now),
+        elapsed_seconds=round(now - started_at, 3),
+        jobs=entries,
+    )
+
+
+def rejection(
+    *, faults: tuple[Fault, ...], correlation_id: str, execution_arn: str, now: float
+) -> Outcome:
+    """Account for a request that was rejected before anything started."""
+    return Outcome(
+        phase=Phase.FAILED,
+        reason=REQUEST_REJECTED,
+        summary=shorten(
+            "; ".join(f"{fault.field} {fault.rule}" for fault in faults), MAX_CAUSE_LENGTH
+        ),
+        correlation_id=correlation_id,
+        execution_arn=execution_arn,
+        started_at=timestamp(now),
+        ended_at=timestamp(now),
+        elapsed_seconds=0.0,
+        faults=faults,
+    )
+
+
+def _summary(failed: list[Entry], *, total: int) -> str:
+    if not failed:
+        return f"{total} of {total} reached their targets"
+    lines = [f"{len(failed)} of {total} did not reach their targets"]
+    lines += [f"{entry.id} ({entry.target}): {entry.reason}: {entry.message}" for entry in failed]
+    return shorten("; ".join(lines), MAX_CAUSE_LENGTH)

@@ -1,0 +1,46 @@
+"""The words in which this product speaks of progress; AWS's own words are states and statuses."""
+
+from enum import StrEnum
+
+
+class Phase(StrEnum):
+    """How far a job, or one of its resources, is on the way to its target."""
+
+    QUEUED = "QUEUED"
+    """Waits for one of the account's export slots, or for its source to be free."""
+    IN_PROGRESS = "IN_PROGRESS"
+    DELETING = "DELETING"
+    """All that is left to do is to see the last campaigns disappear."""
+    COMPLETE = "COMPLETE"
+    FAILED = "FAILED"
+    UNSETTLED = "UNSETTLED"
+    """The child execution has spent its looks; a fresh child goes on with the memo."""
+
+
+class Reason(StrEnum):
+    """Why a resource ended as it did."""
+
+    TARGET_REACHED = "TargetReached"
+    ALREADY_THERE = "AlreadyThere"
+    ALREADY_GONE = "AlreadyGone"
+    ENDED_BY_ITSELF = "EndedByItself"
+    NOTHING_TO_CANCEL = "NothingToCancel"
+    FINISHED_BEFORE_CANCEL = "FinishedBeforeCancel"
+
+    ILLEGAL_TRANSITION = "IllegalTransition"
+    CAMPAIGN_FAILED = "CampaignFailed"
+    CAMPAIGN_GONE = "CampaignGone"
+    BEING_DELETED = "BeingDeleted"
+    LOST_RACE = "LostRace"
+    UNKNOWN_STATE = "UnknownState"
+    UNREADABLE = "Unreadable"
+    NO_ANSWER = "NoAnswer"
+
+    EXPORT_FAILED = "ExportFailed"
+    EXPORT_CANCELED = "ExportCanceled"
+    EXPORT_VANISHED = "ExportVanished"
+    IDENTIFIER_COLLISION = "IdentifierCollision"
+
+    DEADLINE_EXCEEDED = "DeadlineExceeded"
+    STAGE_SKIPPED = "StageSkipped"
+    JOB_LOST = "JobLost"

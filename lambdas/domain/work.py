@@ -1,0 +1,225 @@
+"""What one child execution is given to do, and what it remembers from look to look."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from pydantic import Field
+
+from lambdas.domain.model import Frozen
+from lambdas.domain.outcomes import EndPhase, Entry, shorten, timestamp
+from lambdas.domain.phases import Phase
+from lambdas.domain.requests import ApiVersion, CampaignTarget, ExportJob
+
+
+class Trace(Frozen):
+    """Whose work this is."""
+
+    correlation_id: str
+    execution_arn: str
+
+
+class Memo(Frozen):
+    """The times and counts that every kind of work keeps.
+
+    Attributes:
+        started_at: epoch seconds of the first look.
+        looks: how many looks were taken in all.
+        child_looks: how many of them by the present child execution.
+    """
+
+    started_at: float | None = None
+    looks: int = 0
+    child_looks: int = 0
+
+    def looked(self, now: float) -> Memo:
+        """Count one more look, at `now` in epoch seconds."""
+        started_at = now if self.started_at is None else self.started_at
+        return Memo(started_at=started_at, looks=self.looks + 1, child_looks=self.child_looks + 1)
+
+    def age(self, now: float) -> float:
+        """Return the seconds since the first look."""
+        return 0.0 if self.started_at is None else now - self.started_at
+
+
+class CampaignProgress(Frozen):
+    """What is remembered of one campaign.
+
+    Attributes:
+        previous_state: the first state that was seen.
+        state: the last one.
+        looks: at this campaign.
+        attempts: mutations tried, refused ones included.
+        odd_looks: looks in a row that showed an unknown state or none.
+        delete_accepted: whether all that is left is to see it disappear.
+        refusal: how AWS refused the last mutation, None where it accepted it.
+    """
+
+    previous_state: str | None = None
+    state: str | None = None
+    looks: int = 0
+    attempts: int = 0
+    odd_looks: int = 0
+    delete_accepted: bool = False
+    refusal: str | None = None
+
+
+class CampaignWork(Frozen):
+    """One batch of campaigns on the way to one target."""
+
+    kind: Literal["campaigns"]
+    key: str
+    trace: Trace
+    api_version: ApiVersion
+    target: CampaignTarget
+    deadline_seconds: int
+    open: dict[str, CampaignProgress]
+    settled: tuple[Entry, ...] = ()
+    memo: Memo = Memo()
+
+    def close(
+        self,
+        campaign_id: str,
+        *,
+        phase: EndPhase,
+        reason: str,
+        message: str,
+        now: float,
+        warnings: tuple[str, ...] = (),
+    ) -> CampaignWork:
+        """Move one campaign from open to settled, at `now` in epoch seconds."""
+        progress = self.open[campaign_id]
+        entry = Entry(
+            kind=self.kind,
+            id=campaign_id,
+            target=self.target,
+            previous_state=progress.previous_state,
+            final_state=progress.state,
+            phase=phase,
+            reason=reason,
+            message=shorten(message),
+            warnings=warnings,
+            polls=progress.looks,
+            elapsed_seconds=round(self.memo.age(now), 3),
+            ended_at=timestamp(now),
+        )
+        still_open = {name: state for name, state in self.open.items() if name != campaign_id}
+        return self.model_copy(update={"open": still_open, "settled": (*self.settled, entry)})
+
+    def fail_all(self, *, reason: str, message: str, now: float) -> CampaignWork:
+        """Settle every open campaign as failed."""
+        work = self
+        for campaign_id in self.open:
+            work = work.close(
+                campaign_id, phase=Phase.FAILED, reason=reason, message=message, now=now
+            )
+        return work
+
+
+class ExportProgress(Frozen):
+    """What is remembered of an export.
+
+    Attributes:
+        previous_state: the task's status at the first look, None where there was no task.
+        state: the last status.
+        task_id: the export task that this work watches.
+        asked_for: the task that this work has asked RDS to start, whether or not RDS answered.
+        generation: which of the deterministic identifiers is next.
+        refusals: starts and cancels in a row that RDS refused or did not answer.
+        odd_looks: looks in a row that showed an unknown status, or the task missing.
+        queued_since: epoch seconds since when there has been no room for it.
+        details: what the outcome tells of the task.
+    """
+
+    previous_state: str | None = None
+    state: str | None = None
+    task_id: str | None = None
+    asked_for: str | None = None
+    generation: int = 1
+    refusals: int = 0
+    odd_looks: int = 0
+    queued_since: float | None = None
+    details: dict[str, str | int | float | bool | tuple[str, ...] | None] = Field(
+        default_factory=dict
+    )
+
+
+class ExportWork(Frozen):
+    """One export on the way to its target."""
+
+    kind: Literal["export"]
+    key: str
+    trace: Trace
+    job: ExportJob
+    progress: ExportProgress = ExportProgress()
+    settled: tuple[Entry, ...] = ()
+    memo: Memo = Memo()
+
+    @property
+    def deadline_seconds(self) -> int:
+        """Seconds from the first look until it is given up."""
+        return self.job.deadline_seconds
+
+    def close(
+        self,
+        *,
+        phase: EndPhase,
+        reason: str,
+        message: str,
+        now: float,
+        warnings: tuple[str, ...] = (),
+    ) -> ExportWork:
+        """Settle the export, at `now` in epoch seconds."""
+        entry = Entry(
+            kind=self.kind,
+            id=self.job.source_arn,
+            target=self.job.target,
+            previous_state=self.progress.previous_state,
+            final_state=self.progress.state,
+            phase=phase,
+            reason=reason,
+            message=shorten(message),
+            warnings=tuple(shorten(warning) for warning in warnings),
+            details=self.progress.details,
+            polls=self.memo.looks,
+            elapsed_seconds=round(self.memo.age(now), 3),
+            ended_at=timestamp(now),
+        )
+        return self.model_copy(update={"settled": (entry,)})
+
+    def fail_all(self, *, reason: str, message: str, now: float) -> ExportWork:
+        """Settle the export as failed, unless it is settled."""
+        if self.settled:
+            return self
+        return self.close(phase=Phase.FAILED, reason=reason, message=message, now=now)
+
+
+Work = Annotated[CampaignWork | ExportWork, Field(discriminator="kind")]
+
+
+class TaskError(Frozen):
+    """What Step Functions says of a task that failed for good, in its own spelling."""
+
+    error: str = Field(default="", alias="Error")
+    cause: str = Field(default="", alias="Cause")
+
+
+class Look(Frozen):
+    """What one look found; a child execution's last look is its result.
+
+    Attributes:
+        phase: where the workflow goes next.
+        wait_seconds: whole seconds until the next look, 0 where there is none.
+        work: what to look at next time, or the settled account.
+        error: why there was no look, where the function could not run.
+    """
+
+    phase: Phase
+    work: Work
+    wait_seconds: int = 0
+    error: TaskError | None = None
+
+    def as_payload(self) -> dict[str, Any]:
+        """Return the look as a function answers it: short, but never without its wait."""
+        payload = self.model_dump(mode="json", exclude_defaults=True)
+        return payload | {"wait_seconds": self.wait_seconds}

@@ -1,0 +1,27 @@
+"""The functions' settings, read from the environment that the stack gives them."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+
+
+class MissingSettingError(Exception):
+    """The stack did not give a function a setting that it needs; names the variable."""
+
+
+def setting(name: str, environ: Mapping[str, str] = os.environ) -> str:
+    """Return a setting.
+
+    Raises:
+        MissingSettingError: when the variable is not set.
+    """
+    try:
+        return environ[name]
+    except KeyError:
+        raise MissingSettingError(f"environment variable {name} is not set") from None
+
+
+def looks_per_child() -> int:
+    """Return how many looks one child execution may take, which bounds its event history."""
+    return int(setting("LOOKS_PER_CHILD"))

@@ -1,0 +1,212 @@
+"""One look at a source's export: observe, decide, act where it is legal, report."""
+
+from __future__ import annotations
+
+import random
+from typing import Any, Final
+
+from aws_lambda_powertools.utilities.typing import LambdaContext
+
+from lambdas import clock
+from lambdas.aws.errors import (
+    AwsError,
+    CapacityError,
+    ExportTaskAlreadyExistsException,
+    InvalidExportTaskStateException,
+    PermanentError,
+    ResourceNotFoundException,
+    ThrottlingException,
+)
+from lambdas.aws.exports import Exports
+from lambdas.domain import export_watch, exports
+from lambdas.domain.exports import Destination, ExportTask
+from lambdas.domain.outcomes import EndPhase
+from lambdas.domain.phases import Phase, Reason
+from lambdas.domain.work import ExportProgress, ExportWork, Look
+from lambdas.environment import looks_per_child, setting
+from lambdas.observability import logger, observed
+
+MOVES_PER_LOOK: Final = 2
+"""The second one when the first one was refused for a state that had changed."""
+
+
+@observed
+def handler(event: dict[str, Any], _context: LambdaContext) -> dict[str, Any]:
+    """Take one look at the event's `work` and return a `Look`."""
+    work = ExportWork.model_validate(event["work"])
+    rds = Exports(
+        Destination(setting("EXPORT_BUCKET"), setting("EXPORT_PREFIX")),
+        role_arn=setting("EXPORT_ROLE_ARN"),
+        key_arn=setting("EXPORT_KEY_ARN"),
+    )
+    return reconcile(work, rds, looks_per_child()).as_payload()
+
+
+def reconcile(work: ExportWork, rds: Exports, budget: int) -> Look:
+    """Bring an export one look closer to its target.
+
+    Args:
+        work: the export, and what is remembered of it.
+        rds: the account's export tasks.
+        budget: looks that this child execution may take.
+
+    Raises:
+        TransientError: when nothing was changed and another try is worth it.
+    """
+    export = _Export(work, rds)
+    try:
+        export.look()
+    except PermanentError as error:
+        export.close(Phase.FAILED, type(error).__name__, str(error))
+    return export.report(budget)
+
+
+class _Export:
+    """The export as it changes in the course of one look."""
+
+    def __init__(self, work: ExportWork, rds: Exports) -> None:
+        self._work = work.model_copy(update={"memo": work.memo.looked(clock.now())})
+        self._rds = rds
+        self._tasks: tuple[ExportTask, ...] = ()
+        self._shown: ExportTask | None = None
+
+    def look(self) -> None:
+        """Observe once, and move until there is nothing left to do now."""
+        self._observe()
+        for _ in range(MOVES_PER_LOOK):
+            if self._move():
+                return
+
+    def close(
+        self, phase: EndPhase, reason: str, message: str, warnings: tuple[str, ...] = ()
+    ) -> None:
+        self._work = self._work.close(
+            phase=phase, reason=reason, message=message, warnings=warnings, now=clock.now()
+        )
+
+    def report(self, budget: int) -> Look:
+        """Return the look: settled, out of looks, or when to look again."""
+        work = self._work
+        if work.settled:
+            return Look(phase=work.settled[0].phase, work=work)
+        if work.memo.child_looks >= budget:
+            return Look(phase=Phase.UNSETTLED, work=work)
+        wait = export_watch.wait_seconds(work, self._shown, clock.now(), random.random())
+        return Look(phase=export_watch.phase_of(work.progress), work=work, wait_seconds=wait)
+
+    def _observe(self) -> None:
+        self._tasks = self._rds.of_source(self._work.job.source_arn)
+
+    def _move(self) -> bool:
+        """Make the one move that is due; return whether there is nothing more to do now."""
+        before, memo = self._work.progress, self._work.memo
+        decision = exports.decide(
+            self._tasks,
+            self._work.job,
+            before,
+            self._rds.destination,
+            memo.started_at or clock.now(),
+        )
+        self._see(decision)
+        match decision:
+            case exports.Reached(task, reached):
+                reason = export_watch.reason_of(reached, before)
+                message = export_watch.message_of(task, reason)
+                self.close(Phase.COMPLETE, reason, message, export_watch.warnings_of(task))
+            case exports.Refuse(_, reason, why):
+                self.close(Phase.FAILED, reason, why)
+            case _ if memo.age(clock.now()) >= self._work.deadline_seconds:
+                late = f"not {self._work.job.target} after {self._work.deadline_seconds} s"
+                self.close(Phase.FAILED, Reason.DEADLINE_EXCEEDED, late)
+            case exports.Queue(why):
+                self._queue(why)
+            case exports.Start(task_id):
+                return self._start(task_id)
+            case exports.Cancel(task):
+                return self._cancel(task)
+        return True
+
+    def _start(self, task_id: str) -> bool:
+        """Ask RDS for a task; return whether its answer leaves nothing more to do now.
+
+        Raises:
+            ThrottlingException: nothing was started.
+            PermanentError: nothing was started, and nothing will be.
+        """
+        job, before = self._work.job, self._work.progress
+        self._remember(export_watch.asked(before, task_id))
+        try:
+            task = self._rds.start(task_id, job.source_arn, job.export_only)
+        except CapacityError as error:
+            self._remember(before)
+            self._queue(str(error))
+        except ExportTaskAlreadyExistsException:
+            self._remember(before)
+            return self._adopt(task_id)
+        except (ThrottlingException, PermanentError):
+            raise
+        except AwsError as error:
+            self._bear(error)
+        else:
+            logger.info("export started", export_task=task_id)
+            self._see(exports.Watch(task))
+        return True
+
+    def _adopt(self, task_id: str) -> bool:
+        """Decide again with the task whose identifier was taken, or pass that identifier over."""
+        task = self._rds.find(task_id)
+        if task is None:
+            self._remember(export_watch.passed_over(self._work.progress))
+            return True
+        if task.source_arn != self._work.job.source_arn:
+            taken = f"{task_id} is taken by an export of {task.source_arn}"
+            self.close(Phase.FAILED, Reason.IDENTIFIER_COLLISION, taken)
+            return True
+        self._tasks = (*self._tasks, task)
+        return False
+
+    def _cancel(self, task: ExportTask) -> bool:
+        """Ask RDS to cancel; return whether its answer leaves nothing more to do now.
+
+        Raises:
+            ThrottlingException: nothing was canceled.
+            PermanentError: nothing was canceled, and nothing will be.
+        """
+        try:
+            canceling = self._rds.cancel(task.task_id)
+        except (InvalidExportTaskStateException, ResourceNotFoundException) as error:
+            self._bear(error)
+            self._observe()
+            return False
+        except (ThrottlingException, PermanentError):
+            raise
+        except AwsError as error:
+            self._bear(error)
+        else:
+            logger.info("export cancel accepted", export_task=task.task_id)
+            self._see(exports.Watch(canceling))
+        return True
+
+    def _queue(self, why: str) -> None:
+        logger.info("export queued", why=why)
+        self._remember(export_watch.queued(self._work.progress, clock.now()))
+
+    def _bear(self, error: AwsError) -> None:
+        logger.warning("look again", error=str(error))
+        self._remember(export_watch.refused(self._work.progress))
+
+    def _see(self, decision: exports.Decision) -> None:
+        before = self._work.progress
+        after = export_watch.seen(before, decision, first_look=self._work.memo.looks == 1)
+        self._shown = getattr(decision, "task", None)
+        self._remember(after)
+        if before.state != after.state:
+            logger.info(
+                "export changed state",
+                export_task=after.task_id,
+                before=before.state,
+                after=after.state,
+            )
+
+    def _remember(self, progress: ExportProgress) -> None:
+        self._work = self._work.model_copy(update={"progress": progress})
