@@ -1,0 +1,135 @@
+"""Strict simulators of Amazon Connect campaigns and RDS exports, speaking the real wire."""
+
+from __future__ import annotations
+
+from contextlib import ExitStack
+from typing import Self
+
+from localcloud.clock import SimulatedClock
+from localcloud.simulators.actions import Actions
+from localcloud.simulators.campaign_documents import CampaignDocuments
+from localcloud.simulators.campaigns import Campaigns
+from localcloud.simulators.campaigns_api import CampaignsApi, campaign_buckets
+from localcloud.simulators.export_files import PutObject
+from localcloud.simulators.exports_api import ExportsApi
+from localcloud.simulators.faults import CallFaults, EventFaults
+from localcloud.simulators.front_door import FrontDoor
+from localcloud.simulators.ledger import Ledger
+from localcloud.simulators.live import Live
+from localcloud.simulators.rds_events import PublishEvent, RdsEvents
+from localcloud.simulators.running_exports import RunningExports
+from localcloud.simulators.server import Server
+from localcloud.simulators.timeline import Timeline
+from localcloud.simulators.world_time import WorldTime
+from localcloud.world import CallFault, EventFault, World
+
+__all__ = ["Ledger", "Simulators"]
+
+
+class Simulators:
+    """A context manager that serves both simulators until it is left.
+
+    World time stands still until `begin`, so that a deployment may take its time.
+
+    Attributes:
+        ledger: what was called and what changed since the beginning.
+        endpoints: the environment variables that lead boto3 and the AWS CLI here.
+    """
+
+    def __init__(
+        self,
+        world: World,
+        clock: SimulatedClock,
+        *,
+        account: str,
+        region: str,
+        publish_event: PublishEvent,
+        put_object: PutObject,
+    ) -> None:
+        """Compose the simulators.
+
+        Args:
+            world: what exists and what goes wrong.
+            clock: the clock that everything shares.
+            account: 12 digits.
+            region: for ARNs and events.
+            publish_event: takes EventBridge envelopes, one after another, on a thread of its own.
+            put_object: takes bucket, key and content of what exports write; while it runs,
+                time's effects wait, so it should be quick.
+        """
+        self._world = world
+        self._time = WorldTime(clock)
+        self._timeline = Timeline(clock)
+        self._deliveries = Timeline(clock)
+        self._stack = ExitStack()
+        self.ledger = Ledger()
+        self._exports = RunningExports(
+            world,
+            time=self._time,
+            timeline=self._timeline,
+            ledger=self.ledger,
+            events=self._events(publish_event, account, region),
+            put_object=put_object,
+        )
+        self._campaigns = Live(
+            Campaigns(world.campaigns, self.ledger.record_state), self._time, self._timeline
+        )
+        self._campaigns_server, self._exports_server = self._servers(
+            CampaignDocuments(self._time, account=account, region=region)
+        )
+        self.endpoints = {
+            "AWS_ENDPOINT_URL_CONNECTCAMPAIGNS": self._campaigns_server.url,
+            "AWS_ENDPOINT_URL_CONNECTCAMPAIGNSV2": self._campaigns_server.url,
+            "AWS_ENDPOINT_URL_RDS": self._exports_server.url,
+        }
+
+    def __enter__(self) -> Self:
+        for part in (
+            self._timeline,
+            self._deliveries,
+            self._campaigns_server,
+            self._exports_server,
+        ):
+            self._stack.enter_context(part)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._stack.close()
+
+    def begin(self, *, export_bucket: str) -> None:
+        """Start world time: ages, actions and the ledger's seconds count from here.
+
+        Args:
+            export_bucket: the deployed stack's bucket, where the exports of the world's start are.
+        """
+        self.ledger.begin()
+        with self._campaigns.now() as (campaigns, _):
+            for campaign in campaigns.all():
+                self.ledger.record_state(0.0, campaign.spec.id, campaign.state)
+        self._exports.begin(export_bucket)
+        self._time.begin()
+        actions = Actions(self._time, self._timeline, self._campaigns, self._exports)
+        actions.schedule(self._world.actions)
+        for live in (self._campaigns, self._exports.live):
+            self._timeline.at(self._time.moment(0), live.wake)
+
+    def _events(self, publish_event: PublishEvent, account: str, region: str) -> RdsEvents:
+        faults = (f for f in self._world.faults if isinstance(f, EventFault))
+        return RdsEvents(
+            self._time,
+            self._deliveries,
+            EventFaults(faults, self._world.seed),
+            publish_event,
+            account=account,
+            region=region,
+        )
+
+    def _servers(self, documents: CampaignDocuments) -> tuple[Server, Server]:
+        faults = CallFaults(
+            (f for f in self._world.faults if isinstance(f, CallFault)), self._world.seed
+        )
+        front_door = FrontDoor(self._time, faults, self.ledger)
+        buckets = campaign_buckets(self._world.limits, self._time.clock.now)
+        campaigns = CampaignsApi(self._campaigns, front_door, faults, buckets, documents)
+        exports = ExportsApi(self._exports, front_door, self._time)
+        return Server(campaigns.answer), Server(exports.answer)

@@ -1,0 +1,56 @@
+"""What other people do: the world's actions, carried out at their times."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterable
+
+from localcloud.simulators.campaigns import Campaigns
+from localcloud.simulators.errors import SimulatedError
+from localcloud.simulators.live import Live
+from localcloud.simulators.running_exports import RunningExports
+from localcloud.simulators.timeline import Timeline
+from localcloud.simulators.world_time import WorldTime
+from localcloud.world import Action
+
+
+class Actions:
+    """Acts as someone beside the orchestrator: unthrottled, and not a call of the ledger."""
+
+    def __init__(
+        self,
+        time: WorldTime,
+        timeline: Timeline,
+        campaigns: Live[Campaigns],
+        exports: RunningExports,
+    ) -> None:
+        self._time = time
+        self._timeline = timeline
+        self._campaigns = campaigns
+        self._exports = exports
+
+    def schedule(self, actions: Iterable[Action]) -> None:
+        """Plan the actions; AbortExecution, which is of no simulator, is left to the runner."""
+        for action in actions:
+            if action.operation != "AbortExecution":
+                self._plan(action, action.at_s)
+
+    def _plan(self, action: Action, at_s: float) -> None:
+        def act() -> None:
+            # As for anyone, what is illegal at this moment is refused and changes nothing.
+            with contextlib.suppress(SimulatedError):
+                self._perform(action)
+            if action.every_s is not None:
+                self._plan(action, at_s + action.every_s)
+
+        self._timeline.at(self._time.moment(at_s), act)
+
+    def _perform(self, action: Action) -> None:
+        if action.arn is not None:
+            self._exports.create_snapshot(action.arn)
+        elif action.source_arn is not None:
+            with self._exports.live.now() as (exports, now):
+                exports.cancel_of_source(action.source_arn, now)
+        elif action.campaign_id is not None:
+            with self._campaigns.now() as (campaigns, now):
+                campaigns.act(action.operation, action.campaign_id, now)

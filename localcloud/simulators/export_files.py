@@ -1,0 +1,58 @@
+"""The objects that a completed export leaves in its bucket."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+
+from localcloud.simulators.exports import Export
+from localcloud.world import source_name
+
+PutObject = Callable[[str, str, bytes], None]
+
+# A Parquet file begins and ends with this magic; nothing in the project reads further.
+_PARQUET = b"PAR1PAR1"
+
+
+def export_files(export: Export) -> Iterator[tuple[str, bytes]]:
+    """Yield key and content of each object, the summary that says COMPLETE last.
+
+    Layout: RDS user guide, file naming convention for exports; the JSON files, which AWS does not
+    document, hold what their public readers use.
+    """
+    order = export.order
+    folder = f"{order.prefix.strip('/')}/{order.export_id}".lstrip("/")
+    tables = _tables(export)
+    for table in tables:
+        database, _, name = table.partition(".")
+        batch = f"{folder}/{database}/{name}/1"
+        yield f"{batch}/part-00000-{order.export_id}.gz.parquet", _PARQUET
+        yield f"{batch}/_SUCCESS", b""
+    yield (
+        f"{folder}/export_tables_info_{order.export_id}_from_1_to_{len(tables)}.json",
+        _json({"perTableStatus": [{"target": table, "status": "COMPLETE"} for table in tables]}),
+    )
+    yield (
+        f"{folder}/export_info_{order.export_id}.json",
+        _json(
+            {
+                "exportTaskIdentifier": order.export_id,
+                "sourceArn": order.source_arn,
+                "status": "COMPLETE",
+                "percentProgress": 100,
+                "totalExportedDataInGB": int(export.plan.size_gb),
+                "exportedFilesPath": folder,
+            }
+        ),
+    )
+
+
+def _tables(export: Export) -> list[str]:
+    """Return `database.table` or `database.schema.table` of all that was exported."""
+    name = source_name(export.order.source_arn).replace(":", "-")
+    wanted = export.order.export_only or (name,)
+    return [item if "." in item else f"{item}.public.items" for item in wanted]
+
+
+def _json(document: object) -> bytes:
+    return json.dumps(document).encode()

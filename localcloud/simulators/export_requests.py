@@ -1,0 +1,135 @@
+"""What RDS requires of the parameters of the export operations."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from localcloud.simulators.errors import SimulatedError
+from localcloud.simulators.exports import Export, ExportOrder
+from localcloud.simulators.query_protocol import Form, form_list
+from localcloud.world import source_kind
+
+# The rule is the service's own error text; the length is that of the longest ids seen in use.
+_IDENTIFIER = re.compile(r"[A-Za-z](?:-?[A-Za-z0-9])*")
+_IDENTIFIER_LENGTH = 60
+_EXPORT_ONLY_BYTES = 200 * 1024
+
+# Responses have upper-case statuses, this filter has lower-case ones (RDS model, Filter).
+_FILTER_STATUSES = frozenset(
+    {"canceled", "canceling", "complete", "failed", "in_progress", "starting"}
+)
+_FILTERS: dict[str, Callable[[Export, str | None], str | None]] = {
+    "export-task-identifier": lambda export, _: export.order.export_id,
+    "s3-bucket": lambda export, bucket: export.order.bucket or bucket,
+    "source-arn": lambda export, _: export.order.source_arn,
+    "status": lambda export, _: export.status.lower(),
+}
+
+
+def source_type(source_arn: str) -> str:
+    """Return CLUSTER or SNAPSHOT, which cluster snapshots are too."""
+    return "CLUSTER" if source_kind(source_arn) == "cluster" else "SNAPSHOT"
+
+
+def parse_order(form: Form) -> ExportOrder:
+    """Return what a StartExportTask asks for.
+
+    Raises:
+        SimulatedError: MissingParameter, InvalidParameterValue or InvalidExportOnly.
+    """
+    order = ExportOrder(
+        export_id=require(form, "ExportTaskIdentifier"),
+        source_arn=require(form, "SourceArn"),
+        bucket=require(form, "S3BucketName"),
+        role_arn=require(form, "IamRoleArn"),
+        kms_key_id=require(form, "KmsKeyId"),
+        prefix=form.get("S3Prefix", ""),
+        export_only=form_list(form, "ExportOnly.member"),
+    )
+    if not _IDENTIFIER.fullmatch(order.export_id) or len(order.export_id) > _IDENTIFIER_LENGTH:
+        raise SimulatedError(
+            "InvalidParameterValue",
+            "The parameter ExportTaskIdentifier is not a valid identifier. Identifiers must begin "
+            "with a letter; must contain only ASCII letters, digits, and hyphens; and must not end "
+            "with a hyphen or contain two consecutive hyphens.",
+        )
+    if ":" in order.prefix:
+        raise SimulatedError("InvalidParameterValue", "S3Prefix must not contain a colon.")
+    if sum(len(item.encode()) for item in order.export_only) > _EXPORT_ONLY_BYTES:
+        raise SimulatedError("InvalidExportOnly", "ExportOnly must not exceed 200 KB.")
+    return order
+
+
+def require(form: Form, name: str) -> str:
+    """Return a field.
+
+    Raises:
+        SimulatedError: MissingParameter.
+    """
+    if not form.get(name):
+        raise SimulatedError("MissingParameter", f"The request must contain the parameter {name}.")
+    return form[name]
+
+
+@dataclass(frozen=True)
+class ExportQuery:
+    """A DescribeExportTasks: which exports, and which page of them."""
+
+    wanted: Callable[[Export], bool]
+    start: int
+    size: int
+
+
+def parse_query(form: Form, bucket: str | None) -> ExportQuery:
+    """Return what a DescribeExportTasks asks for; `bucket` is the stack's.
+
+    Raises:
+        SimulatedError: InvalidParameterValue.
+    """
+    size = form.get("MaxRecords", "100")
+    if not size.isdecimal() or not 20 <= int(size) <= 100:
+        raise SimulatedError("InvalidParameterValue", "MaxRecords must be 20 to 100.")
+    marker = form.get("Marker") or "0"
+    if not marker.isdecimal():
+        raise SimulatedError("InvalidParameterValue", "Marker is not one of this operation's.")
+    of_type = form.get("SourceType")
+    if of_type not in (None, "SNAPSHOT", "CLUSTER"):
+        raise SimulatedError("InvalidParameterValue", "SourceType must be SNAPSHOT or CLUSTER.")
+    filters = _filters(form)
+
+    def wanted(export: Export) -> bool:
+        return of_type in (None, source_type(export.order.source_arn)) and all(
+            _FILTERS[name](export, bucket) in values for name, values in filters
+        )
+
+    return ExportQuery(wanted, int(marker), int(size))
+
+
+def _filters(form: Form) -> list[tuple[str, tuple[str, ...]]]:
+    filters = [
+        (name, form_list(form, f"Filters.Filter.{number}.Values.Value"))
+        for number, name in enumerate(_filter_names(form), 1)
+    ]
+    for name, values in filters:
+        if name not in _FILTERS:
+            raise SimulatedError("InvalidParameterValue", f"Unrecognized filter name: {name}")
+        if name == "status" and not set(values) <= _FILTER_STATUSES:
+            raise SimulatedError(
+                "InvalidParameterValue", f"Unrecognized status filter value: {', '.join(values)}"
+            )
+    for field, name in (
+        ("ExportTaskIdentifier", "export-task-identifier"),
+        ("SourceArn", "source-arn"),
+    ):
+        if form.get(field):
+            filters.append((name, (form[field],)))
+    return filters
+
+
+def _filter_names(form: Form) -> list[str]:
+    names: list[str] = []
+    while (name := form.get(f"Filters.Filter.{len(names) + 1}.Name")) is not None:
+        names.append(name)
+    return names

@@ -1,0 +1,215 @@
+"""RDS export tasks as a pure model: five slots, one per source, what time does to them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+
+from localcloud.simulators.errors import SimulatedError
+from localcloud.simulators.export_sources import ExportSources
+from localcloud.world import ExportOutcome, PresentExport, Snapshot
+
+# Whether CANCELING takes a slot is undocumented; the stricter answer is assumed.
+ACTIVE = frozenset({"STARTING", "IN_PROGRESS", "CANCELING"})
+
+
+@dataclass(frozen=True)
+class ExportOrder:
+    """What a StartExportTask asks for; a bucket of None is the stack's."""
+
+    export_id: str
+    source_arn: str
+    bucket: str | None
+    prefix: str
+    export_only: tuple[str, ...]
+    role_arn: str
+    kms_key_id: str
+
+
+@dataclass
+class Export:
+    """An export task as it is now; times are world seconds."""
+
+    order: ExportOrder
+    plan: Snapshot
+    outcome: ExportOutcome
+    snapshot_at: float
+    status: str
+    entered_at: float
+    extracting_from: float | None = None
+    ended_at: float | None = None
+    progress: float = 0.0
+    failure_cause: str | None = None
+
+    def enter(self, status: str, now: float) -> None:
+        """Change status, keeping what was extracted so far."""
+        self.progress = 1.0 if status == "COMPLETE" else self.extracted(now)
+        if status == "IN_PROGRESS":
+            self.extracting_from = now
+        if status == "FAILED" and self.failure_cause is None:
+            self.failure_cause = self.plan.failure_cause or "An unknown internal error occurred."
+        if status not in ACTIVE:
+            self.ended_at = now
+        self.status = status
+        self.entered_at = now
+
+    def extracted(self, now: float) -> float:
+        """Return the share of the data extracted by now, below 1 until it is COMPLETE."""
+        if self.status != "IN_PROGRESS":
+            return self.progress
+        if self.plan.export_s == 0:
+            return 0.99
+        return min(0.99, max(0.0, now - self.entered_at) / self.plan.export_s)
+
+    def next_change(self) -> tuple[float, str] | None:
+        """Return when time alone changes it next, and to which status."""
+        match self.status:
+            case "STARTING":
+                fails = self.outcome == "FAILED" and self.plan.fails_in == "STARTING"
+                return self.entered_at + self.plan.starting_s, "FAILED" if fails else "IN_PROGRESS"
+            case "IN_PROGRESS":
+                return self.entered_at + self.plan.export_s, self.outcome
+            case "CANCELING":
+                return self.entered_at + self.plan.canceling_s, self.plan.cancel_outcome
+            case _:
+                return None
+
+    def is_ready(self, now: float) -> bool:
+        """Return whether only its files are missing for it to be COMPLETE."""
+        change = self.next_change()
+        return change is not None and change[0] <= now and change[1] == "COMPLETE"
+
+
+OnExportChange = Callable[[float, Export], None]
+"""Told of the world second and the export in its new status."""
+
+
+class Exports:
+    """All export tasks, the ended ones too: an identifier is never used twice."""
+
+    def __init__(
+        self,
+        sources: ExportSources,
+        present: Iterable[PresentExport],
+        *,
+        slots: int,
+        on_change: OnExportChange,
+    ) -> None:
+        self.sources = sources
+        self._slots = slots
+        self._on_change = on_change
+        self._exports = {one.export_id: _present(one, sources) for one in present}
+
+    def advance(self, now: float) -> None:
+        """Carry out what was due until now, except completions, which wait for their files."""
+        for export in self._exports.values():
+            while (change := export.next_change()) is not None and change[0] <= now:
+                if change[1] == "COMPLETE":
+                    break
+                self._enter(export, change[1], max(change[0], 0.0))
+
+    def next_due(self) -> float | None:
+        """Return when time alone changes an export next."""
+        changes = (export.next_change() for export in self._exports.values())
+        return min((change[0] for change in changes if change is not None), default=None)
+
+    def all(self) -> list[Export]:
+        """Return every export, in the order of their starts."""
+        return list(self._exports.values())
+
+    def find(self, export_id: str) -> Export | None:
+        """Return an export by its identifier."""
+        return self._exports.get(export_id)
+
+    def count_active(self) -> int:
+        """Return how many exports take a slot."""
+        return sum(export.status in ACTIVE for export in self._exports.values())
+
+    def start(self, order: ExportOrder, now: float) -> Export:
+        """Start an export.
+
+        Raises:
+            SimulatedError: identifier used before, source unknown or busy, no slot left.
+        """
+        if order.export_id in self._exports:
+            raise SimulatedError(
+                "ExportTaskAlreadyExists", f"The export task {order.export_id} already exists."
+            )
+        plan = self.sources.get(order.source_arn, now)
+        if any(self._keeps_busy(export, order.source_arn, now) for export in self.all()):
+            raise SimulatedError(plan.busy_error, f"{order.source_arn} is being exported.")
+        if self.count_active() >= self._slots:
+            raise SimulatedError(
+                "ExportTaskLimitReachedFault",
+                f"You have reached the limit of {self._slots} concurrent export tasks",
+            )
+        outcome = self.sources.next_outcome(order.source_arn)
+        taken_at = self.sources.taken_at(order.source_arn)
+        export = Export(order, plan, outcome, taken_at, "STARTING", now)
+        self._exports[order.export_id] = export
+        self._on_change(now, export)
+        return export
+
+    def cancel(self, export_id: str, now: float) -> Export:
+        """Cancel an export.
+
+        Raises:
+            SimulatedError: unknown, or ended.
+        """
+        export = self.find(export_id)
+        if export is None:
+            raise SimulatedError("ExportTaskNotFound", f"No export task {export_id}.")
+        if export.status not in ACTIVE or export.is_ready(now):
+            raise SimulatedError(
+                "InvalidExportTaskStateFault", "You can't cancel an export task that has completed."
+            )
+        if export.status != "CANCELING":
+            self._enter(export, "CANCELING", now)
+        return export
+
+    def cancel_of_source(self, source_arn: str, now: float) -> None:
+        """Cancel what exports a source now, if anything does."""
+        for export in self.all():
+            if export.order.source_arn == source_arn and export.status in ACTIVE:
+                self.cancel(export.order.export_id, now)
+
+    def complete(self, export: Export, now: float) -> None:
+        """Let an export whose files are written be COMPLETE."""
+        self._enter(export, "COMPLETE", now)
+
+    def fail(self, export: Export, cause: str, now: float) -> None:
+        """Let an export fail that cannot write its files."""
+        export.failure_cause = cause
+        self._enter(export, "FAILED", now)
+
+    def _enter(self, export: Export, status: str, now: float) -> None:
+        export.enter(status, now)
+        self._on_change(now, export)
+
+    def _keeps_busy(self, export: Export, source_arn: str, now: float) -> bool:
+        if export.order.source_arn != source_arn:
+            return False
+        return export.ended_at is None or now < export.ended_at + export.plan.cooldown_s
+
+
+def _present(present: PresentExport, sources: ExportSources) -> Export:
+    """Return an export of the world's start; one that goes on takes its source's next outcome."""
+    plan = sources.plan(present.source_arn)
+    status = present.status
+    order = ExportOrder(
+        export_id=present.export_id,
+        source_arn=present.source_arn,
+        bucket=present.s3_bucket,
+        prefix=present.s3_prefix,
+        export_only=present.export_only,
+        role_arn="",
+        kms_key_id="",
+    )
+    outcome = sources.next_outcome(present.source_arn) if status in ACTIVE else "COMPLETE"
+    taken_at = sources.taken_at(present.source_arn)
+    export = Export(order, plan, outcome, taken_at, "STARTING", -present.age_s)
+    if status in ("COMPLETE", "CANCELED") or (status == "FAILED" and plan.fails_in != "STARTING"):
+        export.enter("IN_PROGRESS", -present.age_s - plan.export_s)
+    if status != "STARTING":
+        export.enter(status, -present.age_s)
+    return export

@@ -1,0 +1,114 @@
+"""The three export operations of RDS on the export tasks of the world."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from localcloud.simulators.errors import LostResponse, SimulatedError
+from localcloud.simulators.export_requests import parse_order, parse_query, require, source_type
+from localcloud.simulators.exports import Export
+from localcloud.simulators.front_door import FrontDoor
+from localcloud.simulators.query_protocol import (
+    Document,
+    Form,
+    Value,
+    error_response,
+    parse_form,
+    result_response,
+)
+from localcloud.simulators.running_exports import RunningExports
+from localcloud.simulators.server import Request, Response
+from localcloud.simulators.world_time import WorldTime
+
+
+class ExportsApi:
+    """Answers RDS requests."""
+
+    def __init__(self, exports: RunningExports, front_door: FrontDoor, time: WorldTime) -> None:
+        self._exports = exports
+        self._front_door = front_door
+        self._time = time
+        self._operations: dict[str, Callable[[Form], Document]] = {
+            "StartExportTask": self._start,
+            "CancelExportTask": self._cancel,
+            "DescribeExportTasks": self._describe,
+        }
+
+    def answer(self, request: Request) -> Response | None:
+        """Return the response to a request, None if it is to be lost."""
+        form = parse_form(request.body)
+        operation = form.get("Action") or "UnknownOperation"
+        try:
+            document = self._front_door.call(
+                operation, self._resources(form), lambda: self._perform(operation, form)
+            )
+        except LostResponse:
+            return None
+        except SimulatedError as error:
+            return error_response(error)
+        return result_response(operation, document)
+
+    def _resources(self, form: Form) -> tuple[str, ...]:
+        """Return the export id and source ARN that a call names, the latter by the former too."""
+        export_id = form.get("ExportTaskIdentifier")
+        source_arn = form.get("SourceArn")
+        if export_id and not source_arn:
+            with self._exports.live.now() as (exports, _):
+                export = exports.find(export_id)
+            source_arn = export.order.source_arn if export else None
+        return tuple(name for name in (export_id, source_arn) if name)
+
+    def _perform(self, operation: str, form: Form) -> Document:
+        if operation not in self._operations:
+            raise SimulatedError(
+                "InvalidAction", f"Could not find operation {operation} for version 2014-10-31"
+            )
+        return self._operations[operation](form)
+
+    def _start(self, form: Form) -> Document:
+        order = parse_order(form)
+        with self._exports.live.now() as (exports, now):
+            return self._document(exports.start(order, now), now)
+
+    def _cancel(self, form: Form) -> Document:
+        export_id = require(form, "ExportTaskIdentifier")
+        with self._exports.live.now() as (exports, now):
+            return self._document(exports.cancel(export_id, now), now)
+
+    def _describe(self, form: Form) -> Document:
+        query = parse_query(form, self._exports.bucket)
+        with self._exports.live.now() as (exports, now):
+            found = [export for export in exports.all() if query.wanted(export)]
+            end = query.start + query.size
+            page = [self._document(export, now) for export in found[query.start : end]]
+        document: dict[str, Value] = {"ExportTasks": page}
+        if end < len(found):
+            document["Marker"] = str(end)
+        return document
+
+    def _document(self, export: Export, now: float) -> Document:
+        order = export.order
+        extracted = export.extracted(now)
+        kind = source_type(order.source_arn)
+        fields: dict[str, Value | None] = {
+            "ExportTaskIdentifier": order.export_id,
+            "SourceArn": order.source_arn,
+            "SourceType": kind,
+            "SnapshotTime": self._timestamp(export.snapshot_at if kind == "SNAPSHOT" else None),
+            "ExportOnly": order.export_only or None,
+            "S3Bucket": order.bucket or self._exports.bucket,
+            "S3Prefix": order.prefix or None,
+            "IamRoleArn": order.role_arn or None,
+            "KmsKeyId": order.kms_key_id or None,
+            "Status": export.status,
+            "PercentProgress": int(extracted * 100),
+            "TotalExtractedDataInGB": int(extracted * export.plan.size_gb),
+            "TaskStartTime": self._timestamp(export.extracting_from),
+            "TaskEndTime": self._timestamp(export.ended_at),
+            "FailureCause": export.failure_cause,
+            "WarningMessage": export.plan.warning if export.status == "COMPLETE" else None,
+        }
+        return {name: value for name, value in fields.items() if value is not None}
+
+    def _timestamp(self, seconds: float | None) -> str | None:
+        return None if seconds is None else self._time.timestamp(seconds)

@@ -1,0 +1,73 @@
+"""The way of every call: throttle, injected fault, the operation itself, the ledger."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import TypeVar
+
+from localcloud.simulators.errors import LostResponse, SimulatedError
+from localcloud.simulators.faults import CallFaults
+from localcloud.simulators.ledger import Call, Ledger
+from localcloud.simulators.token_bucket import TokenBucket
+from localcloud.simulators.world_time import WorldTime
+from localcloud.world import LOST_RESPONSE
+
+Result = TypeVar("Result")
+
+
+class FrontDoor:
+    """Shared by the simulators, which so count and fail alike."""
+
+    def __init__(self, time: WorldTime, faults: CallFaults, ledger: Ledger) -> None:
+        self._time = time
+        self._faults = faults
+        self._ledger = ledger
+
+    def call(
+        self,
+        operation: str,
+        resources: Sequence[str],
+        perform: Callable[[], Result],
+        *,
+        bucket: TokenBucket | None = None,
+    ) -> Result:
+        """Return the operation's result and enter the call in the ledger.
+
+        Raises:
+            SimulatedError: throttled, failed by a fault, or refused by the operation.
+            LostResponse: a fault withholds the answer, whatever it is.
+        """
+        at_s = self._time.seconds()
+        took_effect = False
+        lost = False
+        refusal: SimulatedError | None = None
+        try:
+            lost = self._admit(operation, resources, bucket)
+            result = perform()
+            took_effect = True
+        except SimulatedError as error:
+            refusal = error
+        self._ledger.record_call(
+            Call(
+                operation=operation,
+                at_s=at_s,
+                resources=tuple(resources),
+                answer=LOST_RESPONSE if lost else refusal.code if refusal else None,
+                illegal=refusal is not None and refusal.illegal and not lost,
+                took_effect=took_effect,
+            )
+        )
+        if lost:
+            raise LostResponse
+        if refusal is not None:
+            raise refusal
+        return result
+
+    def _admit(self, operation: str, resources: Sequence[str], bucket: TokenBucket | None) -> bool:
+        """Return whether the answer of an admitted call is to be lost."""
+        if bucket is not None and not bucket.take():
+            raise SimulatedError("ThrottlingException", "Rate exceeded")
+        fault = self._faults.draw(operation, resources)
+        if fault not in (None, LOST_RESPONSE):
+            raise SimulatedError(fault, f"{fault}: a fault of the world file")
+        return fault == LOST_RESPONSE

@@ -1,0 +1,127 @@
+"""What the simulators saw: every call, and every change of a resource's state."""
+
+from __future__ import annotations
+
+import threading
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from localcloud.simulators.errors import THROTTLES
+from localcloud.world import CAMPAIGN_MUTATIONS
+
+
+@dataclass(frozen=True)
+class Call:
+    """One call that reached a simulator.
+
+    Attributes:
+        at_s: its arrival, in simulated seconds since the beginning.
+        resources: the campaign ids, or the export id and source ARN, that it names.
+        answer: None for a result, else an error code or lost_response.
+        illegal: whether the answer was that the resource's state forbids it.
+        took_effect: whether the operation was carried out, answered or not.
+    """
+
+    operation: str
+    at_s: float
+    resources: tuple[str, ...]
+    answer: str | None
+    illegal: bool
+    took_effect: bool
+
+
+@dataclass(frozen=True)
+class Mutations:
+    """The accepted campaign mutations; the times are None when there was none."""
+
+    count: int
+    first_at_s: float | None
+    last_at_s: float | None
+
+
+class Ledger:
+    """Thread-safe; it records nothing before it begins."""
+
+    def __init__(self) -> None:
+        self._begun = False
+        self._lock = threading.Lock()
+        self._records: list[Call] = []
+        self._states: dict[str, list[tuple[float, str]]] = {}
+        self._max_concurrent_exports = 0
+
+    def begin(self) -> None:
+        """Record from now on."""
+        self._begun = True
+
+    def record_call(self, call: Call) -> None:
+        """Add a call."""
+        if self._begun:
+            with self._lock:
+                self._records.append(call)
+
+    def record_state(self, at_s: float, resource: str, state: str) -> None:
+        """Add a resource's new state, as of a second since the beginning."""
+        if self._begun:
+            with self._lock:
+                self._states.setdefault(resource, []).append((at_s, state))
+
+    def record_concurrent_exports(self, count: int) -> None:
+        """Note how many exports take a slot at this moment."""
+        if self._begun:
+            with self._lock:
+                self._max_concurrent_exports = max(self._max_concurrent_exports, count)
+
+    @property
+    def records(self) -> tuple[Call, ...]:
+        """Every call, in the order of their answers."""
+        with self._lock:
+            return tuple(self._records)
+
+    @property
+    def calls(self) -> dict[str, int]:
+        """Calls by operation."""
+        return self._count(lambda _: True)
+
+    @property
+    def throttled(self) -> dict[str, int]:
+        """Calls answered with a throttle, by operation."""
+        return self._count(lambda call: call.answer in THROTTLES)
+
+    @property
+    def illegal(self) -> dict[str, int]:
+        """Calls that the resource's state forbade, by operation."""
+        return self._count(lambda call: call.illegal)
+
+    @property
+    def exports_started(self) -> int:
+        """Exports started by calls."""
+        return self._count(lambda call: call.took_effect).get("StartExportTask", 0)
+
+    @property
+    def max_concurrent_exports(self) -> int:
+        """The most exports that took a slot at one moment, those of the world's start included."""
+        with self._lock:
+            return self._max_concurrent_exports
+
+    @property
+    def mutations(self) -> Mutations:
+        """Accepted Start, Pause, Resume, Stop and DeleteCampaign calls."""
+        times = [
+            call.at_s
+            for call in self.records
+            if call.operation in CAMPAIGN_MUTATIONS and call.took_effect
+        ]
+        return Mutations(len(times), min(times, default=None), max(times, default=None))
+
+    @property
+    def states(self) -> dict[str, tuple[tuple[float, str], ...]]:
+        """Per campaign id or source ARN its states as (second since the beginning, state).
+
+        What a resource was at the beginning comes first, at second 0.
+        """
+        with self._lock:
+            return {resource: tuple(changes) for resource, changes in self._states.items()}
+
+    def _count(self, counted: Callable[[Call], bool]) -> dict[str, int]:
+        return dict(Counter(call.operation for call in self.records if counted(call)))

@@ -1,0 +1,68 @@
+"""A pure model made to live: locked, advanced before each use, woken when something is due."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Generic, Protocol, TypeVar
+
+from localcloud.simulators.timeline import Timeline
+from localcloud.simulators.world_time import WorldTime
+
+
+class Advancing(Protocol):
+    """A model whose content changes by the mere passing of time; in world seconds."""
+
+    def advance(self, now: float) -> None:
+        """Carry out what was due until now."""
+
+    def next_due(self) -> float | None:
+        """Return when something is due next, None if nothing is."""
+
+
+Model = TypeVar("Model", bound=Advancing)
+
+
+class Live(Generic[Model]):
+    """The only way to a model that several threads share."""
+
+    def __init__(
+        self,
+        model: Model,
+        time: WorldTime,
+        timeline: Timeline,
+        *,
+        after_waking: Callable[[], None] = lambda: None,
+    ) -> None:
+        self._model = model
+        self._time = time
+        self._timeline = timeline
+        self._after_waking = after_waking
+        self._lock = threading.Lock()
+        self._wake_at: float | None = None
+
+    @contextmanager
+    def now(self) -> Iterator[tuple[Model, float]]:
+        """Hold the model, advanced to the world second that is yielded with it."""
+        with self._lock:
+            now = self._time.seconds()
+            self._model.advance(now)
+            try:
+                yield self._model, now
+            finally:
+                self._schedule()
+
+    def wake(self) -> None:
+        """Advance the model, then do what its owner does outside of the lock."""
+        with self._lock:
+            self._wake_at = None
+        with self.now():
+            pass
+        self._after_waking()
+
+    def _schedule(self) -> None:
+        due = self._model.next_due()
+        if due is not None and due != self._wake_at and self._time.begun:
+            self._wake_at = due
+            self._timeline.at(self._time.moment(due), self.wake)

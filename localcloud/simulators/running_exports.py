@@ -1,0 +1,96 @@
+"""The export tasks in time: recorded, announced by events, and COMPLETE once their files exist."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from localcloud.simulators.export_files import PutObject, export_files
+from localcloud.simulators.export_sources import ExportSources
+from localcloud.simulators.exports import Export, Exports
+from localcloud.simulators.ledger import Ledger
+from localcloud.simulators.live import Live
+from localcloud.simulators.rds_events import RdsEvents
+from localcloud.simulators.timeline import Timeline
+from localcloud.simulators.world_time import WorldTime
+from localcloud.world import World
+
+
+class RunningExports:
+    """The exports model with its ledger entries, events and files.
+
+    Attributes:
+        bucket: the stack's bucket, None until it is known.
+        live: the way to the model.
+    """
+
+    def __init__(
+        self,
+        world: World,
+        *,
+        time: WorldTime,
+        timeline: Timeline,
+        ledger: Ledger,
+        events: RdsEvents,
+        put_object: PutObject,
+    ) -> None:
+        self.bucket: str | None = None
+        self._ledger = ledger
+        self._events = events
+        self._put_object = put_object
+        self._model = Exports(
+            ExportSources(world.snapshots, _created_at(world)),
+            world.exports,
+            slots=world.limits.concurrent_exports,
+            on_change=self._changed,
+        )
+        self.live = Live(self._model, time, timeline, after_waking=self._complete_ready)
+
+    def begin(self, bucket: str) -> None:
+        """Record what there is, with the stack's bucket; what was COMPLETE has its files."""
+        self.bucket = bucket
+        with self.live.now() as (exports, _):
+            present = sorted(exports.all(), key=lambda export: export.entered_at)
+            self._ledger.record_concurrent_exports(exports.count_active())
+        for export in present:
+            self._ledger.record_state(0.0, export.order.source_arn, export.status)
+            if export.status == "COMPLETE":
+                self._write_files(export)
+
+    def create_snapshot(self, arn: str) -> None:
+        """Let a snapshot exist from now on and announce it."""
+        with self.live.now() as (exports, now):
+            exports.sources.create(arn, now)
+        self._events.announce(arn, "CREATED", now)
+
+    def _changed(self, at_s: float, export: Export) -> None:
+        self._ledger.record_state(at_s, export.order.source_arn, export.status)
+        self._ledger.record_concurrent_exports(self._model.count_active())
+        self._events.announce(export.order.source_arn, export.status, at_s)
+
+    def _complete_ready(self) -> None:
+        """Write files outside of the lock; whoever sees COMPLETE must find them."""
+        with self.live.now() as (exports, now):
+            ready = [export for export in exports.all() if export.is_ready(now)]
+        for export in ready:
+            try:
+                self._write_files(export)
+            except (ClientError, BotoCoreError) as error:
+                with self.live.now() as (exports, now):
+                    exports.fail(export, str(error), now)
+            else:
+                with self.live.now() as (exports, now):
+                    exports.complete(export, now)
+
+    def _write_files(self, export: Export) -> None:
+        bucket = export.order.bucket or self.bucket
+        if bucket:
+            for key, content in export_files(export):
+                self._put_object(bucket, key, content)
+
+
+def _created_at(world: World) -> Mapping[str, float]:
+    """Return when actions first create snapshots, by ARN, in world seconds."""
+    created = [(a.arn, a.at_s) for a in world.actions if a.operation == "CreateSnapshot" and a.arn]
+    return {arn: min(at_s for name, at_s in created if name == arn) for arn, _ in created}

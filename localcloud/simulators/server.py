@@ -1,0 +1,119 @@
+"""A small HTTP server for a simulator: loopback only, threaded, keep-alive, quick to close."""
+
+from __future__ import annotations
+
+import contextlib
+import socket
+import sys
+import threading
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler
+from socketserver import TCPServer, ThreadingMixIn
+
+
+@dataclass(frozen=True)
+class Request:
+    """What arrived; the path is still percent-encoded and without its query string."""
+
+    method: str
+    path: str
+    body: bytes
+
+
+@dataclass(frozen=True)
+class Response:
+    """What is sent back."""
+
+    status: int
+    body: bytes
+    content_type: str
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+
+Answer = Callable[[Request], Response | None]
+
+
+class _Handler(BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+    server_version = "localcloud"
+    # Head and body are two sends; Nagle's algorithm would hold the second for 40 ms.
+    disable_nagle_algorithm = True
+    server: _Listener
+
+    def _serve(self) -> None:
+        body = self.rfile.read(int(self.headers.get("content-length", 0)))
+        response = self.server.answer(Request(self.command, self.path.partition("?")[0], body))
+        if response is None:
+            self.close_connection = True
+            return
+        self.send_response(response.status)
+        self.send_header("content-type", response.content_type)
+        self.send_header("content-length", str(len(response.body)))
+        for name, value in response.headers.items():
+            self.send_header(name, value)
+        self.end_headers()
+        self.wfile.write(response.body)
+
+    def setup(self) -> None:
+        super().setup()
+        self.server.connections.add(self.connection)
+
+    def finish(self) -> None:
+        self.server.connections.discard(self.connection)
+        super().finish()
+
+    do_GET = do_POST = do_PUT = do_DELETE = _serve  # noqa: N815 - named by http.server
+
+    def log_message(self, *_: object) -> None:
+        """Say nothing: the ledger is the log."""
+
+
+class _Listener(ThreadingMixIn, TCPServer):
+    # Not HTTPServer: it asks the resolver for the machine's name, which may take seconds.
+    allow_reuse_address = True
+    daemon_threads = True
+    block_on_close = False
+    request_queue_size = 128
+
+    def __init__(self, answer: Answer) -> None:
+        super().__init__(("127.0.0.1", 0), _Handler)
+        self.answer = answer
+        self.connections: set[socket.socket] = set()
+
+    def handle_error(
+        self, request: socket.socket | tuple[bytes, socket.socket], client_address: object
+    ) -> None:
+        if not isinstance(sys.exception(), ConnectionError):
+            super().handle_error(request, client_address)
+
+    def hang_up(self) -> None:
+        """End the connections that clients keep alive, which would be served for ever."""
+        for connection in tuple(self.connections):
+            with contextlib.suppress(OSError):
+                connection.shutdown(socket.SHUT_RDWR)
+
+
+class Server:
+    """A context manager that serves; an answer of None closes the connection without one."""
+
+    def __init__(self, answer: Answer) -> None:
+        self._listener = _Listener(answer)
+        self._thread = threading.Thread(
+            target=self._listener.serve_forever, args=(0.02,), daemon=True, name="simulator"
+        )
+
+    @property
+    def url(self) -> str:
+        """Where it serves."""
+        return f"http://127.0.0.1:{self._listener.server_address[1]}"
+
+    def __enter__(self) -> Server:
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._listener.shutdown()
+        self._thread.join()
+        self._listener.hang_up()
+        self._listener.server_close()

@@ -1,0 +1,39 @@
+"""Seconds of the world: since `begin`, on the shared simulated clock."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+from localcloud.clock import SimulatedClock
+
+
+class WorldTime:
+    """World time stands at zero until it begins."""
+
+    def __init__(self, clock: SimulatedClock) -> None:
+        self.clock = clock
+        self._zero = clock.now()
+        self._begun = False
+
+    @property
+    def begun(self) -> bool:
+        """Whether world time runs."""
+        return self._begun
+
+    def begin(self) -> None:
+        """Make this moment world time zero."""
+        self._zero = self.clock.now()
+        self._begun = True
+
+    def seconds(self) -> float:
+        """Return the simulated seconds since the beginning, 0 before it."""
+        return self.clock.now() - self._zero if self._begun else 0.0
+
+    def moment(self, seconds: float) -> float:
+        """Return a second of the world as simulated epoch seconds."""
+        return self._zero + seconds
+
+    def timestamp(self, seconds: float) -> str:
+        """Return a second of the world as an ISO 8601 timestamp with milliseconds, in UTC."""
+        moment = datetime.fromtimestamp(self.moment(seconds), UTC)
+        return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")
