@@ -4,14 +4,12 @@ PYTHON ?= python3
 VENV   := .venv
 BIN    := $(VENV)/bin
 READY  := $(VENV)/.ready
-LAYER  := build/layer
+LAYER  := build/layer.zip
 REQUEST ?= examples/pause-export-resume.json
 
-# Node comes from PyPI with the virtual environment; CDK finds it first.
-export PATH := $(CURDIR)/$(BIN):$(PATH)
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: run test check local synth layer clean
+.PHONY: run test check picture local synth layer clean
 
 run: $(READY) layer            ## one request, end to end, on the local AWS
 	$(BIN)/python -m localcloud run $(REQUEST)
@@ -30,20 +28,22 @@ local: $(READY) layer          ## the local AWS, until interrupted
 synth: $(READY) layer          ## the CloudFormation template, in cdk.out
 	CDK_OUTDIR=cdk.out $(BIN)/python app.py
 
-layer: $(LAYER)/.ready         ## what the functions import, for their runtime
+picture: $(READY) layer        ## the workflow, drawn from the synthesised definition
+	$(BIN)/python -m infra.diagram
+
+layer: $(LAYER)                ## what the functions import, for their runtime
 
 $(READY): requirements.txt lambdas/requirements.txt
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/pip install --quiet --requirement requirements.txt
 	touch $@
 
-$(LAYER)/.ready: lambdas/requirements.txt $(READY)
-	rm -rf $(LAYER)
-	$(BIN)/pip install --quiet --target $(LAYER)/python --requirement $< \
-	  --python-version 3.13 --implementation cp --only-binary=:all: \
-	  --platform manylinux_2_17_aarch64 --platform manylinux2014_aarch64 \
-	  --platform manylinux_2_28_aarch64
-	touch $@
+$(LAYER): lambdas/requirements.txt $(READY)
+	rm -rf build/layer
+	$(BIN)/pip install --quiet --target build/layer/python --requirement $< \
+	  --python-version 3.13 --implementation cp --only-binary=:all: --no-compile \
+	  --platform manylinux2014_aarch64 --platform manylinux_2_28_aarch64
+	$(BIN)/python -c "import shutil; shutil.make_archive('build/layer', 'zip', 'build/layer')"
 
 clean:                         ## all that the verbs made
 	rm -rf $(VENV) build cdk.out

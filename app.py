@@ -1,22 +1,5 @@
-"""The CDK app: one stack, from the settings in cdk.json."""
+"""Where the CDK command starts."""
 
-import sys
-
-from aws_cdk import App
-
-from infra.functions import LayerMissingError
-from infra.settings import CONTEXT_KEY, Settings, SettingsError
-from infra.stack import OrchestratorStack
-
-
-def main() -> None:
-    """Synthesise the stack; a setting that breaks its rule ends it with one clear line."""
-    app = App()
-    try:
-        OrchestratorStack(app, Settings.from_context(app.node.try_get_context(CONTEXT_KEY)))
-    except (SettingsError, LayerMissingError) as error:
-        sys.exit(f"app.py: {error}")
-    app.synth()
-
+from infra.app import main
 
 main()

@@ -23,7 +23,7 @@ def let_move_campaigns(grantee: iam.IGrantable, stack: Stack) -> None:
     grantee.grant_principal.add_to_principal_policy(
         iam.PolicyStatement(
             actions=["connect-campaigns:GetCampaignStateBatch"],
-            # The operation takes ids of any instance, so it knows no resource to be limited to.
+            # One call reads campaigns of any instance; a scope would refuse the whole batch.
             resources=["*"],
         )
     )

@@ -23,7 +23,7 @@ def let_run_exports(grantee: iam.IGrantable, stack: Stack) -> None:
     grantee.grant_principal.add_to_principal_policy(
         iam.PolicyStatement(
             actions=["rds:CancelExportTask", "rds:DescribeExportTasks"],
-            # RDS defines no resource type for export tasks.
+            # A task has no ARN to be scoped to; both are given its identifier, or a filter.
             resources=["*"],
         )
     )

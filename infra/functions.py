@@ -12,7 +12,7 @@ from aws_cdk import aws_logs as logs
 from constructs import Construct
 
 ROOT: Final = Path(__file__).parent.parent
-LAYER: Final = ROOT / "build" / "layer"
+LAYER: Final = ROOT / "build" / "layer.zip"
 RUNTIME: Final = lambda_.Runtime.PYTHON_3_13
 ARCHITECTURE: Final = lambda_.Architecture.ARM_64
 TIMEOUT: Final = Duration.seconds(60)
@@ -29,7 +29,7 @@ class Functions(Construct):
         self, scope: Construct, construct_id: str, *, retention: logs.RetentionDays
     ) -> None:
         super().__init__(scope, construct_id)
-        if not LAYER.is_dir():
+        if not LAYER.is_file():
             raise LayerMissingError(f"{LAYER} does not exist: build it with `make layer`")
         self._retention = retention
         self._code = lambda_.Code.from_asset(

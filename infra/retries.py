@@ -56,7 +56,7 @@ CRASHED: Final = Retrier(
 """A function that is killed half-way: every one of them may be run again at any point."""
 
 NOT_PUBLISHED: Final = Retrier(("States.TaskFailed", "States.Timeout"), 2, 60, 6)
-"""Step Functions documents no names for what putEvents may fail with."""
+"""Only EventBridge.FailedEntry is documented of what putEvents may fail with; this is all of it."""
 
 FOR_FUNCTIONS: Final = (LAMBDA_SERVICE, CRASHED)
 FOR_RECONCILERS: Final = (THROTTLED, UNAVAILABLE, CONFLICTED, *FOR_FUNCTIONS)

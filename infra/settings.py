@@ -5,13 +5,20 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Annotated, Final, Self
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from aws_cdk.aws_logs import RetentionDays
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 
 CONTEXT_KEY: Final = "orchestrator"
 
 
 class SettingsError(Exception):
     """A setting breaks its rule; the text names each one as cdk.json spells it."""
+
+
+def _retention(name: str) -> str:
+    if name not in RetentionDays.__members__:
+        raise ValueError(f"must be one of {', '.join(RetentionDays.__members__)}")
+    return name
 
 
 class Settings(BaseModel):
@@ -27,22 +34,27 @@ class Settings(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     stack_name: Annotated[str, Field(pattern=r"^[A-Za-z][A-Za-z0-9-]{0,40}$")] = "Orchestrator"
-    export_prefix: Annotated[str, Field(pattern=r"^[^:\s/][^:\s]*[^:\s/]$|^$")] = "exports"
+    export_prefix: Annotated[str, Field(pattern=r"^([^:\s/]([^:\s]*[^:\s/])?)?$")] = "exports"
     looks_per_child: Annotated[int, Field(ge=2, le=200)] = 200
-    log_retention: Annotated[str, Field(pattern=r"^[A-Z_]+$")] = "ONE_MONTH"
+    log_retention: Annotated[str, AfterValidator(_retention)] = RetentionDays.ONE_MONTH.name
 
     @classmethod
-    def from_context(cls, context: Mapping[str, object] | None) -> Self:
-        """Read the settings of cdk.json; what is left out has its default.
+    def from_context(cls, context: Mapping[str, object] | str | None) -> Self:
+        """Read the settings; what is left out has its default.
+
+        Args:
+            context: of cdk.json, or the JSON text that `cdk --context` passes.
 
         Raises:
             SettingsError: with every fault.
         """
         try:
+            if isinstance(context, str):
+                return cls.model_validate_json(context)
             return cls.model_validate(context or {})
         except ValidationError as error:
             faults = (
-                f"{CONTEXT_KEY}.{'.'.join(map(str, fault['loc']))}: {fault['msg']}"
+                f"{'.'.join((CONTEXT_KEY, *map(str, fault['loc'])))}: {fault['msg']}"
                 for fault in error.errors()
             )
             raise SettingsError("; ".join(faults)) from None

@@ -113,6 +113,7 @@ class Workflow(Construct):
             self,
             "RunJobs",
             label="Jobs",
+            map_execution_type=sfn.StateMachineType.STANDARD,
             items=sfn.ProvideItems.jsonata(expression("$states.input.plan.running")),
             item_selector={"work": expression("$states.context.Map.Item.Value")},
             tolerated_failure_percentage=100,
@@ -122,7 +123,7 @@ class Workflow(Construct):
             },
             comment="One child execution per job; a child that is lost fails its job, not the map.",
         )
-        run.item_processor(jobs.start, execution_type=sfn.ProcessorType.STANDARD)
+        run.item_processor(jobs.start)
         run.add_catch(
             advance,
             errors=["States.ALL"],

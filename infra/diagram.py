@@ -1,0 +1,348 @@
+"""The picture and the tables of the workflow, drawn from the synthesised state machine.
+
+`python -m infra.diagram` rewrites docs/workflow.md, and README.md between its markers;
+`python -m infra.diagram --check` only says whether they are out of date.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import re
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any, Final, NamedTuple
+
+from aws_cdk import App
+
+from infra.functions import ROOT, LayerMissingError
+from infra.settings import CONTEXT_KEY, Settings, SettingsError
+from infra.stack import OrchestratorStack
+
+PAGE: Final = ROOT / "docs" / "workflow.md"
+README: Final = ROOT / "README.md"
+OPENING, CLOSING = "<!-- workflow -->", "<!-- /workflow -->"
+
+STATE_MACHINE: Final = "AWS::StepFunctions::StateMachine"
+PSEUDO_PARAMETERS: Final = {"AWS::Partition": "aws"}
+
+ENDS: Final = frozenset({"Succeed", "Fail"})
+SHAPES: Final = {
+    "Task": ('["', '"]'),
+    "Choice": ('{"', '"}'),
+    "Map": ('[["', '"]]'),
+    "Wait": ('{{"', '"}}'),
+    "Succeed": ('(["', '"])'),
+    "Fail": ('(["', '"])'),
+}
+STYLES: Final = (
+    "classDef Task fill:#dbeafe,stroke:#1d4ed8,color:#111827",
+    "classDef Choice fill:#fef3c7,stroke:#b45309,color:#111827",
+    "classDef Wait fill:#ede9fe,stroke:#6d28d9,color:#111827",
+    "classDef Map fill:#dbeafe,stroke:#1d4ed8,color:#111827",
+    "classDef Child fill:none,stroke:#64748b",
+    "classDef Succeed fill:#f3f4f6,stroke:#4b5563,color:#111827",
+    "classDef Fail fill:#fee2e2,stroke:#b91c1c,color:#111827",
+)
+"""A colour per type of state, each with its own text colour: legible on light and on dark."""
+
+State = Mapping[str, Any]
+States = Mapping[str, State]
+
+
+class Edge(NamedTuple):
+    """A way from one state to another.
+
+    Attributes:
+        label: when it is taken, in words; empty where it always is.
+        caught: whether it is taken by a Catch.
+    """
+
+    source: str
+    target: str
+    label: str
+    caught: bool = False
+
+
+def synthesise() -> dict[str, Any]:
+    """Return the template of the stack, with the settings of cdk.json.
+
+    Raises:
+        SettingsError: when a setting breaks its rule.
+        LayerMissingError: when the layer has not been built.
+    """
+    context = json.loads((ROOT / "cdk.json").read_text(encoding="utf-8"))["context"]
+    with TemporaryDirectory() as outdir:
+        app = App(context={**context, "aws:cdk:disable-asset-staging": True}, outdir=outdir)
+        stack = OrchestratorStack(app, Settings.from_context(context[CONTEXT_KEY]))
+        template: dict[str, Any] = app.synth().get_stack_artifact(stack.artifact_id).template
+    return template
+
+
+def definition(template: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the definition of the template's one state machine.
+
+    What only CloudFormation knows stands as Fn::Sub would spell it: `${Bus.Arn}`.
+    """
+    (machine,) = (
+        resource for resource in template["Resources"].values() if resource["Type"] == STATE_MACHINE
+    )
+    parsed: dict[str, Any] = json.loads(_resolved(machine["Properties"]["DefinitionString"]))
+    return parsed
+
+
+def _resolved(value: object) -> str:
+    match value:
+        case str():
+            return value
+        case {"Fn::Join": [str() as separator, [*parts]]}:
+            return separator.join(map(_resolved, parts))
+        case {"Ref": str() as name}:
+            return PSEUDO_PARAMETERS.get(name, f"${{{name}}}")
+        case {"Fn::GetAtt": [str() as name, str() as attribute]}:
+            return f"${{{name}.{attribute}}}"
+        case _:
+            raise ValueError(f"no stand-in for {value}")
+
+
+def walk(graph: Mapping[str, Any]) -> dict[str, State]:
+    """Return a graph's states, depth first from its start; what nothing leads to comes last."""
+    states: States = graph["States"]
+    found: dict[str, State] = {}
+
+    def visit(name: str) -> None:
+        if name not in found:
+            found[name] = states[name]
+            for edge in edges(name, states[name]):
+                visit(edge.target)
+
+    for name in (graph["StartAt"], *states):
+        visit(name)
+    return found
+
+
+def edges(name: str, state: State) -> Iterator[Edge]:
+    """Yield the ways out of a state, what it catches last."""
+    for choice in state.get("Choices", ()):
+        yield Edge(name, choice["Next"], in_words(choice["Condition"]))
+    if "Default" in state:
+        yield Edge(name, state["Default"], "otherwise")
+    if "Next" in state:
+        yield Edge(name, state["Next"], "")
+    for catcher in state.get("Catch", ()):
+        caught = ", ".join(catcher["ErrorEquals"]).replace("States.ALL", "any error")
+        yield Edge(name, catcher["Next"], caught, caught=True)
+
+
+def in_words(condition: str) -> str:
+    """Return a Choice's condition as the word it turns on, or as it is where there is none."""
+    body = condition.removeprefix("{%").removesuffix("%}").strip()
+    if compared := re.fullmatch(r"\$states\.input\.[\w.]+ = '([^']*)'", body):
+        return compared[1]
+    if existing := re.fullmatch(r"\$exists\(\$states\.input\.(?:\w+\.)*(\w+)\)", body):
+        return existing[1]
+    return body.replace("$states.input.", "").replace('"', "'")
+
+
+def mermaid(definition: Mapping[str, Any]) -> str:
+    """Draw a definition as a flowchart."""
+    lines = ["flowchart TB", *_indented(_graph(definition)), *_indented(STYLES)]
+    return "\n".join(lines)
+
+
+def _graph(graph: Mapping[str, Any]) -> list[str]:
+    states = walk(graph)
+    nodes = [_node(name, state) for name, state in states.items()]
+    ways = _merged(edge for name, state in states.items() for edge in edges(name, state))
+    arrows = [_arrow(way, ends=states[way.target]["Type"] in ENDS) for way in ways]
+    children = [
+        line
+        for name, state in states.items()
+        if "ItemProcessor" in state
+        for line in _child(name, state["ItemProcessor"])
+    ]
+    return [*nodes, *arrows, *children]
+
+
+def _node(name: str, state: State) -> str:
+    opening, closing = SHAPES[state["Type"]]
+    return f"{name}{opening}{_label(name, state)}{closing}:::{state['Type']}"
+
+
+def _child(name: str, graph: Mapping[str, Any]) -> list[str]:
+    """Draw what a Map runs in a box of its own, which keeps the layout of both graphs plain."""
+    box = f"{name}Child"
+    return [
+        f'subgraph {box}["A child execution of {name}"]',
+        *_indented(_graph(graph)),
+        "end",
+        f"class {box} Child",
+        f'{name} ==>|"for each job"| {graph["StartAt"]}',
+    ]
+
+
+def _label(name: str, state: State) -> str:
+    match state["Type"]:
+        case "Task":
+            return f"{name}<br/><i>{_action(state)}</i>"
+        case "Map":
+            return f"{name}<br/><i>Distributed Map</i>"
+        case _:
+            return name
+
+
+def _action(task: State) -> str:
+    """Return what a task calls, without the part that all such ARNs share."""
+    action: str = task["Resource"].split(":::", 1)[-1].removeprefix("aws-sdk:")
+    return "Lambda" if action == "lambda:invoke" else action
+
+
+def _merged(ways: Iterator[Edge]) -> list[Edge]:
+    """Draw one arrow where several of a kind lead from one state to the same other one."""
+    labels: dict[tuple[str, str, bool], list[str]] = {}
+    for way in ways:
+        labels.setdefault((way.source, way.target, way.caught), []).append(way.label)
+    return [
+        Edge(source, target, " or ".join(filter(None, words)), caught)
+        for (source, target, caught), words in labels.items()
+    ]
+
+
+def _arrow(edge: Edge, *, ends: bool) -> str:
+    """Draw a way; one that ends is longer, so that ends stand in a row of their own."""
+    arrow = ("-..->" if ends else "-.->") if edge.caught else ("--->" if ends else "-->")
+    label = f'|"{edge.label}"|' if edge.label else ""
+    return f"{edge.source} {arrow}{label} {edge.target}"
+
+
+def _indented(lines: Sequence[str]) -> list[str]:
+    return [f"    {line}" for line in lines]
+
+
+def page(definition: Mapping[str, Any]) -> str:
+    """Write docs/workflow.md: the picture, the states and the retry policies."""
+    return f"""# The workflow
+
+A request is accepted or rejected as a whole, its stages run one after another with one child
+execution for each job, and whatever happens, its outcome is published before it ends.
+
+{_fenced(definition)}
+
+Diamonds decide, hexagons wait, rounded boxes end: red ones fail the request. Dashed arrows are
+taken when a state fails and its retries, below, are spent or do not name the error.
+
+## States
+
+{states_table(definition)}
+
+## Retries
+
+A delay is at most twice as long as the one before it, up to the longest; full jitter picks a random
+time up to that. An error that is not named here is never retried; States.TaskFailed names every one
+but a timeout.
+
+{retries_table(definition)}
+
+This page is generated: `python -m infra.diagram` rewrites it after a change of the workflow.
+"""
+
+
+def graphs(graph: Mapping[str, Any], place: str = "the request") -> Iterator[tuple[str, States]]:
+    """Yield the parent graph and every Map's child graph: where it runs, and its states."""
+    states = walk(graph)
+    yield place, states
+    for name, state in states.items():
+        if "ItemProcessor" in state:
+            yield from graphs(state["ItemProcessor"], f"each job, a child execution of {name}")
+
+
+def states_table(definition: Mapping[str, Any]) -> str:
+    """Tabulate the states of each graph: name, type and Comment."""
+    return "\n\n".join(
+        f"In {place}:\n\n"
+        + _table(
+            ("State", "Type", "What for"),
+            [(name, state["Type"], state.get("Comment", "")) for name, state in states.items()],
+        )
+        for place, states in graphs(definition)
+    )
+
+
+def retries_table(definition: Mapping[str, Any]) -> str:
+    """Tabulate the retry policies, each with the tasks that have it."""
+    tasks: dict[tuple[str, str, str, str], list[str]] = {}
+    for _, states in graphs(definition):
+        for name, state in states.items():
+            for retrier in state.get("Retry", ()):
+                tasks.setdefault(_policy(retrier), []).append(name)
+    rows = [("<br>".join(names), *policy) for policy, names in tasks.items()]
+    return _table(("Tasks", "Errors", "First delay", "Longest delay", "Retries"), rows)
+
+
+def _policy(retrier: Mapping[str, Any]) -> tuple[str, str, str, str]:
+    return (
+        "<br>".join(retrier["ErrorEquals"]),
+        f"{retrier['IntervalSeconds']} s",
+        f"{retrier['MaxDelaySeconds']} s",
+        str(retrier["MaxAttempts"]),
+    )
+
+
+def _table(header: tuple[str, ...], rows: Sequence[tuple[str, ...]]) -> str:
+    return "\n".join(
+        f"| {' | '.join(_cells(row))} |" for row in (header, ("---",) * len(header), *rows)
+    )
+
+
+def _cells(row: tuple[str, ...]) -> Iterator[str]:
+    return (cell.replace("|", "\\|") for cell in row)
+
+
+def _fenced(definition: Mapping[str, Any]) -> str:
+    return f"```mermaid\n{mermaid(definition)}\n```"
+
+
+def with_picture(text: str, definition: Mapping[str, Any]) -> str:
+    """Return a text with the picture between its markers, or as it is where it has none."""
+    before, opening, rest = text.partition(OPENING)
+    _, closing, after = rest.partition(CLOSING)
+    if not closing:
+        return text
+    return f"{before}{opening}\n{_fenced(definition)}\n{closing}{after}"
+
+
+def out_of_date(definition: Mapping[str, Any]) -> dict[Path, str]:
+    """Return what the files that do not show the definition should say instead."""
+    wanted = {PAGE: page(definition)}
+    if README.exists():
+        wanted[README] = with_picture(README.read_text(encoding="utf-8"), definition)
+    return {
+        path: text
+        for path, text in wanted.items()
+        if not path.exists() or path.read_text(encoding="utf-8") != text
+    }
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Rewrite the files that are out of date, or with --check end with their names."""
+    parser = argparse.ArgumentParser(
+        prog="python -m infra.diagram",
+        description="The workflow's page and picture, from its definition.",
+    )
+    parser.add_argument("--check", action="store_true", help="change nothing; exit 1 when stale")
+    check = parser.parse_args(arguments).check
+    try:
+        stale = out_of_date(definition(synthesise()))
+    except (SettingsError, LayerMissingError) as error:
+        sys.exit(f"infra.diagram: {error}")
+    if check and stale:
+        names = ", ".join(str(path.relative_to(ROOT)) for path in stale)
+        sys.exit(f"infra.diagram: out of date: {names}; run `python -m infra.diagram`")
+    for path, text in stale.items():
+        path.write_text(text, encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()

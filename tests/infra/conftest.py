@@ -1,0 +1,46 @@
+"""One synthesised template for all tests of the stack; synthesis costs seconds."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from infra import diagram
+from tests.infra.stack_parts import Functions, State, Task, Template, as_task
+
+
+@pytest.fixture(scope="session")
+def template() -> Template:
+    return diagram.synthesise()
+
+
+@pytest.fixture(scope="session")
+def definition(template: Template) -> dict[str, Any]:
+    return diagram.definition(template)
+
+
+@pytest.fixture(scope="session")
+def states(definition: dict[str, Any]) -> dict[str, State]:
+    """Every state of every graph, by its name."""
+    found: dict[str, State] = {}
+    for _, graph in diagram.graphs(definition):
+        assert not found.keys() & graph.keys(), "names are unique across the graphs"
+        found |= graph
+    return found
+
+
+@pytest.fixture(scope="session")
+def tasks(states: dict[str, State]) -> dict[str, Task]:
+    return {name: as_task(state) for name, state in states.items() if state["Type"] == "Task"}
+
+
+@pytest.fixture(scope="session")
+def functions(template: Template) -> Functions:
+    """The properties of every function that runs a handler of this project, by logical id."""
+    return {
+        logical_id: resource["Properties"]
+        for logical_id, resource in template["Resources"].items()
+        if resource["Type"] == "AWS::Lambda::Function"
+        and resource["Properties"]["Handler"].startswith("lambdas.")
+    }

@@ -1,0 +1,124 @@
+"""Every function is whole: a handler, the house settings, and the variables that it reads."""
+
+from __future__ import annotations
+
+import ast
+from functools import cache
+from pathlib import Path
+
+from infra.functions import ROOT
+from tests.infra.stack_parts import Functions, Task, Template
+
+ENVIRONMENT = "lambdas.environment"
+GIVEN_BY_LAMBDA = {"AWS_REGION"}
+FOR_LIBRARIES = ("POWERTOOLS_", "AWS_")
+
+
+def test_every_handler_exists(functions: Functions) -> None:
+    for properties in functions.values():
+        module, _, name = properties["Handler"].rpartition(".")
+        defined = {node.name for node in _body(module) if isinstance(node, ast.FunctionDef)}
+        assert name in defined, properties["Handler"]
+
+
+def test_every_function_runs_python_3_13_on_arm64(functions: Functions) -> None:
+    for properties in functions.values():
+        assert properties["Runtime"] == "python3.13"
+        assert properties["Architectures"] == ["arm64"]
+
+
+def test_every_function_ends_before_its_task_gives_it_up(
+    functions: Functions, tasks: dict[str, Task]
+) -> None:
+    for name, task in tasks.items():
+        if task.function:
+            assert functions[task.function]["Timeout"] < task.state["TimeoutSeconds"], name
+
+
+def test_every_function_has_a_log_group_of_its_own_that_forgets(
+    functions: Functions, template: Template
+) -> None:
+    groups = [properties["LoggingConfig"]["LogGroup"]["Ref"] for properties in functions.values()]
+    assert len(set(groups)) == len(functions)
+    for group in groups:
+        assert template["Resources"][group]["Properties"]["RetentionInDays"] > 0
+
+
+def test_every_function_is_given_the_settings_that_it_reads_and_no_other(
+    functions: Functions,
+) -> None:
+    for properties in functions.values():
+        module = properties["Handler"].rpartition(".")[0]
+        given = {
+            name
+            for name in properties["Environment"]["Variables"]
+            if not name.startswith(FOR_LIBRARIES)
+        }
+        assert given == _settings_read(module) - GIVEN_BY_LAMBDA, module
+
+
+def test_reads_of_settings_are_found() -> None:
+    assert _settings_read("lambdas.reconcile_export") >= {"LOOKS_PER_CHILD", "EXPORT_BUCKET"}
+
+
+def _settings_read(handler: str) -> set[str]:
+    """Return the settings that a handler's module and what it imports ask for by name."""
+    modules, waiting = set[str](), [handler]
+    while waiting:
+        module = waiting.pop()
+        if module not in modules:
+            modules.add(module)
+            waiting += _imported(module) - {ENVIRONMENT}
+    return set().union(*map(_asked_for, modules))
+
+
+def _asked_for(module: str) -> set[str]:
+    """Return the settings that a module reads, itself or by a function of the environment's."""
+    readers = {
+        node.name: _setting_calls(node)
+        for node in _body(ENVIRONMENT)
+        if isinstance(node, ast.FunctionDef)
+    }
+    borrowed = {
+        alias.name
+        for node in ast.walk(_tree(module))
+        if isinstance(node, ast.ImportFrom) and node.module == ENVIRONMENT
+        for alias in node.names
+    }
+    return _setting_calls(_tree(module)).union(*(readers.get(name, set()) for name in borrowed))
+
+
+def _setting_calls(tree: ast.AST) -> set[str]:
+    return {
+        argument.value
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Call)
+        and isinstance(node.func, ast.Name)
+        and node.func.id == "setting"
+        and isinstance(argument := node.args[0], ast.Constant)
+        and isinstance(argument.value, str)
+    }
+
+
+def _imported(module: str) -> set[str]:
+    """Return the modules of the functions' own package that a module imports."""
+    named = {
+        name
+        for node in ast.walk(_tree(module))
+        if isinstance(node, ast.ImportFrom) and node.module
+        for name in (node.module, *(f"{node.module}.{alias.name}" for alias in node.names))
+    }
+    return {name for name in named if name.startswith("lambdas.") and _path(name).is_file()}
+
+
+def _path(module: str) -> Path:
+    return ROOT.joinpath(*module.split(".")).with_suffix(".py")
+
+
+def _body(module: str) -> list[ast.stmt]:
+    return _tree(module).body
+
+
+@cache
+def _tree(module: str) -> ast.Module:
+    return ast.parse(_path(module).read_text(encoding="utf-8"))

@@ -1,0 +1,169 @@
+"""Settings that break a rule are refused by name; those that do not change only what they say."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from aws_cdk import App
+
+from infra.functions import ROOT
+from infra.settings import Settings, SettingsError
+from infra.stack import OrchestratorStack
+from tests.infra.stack_parts import Template
+
+UNSTAGED: dict[str, Any] = {"aws:cdk:disable-asset-staging": True}
+
+
+def test_has_a_default_for_everything() -> None:
+    assert Settings.from_context(None) == Settings.from_context({})
+    assert Settings.from_context({}).model_dump() == {
+        "stack_name": "Orchestrator",
+        "export_prefix": "exports",
+        "looks_per_child": 200,
+        "log_retention": "ONE_MONTH",
+    }
+
+
+def test_cdk_json_shows_the_defaults() -> None:
+    context = json.loads((ROOT / "cdk.json").read_text(encoding="utf-8"))["context"]
+    assert context["orchestrator"] == Settings().model_dump()
+
+
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [
+        ("stack_name", ""),
+        ("stack_name", "1st"),
+        ("stack_name", "under_score"),
+        ("stack_name", "a" * 42),
+        ("export_prefix", "/exports"),
+        ("export_prefix", "exports/"),
+        ("export_prefix", "ex:ports"),
+        ("export_prefix", "ex ports"),
+        ("looks_per_child", 1),
+        ("looks_per_child", 201),
+        ("looks_per_child", "many"),
+        ("looks_per_child", None),
+        ("log_retention", "one month"),
+        ("log_retention", 30),
+        ("log_retention", "SOME_TIME"),
+        ("stackname", "Orchestrator"),
+    ],
+)
+def test_refuses_a_bad_value_by_its_name(key: str, value: object) -> None:
+    with pytest.raises(SettingsError, match=rf"orchestrator\.{key}: "):
+        Settings.from_context({key: value})
+
+
+def test_names_every_fault_at_once() -> None:
+    with pytest.raises(SettingsError) as raised:
+        Settings.from_context({"looks_per_child": 1, "stack_name": ""})
+    assert str(raised.value).count("orchestrator.") == 2
+
+
+def test_takes_the_text_that_the_cdk_command_passes() -> None:
+    assert Settings.from_context('{"looks_per_child": 50}').looks_per_child == 50
+
+
+def test_refuses_text_that_is_no_json() -> None:
+    with pytest.raises(SettingsError, match=r"^orchestrator: "):
+        Settings.from_context("Orchestrator")
+
+
+@pytest.mark.parametrize("value", ["", "e", "exports", "exports/daily"])
+def test_takes_a_prefix_of_any_depth(value: str) -> None:
+    assert Settings.from_context({"export_prefix": value}).export_prefix == value
+
+
+def test_two_stacks_of_different_names_share_no_physical_name(tmp_path: Path) -> None:
+    app = App(context=UNSTAGED, outdir=str(tmp_path))
+    stacks = [OrchestratorStack(app, Settings(stack_name=name)) for name in ("One", "Two")]
+    assembly = app.synth()
+    one, two = (assembly.get_stack_artifact(stack.artifact_id).template for stack in stacks)
+    assert set(_physical_names(one)) & set(_physical_names(two)) == set()
+
+
+def test_no_physical_name_is_a_constant(template: Template) -> None:
+    constant = [n for n in _physical_names(template) if not n[1].startswith("Orchestrator")]
+    assert constant == []
+
+
+def _physical_names(template: Template) -> Iterator[tuple[str, str]]:
+    """Yield every literal name of a resource; an inline policy's is its role's own affair."""
+    for resource in template["Resources"].values():
+        for key, value in resource.get("Properties", {}).items():
+            if key.endswith("Name") and key not in _NOT_PHYSICAL and isinstance(value, str):
+                yield resource["Type"], value
+
+
+_NOT_PHYSICAL = {"PolicyName", "MetricName"}
+
+
+@pytest.fixture(scope="module")
+def runs(tmp_path_factory: pytest.TempPathFactory) -> dict[str, subprocess.CompletedProcess[str]]:
+    """Run app.py with good and with bad settings, knowing nothing of any AWS account."""
+    contexts: dict[str, dict[str, Any]] = {
+        "good": UNSTAGED,
+        "bad": {"orchestrator": {"looks_per_child": 1}},
+    }
+    started = {
+        name: _start_app(context, tmp_path_factory.mktemp(name))
+        for name, context in contexts.items()
+    }
+    return {name: _finish(process) for name, process in started.items()}
+
+
+def test_app_ends_with_one_line_for_a_bad_setting(
+    runs: dict[str, subprocess.CompletedProcess[str]],
+) -> None:
+    run = runs["bad"]
+    assert run.returncode == 1
+    assert run.stdout == ""
+    assert run.stderr.splitlines() == [
+        "app.py: orchestrator.looks_per_child: Input should be greater than or equal to 2"
+    ]
+
+
+def test_app_needs_no_account_no_region_and_no_credentials(
+    runs: dict[str, subprocess.CompletedProcess[str]],
+) -> None:
+    assert (runs["good"].returncode, runs["good"].stderr) == (0, "")
+
+
+def test_app_synthesises_the_same_with_and_without_the_cdk_command(
+    runs: dict[str, subprocess.CompletedProcess[str]], template: Template
+) -> None:
+    assert json.loads(runs["good"].stdout) == template
+
+
+def _start_app(context: dict[str, Any], out: Path) -> tuple[subprocess.Popen[str], Path]:
+    environment = {
+        **{name: value for name, value in os.environ.items() if not name.startswith("AWS_")},
+        "AWS_CONFIG_FILE": os.devnull,
+        "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
+        "CDK_OUTDIR": str(out),
+        "CDK_CONTEXT_JSON": json.dumps(context),
+    }
+    process = subprocess.Popen(
+        [sys.executable, "app.py"],
+        cwd=ROOT,
+        env=environment,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    return process, out / "Orchestrator.template.json"
+
+
+def _finish(started: tuple[subprocess.Popen[str], Path]) -> subprocess.CompletedProcess[str]:
+    process, template = started
+    out, err = process.communicate(timeout=60)
+    shown = template.read_text(encoding="utf-8") if template.exists() else out
+    return subprocess.CompletedProcess(process.args, process.returncode, shown, err)

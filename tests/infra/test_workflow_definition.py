@@ -1,0 +1,195 @@
+"""The state machine keeps the house rules on branching, retrying, catching and ending."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from infra import diagram
+from infra.functions import ROOT
+from infra.settings import Settings
+from lambdas.aws.errors import CapacityError, PermanentError, StateError, TransientError
+from tests.infra.stack_parts import Functions, State, Task
+
+LAMBDA_SERVICE_ERRORS = {
+    "Lambda.AWSLambdaException",
+    "Lambda.ClientExecutionTimeoutException",
+    "Lambda.SdkClientException",
+    "Lambda.ServiceException",
+    "Lambda.TooManyRequestsException",
+}
+RECONCILERS = ("ReconcileCampaigns", "ReconcileExport")
+MAX_EVENTS = 20_000
+"""Below the 25,000 events that Step Functions allows, with room for what ends an execution."""
+
+EVENTS = {"Task": 5, "Choice": 2, "Wait": 2}
+"""What one visit of a state adds to the history. A Task: entered, scheduled, started, succeeded,
+exited; a Choice and a Wait: entered, exited."""
+
+EVENTS_PER_RETRY = 3
+"""Scheduled, started, failed."""
+
+PICTURE = {
+    "AcceptRequest", "AdvancePlan", "IsPlanFinished", "RunJobs", "PublishOutcome",
+    "RequestRejected", "RequestComplete", "RequestFailed",
+    "WhichKind", "JobComplete", "JobFailed", "JobUnsettled",
+    "ReconcileCampaigns", "RouteCampaigns", "AwaitDeletion", "AwaitCampaigns",
+    "ReconcileExport", "RouteExport", "AwaitExportSlot", "AwaitExportEvent",
+}  # fmt: skip
+"""The states of the design. How each is reached is the business of docs/workflow.md."""
+
+
+def leaves(error: type[Exception]) -> set[str]:
+    """Return the names that Step Functions may see of an error and its kinds."""
+    kinds = error.__subclasses__()
+    return set().union(*map(leaves, kinds)) if kinds else {error.__name__}
+
+
+def retried(state: State) -> set[str]:
+    return {error for retrier in state.get("Retry", ()) for error in retrier["ErrorEquals"]}
+
+
+def retries(state: State) -> int:
+    return sum(retrier["MaxAttempts"] for retrier in state.get("Retry", ()))
+
+
+def test_has_every_state_of_the_design(states: dict[str, State]) -> None:
+    assert PICTURE - states.keys() == set()
+
+
+def test_every_job_runs_in_an_execution_that_may_wait_for_days(states: dict[str, State]) -> None:
+    config = states["RunJobs"]["ItemProcessor"]["ProcessorConfig"]
+    assert config == {"Mode": "DISTRIBUTED", "ExecutionType": "STANDARD"}
+
+
+def test_every_choice_has_a_default(states: dict[str, State]) -> None:
+    choices = {name: state for name, state in states.items() if state["Type"] == "Choice"}
+    assert {name for name, state in choices.items() if "Default" not in state} == set()
+
+
+def test_every_task_is_bounded_in_time(tasks: dict[str, Task]) -> None:
+    assert {name for name, task in tasks.items() if "TimeoutSeconds" not in task.state} == set()
+
+
+def test_every_task_is_retried_by_name_with_capped_and_jittered_delays(
+    tasks: dict[str, Task],
+) -> None:
+    assert {name for name, task in tasks.items() if not retried(task.state)} == set()
+    for name, task in tasks.items():
+        for retrier in task.state["Retry"]:
+            assert retrier["BackoffRate"] > 1, name
+            assert retrier["MaxDelaySeconds"] > retrier["IntervalSeconds"], name
+            assert retrier["JitterStrategy"] == "FULL", name
+
+
+def test_nothing_retries_every_error(states: dict[str, State]) -> None:
+    assert {name for name, state in states.items() if "States.ALL" in retried(state)} == set()
+
+
+def test_no_function_is_retried_for_whatever_it_raises(tasks: dict[str, Task]) -> None:
+    """States.TaskFailed stands for every error but a timeout, permanent ones among them."""
+    invoking = {name: task.state for name, task in tasks.items() if task.function}
+    assert {name for name, state in invoking.items() if "States.TaskFailed" in retried(state)} == (
+        set()
+    )
+
+
+def test_every_task_catches_what_is_left_over_last(states: dict[str, State]) -> None:
+    for name, state in states.items():
+        if state["Type"] in ("Task", "Map"):
+            *named, last = state["Catch"]
+            assert last["ErrorEquals"] == ["States.ALL"], name
+            assert all("States.ALL" not in catcher["ErrorEquals"] for catcher in named), name
+
+
+@pytest.mark.parametrize("name", RECONCILERS)
+def test_reconcilers_retry_the_transient_errors_and_those_of_the_lambda_service(
+    name: str, states: dict[str, State]
+) -> None:
+    named = retried(states[name])
+    assert {error for error in named if "." not in error} == leaves(TransientError)
+    assert named >= LAMBDA_SERVICE_ERRORS
+
+
+def test_every_task_with_a_function_survives_the_lambda_service(tasks: dict[str, Task]) -> None:
+    invoking = {name: task.state for name, task in tasks.items() if task.function}
+    assert {n for n, state in invoking.items() if not retried(state) >= LAMBDA_SERVICE_ERRORS} == (
+        set()
+    )
+
+
+@pytest.mark.parametrize("error", [PermanentError, StateError, CapacityError])
+def test_never_retries_what_waiting_does_not_cure(
+    error: type[Exception], states: dict[str, State]
+) -> None:
+    everywhere = set().union(*map(retried, states.values()))
+    assert everywhere & leaves(error) == set()
+
+
+def test_every_end_is_an_outcome(states: dict[str, State]) -> None:
+    ends = {name: state for name, state in states.items() if not list(diagram.edges(name, state))}
+    assert {state["Type"] for state in ends.values()} == {"Succeed", "Fail"}
+    for name, state in ends.items():
+        if state["Type"] == "Fail":
+            assert state["Error"], name
+            assert state["Cause"], name
+
+
+def test_every_state_is_reachable(definition: dict[str, Any], states: dict[str, State]) -> None:
+    assert states.keys() - _reached(definition) == set()
+
+
+def test_a_task_has_the_name_of_its_functions_module(
+    tasks: dict[str, Task], functions: Functions
+) -> None:
+    invoking = {name: task.function for name, task in tasks.items() if task.function}
+    assert len(invoking) >= 4
+    for name, function in invoking.items():
+        module = "".join(f"_{c.lower()}" if c.isupper() else c for c in name).lstrip("_")
+        assert (ROOT / "lambdas" / f"{module}.py").is_file()
+        assert functions[function]["Handler"] == f"lambdas.{module}.handler"
+
+
+@pytest.mark.parametrize("name", RECONCILERS)
+def test_the_most_looks_of_a_child_fit_into_its_history(
+    name: str, states: dict[str, State]
+) -> None:
+    (most,) = (
+        rule.le for rule in Settings.model_fields["looks_per_child"].metadata if hasattr(rule, "le")
+    )
+    per_look = max(sum(_events(states[state]) for state in loop) for loop in _loops(name, states))
+    assert per_look >= 9 + EVENTS_PER_RETRY * retries(states[name])
+    assert most * per_look < MAX_EVENTS
+
+
+def _events(state: State) -> int:
+    """Return the most events that one visit of a state adds, every retry used."""
+    asked = int(str(state.get("Resource")).endswith(".waitForTaskToken"))
+    return EVENTS[state["Type"]] + asked + EVENTS_PER_RETRY * retries(state)
+
+
+def _loops(start: str, states: dict[str, State], *path: str) -> Iterator[tuple[str, ...]]:
+    """Yield every way from a state back to itself."""
+    path = path or (start,)
+    for edge in diagram.edges(path[-1], states[path[-1]]):
+        if edge.target == start:
+            yield path
+        elif edge.target not in path:
+            yield from _loops(start, states, *path, edge.target)
+
+
+def _reached(graph: dict[str, Any]) -> set[str]:
+    """Return what can be reached from a graph's start, its child graphs included."""
+    seen: set[str] = set()
+    waiting = [graph["StartAt"]]
+    while waiting:
+        name = waiting.pop()
+        if name not in seen:
+            seen.add(name)
+            state = graph["States"][name]
+            waiting += [edge.target for edge in diagram.edges(name, state)]
+            if "ItemProcessor" in state:
+                seen |= _reached(state["ItemProcessor"])
+    return seen
