@@ -49,9 +49,12 @@ class Jobs(Construct):
             },
             otherwise=self._wait("AwaitExportEvent", "The cadence says for how long."),
         )
-        which = sfn.Choice.jsonata(self, "WhichKind", state_name="WhichKind")
+        trace = {"trace": expression("$states.input.trace")}
+        which = sfn.Choice.jsonata(self, "WhichKind", state_name="WhichKind", assign=trace)
         which.when(
-            sfn.Condition.jsonata(expression("$states.input.work.kind = 'campaigns'")), campaigns
+            sfn.Condition.jsonata(expression("$states.input.work.kind = 'campaigns'")),
+            campaigns,
+            assign=trace,
         )
         which.otherwise(export)
         self.start: sfn.IChainable = which
@@ -68,7 +71,7 @@ class Jobs(Construct):
         look = function_task(
             self,
             function,
-            payload={"work": expression("$states.input.work")},
+            payload={"work": expression("$states.input.work"), "trace": expression("$trace")},
             retriers=FOR_RECONCILERS,
             comment="One look: observe, decide, act where it is legal.",
         )
@@ -76,6 +79,7 @@ class Jobs(Construct):
             self._failed,
             errors=["States.ALL"],
             outputs={
+                "key": expression("$states.input.work.key"),
                 "phase": Phase.FAILED.value,
                 "work": expression("$states.input.work"),
                 "error": ERROR,

@@ -115,7 +115,10 @@ class Workflow(Construct):
             label="Jobs",
             map_execution_type=sfn.StateMachineType.STANDARD,
             items=sfn.ProvideItems.jsonata(expression("$states.input.plan.running")),
-            item_selector={"work": expression("$states.context.Map.Item.Value")},
+            item_selector={
+                "work": expression("$states.context.Map.Item.Value"),
+                "trace": expression("$states.input.plan.trace"),
+            },
             tolerated_failure_percentage=100,
             outputs={
                 "plan": expression("$states.input.plan"),

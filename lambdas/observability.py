@@ -10,7 +10,7 @@ from aws_lambda_powertools import Logger, Metrics, Tracer
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 SERVICE: Final = "orchestrator"
-_CORRELATION: Final = "(work || plan).trace.correlation_id || execution_arn"
+_CORRELATION: Final = "trace.correlation_id || plan.trace.correlation_id || execution_arn"
 
 logger: Final = Logger(service=SERVICE)
 tracer: Final = Tracer(service=SERVICE)
@@ -24,9 +24,10 @@ def observed(handler: Handler) -> Handler:
 
     @wraps(handler)
     def invoke(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
-        work = event.get("work") or {}
-        if work:
-            logger.append_keys(job=work["key"], execution_arn=work["trace"]["execution_arn"])
+        trace = event.get("trace") or event.get("plan", {}).get("trace") or event
+        logger.append_keys(execution_arn=trace["execution_arn"])
+        if "work" in event:
+            logger.append_keys(job=event["work"]["key"])
         return handler(event, context)
 
     logged = logger.inject_lambda_context(

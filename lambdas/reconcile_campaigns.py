@@ -15,13 +15,15 @@ from lambdas.aws.errors import (
     PermanentError,
     ResourceNotFoundException,
     ThrottlingException,
+    UnclassifiedException,
     ValidationException,
 )
-from lambdas.domain import campaign_batch
+from lambdas.domain import campaign_batch, looks
 from lambdas.domain.campaign_states import Act, CampaignState, Mutation, Reached, Refuse, Wait
+from lambdas.domain.looks import Look
 from lambdas.domain.outcomes import EndPhase
 from lambdas.domain.phases import Phase, Reason
-from lambdas.domain.work import CampaignProgress, CampaignWork, Look
+from lambdas.domain.work import CampaignProgress, CampaignWork
 from lambdas.environment import looks_per_child
 from lambdas.observability import logger, observed
 
@@ -81,13 +83,14 @@ class _Batch:
 
     def move_all(self) -> None:
         late = self.work.memo.age(clock.now()) >= self.work.deadline_seconds
+        throttle: ThrottlingException | None = None
         for campaign_id in list(self.work.open):
             try:
-                self._move(campaign_id, may_act=not late)
-            except ThrottlingException:
-                if not self._changed:
-                    raise
-                break
+                self._move(campaign_id, may_act=not late and throttle is None)
+            except ThrottlingException as error:
+                throttle = error
+        if throttle is not None and not self._changed:
+            raise throttle
         if late:
             self.give_up(
                 Reason.DEADLINE_EXCEEDED,
@@ -154,7 +157,8 @@ class _Batch:
         Which error a delete of an active campaign gives is documented nowhere, and the guides
         contradict each other on whether there is one; so its refusal is always looked at again.
         """
-        look_again = mutation is Mutation.DELETE and isinstance(error, ValidationException)
+        unclear = isinstance(error, ValidationException | UnclassifiedException)
+        look_again = mutation is Mutation.DELETE and unclear
         if isinstance(error, PermanentError) and not look_again:
             self._close(campaign_id, Phase.FAILED, type(error).__name__, str(error))
         else:
@@ -186,10 +190,9 @@ class _Batch:
 
 
 def _report(work: CampaignWork, budget: int) -> Look:
-    phase = campaign_batch.phase_of(work)
     if not work.open:
-        return Look(phase=phase, work=work)
+        return looks.settled(work, campaign_batch.end_of(work))
     if work.memo.child_looks >= budget:
-        return Look(phase=Phase.UNSETTLED, work=work)
+        return looks.out_of_looks(work)
     wait = campaign_batch.wait_seconds(work, clock.now(), random.random())
-    return Look(phase=phase, work=work, wait_seconds=wait)
+    return looks.look_again(work, campaign_batch.phase_of(work), wait)

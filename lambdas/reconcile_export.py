@@ -18,11 +18,12 @@ from lambdas.aws.errors import (
     ThrottlingException,
 )
 from lambdas.aws.exports import Exports
-from lambdas.domain import export_watch, exports
+from lambdas.domain import export_watch, exports, looks
 from lambdas.domain.exports import Destination, ExportTask
+from lambdas.domain.looks import Look
 from lambdas.domain.outcomes import EndPhase
 from lambdas.domain.phases import Phase, Reason
-from lambdas.domain.work import ExportProgress, ExportWork, Look
+from lambdas.domain.work import ExportProgress, ExportWork
 from lambdas.environment import looks_per_child, setting
 from lambdas.observability import logger, observed
 
@@ -88,11 +89,11 @@ class _Export:
         """Return the look: settled, out of looks, or when to look again."""
         work = self._work
         if work.settled:
-            return Look(phase=work.settled[0].phase, work=work)
+            return looks.settled(work, work.settled[0].phase)
         if work.memo.child_looks >= budget:
-            return Look(phase=Phase.UNSETTLED, work=work)
+            return looks.out_of_looks(work)
         wait = export_watch.wait_seconds(work, self._shown, clock.now(), random.random())
-        return Look(phase=export_watch.phase_of(work.progress), work=work, wait_seconds=wait)
+        return looks.look_again(work, export_watch.phase_of(work.progress), wait)
 
     def _observe(self) -> None:
         self._tasks = self._rds.of_source(self._work.job.source_arn)
@@ -140,9 +141,8 @@ class _Export:
         except CapacityError as error:
             self._remember(before)
             self._queue(str(error))
-        except ExportTaskAlreadyExistsException:
-            self._remember(before)
-            return self._adopt(task_id)
+        except ExportTaskAlreadyExistsException as error:
+            return self._adopt(task_id, before, error)
         except (ThrottlingException, PermanentError):
             raise
         except AwsError as error:
@@ -152,11 +152,15 @@ class _Export:
             self._see(exports.Watch(task))
         return True
 
-    def _adopt(self, task_id: str) -> bool:
-        """Decide again with the task whose identifier was taken, or pass that identifier over."""
+    def _adopt(self, task_id: str, before: ExportProgress, error: AwsError) -> bool:
+        """Decide again with the task whose identifier is taken, or pass the identifier over."""
+        self._remember(before)
         task = self._rds.find(task_id)
         if task is None:
-            self._remember(export_watch.passed_over(self._work.progress))
+            if before.asked_for == task_id:
+                self._bear(error)
+            else:
+                self._remember(export_watch.passed_over(before))
             return True
         if task.source_arn != self._work.job.source_arn:
             taken = f"{task_id} is taken by an export of {task.source_arn}"

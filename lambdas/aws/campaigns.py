@@ -6,8 +6,8 @@ from collections.abc import Callable, Mapping, Sequence
 from types import MappingProxyType
 from typing import Any, Final
 
+from lambdas.aws.calls import api_call
 from lambdas.aws.client import client
-from lambdas.aws.errors import named_errors
 from lambdas.domain.campaign_states import CampaignState, Mutation
 from lambdas.domain.requests import ApiVersion
 
@@ -32,15 +32,17 @@ class Campaigns:
         Raises:
             AwsError: when the whole call failed.
         """
-        with named_errors("GetCampaignStateBatch"):
+        with api_call("GetCampaignStateBatch"):
             answer = self._client.get_campaign_state_batch(campaignIds=list(campaign_ids))
-        states: dict[str, str | None] = dict.fromkeys(campaign_ids)
-        for success in answer.get("successfulRequests", ()):
-            states[success["campaignId"]] = success["state"]
-        for failure in answer.get("failedRequests", ()):
-            if failure["failureCode"] == "ResourceNotFound":
-                states[failure["campaignId"]] = CampaignState.GONE
-        return states
+        told = {
+            success.get("campaignId"): success.get("state")
+            for success in answer.get("successfulRequests", ())
+        } | {
+            failure.get("campaignId"): CampaignState.GONE
+            for failure in answer.get("failedRequests", ())
+            if failure.get("failureCode") == "ResourceNotFound"
+        }
+        return {campaign_id: told.get(campaign_id) for campaign_id in campaign_ids}
 
     def apply(self, mutation: Mutation, campaign_id: str) -> None:
         """Start, pause, resume, stop or delete one campaign.
@@ -55,5 +57,5 @@ class Campaigns:
             Mutation.STOP: self._client.stop_campaign,
             Mutation.DELETE: self._client.delete_campaign,
         }[mutation]
-        with named_errors(mutation):
+        with api_call(mutation):
             call(id=campaign_id)

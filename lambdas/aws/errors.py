@@ -155,6 +155,7 @@ THROTTLING_CODES: Final = frozenset(
     {
         "BandwidthLimitExceeded",
         "EC2ThrottledException",
+        "LimitExceededException",
         "PriorRequestNotComplete",
         "ProvisionedThroughputExceededException",
         "RequestLimitExceeded",

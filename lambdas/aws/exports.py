@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from lambdas.aws.calls import api_call
 from lambdas.aws.client import client
-from lambdas.aws.errors import ResourceNotFoundException, named_errors
+from lambdas.aws.errors import ResourceNotFoundException
 from lambdas.domain.exports import Destination, ExportTask
 
 
@@ -56,7 +57,7 @@ class Exports:
             optional["S3Prefix"] = self.destination.prefix
         if export_only:
             optional["ExportOnly"] = list(export_only)
-        with named_errors("StartExportTask"):
+        with api_call("StartExportTask"):
             answer = self._client.start_export_task(
                 ExportTaskIdentifier=task_id,
                 SourceArn=source_arn,
@@ -73,13 +74,19 @@ class Exports:
         Raises:
             AwsError: when RDS did not accept it, or its answer was lost.
         """
-        with named_errors("CancelExportTask"):
+        with api_call("CancelExportTask"):
             return _task(self._client.cancel_export_task(ExportTaskIdentifier=task_id))
 
     def _described(self, **filters: str) -> tuple[ExportTask, ...]:
-        with named_errors("DescribeExportTasks"):
-            pages = self._client.get_paginator("describe_export_tasks").paginate(**filters)
-            return tuple(_task(task) for page in pages for task in page["ExportTasks"])
+        tasks: list[ExportTask] = []
+        more: dict[str, str] = {}
+        while True:
+            with api_call("DescribeExportTasks"):
+                page = self._client.describe_export_tasks(**filters, **more)
+            tasks += [_task(task) for task in page["ExportTasks"]]
+            if not page.get("Marker"):
+                return tuple(tasks)
+            more = {"Marker": page["Marker"]}
 
 
 def _task(answer: Mapping[str, Any]) -> ExportTask:

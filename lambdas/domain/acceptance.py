@@ -10,7 +10,8 @@ from pydantic_core import ErrorDetails
 
 from lambdas.domain.limits import MAX_FAULTS_REPORTED
 from lambdas.domain.model import Frozen
-from lambdas.domain.requests import Request
+from lambdas.domain.requests import Request, is_correlation_id
+from lambdas.domain.texts import shorten
 
 REQUESTED: Final = "Orchestration Requested"
 """The detail-type of an EventBridge event that carries a request as its detail."""
@@ -32,11 +33,13 @@ class RequestRejected(Exception):
 
     Attributes:
         faults: all that is wrong, each named by its field.
+        correlation_id: the caller's, where there is one to be made out.
     """
 
-    def __init__(self, faults: tuple[Fault, ...]) -> None:
+    def __init__(self, faults: tuple[Fault, ...], correlation_id: str | None = None) -> None:
         super().__init__("; ".join(f"{fault.field} {fault.rule}" for fault in faults))
         self.faults = faults
+        self.correlation_id = correlation_id
 
 
 def parse(raw: object, *, region: str) -> Request:
@@ -49,24 +52,26 @@ def parse(raw: object, *, region: str) -> Request:
     Raises:
         RequestRejected: with every fault, named by its field as the caller wrote it.
     """
-    body, correlation_id = _unwrap_event(raw)
+    body = _unwrap_event(raw)
     if not isinstance(body, dict):
         raise RequestRejected((Fault(field=_WHOLE, rule="must be a JSON object"),))
     whole, prefix = _expand_shorthand(body)
     try:
-        request = Request.model_validate(whole, context={"region": region})
+        return Request.model_validate(whole, context={"region": region})
     except ValidationError as error:
-        raise RequestRejected(_faults(error, prefix)) from error
-    if request.correlation_id is None and correlation_id:
-        return request.model_copy(update={"correlation_id": correlation_id})
-    return request
+        correlation_id = body.get("correlation_id")
+        legal = is_correlation_id(correlation_id)
+        raise RequestRejected(_faults(error, prefix), correlation_id if legal else None) from error
 
 
-def _unwrap_event(raw: object) -> tuple[object, str | None]:
-    """Return the request, and the id of the event that carried it."""
-    if isinstance(raw, dict) and raw.get("detail-type") == REQUESTED:
-        return raw.get("detail"), raw.get("id")
-    return raw, None
+def _unwrap_event(raw: object) -> object:
+    """Return the request that an event carries, correlated by the event's id unless it says how."""
+    if not isinstance(raw, dict) or raw.get("detail-type") != REQUESTED:
+        return raw
+    detail = raw.get("detail")
+    if isinstance(detail, dict) and is_correlation_id(raw.get("id")):
+        return {"correlation_id": raw["id"], **detail}
+    return detail
 
 
 def _expand_shorthand(body: dict[str, Any]) -> tuple[dict[str, Any], tuple[str | int, ...]]:
@@ -96,17 +101,18 @@ def _faults(error: ValidationError, prefix: tuple[str | int, ...]) -> tuple[Faul
 
 def _field(detail: ErrorDetails, prefix: tuple[str | int, ...]) -> str:
     """Write a location as a caller would: stages[0].jobs[1].target."""
+    loc = detail["loc"]
     location = [
         part
-        for index, part in enumerate(detail["loc"])
-        if not (part in _JOB_KINDS and index >= 1 and isinstance(detail["loc"][index - 1], int))
+        for index, part in enumerate(loc)
+        if not (part in _JOB_KINDS and index >= 2 and loc[index - 2] == "jobs")
     ]
     if detail["type"].startswith("union_tag"):
         location.append("kind")
     if tuple(location[: len(prefix)]) == prefix:
         location = location[len(prefix) :]
     path = "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in location)
-    return path.removeprefix(".") or _WHOLE
+    return shorten(path.removeprefix(".")) or _WHOLE
 
 
 def _rule(detail: ErrorDetails) -> str:
@@ -120,10 +126,12 @@ def _rule(detail: ErrorDetails) -> str:
             return "is missing"
         case "tuple_type":
             return "must be a list"
+        case "model_type" | "model_attributes_type":
+            return "must be a JSON object"
         case "union_tag_not_found":
             return "is missing: a job is of kind 'campaigns' or 'export'"
         case "union_tag_invalid":
-            return f"is {detail['ctx']['tag']!r}; it must be 'campaigns' or 'export'"
+            return f"is {shorten(detail['ctx']['tag'])!r}; it must be 'campaigns' or 'export'"
         case "extra_forbidden" if _STACK_SETTINGS.search(str(detail["loc"][-1])):
             return "is not for a request to say: bucket, role and key are settings of the stack"
         case "extra_forbidden":

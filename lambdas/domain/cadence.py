@@ -44,6 +44,11 @@ EXPORT_SHARE_OF_REMAINING: Final = 0.7
 """Of an export's estimated remaining time this much is waited before the next look."""
 
 
+def backed_off(pace: Pace, refusals: int) -> Pace:
+    """Return a pace whose shortest wait doubles with each refusal, up to its cap."""
+    return pace._replace(floor=min(pace.cap, pace.floor * 2**refusals))
+
+
 def wait_seconds(pace: Pace, age: float, jitter: float) -> int:
     """Return how long to wait, in whole seconds of at least 1.
 

@@ -15,6 +15,7 @@ from lambdas.domain.campaign_states import (
     Wait,
     decide,
 )
+from lambdas.domain.outcomes import EndPhase
 from lambdas.domain.phases import Phase, Reason
 from lambdas.domain.requests import CampaignTarget
 from lambdas.domain.work import CampaignProgress, CampaignWork
@@ -46,15 +47,15 @@ def next_move(progress: CampaignProgress, target: CampaignTarget) -> Decision:
     if progress.odd_looks:
         return _bear_with(progress)
     decision = decide(state or "", target)
-    first_look = progress.looks == 1 and progress.attempts == 0
+    untouched = progress.attempts == 0 and progress.previous_state == state
     match decision:
         case None:
             return _bear_with(progress)
-        case Reached(Reason.TARGET_REACHED, warning) if first_look and state == CampaignState.GONE:
+        case Reached(Reason.TARGET_REACHED, warning) if untouched and state == CampaignState.GONE:
             return Reached(Reason.ALREADY_GONE, warning)
-        case Reached(Reason.TARGET_REACHED, warning) if first_look:
+        case Reached(Reason.TARGET_REACHED, warning) if untouched:
             return Reached(Reason.ALREADY_THERE, warning)
-        case Reached(Reason.CAMPAIGN_GONE) if first_look:
+        case Reached(Reason.CAMPAIGN_GONE) if untouched:
             return Refuse(Reason.CAMPAIGN_GONE, "the campaign does not exist")
         case Act() if progress.delete_accepted:
             return Wait(deleting=True)
@@ -91,10 +92,14 @@ def refused(progress: CampaignProgress, refusal: str, state: str | None = None) 
 
 
 def phase_of(work: CampaignWork) -> Phase:
-    """Return where the batch as a whole stands."""
-    if work.open:
-        deleting = all(progress.delete_accepted for progress in work.open.values())
-        return Phase.DELETING if deleting else Phase.IN_PROGRESS
+    """Return where a batch stands that has not ended."""
+    moves = (next_move(progress, work.target) for progress in work.open.values())
+    deleting = all(move == Wait(deleting=True) for move in moves)
+    return Phase.DELETING if deleting else Phase.IN_PROGRESS
+
+
+def end_of(work: CampaignWork) -> EndPhase:
+    """Return how a batch ended of which every campaign is settled."""
     failed = any(entry.phase is Phase.FAILED for entry in work.settled)
     return Phase.FAILED if failed else Phase.COMPLETE
 
@@ -107,6 +112,9 @@ def wait_seconds(work: CampaignWork, now: float, jitter: float) -> int:
         pace = cadence.WATCH
     else:
         pace = cadence.CONFIRM
+    refusals = [progress.attempts for progress in work.open.values() if progress.refusal]
+    if refusals:
+        pace = cadence.backed_off(pace, max(refusals))
     age = work.memo.age(now)
     return min(
         cadence.wait_seconds(pace, age, jitter),
@@ -118,7 +126,7 @@ def _bear_with(progress: CampaignProgress) -> Decision:
     """Wait out a state that means nothing to us, for a bounded number of looks."""
     if progress.odd_looks < MAX_ODD_LOOKS:
         return Wait()
-    if progress.state is None:
+    if progress.state is None or decide(progress.state, CampaignTarget.FINISHED) is not None:
         return Refuse(Reason.UNREADABLE, f"AWS could not tell the state in {MAX_ODD_LOOKS} looks")
     return Refuse(
         Reason.UNKNOWN_STATE, f"{progress.state!r} is no state of a campaign that is documented"

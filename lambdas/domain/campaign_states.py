@@ -39,7 +39,7 @@ class CampaignState(StrEnum):
     CREATED = "CREATED"
     DELETING = "DELETING"
     DELETED = "DELETED"
-    GONE = "(gone)"
+    GONE = "NotFound"
     """Not AWS's word: the campaign is not found."""
 
 

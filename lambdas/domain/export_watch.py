@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from lambdas.domain import cadence
 from lambdas.domain.exports import Cancel, Decision, ExportStatus, ExportTask, is_odd
-from lambdas.domain.outcomes import shorten
 from lambdas.domain.phases import Phase, Reason
+from lambdas.domain.texts import shorten
 from lambdas.domain.work import ExportProgress, ExportWork
 
 
@@ -16,10 +16,11 @@ def seen(progress: ExportProgress, decision: Decision, *, first_look: bool) -> E
     if task is None:
         return progress.model_copy(update=told)
     adopted = task.task_id != progress.asked_for
+    found = task.status if first_look and adopted else None
     return progress.model_copy(
         update=told
         | {
-            "previous_state": task.status if first_look else progress.previous_state,
+            "previous_state": progress.previous_state or found,
             "state": task.status,
             "task_id": task.task_id,
             "queued_since": None,
@@ -83,6 +84,9 @@ def wait_seconds(work: ExportWork, task: ExportTask | None, now: float, jitter: 
     queued_since = work.progress.queued_since
     if queued_since is not None:
         return min(left, cadence.wait_seconds(cadence.EXPORT_SLOT, now - queued_since, jitter))
+    if work.progress.refusals:
+        pace = cadence.backed_off(cadence.CONFIRM, work.progress.refusals)
+        return min(left, cadence.wait_seconds(pace, 0, jitter))
     return min(left, _watch_seconds(task, work.progress.state, age, now, jitter))
 
 

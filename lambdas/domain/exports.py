@@ -119,10 +119,22 @@ def decide(
         destination: where the stack's exports go.
         began_at: epoch seconds of the job's first look.
     """
-    if progress.odd_looks > MAX_ODD_LOOKS:
+    decision = _next_move(tasks, job, progress, destination, began_at)
+    if is_odd(decision) and progress.odd_looks >= MAX_ODD_LOOKS:
         return _give_up_on(tasks, progress)
-    if progress.refusals > MAX_REFUSALS:
-        return Refuse(None, Reason.NO_ANSWER, f"{progress.refusals} requests to RDS had no effect")
+    if isinstance(decision, Start | Cancel) and progress.refusals > MAX_REFUSALS:
+        task = decision.task if isinstance(decision, Cancel) else None
+        return Refuse(task, Reason.NO_ANSWER, f"{progress.refusals} requests to RDS had no effect")
+    return decision
+
+
+def _next_move(
+    tasks: Sequence[ExportTask],
+    job: ExportJob,
+    progress: ExportProgress,
+    destination: Destination,
+    began_at: float,
+) -> Decision:
     mine = _mine(tasks, job, progress, destination, began_at)
     if job.target is ExportTarget.CANCELED:
         return _toward_canceled(mine, progress)
@@ -168,12 +180,15 @@ def _mine(
 
 
 def _agrees(task: ExportTask, job: ExportJob, destination: Destination) -> bool:
-    """Whether a task writes what this job wants, to where this stack wants it."""
-    return (
-        task.bucket == destination.bucket
-        and task.prefix == destination.prefix
-        and set(task.export_only) == set(job.export_only)
-    )
+    """Whether a task is the one that this job speaks of.
+
+    One to adopt writes just what this job wants, where this stack wants it; one to cancel need
+    only go to this stack's bucket, and hold the job's tables where the job names any.
+    """
+    same_tables = set(task.export_only) == set(job.export_only)
+    if job.target is ExportTarget.CANCELED:
+        return task.bucket == destination.bucket and (same_tables or not job.export_only)
+    return (task.bucket, task.prefix) == destination and same_tables
 
 
 def _is_current(task: ExportTask, began_at: float) -> bool:

@@ -24,11 +24,12 @@ DEFAULT_EXPORT_DEADLINE_SECONDS: Final = 86_400
 MAX_FAULTS_REPORTED: Final = 50
 """A rejection lists this many faults and counts the rest."""
 
-MAX_TEXT_LENGTH: Final = 200
-"""Of a message, a warning or a failure cause in an outcome, in characters."""
+MAX_TEXT_BYTES: Final = 200
+"""Of a message, a warning or a failure cause in an outcome, in UTF-8."""
 
-MAX_CAUSE_LENGTH: Final = 32_768
-"""Of the cause of a failed execution. Source: Step Functions API, ExecutionFailedEventDetails."""
+MAX_CAUSE_BYTES: Final = 32_768
+"""Of the cause of a failed execution, which Step Functions limits to as many characters.
+Source: its API reference, ExecutionFailedEventDetails."""
 
 MAX_PAYLOAD_BYTES: Final = 256 * 1024
 """Of any state's input or output, and of an event. Source: Step Functions service quotas."""

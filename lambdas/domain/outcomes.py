@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from typing import Any, Final, Literal
 
 from pydantic import Field
 
 from lambdas.domain.acceptance import Fault
-from lambdas.domain.limits import MAX_CAUSE_LENGTH, MAX_TEXT_LENGTH
+from lambdas.domain.limits import MAX_CAUSE_BYTES
 from lambdas.domain.model import Frozen
 from lambdas.domain.phases import Phase
+from lambdas.domain.texts import shorten, timestamp
 
 REQUEST_FAILED: Final = "RequestFailed"
 REQUEST_REJECTED: Final = "RequestRejected"
@@ -63,17 +63,6 @@ class Outcome(Frozen):
     faults: tuple[Fault, ...] = ()
 
 
-def timestamp(epoch_seconds: float) -> str:
-    """Write a moment in ISO 8601, UTC, to the millisecond."""
-    moment = datetime.fromtimestamp(epoch_seconds, tz=UTC)
-    return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")
-
-
-def shorten(text: str, most: int = MAX_TEXT_LENGTH) -> str:
-    """Cut a text to a number of characters, the last one an ellipsis where it was cut."""
-    return text if len(text) <= most else text[: most - 1] + "…"
-
-
 def account(
     *,
     entries: tuple[Entry, ...],
@@ -105,7 +94,7 @@ def rejection(
         phase=Phase.FAILED,
         reason=REQUEST_REJECTED,
         summary=shorten(
-            "; ".join(f"{fault.field} {fault.rule}" for fault in faults), MAX_CAUSE_LENGTH
+            "; ".join(f"{fault.field} {fault.rule}" for fault in faults), MAX_CAUSE_BYTES
         ),
         correlation_id=correlation_id,
         execution_arn=execution_arn,
@@ -121,4 +110,4 @@ def _summary(failed: list[Entry], *, total: int) -> str:
         return f"{total} of {total} reached their targets"
     lines = [f"{len(failed)} of {total} did not reach their targets"]
     lines += [f"{entry.id} ({entry.target}): {entry.reason}: {entry.message}" for entry in failed]
-    return shorten("; ".join(lines), MAX_CAUSE_LENGTH)
+    return shorten("; ".join(lines), MAX_CAUSE_BYTES)

@@ -6,11 +6,19 @@ from collections.abc import Iterator, Sequence
 from typing import Literal
 
 from lambdas.domain.limits import CAMPAIGNS_PER_BATCH
+from lambdas.domain.looks import Look, TaskError
 from lambdas.domain.model import Frozen
 from lambdas.domain.outcomes import Entry
 from lambdas.domain.phases import Phase, Reason
 from lambdas.domain.requests import CampaignJob, Job, Request
-from lambdas.domain.work import CampaignProgress, CampaignWork, ExportWork, Look, Trace, Work
+from lambdas.domain.work import CampaignProgress, CampaignWork, ExportWork, Work
+
+
+class Trace(Frozen):
+    """Whose plan this is."""
+
+    correlation_id: str
+    execution_arn: str
 
 
 class PlannedStage(Frozen):
@@ -50,7 +58,7 @@ def plan(request: Request, trace: Trace, now: float) -> Plan:
             work=tuple(
                 work
                 for index, job in enumerate(stage.jobs)
-                for work in _work(job, f"{number}.{index}", trace)
+                for work in _work(job, f"{number}.{index}")
             ),
         )
         for number, stage in enumerate(request.stages)
@@ -58,23 +66,28 @@ def plan(request: Request, trace: Trace, now: float) -> Plan:
     return Plan(trace=trace, started_at=now, waiting=stages)
 
 
-def advance(before: Plan, results: Sequence[Look], now: float) -> Plan:
+def advance(
+    before: Plan, results: Sequence[Look], now: float, *, lost: TaskError | None = None
+) -> Plan:
     """Take in what the children came back with, and begin the next stage when one is due.
 
     Args:
         before: the plan, with the work that was running.
         results: the children's last looks; a child that was lost has none.
         now: epoch seconds.
+        lost: why the children have no results at all, where the whole map failed.
     """
-    by_key = {result.work.key: result for result in results}
+    by_key = {result.key: result for result in results}
     running: list[Work] = []
     settled = list(before.settled)
     for given in before.running:
         result = by_key.get(given.key)
-        if result is not None and result.phase is Phase.UNSETTLED:
+        if result is not None and result.phase is Phase.UNSETTLED and result.work is not None:
             running.append(_for_a_fresh_child(result.work))
+        elif result is not None and result.settled:
+            settled += result.settled
         else:
-            settled += _settle(given, result, now).settled
+            settled += _close(given, result, lost, now).settled
     waiting = list(before.waiting)
     while waiting and not running:
         stage = waiting.pop(0)
@@ -92,16 +105,15 @@ def advance(before: Plan, results: Sequence[Look], now: float) -> Plan:
     )
 
 
-def _work(job: Job, key: str, trace: Trace) -> Iterator[Work]:
+def _work(job: Job, key: str) -> Iterator[Work]:
     if not isinstance(job, CampaignJob):
-        yield ExportWork(kind=job.kind, key=key, trace=trace, job=job)
+        yield ExportWork(kind=job.kind, key=key, job=job)
         return
     for start in range(0, len(job.campaign_ids), CAMPAIGNS_PER_BATCH):
         batch = job.campaign_ids[start : start + CAMPAIGNS_PER_BATCH]
         yield CampaignWork(
             kind=job.kind,
             key=f"{key}.{start // CAMPAIGNS_PER_BATCH}",
-            trace=trace,
             api_version=job.api_version,
             target=job.target,
             deadline_seconds=job.deadline,
@@ -113,16 +125,13 @@ def _for_a_fresh_child(work: Work) -> Work:
     return work.model_copy(update={"memo": work.memo.model_copy(update={"child_looks": 0})})
 
 
-def _settle(given: Work, result: Look | None, now: float) -> Work:
+def _close(given: Work, result: Look | None, lost: TaskError | None, now: float) -> Work:
     """Close whatever a child left open, so that nothing is missing from the account."""
-    if result is None:
-        return given.fail_all(
-            reason=Reason.JOB_LOST, message="the child execution gave no result", now=now
-        )
-    error = result.error
-    return result.work.fail_all(
+    error = lost if result is None else result.error
+    work = given if result is None or result.work is None else result.work
+    return work.fail_all(
         reason=error.error if error else Reason.JOB_LOST,
-        message=error.cause if error else f"the child execution ended {result.phase}",
+        message=error.message if error else "the child execution gave no account",
         now=now,
     )
 

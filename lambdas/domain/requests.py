@@ -56,6 +56,8 @@ SOURCE_ARN: Final = re.compile(
     r":(?P<kind>snapshot|cluster-snapshot|cluster):(?P<name>[A-Za-z][A-Za-z0-9:-]{0,254})"
 )
 
+CORRELATION_ID: Final = re.compile(r"[^\x00-\x1f\x7f\ud800-\udfff]{1,128}")
+
 EXPORT_ONLY: Final = re.compile(r"[^\s.]+(\.[^\s.]+){0,2}")
 """database, database.schema (or database.table), or database.schema.table."""
 
@@ -75,9 +77,20 @@ def _between_one_and(most: int, things: str) -> BeforeValidator:
     return BeforeValidator(check)
 
 
+def is_correlation_id(value: object) -> bool:
+    """Return whether a value may serve as a correlation id."""
+    return isinstance(value, str) and CORRELATION_ID.fullmatch(value) is not None
+
+
+def _check_correlation_id(value: str) -> str:
+    if not is_correlation_id(value):
+        raise _rule("must be 1 to 128 printable characters")
+    return value
+
+
 def _check_campaign_id(value: str, info: ValidationInfo) -> str:
-    version = info.data.get("api_version", ApiVersion.V2)
-    if not CAMPAIGN_ID[version].fullmatch(value):
+    version = info.data.get("api_version")
+    if version is not None and not CAMPAIGN_ID[version].fullmatch(value):
         raise _rule(
             f"is not a campaign id of API {version}: 1 to 256 characters of "
             + ("anything but white space" if version is ApiVersion.V1 else "A-Z a-z 0-9 - : /")
@@ -161,7 +174,7 @@ class Request(Frozen):
     """Stages that run one after the other."""
 
     stages: Annotated[tuple[Stage, ...], _between_one_and(limits.MAX_STAGES_PER_REQUEST, "stages")]
-    correlation_id: Annotated[str, Field(min_length=1, max_length=128)] | None = None
+    correlation_id: Annotated[str, AfterValidator(_check_correlation_id)] | None = None
 
     @model_validator(mode="after")
     def _fits_the_limits(self) -> Self:

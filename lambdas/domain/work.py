@@ -2,21 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 from pydantic import Field
 
 from lambdas.domain.model import Frozen
-from lambdas.domain.outcomes import EndPhase, Entry, shorten, timestamp
+from lambdas.domain.outcomes import EndPhase, Entry
 from lambdas.domain.phases import Phase
 from lambdas.domain.requests import ApiVersion, CampaignTarget, ExportJob
-
-
-class Trace(Frozen):
-    """Whose work this is."""
-
-    correlation_id: str
-    execution_arn: str
+from lambdas.domain.texts import shorten, timestamp
 
 
 class Memo(Frozen):
@@ -69,7 +63,6 @@ class CampaignWork(Frozen):
 
     kind: Literal["campaigns"]
     key: str
-    trace: Trace
     api_version: ApiVersion
     target: CampaignTarget
     deadline_seconds: int
@@ -149,7 +142,6 @@ class ExportWork(Frozen):
 
     kind: Literal["export"]
     key: str
-    trace: Trace
     job: ExportJob
     progress: ExportProgress = ExportProgress()
     settled: tuple[Entry, ...] = ()
@@ -195,31 +187,3 @@ class ExportWork(Frozen):
 
 
 Work = Annotated[CampaignWork | ExportWork, Field(discriminator="kind")]
-
-
-class TaskError(Frozen):
-    """What Step Functions says of a task that failed for good, in its own spelling."""
-
-    error: str = Field(default="", alias="Error")
-    cause: str = Field(default="", alias="Cause")
-
-
-class Look(Frozen):
-    """What one look found; a child execution's last look is its result.
-
-    Attributes:
-        phase: where the workflow goes next.
-        wait_seconds: whole seconds until the next look, 0 where there is none.
-        work: what to look at next time, or the settled account.
-        error: why there was no look, where the function could not run.
-    """
-
-    phase: Phase
-    work: Work
-    wait_seconds: int = 0
-    error: TaskError | None = None
-
-    def as_payload(self) -> dict[str, Any]:
-        """Return the look as a function answers it: short, but never without its wait."""
-        payload = self.model_dump(mode="json", exclude_defaults=True)
-        return payload | {"wait_seconds": self.wait_seconds}

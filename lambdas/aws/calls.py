@@ -1,0 +1,27 @@
+"""What surrounds every call of an AWS API: its count, and a name for what went wrong."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from aws_lambda_powertools.metrics import MetricUnit
+
+from lambdas.aws.errors import ThrottlingException, named_errors
+from lambdas.observability import metrics
+
+
+@contextmanager
+def api_call(operation: str) -> Iterator[None]:
+    """Count a call and its throttle, as <operation>Calls and <operation>Throttles.
+
+    Raises:
+        AwsError: see `errors`.
+    """
+    metrics.add_metric(f"{operation}Calls", MetricUnit.Count, 1)
+    try:
+        with named_errors(operation):
+            yield
+    except ThrottlingException:
+        metrics.add_metric(f"{operation}Throttles", MetricUnit.Count, 1)
+        raise

@@ -1,0 +1,70 @@
+"""What a look found: how a reconciler answers, and what a child execution comes back with."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from pydantic import Field
+
+from lambdas.domain.model import Frozen
+from lambdas.domain.outcomes import EndPhase, Entry
+from lambdas.domain.phases import Phase
+from lambdas.domain.work import Work
+
+
+class TaskError(Frozen):
+    """What Step Functions says of a task that failed for good, in its own spelling."""
+
+    error: str = Field(default="", alias="Error")
+    cause: str = Field(default="", alias="Cause")
+
+    @property
+    def message(self) -> str:
+        """The words in the cause: of a function's failure, those of its exception."""
+        try:
+            described = json.loads(self.cause)
+        except ValueError:
+            return self.cause or self.error
+        message = described.get("errorMessage") if isinstance(described, dict) else None
+        return str(message or self.cause)
+
+
+class Look(Frozen):
+    """What one look found; a child execution's last look is its result.
+
+    Attributes:
+        key: of the work.
+        phase: where the workflow goes next.
+        wait_seconds: whole seconds until the next look, 0 where there is none.
+        work: what to look at next time, None when all is settled.
+        settled: the account, once all is settled.
+        error: why there was no look, where the function could not run.
+    """
+
+    key: str
+    phase: Phase
+    wait_seconds: int = 0
+    work: Work | None = None
+    settled: tuple[Entry, ...] = ()
+    error: TaskError | None = None
+
+    def as_payload(self) -> dict[str, Any]:
+        """Return the look as a function answers it: short, but never without its wait."""
+        payload = self.model_dump(mode="json", exclude_defaults=True)
+        return payload | {"wait_seconds": self.wait_seconds}
+
+
+def settled(work: Work, phase: EndPhase) -> Look:
+    """Return the last look at work that is all settled."""
+    return Look(key=work.key, phase=phase, settled=work.settled)
+
+
+def out_of_looks(work: Work) -> Look:
+    """Return the last look of a child execution that has no look left; a fresh one goes on."""
+    return Look(key=work.key, phase=Phase.UNSETTLED, work=work)
+
+
+def look_again(work: Work, phase: Phase, wait_seconds: int) -> Look:
+    """Return a look after which there is another one, in whole seconds."""
+    return Look(key=work.key, phase=phase, wait_seconds=wait_seconds, work=work)
