@@ -1,15 +1,26 @@
-"""What one child execution does: look, branch on the phase, wait, look again."""
+"""What one child execution does: look, branch on the phase, wait, look again.
+
+It keeps two variables: `$trace`, whose request it works for, and `$look`, what it saw last.
+"""
 
 from __future__ import annotations
 
+from functools import cache
+
+from aws_cdk import Aws
+from aws_cdk import aws_dynamodb as dynamodb
 from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_stepfunctions as sfn
 from constructs import Construct
 
-from infra.jsonata import ERROR, INPUT, expression
-from infra.retries import FOR_RECONCILERS
+from infra.jsonata import ERROR, INPUT, PAYLOAD, expression
+from infra.retries import FOR_RECONCILERS, FOR_TABLE, add_retries, budget_in_words
 from infra.tasks import function_task
 from lambdas.domain.phases import Phase
+
+PUT_AND_WAIT = "aws-sdk:dynamodb:putItem.waitForTaskToken"
+
+Waiting = sfn.Wait | sfn.CustomState
 
 
 class Jobs(Construct):
@@ -22,8 +33,10 @@ class Jobs(Construct):
         *,
         reconcile_campaigns: lambda_.IFunction,
         reconcile_export: lambda_.IFunction,
+        table: dynamodb.ITable,
     ) -> None:
         super().__init__(scope, construct_id)
+        self._table = table
         self._complete = self._end("JobComplete", "Every resource of the job reached its target.")
         self._failed = self._end(
             "JobFailed",
@@ -45,16 +58,18 @@ class Jobs(Construct):
             "RouteExport",
             reconcile_export,
             waits={
-                Phase.QUEUED: self._wait("AwaitExportSlot", "No slot is free, or no source is."),
+                Phase.QUEUED: self._await_wake(
+                    "AwaitExportSlot", "No slot is free, or the source is busy."
+                ),
             },
-            otherwise=self._wait("AwaitExportEvent", "The cadence says for how long."),
+            otherwise=self._await_wake("AwaitExportEvent", "Until the export ends."),
         )
-        trace = {"trace": expression("$states.input.trace")}
-        which = sfn.Choice.jsonata(self, "WhichKind", state_name="WhichKind", assign=trace)
+        given = {"trace": expression("$states.input.trace"), "look": INPUT}
+        which = sfn.Choice.jsonata(self, "WhichKind", state_name="WhichKind", assign=given)
         which.when(
             sfn.Condition.jsonata(expression("$states.input.work.kind = 'campaigns'")),
             campaigns,
-            assign=trace,
+            assign=given,
         )
         which.otherwise(export)
         self.start: sfn.IChainable = which
@@ -64,25 +79,28 @@ class Jobs(Construct):
         route_name: str,
         function: lambda_.IFunction,
         *,
-        waits: dict[Phase, sfn.Wait],
-        otherwise: sfn.Wait,
+        waits: dict[Phase, Waiting],
+        otherwise: Waiting,
     ) -> sfn.TaskStateBase:
         """Look, route by phase, wait, look again."""
         look = function_task(
             self,
             function,
-            payload={"work": expression("$states.input.work"), "trace": expression("$trace")},
+            payload={"work": expression("$look.work"), "trace": expression("$trace")},
+            assign={"look": PAYLOAD},
             retriers=FOR_RECONCILERS,
             comment="One look: observe, decide, act where it is legal.",
         )
         look.add_catch(
             self._failed,
             errors=["States.ALL"],
-            outputs={
-                "key": expression("$states.input.work.key"),
-                "phase": Phase.FAILED.value,
-                "work": expression("$states.input.work"),
-                "error": ERROR,
+            assign={
+                "look": {
+                    "key": expression("$look.work.key"),
+                    "phase": Phase.FAILED.value,
+                    "work": expression("$look.work"),
+                    "error": ERROR,
+                }
             },
         )
         route = sfn.Choice.jsonata(self, route_name, state_name=route_name)
@@ -92,16 +110,58 @@ class Jobs(Construct):
             Phase.UNSETTLED: self._unsettled,
         }
         for phase, state in {**ends, **waits}.items():
-            route.when(sfn.Condition.jsonata(expression(f"$states.input.phase = '{phase}'")), state)
+            route.when(sfn.Condition.jsonata(expression(f"$look.phase = '{phase}'")), state)
         route.otherwise(otherwise)
         look.next(route)
         for wait in (*waits.values(), otherwise):
             wait.next(look)
+            if isinstance(wait, sfn.CustomState):
+                wait.add_catch(look, errors=["States.Timeout"])
+                wait.add_catch(self._unwoken(look), errors=["States.ALL"])
         return look
 
+    @cache  # noqa: B019 - one state, which lives as long as its construct
+    def _unwoken(self, look: sfn.TaskStateBase) -> sfn.Wait:
+        """Return the wait for when nobody could be told whom to wake."""
+        wait = self._wait("AwaitNextLook", "Nobody can wake it: the table did not take the token.")
+        wait.next(look)
+        return wait
+
     def _wait(self, name: str, comment: str) -> sfn.Wait:
-        seconds = sfn.WaitTime.seconds(expression("$states.input.wait_seconds"))
+        seconds = sfn.WaitTime.seconds(expression("$look.wait_seconds"))
         return sfn.Wait.jsonata(self, name, state_name=name, time=seconds, comment=comment)
 
+    def _await_wake(self, name: str, comment: str) -> sfn.CustomState:
+        """Wait with a task token that `wake_waiters` finds in the table, or until the next look.
+
+        Written out, because CDK's own task writes a computed timeout as a path, which a state in
+        JSONata does not take. Where the token can not be stored, the wait is a plain one.
+        """
+        wake = "$look.wake"
+        await_wake = sfn.CustomState(
+            self,
+            name,
+            state_json={
+                "Type": "Task",
+                "QueryLanguage": "JSONata",
+                "Comment": f"{comment} {budget_in_words(FOR_TABLE)}",
+                "Resource": f"arn:{Aws.PARTITION}:states:::{PUT_AND_WAIT}",
+                "TimeoutSeconds": expression("$look.wait_seconds"),
+                "Arguments": {
+                    "TableName": self._table.table_name,
+                    "Item": {
+                        "pk": {"S": expression(f"{wake}.on")},
+                        "sk": {"S": expression(f"{wake}.order & '#' & $uuid()")},
+                        "token": {"S": expression("$states.context.Task.Token")},
+                        "expires_at": {"N": expression(f"$string({wake}.expires_at)")},
+                    },
+                },
+            },
+        )
+        add_retries(await_wake, FOR_TABLE)
+        return await_wake
+
     def _end(self, name: str, comment: str) -> sfn.Succeed:
-        return sfn.Succeed.jsonata(self, name, state_name=name, outputs=INPUT, comment=comment)
+        return sfn.Succeed.jsonata(
+            self, name, state_name=name, outputs=expression("$look"), comment=comment
+        )

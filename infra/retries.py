@@ -58,11 +58,25 @@ CRASHED: Final = Retrier(
 NOT_PUBLISHED: Final = Retrier(("States.TaskFailed", "States.Timeout"), 2, 60, 6)
 """Only EventBridge.FailedEntry is documented of what putEvents may fail with; this is all of it."""
 
+TABLE: Final = Retrier(
+    (
+        "DynamoDb.ProvisionedThroughputExceededException",
+        "DynamoDb.RequestLimitExceededException",
+        "DynamoDb.ThrottlingException",
+        "DynamoDb.InternalServerErrorException",
+    ),
+    1,
+    8,
+    3,
+)
+"""What is not stored in time is waited for without: few tries."""
+
+FOR_TABLE: Final = (TABLE,)
 FOR_FUNCTIONS: Final = (LAMBDA_SERVICE, CRASHED)
 FOR_RECONCILERS: Final = (THROTTLED, UNAVAILABLE, CONFLICTED, *FOR_FUNCTIONS)
 
 
-def add_retries(task: sfn.TaskStateBase, retriers: Sequence[Retrier]) -> None:
+def add_retries(task: sfn.TaskStateBase | sfn.CustomState, retriers: Sequence[Retrier]) -> None:
     """Give a task its retry policies, in their order."""
     for retrier in retriers:
         task.add_retry(

@@ -35,7 +35,7 @@ class Settings(BaseModel):
 
     stack_name: Annotated[str, Field(pattern=r"^[A-Za-z][A-Za-z0-9-]{0,40}$")] = "Orchestrator"
     export_prefix: Annotated[str, Field(pattern=r"^([^:\s/]([^:\s]*[^:\s/])?)?$")] = "exports"
-    looks_per_child: Annotated[int, Field(ge=2, le=200)] = 200
+    looks_per_child: Annotated[int, Field(ge=2, le=150)] = 150
     log_retention: Annotated[str, AfterValidator(_retention)] = RetentionDays.ONE_MONTH.name
 
     @classmethod

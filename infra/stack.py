@@ -8,6 +8,7 @@ from aws_cdk import aws_logs as logs
 from constructs import Construct
 
 from infra.campaign_access import let_move_campaigns
+from infra.coordination import Coordination
 from infra.export_access import let_run_exports
 from infra.export_store import ExportStore
 from infra.functions import Functions
@@ -28,6 +29,7 @@ class OrchestratorStack(Stack):
         retention = logs.RetentionDays[settings.log_retention]
         store = ExportStore(self, "Exports", prefix=settings.export_prefix)
         bus = events.EventBus(self, "Bus", description="Requests come in, outcomes go out")
+        coordination = Coordination(self, "Coordination")
         looks = {"LOOKS_PER_CHILD": str(settings.looks_per_child)}
 
         functions = Functions(self, "Functions", retention=retention)
@@ -56,9 +58,15 @@ class OrchestratorStack(Stack):
             reconcile_campaigns=reconcile_campaigns,
             reconcile_export=reconcile_export,
             bus=bus,
+            table=coordination.table,
             retention=retention,
         )
-        Triggers(self, "Triggers", bus=bus, machine=workflow.machine)
+        wake_waiters = functions.add(
+            "WakeWaiters", environment={"COORDINATION_TABLE": coordination.table.table_name}
+        )
+        coordination.let_wait(workflow.machine)
+        coordination.let_wake(wake_waiters, workflow.machine)
+        Triggers(self, "Triggers", bus=bus, machine=workflow.machine, wake_waiters=wake_waiters)
 
         CfnOutput(self, "StateMachineArn", value=workflow.machine.state_machine_arn)
         CfnOutput(self, "EventBusName", value=bus.event_bus_name)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from aws_cdk import Duration
 from aws_cdk import aws_lambda as lambda_
@@ -26,6 +26,7 @@ def function_task(
     retriers: Sequence[Retrier],
     comment: str,
     outputs: object = PAYLOAD,
+    assign: Mapping[str, object] | None = None,
 ) -> tasks.LambdaInvoke:
     """Return a task with the name of the function's construct."""
     task = tasks.LambdaInvoke.jsonata(
@@ -36,6 +37,7 @@ def function_task(
         if isinstance(payload, dict)
         else sfn.TaskInput.from_text(str(payload)),
         outputs=outputs,
+        assign=assign,
         task_timeout=sfn.Timeout.duration(TASK_TIMEOUT),
         retry_on_service_exceptions=False,
         comment=f"{comment} {budget_in_words(retriers)}",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from aws_cdk import Duration, RemovalPolicy
+from aws_cdk import aws_dynamodb as dynamodb
 from aws_cdk import aws_events as events
 from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_logs as logs
@@ -40,6 +41,7 @@ class Workflow(Construct):
         reconcile_campaigns: lambda_.IFunction,
         reconcile_export: lambda_.IFunction,
         bus: events.IEventBus,
+        table: dynamodb.ITable,
         retention: logs.RetentionDays,
     ) -> None:
         super().__init__(scope, construct_id)
@@ -48,6 +50,7 @@ class Workflow(Construct):
             "Jobs",
             reconcile_campaigns=reconcile_campaigns,
             reconcile_export=reconcile_export,
+            table=table,
         )
         self._bus = bus
         publish = self._publish_outcome()

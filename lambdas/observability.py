@@ -10,7 +10,7 @@ from aws_lambda_powertools import Logger, Metrics, Tracer
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 SERVICE: Final = "orchestrator"
-_CORRELATION: Final = "trace.correlation_id || plan.trace.correlation_id || execution_arn"
+_CORRELATION: Final = "trace.correlation_id || plan.trace.correlation_id || execution_arn || id"
 
 logger: Final = Logger(service=SERVICE)
 tracer: Final = Tracer(service=SERVICE)
@@ -25,9 +25,11 @@ def observed(handler: Handler) -> Handler:
     @wraps(handler)
     def invoke(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
         trace = event.get("trace") or event.get("plan", {}).get("trace") or event
-        logger.append_keys(execution_arn=trace["execution_arn"])
-        if "work" in event:
-            logger.append_keys(job=event["work"]["key"])
+        keys = {
+            "execution_arn": trace.get("execution_arn"),
+            "job": event.get("work", {}).get("key"),
+        }
+        logger.append_keys(**{name: value for name, value in keys.items() if value})
         return handler(event, context)
 
     logged = logger.inject_lambda_context(

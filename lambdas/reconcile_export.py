@@ -12,6 +12,7 @@ from lambdas.aws.errors import (
     AwsError,
     CapacityError,
     ExportTaskAlreadyExistsException,
+    ExportTaskLimitReachedException,
     InvalidExportTaskStateException,
     PermanentError,
     ResourceNotFoundException,
@@ -92,8 +93,10 @@ class _Export:
             return looks.settled(work, work.settled[0].phase)
         if work.memo.child_looks >= budget:
             return looks.out_of_looks(work)
-        wait = export_watch.wait_seconds(work, self._shown, clock.now(), random.random())
-        return looks.look_again(work, export_watch.phase_of(work.progress), wait)
+        now = clock.now()
+        wait = export_watch.wait_seconds(work, self._shown, now, random.random())
+        wake = export_watch.wake_of(work, now, wait)
+        return looks.look_again(work, export_watch.phase_of(work.progress), wait, wake)
 
     def _observe(self) -> None:
         self._tasks = self._rds.of_source(self._work.job.source_arn)
@@ -120,7 +123,7 @@ class _Export:
                 late = f"not {self._work.job.target} after {self._work.deadline_seconds} s"
                 self.close(Phase.FAILED, Reason.DEADLINE_EXCEEDED, late)
             case exports.Queue(why):
-                self._queue(why)
+                self._queue(why, for_slot=False)
             case exports.Start(task_id):
                 return self._start(task_id)
             case exports.Cancel(task):
@@ -140,7 +143,8 @@ class _Export:
             task = self._rds.start(task_id, job.source_arn, job.export_only)
         except CapacityError as error:
             self._remember(before)
-            self._queue(str(error))
+            full = isinstance(error, ExportTaskLimitReachedException)
+            self._queue(str(error), for_slot=full)
         except ExportTaskAlreadyExistsException as error:
             return self._adopt(task_id, before, error)
         except (ThrottlingException, PermanentError):
@@ -191,9 +195,10 @@ class _Export:
             self._see(exports.Watch(canceling))
         return True
 
-    def _queue(self, why: str) -> None:
+    def _queue(self, why: str, *, for_slot: bool) -> None:
         logger.info("export queued", why=why)
-        self._remember(export_watch.queued(self._work.progress, clock.now()))
+        progress = export_watch.queued(self._work.progress, clock.now(), for_slot=for_slot)
+        self._remember(progress)
 
     def _bear(self, error: AwsError) -> None:
         logger.warning("look again", error=str(error))

@@ -8,6 +8,7 @@ AwsError
 ├── StateError                          decided again from the state that is there
 │   ├── InvalidCampaignStateException   carries the state
 │   ├── InvalidExportTaskStateException
+│   ├── StaleTokenException             the execution no longer waits with this task token
 │   └── ExportTaskAlreadyExistsException
 ├── CapacityError                       waits for its turn
 │   ├── ExportTaskLimitReachedException
@@ -89,6 +90,10 @@ class InvalidCampaignStateException(StateError):
 
 class InvalidExportTaskStateException(StateError):
     """The export task has ended already."""
+
+
+class StaleTokenException(StateError):
+    """The execution that waited with this task token has gone on, or has ended."""
 
 
 class ExportTaskAlreadyExistsException(StateError):
@@ -198,6 +203,9 @@ _BY_CODE: Final[Mapping[str, type[AwsError]]] = MappingProxyType(
     )
     | {
         "ConflictException": ConflictException,
+        "TaskDoesNotExist": StaleTokenException,
+        "TaskTimedOut": StaleTokenException,
+        "InvalidToken": StaleTokenException,
         "InvalidCampaignStateException": InvalidCampaignStateException,
         "InvalidExportTaskStateFault": InvalidExportTaskStateException,
         "ExportTaskAlreadyExists": ExportTaskAlreadyExistsException,

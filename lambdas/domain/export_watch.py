@@ -6,6 +6,7 @@ from lambdas.domain import cadence
 from lambdas.domain.exports import Cancel, Decision, ExportStatus, ExportTask, is_odd
 from lambdas.domain.phases import Phase, Reason
 from lambdas.domain.texts import shorten
+from lambdas.domain.wakes import EXPORT_SLOT, Wake, source_key, wake
 from lambdas.domain.work import ExportProgress, ExportWork
 
 
@@ -24,15 +25,24 @@ def seen(progress: ExportProgress, decision: Decision, *, first_look: bool) -> E
             "state": task.status,
             "task_id": task.task_id,
             "queued_since": None,
+            "queued_for_slot": False,
             "refusals": progress.refusals if isinstance(decision, Cancel) else 0,
             "details": _details(task, adopted=adopted),
         }
     )
 
 
-def queued(progress: ExportProgress, now: float) -> ExportProgress:
-    """Remember since when (epoch seconds) there is no room for the export."""
-    return progress.model_copy(update={"queued_since": progress.queued_since or now})
+def queued(progress: ExportProgress, now: float, *, for_slot: bool) -> ExportProgress:
+    """Remember since when (epoch seconds) there is no room for the export, and where."""
+    since = progress.queued_since or now
+    return progress.model_copy(update={"queued_since": since, "queued_for_slot": for_slot})
+
+
+def wake_of(work: ExportWork, now: float, wait: int) -> Wake:
+    """Return what ends a wait early: the end of the source's export, or of any when queueing."""
+    progress = work.progress
+    on = EXPORT_SLOT if progress.queued_for_slot else source_key(work.job.source_arn)
+    return wake(on, progress.queued_since or now, now, wait)
 
 
 def asked(progress: ExportProgress, task_id: str) -> ExportProgress:

@@ -10,6 +10,7 @@ from pydantic import Field
 from lambdas.domain.model import Frozen
 from lambdas.domain.outcomes import EndPhase, Entry
 from lambdas.domain.phases import Phase
+from lambdas.domain.wakes import Wake
 from lambdas.domain.work import Work
 
 
@@ -38,6 +39,7 @@ class Look(Frozen):
         phase: where the workflow goes next.
         wait_seconds: whole seconds until the next look, 0 where there is none.
         work: what to look at next time, None when all is settled.
+        wake: what may end the wait early, None where nothing can.
         settled: the account, once all is settled.
         error: why there was no look, where the function could not run.
     """
@@ -46,6 +48,7 @@ class Look(Frozen):
     phase: Phase
     wait_seconds: int = 0
     work: Work | None = None
+    wake: Wake | None = None
     settled: tuple[Entry, ...] = ()
     error: TaskError | None = None
 
@@ -65,6 +68,6 @@ def out_of_looks(work: Work) -> Look:
     return Look(key=work.key, phase=Phase.UNSETTLED, work=work)
 
 
-def look_again(work: Work, phase: Phase, wait_seconds: int) -> Look:
-    """Return a look after which there is another one, in whole seconds."""
-    return Look(key=work.key, phase=phase, wait_seconds=wait_seconds, work=work)
+def look_again(work: Work, phase: Phase, wait_seconds: int, wake: Wake | None = None) -> Look:
+    """Return a look after which there is another one, in whole seconds or when woken."""
+    return Look(key=work.key, phase=phase, wait_seconds=wait_seconds, work=work, wake=wake)

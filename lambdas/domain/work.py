@@ -121,6 +121,7 @@ class ExportProgress(Frozen):
         refusals: starts and cancels in a row that RDS refused or did not answer.
         odd_looks: looks in a row that showed an unknown status, or the task missing.
         queued_since: epoch seconds since when there has been no room for it.
+        queued_for_slot: whether it waits for a slot of the account, rather than for its source.
         details: what the outcome tells of the task.
     """
 
@@ -132,6 +133,7 @@ class ExportProgress(Frozen):
     refusals: int = 0
     odd_looks: int = 0
     queued_since: float | None = None
+    queued_for_slot: bool = False
     details: dict[str, str | int | float | bool | tuple[str, ...] | None] = Field(
         default_factory=dict
     )

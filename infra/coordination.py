@@ -1,0 +1,38 @@
+"""The table through which executions and functions find each other."""
+
+from __future__ import annotations
+
+from aws_cdk import RemovalPolicy
+from aws_cdk import aws_dynamodb as dynamodb
+from aws_cdk import aws_iam as iam
+from aws_cdk import aws_stepfunctions as sfn
+from constructs import Construct
+
+
+class Coordination(Construct):
+    """One table of short-lived items: who waits for what, and who started what."""
+
+    def __init__(self, scope: Construct, construct_id: str) -> None:
+        super().__init__(scope, construct_id)
+        self.table = dynamodb.Table(
+            self,
+            "Table",
+            partition_key=dynamodb.Attribute(name="pk", type=dynamodb.AttributeType.STRING),
+            sort_key=dynamodb.Attribute(name="sk", type=dynamodb.AttributeType.STRING),
+            billing_mode=dynamodb.BillingMode.PAY_PER_REQUEST,
+            time_to_live_attribute="expires_at",
+            encryption=dynamodb.TableEncryption.AWS_MANAGED,
+            point_in_time_recovery_specification=dynamodb.PointInTimeRecoverySpecification(
+                point_in_time_recovery_enabled=True
+            ),
+            removal_policy=RemovalPolicy.DESTROY,
+        )
+
+    def let_wait(self, grantee: iam.IGrantable) -> None:
+        """Let the state machine store its task tokens."""
+        self.table.grant(grantee, "dynamodb:PutItem")
+
+    def let_wake(self, grantee: iam.IGrantable, machine: sfn.IStateMachine) -> None:
+        """Let a function find those who wait, wake them, and forget them."""
+        self.table.grant(grantee, "dynamodb:Query", "dynamodb:DeleteItem")
+        machine.grant(grantee, "states:SendTaskSuccess")

@@ -1,0 +1,48 @@
+"""What a waiting execution may be woken by, and who of several is woken first."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from lambdas.domain.model import Frozen
+
+KEPT_AFTER_WAIT: Final = 3_600
+"""Seconds a waiter's item outlives its wait; time to live removes it some time later."""
+
+EXPORT_SLOT: Final = "waiter#export-slot"
+"""The key under which executions wait for one of the account's export slots."""
+
+
+class Wake(Frozen):
+    """How a waiting execution can be found.
+
+    Attributes:
+        on: what it waits for.
+        order: of several that wait for the same, the lowest is woken first.
+        expires_at: epoch seconds, from when on its item may be removed.
+    """
+
+    on: str
+    order: str
+    expires_at: int
+
+
+def source_key(source_arn: str) -> str:
+    """Return the key under which executions wait for a source's export."""
+    return f"waiter#{source_arn}"
+
+
+def wake(on: str, since: float, now: float, wait_seconds: int) -> Wake:
+    """Return how to find an execution that waits from `now`; times in epoch seconds.
+
+    Args:
+        on: what it waits for.
+        since: since when it has been waiting, this wait being perhaps one of many.
+        now: the present.
+        wait_seconds: when it looks anyway.
+    """
+    return Wake(
+        on=on,
+        order=f"{since:017.6f}",
+        expires_at=int(now) + wait_seconds + KEPT_AFTER_WAIT,
+    )
