@@ -1,0 +1,194 @@
+"""moto as a server on this machine, mended, with the functions and the clock it needs."""
+
+from __future__ import annotations
+
+import logging
+import os
+import socket
+import threading
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from importlib import import_module
+from types import TracebackType
+from typing import Any, Self
+
+from werkzeug.serving import make_server
+
+from localcloud.clock import SimulatedClock
+from localcloud.functions.environment import ACCOUNT, REGION
+from localcloud.functions.host import FunctionHost
+from localcloud.joints import service_clients, wire
+from localcloud.joints.function_invocations import deployed
+
+_SECONDS_TO_END = 5.0
+
+Client = Any
+"""A boto3 client, which is not typed."""
+
+_one_at_a_time = threading.Lock()
+
+
+class LocalAws:
+    """The local AWS: a context manager; one at a time in a process, any number one after another.
+
+    Attributes:
+        endpoint: where every service is served, http://localhost:PORT.
+        functions: the host that runs the deployed functions.
+        environment: what makes a boto3 or an AWS CLI elsewhere on this machine use it.
+    """
+
+    account = ACCOUNT
+    region = REGION
+
+    def __init__(
+        self,
+        clock: SimulatedClock,
+        environment: Mapping[str, str] | None = None,
+        *,
+        port: int = 0,
+        workers_per_function: int = 4,
+    ) -> None:
+        """Prepare; `environment` is added to every function's, for instance other endpoints.
+
+        A `port` of 0 is a free one.
+        """
+        self.clock = clock
+        self.endpoint = ""
+        self.environment: dict[str, str] = dict(environment or {})
+        self.functions: FunctionHost
+        self._port = port
+        self._workers_per_function = workers_per_function
+        self._session = service_clients.isolated_session()
+        self._clients: dict[str, Client] = {}
+        self._stack = ExitStack()
+
+    def __enter__(self) -> Self:
+        if not _one_at_a_time.acquire(blocking=False):
+            raise RuntimeError("another LocalAws is open in this process; moto has one state")
+        self._stack.callback(_one_at_a_time.release)
+        try:
+            self._start()
+        except BaseException:
+            self.close()
+            raise
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """End executions, processes, threads and the server, and empty moto."""
+        self._stack.close()
+
+    def warm_up(self) -> None:
+        """Take what a first invocation and a first task would cost out of the simulated time."""
+        lambdas = import_module("moto.awslambda.utils").get_backend(ACCOUNT, REGION)
+        self.functions.warm(deployed(function) for function in lambdas.list_functions())
+        service_clients.warm_up(REGION)
+
+    def client(self, service: str) -> Client:
+        """Return a boto3 client of a service, with dummy credentials and no retries."""
+        if service not in self._clients:
+            variable = service_clients.endpoint_variable(self._session, service)
+            url = self.environment.get(variable, self.endpoint)
+            self._clients[service] = service_clients.local_client(
+                self._session, service, url, REGION
+            )
+        return self._clients[service]
+
+    def _start(self) -> None:
+        listener = self._stack.enter_context(_listener(self._port))
+        port = listener.getsockname()[1]
+        # "localhost", not its number: CloudFormation's template URLs are parsed by that name.
+        self.endpoint = f"http://localhost:{port}"
+        self.environment = {"AWS_ENDPOINT_URL": self.endpoint, **self.environment}
+        # A user's profile is not for moto, which reads it when it is imported.
+        variables = {"MOTO_PORT": str(port), "AWS_PROFILE": None, "AWS_DEFAULT_PROFILE": None}
+        self._stack.enter_context(_environment(variables))
+        self.functions = FunctionHost(
+            self.clock, self.environment, workers_per_function=self._workers_per_function
+        )
+        self._stack.callback(_reset_moto)
+        self._stack.enter_context(wire(self.clock, self.functions, self.endpoint, self.environment))
+        self._stack.enter_context(_serving(listener, port))
+        self._stack.callback(_join_interpreter)
+        self._stack.callback(self.functions.close)
+        self._stack.callback(_stop_executions)
+
+
+def _listener(port: int) -> socket.socket:
+    listener = socket.socket()
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    listener.bind(("127.0.0.1", port))
+    listener.listen(128)
+    return listener
+
+
+@contextmanager
+def _environment(changes: Mapping[str, str | None]) -> Iterator[None]:
+    """Set variables of this process, or unset those that are None, for a while."""
+    before = {name: os.environ.get(name) for name in changes}
+    _set(changes)
+    try:
+        yield
+    finally:
+        _set(before)
+
+
+def _set(variables: Mapping[str, str | None]) -> None:
+    for name, value in variables.items():
+        if value is None:
+            os.environ.pop(name, None)
+        else:
+            os.environ[name] = value
+
+
+@contextmanager
+def _serving(listener: socket.socket, port: int) -> Iterator[None]:
+    logging.getLogger("werkzeug").setLevel(logging.ERROR)
+    app = import_module("moto.moto_server.werkzeug_app")
+    server = make_server(
+        "127.0.0.1",
+        port,
+        app.DomainDispatcherApplication(app.create_backend_app),
+        threaded=True,
+        request_handler=app.MotoRequestHandler,
+        fd=listener.fileno(),
+    )
+    thread = threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True, name="moto")
+    thread.start()
+    try:
+        yield
+    finally:
+        server.shutdown()
+        server.server_close()
+        thread.join()
+
+
+def _stop_executions() -> None:
+    """Abort what still runs."""
+    models = import_module("moto.stepfunctions.parser.models")
+    for backends in list(models.stepfunctions_parser_backends.values()):
+        for backend in list(backends.values()):
+            for machine in list(backend.state_machines):
+                for execution in list(machine.executions):
+                    if execution.status == "RUNNING":
+                        execution.stop(None, None, None)
+
+
+def _join_interpreter() -> None:
+    """Wait for the interpreter's threads, which moto keeps a list of."""
+    threads: list[threading.Thread] = import_module("moto.stepfunctions.parser.utils").TMP_THREADS
+    for thread in list(threads):
+        thread.join(_SECONDS_TO_END)
+    threads.clear()
+
+
+def _reset_moto() -> None:
+    import_module("moto.core.base_backend").BackendDict.reset()
+    import_module("moto.core.model_instances").reset_model_data()

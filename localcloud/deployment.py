@@ -1,0 +1,180 @@
+"""Deploys a CDK cloud assembly through CloudFormation, as the CDK's own command does."""
+
+from __future__ import annotations
+
+import json
+import time
+import zipfile
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from botocore.exceptions import ClientError
+
+from localcloud.cloud import Client, LocalAws
+
+BOOTSTRAP_PARAMETER = "/cdk-bootstrap/hnb659fds/version"
+_BOOTSTRAP_VERSION = "30"
+_ZIP_EPOCH = (1980, 1, 1, 0, 0, 0)
+_COMPRESSION = 1  # the layer is large, and the way to moto short
+_CAPABILITIES = ["CAPABILITY_IAM", "CAPABILITY_NAMED_IAM", "CAPABILITY_AUTO_EXPAND"]
+_SECONDS_BETWEEN_LOOKS = 0.02
+_FINISHED_WELL = ("CREATE_COMPLETE", "UPDATE_COMPLETE")
+
+
+@dataclass(frozen=True)
+class Deployment:
+    """A deployed stack and what it told of itself."""
+
+    stack_name: str
+    outputs: Mapping[str, str]
+
+
+class DeploymentError(Exception):
+    """A stack did not deploy; its text tells the stack's events that say why."""
+
+
+class AssemblyError(DeploymentError):
+    """The directory is no cloud assembly with exactly one stack."""
+
+
+@dataclass(frozen=True)
+class _Asset:
+    source: Path
+    zipped: bool
+    bucket: str
+    key: str
+
+
+def deploy(cloud: LocalAws, assembly_directory: Path | str) -> Deployment:
+    """Upload the assets of an assembly's only stack, create or update it, and wait for it.
+
+    Raises AssemblyError and DeploymentError.
+    """
+    directory = Path(assembly_directory)
+    name, template, assets = _stack(directory)
+    _bootstrap(cloud, {asset.bucket for asset in assets})
+    for asset in assets:
+        body = zip_folder(asset.source) if asset.zipped else asset.source.read_bytes()
+        cloud.client("s3").put_object(Bucket=asset.bucket, Key=asset.key, Body=body)
+    return deploy_template(cloud, name, template.read_text())
+
+
+def deploy_template(cloud: LocalAws, name: str, template: str) -> Deployment:
+    """Create a stack from a template's text, or update it, wait, and warm its functions.
+
+    Raises DeploymentError.
+    """
+    client = cloud.client("cloudformation")
+    known = _description(client, name)
+    submit = client.create_stack if known is None else client.update_stack
+    try:
+        submit(StackName=name, TemplateBody=template, Capabilities=_CAPABILITIES)
+    except ClientError as error:
+        if "No updates are to be performed" not in str(error):
+            raise DeploymentError(f"{name}: {error}{_reasons(client, name)}") from error
+    described = _settled(client, name)
+    if described["StackStatus"] not in _FINISHED_WELL:
+        raise DeploymentError(f"{name}: {described['StackStatus']}{_reasons(client, name)}")
+    cloud.warm_up()
+    outputs = {item["OutputKey"]: item["OutputValue"] for item in described.get("Outputs", [])}
+    return Deployment(stack_name=name, outputs=outputs)
+
+
+def zip_folder(folder: Path) -> bytes:
+    """Return a folder as a zip file whose bytes depend on names and contents alone.
+
+    It is kept beside the folder, whose name in an assembly holds the hash of its content.
+    """
+    cached = folder.with_name(f"{folder.name}.zip")
+    if not cached.exists():
+        unfinished = cached.with_suffix(".unfinished")
+        with zipfile.ZipFile(unfinished, "w", zipfile.ZIP_DEFLATED) as archive:
+            for path in sorted(path for path in folder.rglob("*") if path.is_file()):
+                member = zipfile.ZipInfo(path.relative_to(folder).as_posix(), _ZIP_EPOCH)
+                member.external_attr = 0o644 << 16
+                member.compress_type = zipfile.ZIP_DEFLATED
+                archive.writestr(member, path.read_bytes(), compresslevel=_COMPRESSION)
+        unfinished.rename(cached)
+    return cached.read_bytes()
+
+
+def _stack(directory: Path) -> tuple[str, Path, list[_Asset]]:
+    try:
+        artifacts = json.loads((directory / "manifest.json").read_text())["artifacts"]
+    except (OSError, ValueError, KeyError) as error:
+        raise AssemblyError(f"{directory} is not a cloud assembly: {error}") from error
+    stacks = {
+        key: item for key, item in artifacts.items() if item["type"] == "aws:cloudformation:stack"
+    }
+    if len(stacks) != 1:
+        raise AssemblyError(f"{directory} must hold one stack, but holds {sorted(stacks)}")
+    ((key, stack),) = stacks.items()
+    properties = stack["properties"]
+    manifests = [
+        directory / item["properties"]["file"]
+        for item in artifacts.values()
+        if item["type"] == "cdk:asset-manifest"
+    ]
+    assets = [asset for manifest in manifests for asset in _assets(manifest)]
+    return properties.get("stackName", key), directory / properties["templateFile"], assets
+
+
+def _assets(manifest: Path) -> Iterator[_Asset]:
+    for item in json.loads(manifest.read_text()).get("files", {}).values():
+        source = item["source"]
+        for destination in item["destinations"].values():
+            yield _Asset(
+                source=manifest.parent / source["path"],
+                zipped=source.get("packaging") == "zip",
+                bucket=_resolved(destination["bucketName"]),
+                key=destination["objectKey"],
+            )
+
+
+def _resolved(text: str) -> str:
+    """Fill in the pseudo parameters of an assembly that is not bound to an environment."""
+    return text.replace("${AWS::AccountId}", LocalAws.account).replace(
+        "${AWS::Region}", LocalAws.region
+    )
+
+
+def _bootstrap(cloud: LocalAws, buckets: set[str]) -> None:
+    """Provide what `cdk bootstrap` would, as far as a template or its assets name it."""
+    for bucket in sorted(buckets):
+        cloud.client("s3").create_bucket(Bucket=bucket)
+    cloud.client("ssm").put_parameter(
+        Name=BOOTSTRAP_PARAMETER, Value=_BOOTSTRAP_VERSION, Type="String", Overwrite=True
+    )
+
+
+def _description(client: Client, name: str) -> dict[str, Any] | None:
+    try:
+        stacks: list[dict[str, Any]] = client.describe_stacks(StackName=name)["Stacks"]
+    except ClientError:
+        return None
+    return stacks[0]
+
+
+def _settled(client: Client, name: str) -> dict[str, Any]:
+    while True:
+        described = _description(client, name)
+        if described is None:
+            raise DeploymentError(f"{name}: the stack is gone")
+        if not described["StackStatus"].endswith("_IN_PROGRESS"):
+            return described
+        time.sleep(_SECONDS_BETWEEN_LOOKS)
+
+
+def _reasons(client: Client, name: str) -> str:
+    try:
+        events = client.describe_stack_events(StackName=name)["StackEvents"]
+    except ClientError:
+        return ""
+    reasons = [
+        f"\n{event['LogicalResourceId']}: {event['ResourceStatusReason']}"
+        for event in reversed(events)
+        if event.get("ResourceStatusReason")
+    ]
+    return "".join(reasons)

@@ -1,0 +1,1 @@
+"""The function host: runs each deployed function's own code in warm, disposable processes."""

@@ -1,0 +1,202 @@
+"""Invokes deployed functions the way Lambda does, in processes of this machine."""
+
+from __future__ import annotations
+
+import json
+import threading
+import uuid
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import suppress
+from datetime import UTC, datetime
+
+from localcloud.clock import SimulatedClock
+from localcloud.functions.environment import function_environment
+from localcloud.functions.function import (
+    ConcurrencyExceededError,
+    DeployedFunction,
+    HostClosedError,
+    Invocation,
+)
+from localcloud.functions.pool import WorkerPool
+from localcloud.functions.unpacked_code import UnpackedCode
+from localcloud.functions.workers import Worker, WorkerGoneError, Zygote
+
+LogListener = Callable[[DeployedFunction, str, Sequence[str]], None]
+
+_PREPARATION_SECONDS = 60.0
+
+
+class FunctionHost:
+    """Runs functions in warm workers, each forked from a process that imported the heavy parts.
+
+    Attributes:
+        invocations: how often each function, by name, was invoked and not throttled.
+        logs: what each function, by name, wrote so far, by line.
+        log_listener: told of each invocation's lines, with the function and its log stream.
+    """
+
+    def __init__(
+        self,
+        clock: SimulatedClock,
+        environment: Mapping[str, str],
+        *,
+        workers_per_function: int = 4,
+    ) -> None:
+        """Start the zygote; every function finds `environment` besides its own variables."""
+        self.invocations: Counter[str] = Counter()
+        self.logs: dict[str, list[str]] = defaultdict(list)
+        self.log_listener: LogListener | None = None
+        self._clock = clock
+        self._environment = dict(environment)
+        self._workers_per_function = workers_per_function
+        self._lock = threading.Lock()
+        self._running: Counter[str] = Counter()
+        self._pools: dict[str, tuple[str, WorkerPool]] = {}
+        self._closed = False
+        self._code = UnpackedCode()
+        self._zygote = Zygote(self._code.root)
+
+    def invoke(self, function: DeployedFunction, payload: bytes) -> Invocation:
+        """Run the handler on a JSON payload and return its answer, or its failure's description.
+
+        Raises ConcurrencyExceededError beyond the reserved concurrency, and HostClosedError.
+        """
+        with self._lock:
+            reserved = function.reserved_concurrency
+            if reserved is not None and self._running[function.name] >= reserved:
+                raise ConcurrencyExceededError(function.name)
+            self._running[function.name] += 1
+            self.invocations[function.name] += 1
+        try:
+            return self._invoke(function, payload, str(uuid.uuid4()))
+        finally:
+            with self._lock:
+                self._running[function.name] -= 1
+
+    def warm(self, functions: Iterable[DeployedFunction]) -> None:
+        """Have a worker ready for each function, so that its first invocation is no cold start.
+
+        A function that cannot be imported is left for its first invocation to tell.
+        """
+        pools = [(function, self._pool(function)) for function in functions]
+        threads = [threading.Thread(target=self._warm, args=pair) for pair in pools]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+
+    def close(self) -> None:
+        """End every process; running invocations end with HostClosedError. Twice is once."""
+        with self._lock:
+            if self._closed:
+                return
+            self._closed = True
+            pools = [pool for _, pool in self._pools.values()]
+            self._pools.clear()
+        for pool in pools:
+            pool.close()
+        self._zygote.close()
+        self._code.close()
+
+    def _warm(self, function: DeployedFunction, pool: WorkerPool) -> None:
+        with suppress(HostClosedError):
+            worker, new = pool.take()
+            fit = False
+            try:
+                fit = not new or self._prepare(worker, function) is None
+            except (TimeoutError, WorkerGoneError):
+                worker.end()
+            finally:
+                pool.give_back(worker, fit=fit)
+
+    def _invoke(self, function: DeployedFunction, payload: bytes, request_id: str) -> Invocation:
+        pool = self._pool(function)
+        worker, new = pool.take()
+        fit = False
+        try:
+            failure = self._prepare(worker, function) if new else None
+            if failure is not None:
+                answer = {"failure": {**failure, "requestId": request_id}}
+            else:
+                answer = worker.ask(
+                    _request(function, payload, request_id), function.timeout_seconds
+                )
+            fit = failure is None
+            return self._answered(function, worker, request_id, answer)
+        except TimeoutError:
+            worker.end()
+            limit = f"{function.timeout_seconds:.2f} seconds"
+            message = f"RequestId: {request_id} Error: Task timed out after {limit}"
+            log = self._logged(function, worker, (message,))
+            return Invocation.failed(request_id, "Sandbox.Timedout", message, log)
+        except WorkerGoneError as error:
+            if self._closed:
+                raise HostClosedError from error
+            message = f"RequestId: {request_id} Error: Runtime exited without providing a reason"
+            log = self._logged(function, worker, (message,))
+            return Invocation.failed(request_id, "Runtime.ExitError", message, log)
+        finally:
+            pool.give_back(worker, fit=fit)
+
+    def _pool(self, function: DeployedFunction) -> WorkerPool:
+        with self._lock:
+            if self._closed:
+                raise HostClosedError
+            configuration, pool = self._pools.get(function.arn, ("", None))
+            if pool is not None and configuration == function.configuration:
+                return pool
+            if pool is not None:
+                pool.close()
+            pool = WorkerPool(self._zygote.fork, self._workers_per_function)
+            self._pools[function.arn] = (function.configuration, pool)
+            return pool
+
+    def _prepare(self, worker: Worker, function: DeployedFunction) -> dict[str, object] | None:
+        today = datetime.now(UTC).strftime("%Y/%m/%d")
+        worker.log_stream = f"{today}/[{function.version}]{uuid.uuid4().hex}"
+        directory = self._code.directory(function.code, function.code_hash)
+        environment = function_environment(
+            function, directory, worker.log_stream, self._environment
+        )
+        described = {
+            "handler": function.handler,
+            "code_directory": directory,
+            "environment": environment,
+            "clock_origin": self._clock.origin,
+            "clock_speed": self._clock.speed,
+        }
+        return worker.prepare(described, _PREPARATION_SECONDS)
+
+    def _answered(
+        self,
+        function: DeployedFunction,
+        worker: Worker,
+        request_id: str,
+        answer: Mapping[str, object],
+    ) -> Invocation:
+        log = self._logged(function, worker)
+        if "failure" in answer:
+            payload = json.dumps(answer["failure"]).encode()
+            return Invocation(request_id, payload, "Unhandled", log)
+        return Invocation(request_id, str(answer["result"]).encode(), None, log)
+
+    def _logged(
+        self, function: DeployedFunction, worker: Worker, more: tuple[str, ...] = ()
+    ) -> tuple[str, ...]:
+        lines = worker.new_log_lines() + more
+        with self._lock:
+            self.logs[function.name].extend(lines)
+        if lines and self.log_listener is not None:
+            self.log_listener(function, worker.log_stream, lines)
+        return lines
+
+
+def _request(function: DeployedFunction, payload: bytes, request_id: str) -> dict[str, object]:
+    return {
+        "request_id": request_id,
+        "event": (payload or b"{}").decode(),
+        "arn": function.arn,
+        "timeout_seconds": function.timeout_seconds,
+        "trace_id": f"Root=1-00000000-{uuid.uuid4().hex[:24]};Sampled=0",
+    }

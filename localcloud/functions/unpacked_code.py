@@ -1,0 +1,39 @@
+"""Unpacks functions' code, once per hash, into a directory that goes when the host closes."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import tempfile
+import threading
+import zipfile
+from pathlib import Path
+
+
+class UnpackedCode:
+    """A temporary directory with one folder per code hash."""
+
+    def __init__(self) -> None:
+        self._root = tempfile.TemporaryDirectory(prefix="functions-", ignore_cleanup_errors=True)
+        self._lock = threading.Lock()
+
+    def directory(self, code: bytes, code_hash: str) -> str:
+        """Return the folder that holds this zip file's content; raises zipfile.BadZipFile."""
+        name = hashlib.sha256(code_hash.encode()).hexdigest()[:32]
+        target = Path(self._root.name, name)
+        with self._lock:
+            if not target.exists():
+                unfinished = target.with_suffix(".unfinished")
+                with zipfile.ZipFile(io.BytesIO(code)) as archive:
+                    archive.extractall(unfinished)
+                unfinished.rename(target)
+        return str(target)
+
+    @property
+    def root(self) -> str:
+        """Return the temporary directory."""
+        return self._root.name
+
+    def close(self) -> None:
+        """Remove the directory."""
+        self._root.cleanup()

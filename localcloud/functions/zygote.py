@@ -1,0 +1,116 @@
+"""The process that has imported what every function imports, and forks a worker when asked.
+
+Started as a script. It has one thread, so that forking is safe, and none of the project's code.
+It ends, with all its workers, when the host's end of its control socket closes, and then removes
+the folder of the functions' code that its argument names: a host that was killed could not.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import gc
+import importlib
+import importlib.util
+import os
+import shutil
+import signal
+import socket
+import sys
+from pathlib import Path
+from types import ModuleType
+
+IMPORTED_BEFOREHAND = (
+    "asyncio",
+    "boto3",
+    "aws_lambda_powertools",
+    "aws_lambda_powertools.utilities.typing",
+    "pydantic.json_schema",  # pydantic imports its parts when they are first used
+    "pydantic.main",
+    "pydantic.types",
+    "wrapt",
+)
+SERVICES_LOADED_BEFOREHAND = (
+    "connectcampaigns",
+    "connectcampaignsv2",
+    "dynamodb",
+    "events",
+    "rds",
+    "stepfunctions",
+)
+_PR_SET_PDEATHSIG = 1  # Linux, prctl(2)
+
+
+def main() -> None:
+    """Fork a worker for each pair of descriptors (channel, log) that comes by standard input."""
+    control = socket.socket(fileno=os.dup(0))
+    _import_beforehand()
+    messages, worker = _beside_this_file("messages"), _beside_this_file("worker")
+    signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # nobody waits for the workers: no zombies
+    workers: list[int] = []
+    while True:
+        request, descriptors, _, _ = socket.recv_fds(control, 16, 2)
+        if not request:
+            break
+        pid = os.fork()
+        if pid == 0:
+            control.close()
+            _become_worker(messages, worker, *descriptors)
+        workers.append(pid)
+        for descriptor in descriptors:
+            os.close(descriptor)
+    for pid in workers:
+        _end_own_child(pid)
+    shutil.rmtree(sys.argv[1], ignore_errors=True)
+
+
+def _import_beforehand() -> None:
+    """Pay once for the imports and for boto3's service descriptions: a client then costs 15 ms."""
+    for name in IMPORTED_BEFOREHAND:
+        importlib.import_module(name)
+    boto3 = importlib.import_module("boto3")
+    boto3.setup_default_session()
+    loader = boto3.DEFAULT_SESSION._session.get_component("data_loader")
+    for service in SERVICES_LOADED_BEFOREHAND:
+        loader.load_service_model(service, "service-2")
+        loader.load_service_model(service, "endpoint-rule-set-1")
+    # Explicit credentials: the session must not remember any, they are each function's own.
+    boto3.client("sqs", region_name="us-east-1", aws_access_key_id="-", aws_secret_access_key="-")
+    gc.freeze()
+
+
+def _beside_this_file(name: str) -> ModuleType:
+    path = Path(__file__).with_name(f"{name}.py")
+    spec = importlib.util.spec_from_file_location(f"_functions_{name}", path)
+    if spec is None or spec.loader is None:
+        raise ImportError(f"cannot load {path}")
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[spec.name] = module
+    spec.loader.exec_module(module)
+    return module
+
+
+def _become_worker(messages: ModuleType, worker: ModuleType, channel: int, log: int) -> None:
+    parent = os.getppid()
+    status = 1
+    try:
+        signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+        if sys.platform == "linux":
+            ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+        if os.getppid() == parent:  # else the zygote died before the line above
+            with socket.socket(fileno=channel) as own:
+                worker.serve(own, log, messages)
+        status = 0
+    finally:
+        os._exit(status)
+
+
+def _end_own_child(pid: int) -> None:
+    try:
+        if os.getpgid(pid) == os.getpgrp():  # not a stranger that got the number since
+            os.kill(pid, signal.SIGKILL)
+    except ProcessLookupError:
+        pass
+
+
+if __name__ == "__main__":
+    main()

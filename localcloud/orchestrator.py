@@ -1,0 +1,153 @@
+"""The orchestrator's own stack on the local AWS, with the simulators it works on."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Mapping
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any, Final, Self
+
+from infra.workflow import COMPLETED
+from localcloud.clock import SimulatedClock
+from localcloud.cloud import LocalAws
+from localcloud.deployment import deploy
+from localcloud.simulators import Simulators
+from localcloud.world import World
+
+ROOT: Final = Path(__file__).parent.parent
+ASSEMBLY: Final = ROOT / "build" / "cdk.out"
+
+
+class NotDeployableError(Exception):
+    """The stack can not be synthesised; the text says why."""
+
+
+def synthesise(directory: Path = ASSEMBLY) -> Path:
+    """Run the CDK app, as its own command would, and return the cloud assembly.
+
+    Raises:
+        NotDeployableError: with the app's own words.
+    """
+    done = subprocess.run(
+        [sys.executable, "app.py"],
+        cwd=ROOT,
+        env={**os.environ, "CDK_OUTDIR": str(directory)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if done.returncode != 0:
+        raise NotDeployableError(done.stderr.strip() or "app.py failed")
+    return directory
+
+
+class LocalOrchestrator:
+    """A context manager: the deployed stack, the world it meets, and the clock of both.
+
+    Attributes:
+        world: what exists and what goes wrong.
+        clock: simulated time.
+        aws: the local AWS.
+        simulators: campaigns and exports.
+        outputs: the deployed stack's outputs.
+    """
+
+    def __init__(self, world: World, speed: float, assembly: Path | None = None) -> None:
+        """Prepare; an assembly that is given is not synthesised again."""
+        self.world = world
+        self.clock = SimulatedClock.starting_now(speed)
+        self._assembly = assembly
+        self._stack = ExitStack()
+        self.simulators = Simulators(
+            world,
+            self.clock,
+            account=LocalAws.account,
+            region=LocalAws.region,
+            publish_event=self._publish,
+            put_object=self._put_object,
+        )
+        self.aws = LocalAws(self.clock, self.simulators.endpoints)
+        self.outputs: Mapping[str, str] = {}
+        self._outcomes: dict[str, dict[str, Any]] = {}
+        self._queue = ""
+        self._began_at = self.clock.now()
+
+    def __enter__(self) -> Self:
+        assembly = self._assembly or synthesise()
+        try:
+            self._stack.enter_context(self.simulators)
+            self._stack.enter_context(self.aws)
+            self.outputs = deploy(self.aws, assembly).outputs
+            self._subscribe()
+        except BaseException:
+            self._stack.close()
+            raise
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._stack.close()
+
+    @property
+    def machine_arn(self) -> str:
+        """The state machine."""
+        return self.outputs["StateMachineArn"]
+
+    def begin(self) -> None:
+        """Start the world's time."""
+        self.simulators.begin(export_bucket=self.outputs["ExportBucketName"])
+        self._began_at = self.clock.now()
+
+    def seconds(self) -> float:
+        """Return the simulated seconds since the beginning."""
+        return self.clock.now() - self._began_at
+
+    def world_seconds(self, epoch_seconds: float) -> float:
+        """Return a moment of simulated time in seconds since the beginning."""
+        return epoch_seconds - self._began_at
+
+    def outcome(self, execution_arn: str) -> dict[str, Any] | None:
+        """Return the outcome that an execution has published, if it has."""
+        sqs = self.aws.client("sqs")
+        while messages := sqs.receive_message(QueueUrl=self._queue, MaxNumberOfMessages=10).get(
+            "Messages"
+        ):
+            for message in messages:
+                detail = json.loads(message["Body"])["detail"]
+                self._outcomes[detail["execution_arn"]] = detail
+                sqs.delete_message(QueueUrl=self._queue, ReceiptHandle=message["ReceiptHandle"])
+        return self._outcomes.get(execution_arn)
+
+    def _subscribe(self) -> None:
+        """Listen to the stack's bus as any other service would."""
+        sqs, events = self.aws.client("sqs"), self.aws.client("events")
+        self._queue = sqs.create_queue(QueueName="outcomes")["QueueUrl"]
+        attributes = sqs.get_queue_attributes(QueueUrl=self._queue, AttributeNames=["QueueArn"])
+        bus = self.outputs["EventBusName"]
+        events.put_rule(
+            Name="outcomes",
+            EventBusName=bus,
+            EventPattern=json.dumps({"detail-type": [COMPLETED]}),
+        )
+        arn = attributes["Attributes"]["QueueArn"]
+        events.put_targets(
+            Rule="outcomes", EventBusName=bus, Targets=[{"Id": "outcomes", "Arn": arn}]
+        )
+
+    def _publish(self, event: Mapping[str, Any]) -> None:
+        self.aws.client("events").put_events(
+            Entries=[
+                {
+                    "Source": event["source"],
+                    "DetailType": event["detail-type"],
+                    "Resources": event["resources"],
+                    "Detail": json.dumps(event["detail"]),
+                }
+            ]
+        )
+
+    def _put_object(self, bucket: str, key: str, content: bytes) -> None:
+        self.aws.client("s3").put_object(Bucket=bucket, Key=key, Body=content)

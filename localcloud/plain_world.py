@@ -1,0 +1,58 @@
+"""The world when no world file is given: all that the requests name is there, in a plain state.
+
+A campaign runs, a source can be exported, and what is only to be canceled is being exported.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Final
+
+from lambdas.domain.acceptance import RequestRejected, parse
+from lambdas.domain.requests import CampaignJob, CampaignTarget, ExportJob, ExportTarget, Job
+from localcloud.functions.environment import REGION
+from localcloud.world import Campaign, PresentExport, Snapshot, World
+
+WATCHED_CAMPAIGN_ENDS_AFTER: Final = 3_600.0
+"""Seconds: a campaign that a request waits for has to finish some day."""
+
+
+def plain_world(requests: Sequence[object]) -> World:
+    """Return the plain world of some requests.
+
+    Args:
+        requests: as they were read; one that will be rejected names nothing.
+    """
+    jobs = [job for request in requests for job in _jobs(request)]
+    campaigns: dict[str, Campaign] = {}
+    for job in jobs:
+        if isinstance(job, CampaignJob):
+            for campaign_id in job.campaign_ids:
+                campaigns[campaign_id] = _campaign(campaign_id, job, campaigns.get(campaign_id))
+    exports = [job for job in jobs if isinstance(job, ExportJob)]
+    sources = dict.fromkeys(job.source_arn for job in exports)
+    wanted = {job.source_arn for job in exports if job.target is ExportTarget.COMPLETE}
+    return World(
+        campaigns=tuple(campaigns.values()),
+        snapshots=tuple(Snapshot(arn=arn) for arn in sources),
+        exports=tuple(
+            PresentExport(export_id=f"running-{number}", source_arn=arn)
+            for number, arn in enumerate(source for source in sources if source not in wanted)
+        ),
+    )
+
+
+def _jobs(request: object) -> Iterable[Job]:
+    try:
+        return [job for stage in parse(request, region=REGION).stages for job in stage.jobs]
+    except RequestRejected:
+        return ()
+
+
+def _campaign(campaign_id: str, job: CampaignJob, before: Campaign | None) -> Campaign:
+    ends = WATCHED_CAMPAIGN_ENDS_AFTER if job.target is CampaignTarget.FINISHED else None
+    return Campaign(
+        id=campaign_id,
+        api_version=job.api_version.value,
+        completes_after_s=ends or (before.completes_after_s if before else None),
+    )

@@ -1,0 +1,107 @@
+"""What a run cost, from the simulators' ledger and the executions' own histories."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict
+from datetime import datetime
+from typing import Any
+
+from localcloud.joints import child_histories
+from localcloud.orchestrator import LocalOrchestrator
+from localcloud.runs import Runs
+
+Event = Mapping[str, Any]
+
+
+def report(orchestrator: LocalOrchestrator, runs: Runs) -> dict[str, Any]:
+    """Return the report of design.md's contract; times in simulated seconds."""
+    ledger = orchestrator.simulators.ledger
+    parents = [_history(orchestrator, arn) for arn in runs.executions()]
+    children = [list(child.events) for arn in runs.executions() for child in child_histories(arn)]
+    return {
+        "status": [run.status for run in runs.all],
+        "speed": orchestrator.clock.speed,
+        "simulated_seconds": round(runs.ended_at_s, 1),
+        "calls": ledger.calls,
+        "throttled": ledger.throttled,
+        "illegal": ledger.illegal,
+        "exports_started": ledger.exports_started,
+        "max_concurrent_exports": ledger.max_concurrent_exports,
+        "mutations": _rounded(asdict(ledger.mutations)),
+        "lambda_invocations": _invocations(orchestrator),
+        "retries": _retries([*parents, *children]),
+        "state_transitions": sum(_transitions(history) for history in [*parents, *children]),
+        "longest_child_history_events": max((len(history) for history in children), default=0),
+        "jobs": [
+            _job(entry, orchestrator) for run in runs.all for entry in run.outcome.get("jobs", ())
+        ],
+    }
+
+
+def _history(orchestrator: LocalOrchestrator, execution_arn: str) -> list[Event]:
+    pages = orchestrator.aws.client("stepfunctions").get_paginator("get_execution_history")
+    return [
+        event for page in pages.paginate(executionArn=execution_arn) for event in page["events"]
+    ]
+
+
+def _transitions(history: Iterable[Event]) -> int:
+    """Count entered states, and retries, which are charged as transitions too."""
+    kinds = Counter(event["type"] for event in history)
+    entered = sum(count for kind, count in kinds.items() if kind.endswith("StateEntered"))
+    return entered + kinds["TaskScheduled"] - kinds["TaskStateEntered"]
+
+
+def _retries(histories: Iterable[Iterable[Event]]) -> dict[str, int]:
+    """Count failed attempts of tasks by the error they failed with."""
+    errors = (
+        event["taskFailedEventDetails"]["error"]
+        for history in histories
+        for event in history
+        if event["type"] == "TaskFailed"
+    )
+    return dict(Counter(errors))
+
+
+def _invocations(orchestrator: LocalOrchestrator) -> dict[str, int]:
+    """Count invocations by the name of the function's task state."""
+    pages = orchestrator.aws.client("lambda").get_paginator("list_functions").paginate()
+    handlers = {
+        function["FunctionName"]: function["Handler"]
+        for page in pages
+        for function in page["Functions"]
+    }
+    return {
+        handlers[name].split(".")[1].title().replace("_", ""): count
+        for name, count in orchestrator.aws.functions.invocations.items()
+    }
+
+
+def _job(entry: Mapping[str, Any], orchestrator: LocalOrchestrator) -> dict[str, Any]:
+    return {
+        "kind": entry["kind"],
+        "resource": entry["id"],
+        "phase": entry["phase"],
+        "polls": entry["polls"],
+        "elapsed_seconds": entry["elapsed_seconds"],
+        "noticed_after_seconds": _noticed_after(entry, orchestrator),
+    }
+
+
+def _noticed_after(entry: Mapping[str, Any], orchestrator: LocalOrchestrator) -> float | None:
+    """Return the seconds from the resource's last change to the job's outcome.
+
+    None where the resource was there before the start, or never came to an end.
+    """
+    changes = orchestrator.simulators.ledger.states.get(entry["id"], ())
+    ended_at_s = orchestrator.world_seconds(datetime.fromisoformat(entry["ended_at"]).timestamp())
+    reached = [at_s for at_s, _ in changes if at_s <= ended_at_s]
+    if not reached or reached[-1] <= 0:
+        return None
+    return round(ended_at_s - reached[-1], 1)
+
+
+def _rounded(values: Mapping[str, float | None]) -> dict[str, float | None]:
+    return {name: round(value, 1) if value is not None else None for name, value in values.items()}

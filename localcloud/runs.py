@@ -1,0 +1,102 @@
+"""Requests on their way: started at the same moment, then watched until nothing runs any more."""
+
+from __future__ import annotations
+
+import json
+import threading
+import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from localcloud.orchestrator import LocalOrchestrator
+from localcloud.world import World
+
+ENDED: Final = frozenset({"SUCCEEDED", "FAILED", "TIMED_OUT", "ABORTED"})
+
+
+@dataclass
+class Run:
+    """One request's execution.
+
+    Attributes:
+        status: as Step Functions says it.
+        outcome: the account, once the execution has ended.
+    """
+
+    execution_arn: str
+    status: str = "RUNNING"
+    outcome: dict[str, Any] = field(default_factory=dict)
+
+
+class Runs:
+    """All requests of one command."""
+
+    def __init__(self, orchestrator: LocalOrchestrator, requests: Sequence[object]) -> None:
+        """Begin the world's time and start every request at once."""
+        self._orchestrator = orchestrator
+        self._states = orchestrator.aws.client("stepfunctions")
+        orchestrator.begin()
+        self.all = [Run(self._start(request)) for request in requests]
+        self._aborts = [self._schedule_abort(at_s) for at_s in _aborts(orchestrator.world)]
+        self.ended_at_s = 0.0
+
+    def look(self) -> bool:
+        """Take in what has ended; return whether nothing of this machine runs any more."""
+        for run in self.all:
+            if run.status not in ENDED:
+                self._look_at(run)
+        if any(run.status not in ENDED for run in self.all):
+            return False
+        running = self._states.list_executions(
+            stateMachineArn=self._orchestrator.machine_arn, statusFilter="RUNNING"
+        )["executions"]
+        if running:
+            return False
+        self.ended_at_s = self._orchestrator.seconds()
+        for abort in self._aborts:
+            abort.cancel()
+        return True
+
+    def executions(self) -> list[str]:
+        """Return every execution of the machine, those that events started included."""
+        listed = self._states.list_executions(stateMachineArn=self._orchestrator.machine_arn)
+        return [execution["executionArn"] for execution in listed["executions"]]
+
+    def _start(self, request: object) -> str:
+        started = self._states.start_execution(
+            stateMachineArn=self._orchestrator.machine_arn,
+            name=f"request-{uuid.uuid4()}",
+            input=json.dumps(request),
+        )
+        return str(started["executionArn"])
+
+    def _look_at(self, run: Run) -> None:
+        described = self._states.describe_execution(executionArn=run.execution_arn)
+        run.status = described["status"]
+        if run.status in ENDED:
+            published = self._orchestrator.outcome(run.execution_arn)
+            run.outcome = published or {
+                "phase": "FAILED",
+                "reason": described.get("error") or run.status,
+                "summary": described.get("cause") or f"the execution ended {run.status}",
+                "execution_arn": run.execution_arn,
+                "jobs": [],
+            }
+
+    def _schedule_abort(self, at_s: float) -> threading.Timer:
+        delay = self._orchestrator.clock.real_seconds(at_s)
+        timer = threading.Timer(delay, self._abort)
+        timer.daemon = True
+        timer.start()
+        return timer
+
+    def _abort(self) -> None:
+        for run in self.all:
+            if run.status not in ENDED:
+                self._states.stop_execution(executionArn=run.execution_arn)
+
+
+def _aborts(world: World) -> list[float]:
+    """Return the seconds at which the world's actions abort what runs."""
+    return [action.at_s for action in world.actions if action.operation == "AbortExecution"]

@@ -1,0 +1,129 @@
+"""A cloud assembly deploys through CloudFormation, and says why when it does not."""
+
+from __future__ import annotations
+
+import io
+import json
+import zipfile
+
+import pytest
+
+from localcloud.clock import SimulatedClock
+from localcloud.cloud import LocalAws
+from localcloud.deployment import (
+    BOOTSTRAP_PARAMETER,
+    AssemblyError,
+    DeploymentError,
+    deploy,
+    deploy_template,
+    zip_folder,
+)
+from tests.contract.joint_template import CODE, ROLE, function
+
+BUCKET = "cdk-hnb659fds-assets-${AWS::AccountId}-${AWS::Region}"
+ROLE_RESOURCE = {
+    "Type": "AWS::IAM::Role",
+    "Properties": {"AssumeRolePolicyDocument": {"Statement": []}},
+}
+
+
+@pytest.fixture(scope="module")
+def aws():
+    with LocalAws(SimulatedClock.starting_now(1000)) as aws:
+        yield aws
+
+
+def write_assembly(directory, greeting: str, **more) -> None:
+    asset = directory / f"asset.{greeting}"
+    asset.mkdir(parents=True)
+    (asset / "index.py").write_text(CODE)
+    key = f"{greeting}.zip"
+    code = {"S3Bucket": {"Fn::Sub": BUCKET}, "S3Key": key}
+    worker = function("from-assembly", Code=code, Environment={"Variables": {"GREETING": greeting}})
+    template = {
+        "Parameters": {
+            "BootstrapVersion": {
+                "Type": "AWS::SSM::Parameter::Value<String>",
+                "Default": BOOTSTRAP_PARAMETER,
+            }
+        },
+        "Resources": {"Role": ROLE_RESOURCE, "Worker": worker, **more},
+        "Outputs": {"Name": {"Value": {"Ref": "Worker"}}},
+    }
+    destination = {"bucketName": BUCKET, "objectKey": key}
+    files = {
+        "code": {
+            "source": {"path": asset.name, "packaging": "zip"},
+            "destinations": {"here": destination},
+        },
+        "template": {
+            "source": {"path": "S.template.json", "packaging": "file"},
+            "destinations": {"here": {**destination, "objectKey": "template.json"}},
+        },
+    }
+    artifacts = {
+        "S": {
+            "type": "aws:cloudformation:stack",
+            "properties": {"templateFile": "S.template.json", "stackName": "assembled"},
+        },
+        "S.assets": {"type": "cdk:asset-manifest", "properties": {"file": "S.assets.json"}},
+        "Tree": {"type": "cdk:tree", "properties": {"file": "tree.json"}},
+    }
+    (directory / "S.template.json").write_text(json.dumps(template))
+    (directory / "S.assets.json").write_text(json.dumps({"files": files}))
+    (directory / "manifest.json").write_text(json.dumps({"artifacts": artifacts}))
+
+
+def greeting(aws: LocalAws) -> str:
+    answer = aws.client("lambda").invoke(FunctionName="from-assembly", Payload="{}")
+    return json.load(answer["Payload"])["greeting"]
+
+
+def test_deploys_an_assembly_and_then_its_next_version(aws, tmp_path):
+    write_assembly(tmp_path / "one", "hello")
+    write_assembly(tmp_path / "two", "goodbye")
+
+    deployment = deploy(aws, tmp_path / "one")
+
+    assert (deployment.stack_name, deployment.outputs) == ("assembled", {"Name": "from-assembly"})
+    assert greeting(aws) == "hello"
+    assert deploy(aws, tmp_path / "one").outputs == deployment.outputs
+    deploy(aws, tmp_path / "two")
+    assert greeting(aws) == "goodbye"
+
+
+def test_a_zip_depends_on_names_and_contents_alone(tmp_path):
+    for name, order in (("a", ("x.py", "y.py")), ("b", ("y.py", "x.py"))):
+        (tmp_path / name / "sub").mkdir(parents=True)
+        for file in order:
+            (tmp_path / name / "sub" / file).write_text(file)
+
+    one, other = (zip_folder(tmp_path / name) for name in ("a", "b"))
+
+    assert one == other
+    assert zipfile.ZipFile(io.BytesIO(one)).namelist() == ["sub/x.py", "sub/y.py"]
+    assert (tmp_path / "a.zip").read_bytes() == one
+
+
+def test_says_why_a_stack_does_not_deploy(aws):
+    broken = {"Type": "AWS::Lambda::Function", "Properties": {"Handler": "h", "Role": ROLE}}
+    template = json.dumps({"Resources": {"Role": ROLE_RESOURCE, "Broken": broken}})
+
+    with pytest.raises(DeploymentError, match="Broken: KeyError: 'Code'"):
+        deploy_template(aws, "broken-stack", template)
+
+
+def test_refuses_what_is_no_assembly(aws, tmp_path):
+    with pytest.raises(AssemblyError, match="not a cloud assembly"):
+        deploy(aws, tmp_path)
+
+
+def test_a_failed_definition_is_a_deployment_error(aws):
+    machine = {
+        "Type": "AWS::StepFunctions::StateMachine",
+        "Properties": {"RoleArn": ROLE, "DefinitionString": '{"StartAt": "Nowhere"}'},
+    }
+    template = json.dumps({"Resources": {"Role": ROLE_RESOURCE, "Machine": machine}})
+
+    with pytest.raises(DeploymentError, match="Machine: Error=ValueError"):
+        deploy_template(aws, "broken-machine", template)

@@ -1,0 +1,106 @@
+"""Values for tests; those from an `any_*` builder do not matter to the test that uses them."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from lambdas.domain.campaign_states import CampaignState
+from lambdas.domain.exports import Destination, ExportTask
+from lambdas.domain.plan import Trace
+from lambdas.domain.requests import ApiVersion, CampaignTarget, ExportJob, ExportTarget
+from lambdas.domain.work import CampaignProgress, CampaignWork, ExportProgress, ExportWork, Memo
+
+NOW = 1_800_000_000.0
+REGION = "us-east-1"
+SNAPSHOT = f"arn:aws:rds:{REGION}:123456789012:snapshot:orders"
+CLUSTER = f"arn:aws:rds:{REGION}:123456789012:cluster:orders"
+CLUSTER_SNAPSHOT = f"arn:aws:rds:{REGION}:123456789012:cluster-snapshot:orders"
+OTHER_SNAPSHOT = f"arn:aws:rds:{REGION}:123456789012:snapshot:other"
+DESTINATION = Destination("stack-bucket", "exports")
+EXECUTION = f"arn:aws:states:{REGION}:123456789012:execution:Machine:run-1"
+
+
+def any_trace() -> Trace:
+    return Trace(correlation_id="any-correlation", execution_arn=EXECUTION)
+
+
+def any_campaign_job(**fields: Any) -> dict[str, Any]:
+    return {"kind": "campaigns", "campaign_ids": ["c-1"], "target": "PAUSED"} | fields
+
+
+def any_export_job(**fields: Any) -> dict[str, Any]:
+    return {"kind": "export", "source_arn": SNAPSHOT, "target": "COMPLETE"} | fields
+
+
+def campaign_work(
+    *campaign_ids: str, target: CampaignTarget = CampaignTarget.PAUSED, **fields: Any
+) -> CampaignWork:
+    open_ = dict.fromkeys(campaign_ids or ("c-1",), CampaignProgress())
+    given = {
+        "kind": "campaigns",
+        "key": "0.0.0",
+        "api_version": ApiVersion.V2,
+        "target": target,
+        "deadline_seconds": 3600,
+        "open": open_,
+    }
+    return CampaignWork(**given | fields)
+
+
+def export_job(target: ExportTarget = ExportTarget.COMPLETE, **fields: Any) -> ExportJob:
+    return ExportJob(**any_export_job(target=target) | fields)
+
+
+def export_work(
+    target: ExportTarget = ExportTarget.COMPLETE,
+    *,
+    progress: ExportProgress | None = None,
+    memo: Memo | None = None,
+    **fields: Any,
+) -> ExportWork:
+    return ExportWork(
+        kind="export",
+        key="0.0",
+        job=export_job(target, **fields),
+        progress=progress or ExportProgress(),
+        memo=memo or Memo(),
+    )
+
+
+def export_task(status: str = "IN_PROGRESS", **fields: Any) -> ExportTask:
+    given = {
+        "task_id": "any-task",
+        "source_arn": SNAPSHOT,
+        "status": status,
+        "bucket": DESTINATION.bucket,
+        "prefix": DESTINATION.prefix,
+    }
+    return ExportTask(**given | fields)
+
+
+def any_progress(**fields: Any) -> CampaignProgress:
+    given = {
+        "previous_state": CampaignState.RUNNING,
+        "state": CampaignState.RUNNING,
+        "looks": 2,
+    }
+    return CampaignProgress(**given | fields)
+
+
+def through_json(value: Any) -> Any:
+    """Return a value as the other side of Step Functions sees it."""
+    return json.loads(json.dumps(value, ensure_ascii=False))
+
+
+def json_bytes(value: Any) -> int:
+    return len(json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode())
+
+
+class AnyContext:
+    """What the runtime tells a function of its invocation."""
+
+    function_name = "any-function"
+    memory_limit_in_mb = 256
+    invoked_function_arn = f"arn:aws:lambda:{REGION}:123456789012:function:any-function"
+    aws_request_id = "any-request"

@@ -1,0 +1,37 @@
+"""Unit tests meet no network, no waiting and no clock but their own."""
+
+from __future__ import annotations
+
+import socket
+from dataclasses import dataclass
+
+import pytest
+
+from lambdas import clock
+from tests.unit.builders import NOW
+
+
+@dataclass
+class HandClock:
+    """Moves by hand only."""
+
+    time: float = NOW
+
+    def move(self, seconds: float) -> None:
+        self.time += seconds
+
+
+@pytest.fixture(autouse=True)
+def _no_network(monkeypatch):
+    def refuse(*_args, **_kwargs):
+        raise AssertionError("a unit test opened a socket")
+
+    monkeypatch.setattr(socket.socket, "connect", refuse)
+
+
+@pytest.fixture
+def hand_clock(monkeypatch) -> HandClock:
+    hand = HandClock()
+    monkeypatch.setattr(clock, "now", lambda: hand.time)
+    monkeypatch.setattr(clock, "sleep", hand.move)
+    return hand

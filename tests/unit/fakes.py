@@ -1,0 +1,201 @@
+"""Campaigns and exports as small state machines, with every answer a test may want to force."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from lambdas.aws.errors import (
+    AwsError,
+    ExportTaskAlreadyExistsException,
+    InvalidCampaignStateException,
+    InvalidExportTaskStateException,
+    ResourceNotFoundException,
+    ServiceUnavailableException,
+)
+from lambdas.domain.campaign_states import CampaignState, Mutation
+from lambdas.domain.exports import CANCELABLE, ENDED, Destination, ExportTask
+from tests.unit.builders import DESTINATION, NOW
+
+_EFFECT = {
+    Mutation.START: ({"Initialized"}, "Running"),
+    Mutation.PAUSE: ({"Running"}, "Paused"),
+    Mutation.RESUME: ({"Paused"}, "Running"),
+    Mutation.STOP: ({"Running", "Paused"}, "Stopped"),
+    Mutation.DELETE: ({"Initialized", "Failed", "Completed", "Stopped"}, CampaignState.GONE),
+}
+
+
+def aws_error(kind: type[AwsError], *, state: str = "") -> AwsError:
+    error = kind("AnyOperation", "AnyCode", "any message")
+    if isinstance(error, InvalidCampaignStateException):
+        error.state = state
+    return error
+
+
+class LostResponse(ServiceUnavailableException):
+    """Takes effect, and the caller never hears of it."""
+
+    def __init__(self) -> None:
+        super().__init__("AnyOperation", "ReadTimeoutError", "any message")
+
+
+class AnyClient:
+    """Stands for boto3's: gives one answer after the other, whichever operation is called."""
+
+    def __init__(self, *answers: Any) -> None:
+        self._answers = list(answers)
+
+    def __getattr__(self, _method: str) -> Any:
+        def call(**_parameters: Any) -> Any:
+            answer = self._answers.pop(0)
+            if isinstance(answer, Exception):
+                raise answer
+            return answer
+
+        return call
+
+
+class FakeCampaigns:
+    """Has the two methods of `Campaigns`; strict about transitions.
+
+    Attributes:
+        states_of: each campaign's state now; None where AWS can not tell.
+        stale: states that looks show instead.
+        calls: every call in order, looks as "look".
+        answers: errors to raise instead, by "look", by operation or by (operation, id).
+    """
+
+    def __init__(self, **states: str | None) -> None:
+        self.states_of: dict[str, str | None] = {
+            name.replace("_", "-"): state for name, state in states.items()
+        }
+        self.stale: dict[str, str | None] = {}
+        self.calls: list[tuple[str, ...]] = []
+        self.answers: dict[Any, list[Any]] = {}
+
+    def will(self, answered: object, *answers: Any) -> None:
+        self.answers[answered] = list(answers)
+
+    @property
+    def mutations(self) -> list[tuple[str, ...]]:
+        return [call for call in self.calls if call[0] != "look"]
+
+    def states(self, campaign_ids: Sequence[str]) -> dict[str, str | None]:
+        self.calls.append(("look", *campaign_ids))
+        assert 1 <= len(campaign_ids) <= 25
+        self._answer("look")
+        shown = self.states_of | self.stale
+        return {name: shown.get(name, CampaignState.GONE) for name in campaign_ids}
+
+    def apply(self, mutation: Mutation, campaign_id: str) -> None:
+        self.calls.append((str(mutation), campaign_id))
+        self._answer(mutation, campaign_id)
+        self._change(mutation, campaign_id)
+
+    def _change(self, mutation: Mutation, campaign_id: str) -> None:
+        state = self.states_of.get(campaign_id, CampaignState.GONE)
+        if state == CampaignState.GONE:
+            raise aws_error(ResourceNotFoundException)
+        legal, after = _EFFECT[mutation]
+        if state not in legal:
+            raise aws_error(InvalidCampaignStateException, state=str(state))
+        self.states_of[campaign_id] = after
+
+    def _answer(self, operation: str, campaign_id: str = "") -> None:
+        for asked in ((operation, campaign_id), operation):
+            queue = self.answers.get(asked)
+            if queue:
+                error = queue.pop(0)
+                if isinstance(error, LostResponse):
+                    self._change(Mutation(operation), campaign_id)
+                if error is not None:
+                    raise error
+                return
+
+
+class FakeExports:
+    """Has the methods of `Exports`; every task that it starts is STARTING until a test moves it.
+
+    Attributes:
+        tasks: all tasks, of all sources.
+        hidden: identifiers that of_source does not show.
+        unfindable: identifiers that find does not show either.
+    """
+
+    def __init__(
+        self, tasks: Iterable[ExportTask] = (), destination: Destination = DESTINATION
+    ) -> None:
+        self.destination = destination
+        self.tasks = {task.task_id: task for task in tasks}
+        self.hidden: set[str] = set()
+        self.unfindable: set[str] = set()
+        self.calls: list[tuple[str, str]] = []
+        self.answers: dict[str, list[Any]] = {}
+
+    def will(self, operation: str, *answers: Any) -> None:
+        self.answers[operation] = list(answers)
+
+    def asked(self, operation: str) -> list[str]:
+        return [argument for name, argument in self.calls if name == operation]
+
+    def move(self, task_id: str, status: str, **fields: Any) -> None:
+        self.tasks[task_id] = self.tasks[task_id]._replace(status=status, **fields)
+
+    def of_source(self, source_arn: str) -> tuple[ExportTask, ...]:
+        self._called("of_source", source_arn)
+        return tuple(
+            task
+            for task in self.tasks.values()
+            if task.source_arn == source_arn and task.task_id not in self.hidden
+        )
+
+    def find(self, task_id: str) -> ExportTask | None:
+        self._called("find", task_id)
+        return None if task_id in self.unfindable else self.tasks.get(task_id)
+
+    def start(self, task_id: str, source_arn: str, export_only: tuple[str, ...]) -> ExportTask:
+        lost = self._called("start", task_id)
+        if task_id in self.tasks:
+            raise aws_error(ExportTaskAlreadyExistsException)
+        task = ExportTask(
+            task_id,
+            source_arn,
+            "STARTING",
+            self.destination.bucket,
+            self.destination.prefix,
+            export_only,
+        )
+        self.tasks[task_id] = task
+        if lost:
+            raise lost
+        return task
+
+    def cancel(self, task_id: str) -> ExportTask:
+        lost = self._called("cancel", task_id)
+        task = self.tasks.get(task_id)
+        if task is None:
+            raise aws_error(ResourceNotFoundException)
+        if task.status not in CANCELABLE:
+            raise aws_error(InvalidExportTaskStateException)
+        self.move(task_id, "CANCELING")
+        if lost:
+            raise lost
+        return self.tasks[task_id]
+
+    def end(self, task_id: str, status: str, **fields: Any) -> None:
+        assert status in ENDED
+        self.move(task_id, status, ended_at=NOW, **fields)
+
+    def _called(self, operation: str, argument: str) -> LostResponse | None:
+        self.calls.append((operation, argument))
+        queue = self.answers.get(operation)
+        answer = queue.pop(0) if queue else None
+        if isinstance(answer, LostResponse):
+            return answer
+        if callable(answer):
+            answer()
+            return None
+        if answer is not None:
+            raise answer
+        return None

@@ -1,0 +1,468 @@
+"""A request is taken in each of its shapes, or refused with every fault named by its field."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from lambdas.domain import limits
+from lambdas.domain.acceptance import REQUESTED, Fault, RequestRejected, parse
+from lambdas.domain.requests import (
+    ApiVersion,
+    CampaignJob,
+    CampaignTarget,
+    ExportJob,
+    ExportTarget,
+    Request,
+)
+from tests.unit.builders import CLUSTER, REGION, SNAPSHOT, any_campaign_job, any_export_job
+
+MANY_IDS = [f"c-{number}" for number in range(limits.MAX_CAMPAIGNS_PER_REQUEST)]
+
+
+def accept(raw: object) -> Request:
+    return parse(raw, region=REGION)
+
+
+def faults_of(raw: object) -> dict[str, str]:
+    with pytest.raises(RequestRejected) as rejected:
+        accept(raw)
+    return {fault.field: fault.rule for fault in rejected.value.faults}
+
+
+def accepted_or_not(raw: object) -> tuple[Request | None, tuple[Fault, ...]]:
+    try:
+        return accept(raw), ()
+    except RequestRejected as rejected:
+        return None, rejected.faults
+
+
+def event(detail: object, **fields: object) -> dict[str, object]:
+    return {
+        "version": "0",
+        "id": "6a7e8feb-b491-4cf7-a9f1-bf3703467718",
+        "detail-type": REQUESTED,
+        "source": "any.source",
+        "account": "123456789012",
+        "region": REGION,
+        "resources": [],
+        "detail": detail,
+    } | fields
+
+
+SHAPES = {
+    "whole": {"stages": [{"jobs": [any_campaign_job()]}]},
+    "one stage": {"jobs": [any_campaign_job()]},
+    "bare job": any_campaign_job(),
+    "event with a whole request": event({"stages": [{"jobs": [any_campaign_job()]}]}),
+    "event with one stage": event({"jobs": [any_campaign_job()]}),
+    "event with a bare job": event(any_campaign_job()),
+}
+
+
+@pytest.mark.parametrize("raw", SHAPES.values(), ids=SHAPES)
+def test_takes_every_shape_as_the_same_stages(raw):
+    (stage,) = accept(raw).stages
+    assert stage.run == "on_success"
+    assert stage.jobs == (
+        CampaignJob(kind="campaigns", campaign_ids=("c-1",), target=CampaignTarget.PAUSED),
+    )
+
+
+def test_takes_the_documented_example():
+    request = accept(
+        {
+            "stages": [
+                {
+                    "jobs": [
+                        {
+                            "kind": "campaigns",
+                            "campaign_ids": ["c-1", "c-2"],
+                            "target": "PAUSED",
+                            "api_version": "v2",
+                        }
+                    ]
+                },
+                {
+                    "jobs": [
+                        {
+                            "kind": "export",
+                            "source_arn": SNAPSHOT,
+                            "target": "COMPLETE",
+                            "export_only": ["shop.orders"],
+                            "deadline_seconds": 86400,
+                            "on_abort": "leave",
+                        }
+                    ]
+                },
+                {
+                    "run": "always",
+                    "jobs": [
+                        {"kind": "campaigns", "campaign_ids": ["c-1", "c-2"], "target": "RUNNING"}
+                    ],
+                },
+            ],
+            "correlation_id": "nightly",
+        }
+    )
+    assert [stage.run for stage in request.stages] == ["on_success", "on_success", "always"]
+    assert request.correlation_id == "nightly"
+
+
+@pytest.mark.parametrize("target", CampaignTarget)
+def test_takes_every_campaign_target(target):
+    (stage,) = accept(any_campaign_job(target=target.value)).stages
+    assert stage.jobs[0].target is target
+
+
+@pytest.mark.parametrize("target", ExportTarget)
+@pytest.mark.parametrize("kind", ["snapshot", "cluster-snapshot", "cluster"])
+def test_takes_every_export_target_and_source(target, kind):
+    arn = f"arn:aws:rds:{REGION}:123456789012:{kind}:orders"
+    (stage,) = accept(any_export_job(target=target.value, source_arn=arn)).stages
+    assert stage.jobs == (ExportJob(kind="export", source_arn=arn, target=target),)
+
+
+@pytest.mark.parametrize(
+    "name", ["rds:orders-2026-11-01-05-10", "awsbackup:job-0a1b", "Orders", "o", "o" * 255]
+)
+def test_takes_names_of_automated_snapshots(name):
+    accept(any_export_job(source_arn=f"arn:aws:rds:{REGION}:123456789012:snapshot:{name}"))
+
+
+@pytest.mark.parametrize("partition", ["aws", "aws-cn", "aws-us-gov"])
+def test_takes_sources_of_every_partition(partition):
+    accept(any_export_job(source_arn=f"arn:{partition}:rds:{REGION}:123456789012:cluster:o"))
+
+
+@pytest.mark.parametrize("table", ["shop", "shop.orders", "shop.public.orders", "größe.x$y"])
+def test_takes_databases_schemas_and_tables(table):
+    (stage,) = accept(any_export_job(export_only=[table])).stages
+    assert stage.jobs[0].export_only == (table,)
+
+
+def test_names_each_campaign_once():
+    (stage,) = accept(any_campaign_job(campaign_ids=["b", "a", "b", "a"])).stages
+    assert stage.jobs[0].campaign_ids == ("b", "a")
+
+
+def test_takes_an_id_of_v1_that_v2_forbids():
+    (stage,) = accept(any_campaign_job(api_version="v1", campaign_ids=["no_v2.id"])).stages
+    assert stage.jobs[0].api_version is ApiVersion.V1
+
+
+def test_refuses_an_id_of_v1_that_v2_forbids_by_default():
+    assert "API v2" in faults_of(any_campaign_job(campaign_ids=["no_v2.id"]))["campaign_ids[0]"]
+
+
+def test_blames_only_an_unknown_api_version_not_the_ids_under_it():
+    assert set(faults_of(any_campaign_job(api_version="v3", campaign_ids=["no_v2.id"]))) == {
+        "api_version"
+    }
+
+
+@pytest.mark.parametrize("version", ["v1", "v2"])
+@pytest.mark.parametrize("bad", ["c 1", "", " c-1", "c-1\n", "c" * 257])
+def test_refuses_ids_that_are_none_in_either_api(version, bad):
+    raw = any_campaign_job(api_version=version, campaign_ids=["c-1", bad])
+    assert set(faults_of(raw)) == {"campaign_ids[1]"}
+
+
+@pytest.mark.parametrize(
+    ("target", "seconds"),
+    [
+        ("PAUSED", limits.DEFAULT_DEADLINE_SECONDS),
+        ("FINISHED", limits.DEFAULT_WATCH_DEADLINE_SECONDS),
+    ],
+)
+def test_a_campaign_job_without_a_deadline_has_that_of_its_target(target, seconds):
+    (stage,) = accept(any_campaign_job(target=target)).stages
+    assert stage.jobs[0].deadline == seconds
+
+
+def test_a_deadline_that_is_given_wins():
+    (stage,) = accept(any_campaign_job(target="FINISHED", deadline_seconds=61)).stages
+    assert stage.jobs[0].deadline == 61
+
+
+def test_the_callers_correlation_id_wins_over_the_events():
+    assert accept(event(any_campaign_job(correlation_id="mine"))).correlation_id == "mine"
+    assert accept(event(any_campaign_job(), id="event-1")).correlation_id == "event-1"
+
+
+@pytest.mark.parametrize("bad", [5, "", ["x"], {}, True, "x" * 500, "\ud800"])
+def test_an_event_id_that_is_no_correlation_id_is_never_taken_for_one(bad):
+    assert accept(event(any_campaign_job(), id=bad)).correlation_id is None
+
+
+@pytest.mark.parametrize("raw", [None, [], "text", 1, 1.5, True, [any_campaign_job()]])
+def test_refuses_what_is_no_object(raw):
+    assert faults_of(raw) == {"request": "must be a JSON object"}
+    assert faults_of(event(raw)) == {"request": "must be a JSON object"}
+
+
+def test_an_event_without_detail_is_no_request():
+    bare = event(None)
+    del bare["detail"]
+    assert set(faults_of(bare)) == {"request"}
+
+
+def test_an_event_of_another_type_is_no_request():
+    assert "stages" in faults_of(event(any_campaign_job(), **{"detail-type": "Something Else"}))
+
+
+FAULTS = [
+    ({}, "stages"),
+    ({"stages": []}, "stages"),
+    ({"stages": {}}, "stages"),
+    ({"stages": None}, "stages"),
+    ({"stages": [5]}, "stages[0]"),
+    ({"stages": [{}]}, "stages[0].jobs"),
+    ({"stages": [{"jobs": [any_campaign_job()]}] * 21}, "stages"),
+    ({"jobs": []}, "jobs"),
+    ({"jobs": "c-1"}, "jobs"),
+    ({"jobs": ["c-1"]}, "jobs[0]"),
+    ({"jobs": [any_campaign_job(), {}]}, "jobs[1].kind"),
+    ({"jobs": [{"kind": "dance"}]}, "jobs[0].kind"),
+    ({"jobs": [{"kind": None}]}, "jobs[0].kind"),
+    ({"jobs": [any_campaign_job()], "run": "maybe"}, "run"),
+    ({"jobs": [any_campaign_job()], "extra": 1}, "extra"),
+    ({"stages": [{"jobs": [any_campaign_job()], "run": 1}]}, "stages[0].run"),
+    ({"stages": [{"jobs": [any_campaign_job()]}], "jobs": []}, "jobs"),
+    ({"kind": "dance"}, "kind"),
+    ({"target": "PAUSED"}, "kind"),
+    (any_campaign_job(target="DANCING"), "target"),
+    (any_campaign_job(target="paused"), "target"),
+    (any_campaign_job(target="COMPLETE"), "target"),
+    (any_campaign_job(target=None), "target"),
+    ({"kind": "campaigns", "campaign_ids": ["c-1"]}, "target"),
+    ({"kind": "campaigns", "target": "PAUSED"}, "campaign_ids"),
+    (any_campaign_job(campaign_ids=[]), "campaign_ids"),
+    (any_campaign_job(campaign_ids="c-1"), "campaign_ids"),
+    (any_campaign_job(campaign_ids={"c-1": 1}), "campaign_ids"),
+    (any_campaign_job(campaign_ids=["c-1", 5]), "campaign_ids[1]"),
+    (any_campaign_job(campaign_ids=["c-1", None]), "campaign_ids[1]"),
+    (any_campaign_job(campaign_ids=[*MANY_IDS, "one-more"]), "campaign_ids"),
+    (any_campaign_job(campaign_ids=["c-1"] * 100_000), "campaign_ids"),
+    (any_campaign_job(api_version="v3"), "api_version"),
+    (any_campaign_job(deadline_seconds=59), "deadline_seconds"),
+    (any_campaign_job(deadline_seconds=90 * 86_400 + 1), "deadline_seconds"),
+    (any_campaign_job(deadline_seconds=3600.0), "deadline_seconds"),
+    (any_campaign_job(deadline_seconds="3600"), "deadline_seconds"),
+    (any_campaign_job(deadline_seconds=True), "deadline_seconds"),
+    (any_campaign_job(source_arn=SNAPSHOT), "source_arn"),
+    (any_campaign_job(run="always"), "run"),
+    (any_campaign_job(correlation_id=""), "correlation_id"),
+    (any_campaign_job(correlation_id="x" * 129), "correlation_id"),
+    (any_campaign_job(correlation_id=7), "correlation_id"),
+    (any_export_job(target="CANCELLED"), "target"),
+    (any_export_job(target="STOPPED"), "target"),
+    (any_export_job(source_arn="orders"), "source_arn"),
+    (any_export_job(source_arn=SNAPSHOT.replace(":snapshot:", ":db:")), "source_arn"),
+    (any_export_job(source_arn=SNAPSHOT + "\n"), "source_arn"),
+    (any_export_job(source_arn=SNAPSHOT.replace("123456789012", "1234")), "source_arn"),
+    (any_export_job(source_arn=SNAPSHOT.replace(REGION, "eu-west-1")), "source_arn"),
+    (any_export_job(source_arn=CLUSTER + "/x"), "source_arn"),
+    (any_export_job(export_only=["shop", "a.b.c.d"]), "export_only[1]"),
+    (any_export_job(export_only=["a b"]), "export_only[0]"),
+    (any_export_job(export_only=["a..b"]), "export_only[0]"),
+    (any_export_job(export_only=[""]), "export_only[0]"),
+    (any_export_job(export_only="shop"), "export_only"),
+    (any_export_job(deadline_seconds=None), "deadline_seconds"),
+    (any_export_job(on_abort="panic"), "on_abort"),
+    (any_export_job(campaign_ids=["c-1"]), "campaign_ids"),
+    (any_export_job(s3_bucket_name="elsewhere"), "s3_bucket_name"),
+    (any_export_job(s3_prefix="elsewhere"), "s3_prefix"),
+    (any_export_job(iam_role_arn="arn:aws:iam::123456789012:role/admin"), "iam_role_arn"),
+    (any_export_job(kms_key_id="any"), "kms_key_id"),
+    ({"jobs": [any_campaign_job()], "export": {}}, "export"),
+    ({"jobs": [any_campaign_job()], "campaigns": {}}, "campaigns"),
+    ({"stages": [{"jobs": [any_campaign_job()], "export": 1}]}, "stages[0].export"),
+    ({"jobs": [any_campaign_job(export=1)]}, "jobs[0].export"),
+]
+
+
+@pytest.mark.parametrize(
+    ("raw", "field"), FAULTS, ids=[f"{number}-{field}" for number, (_, field) in enumerate(FAULTS)]
+)
+def test_names_the_one_fault_by_the_field_as_the_caller_wrote_it(raw, field):
+    faults = faults_of(raw)
+    assert set(faults) == {field}
+    assert faults[field]
+    assert faults_of(event(raw)) == faults
+
+
+@pytest.mark.parametrize("field", ["s3_bucket_name", "bucket", "role_arn", "IamRole", "kms_key_id"])
+@pytest.mark.parametrize("job", [any_campaign_job(), any_export_job()])
+def test_says_that_bucket_role_and_key_are_the_stacks(field, job):
+    assert (
+        "settings of the stack" in faults_of({"jobs": [job | {field: "any"}]})[f"jobs[0].{field}"]
+    )
+
+
+def test_names_all_faults_at_once():
+    raw = {
+        "stages": [
+            {"jobs": [any_campaign_job(target="DANCING", campaign_ids=["ok", "not ok"])]},
+            {"run": "never", "jobs": [any_export_job(source_arn="orders", role="admin")]},
+        ],
+        "correlation_id": 5,
+    }
+    assert set(faults_of(raw)) == {
+        "stages[0].jobs[0].target",
+        "stages[0].jobs[0].campaign_ids[1]",
+        "stages[1].run",
+        "stages[1].jobs[0].source_arn",
+        "stages[1].jobs[0].role",
+        "correlation_id",
+    }
+
+
+def test_a_huge_list_is_one_fault():
+    ids = [f"c {number}" for number in range(100_000)]
+    assert faults_of(any_campaign_job(campaign_ids=ids)) == {
+        "campaign_ids": "holds 100000 campaign ids; it takes 1 to 250"
+    }
+
+
+def test_counts_the_faults_that_it_does_not_list():
+    with pytest.raises(RequestRejected) as rejected:
+        accept(any_export_job(export_only=["a b"] * 1_000))
+    faults = rejected.value.faults
+    assert len(faults) == limits.MAX_FAULTS_REPORTED + 1
+    assert (faults[-1].field, faults[-1].rule) == ("request", "has 950 more faults")
+
+
+def test_tells_the_region_that_the_stack_exports_in():
+    raw = any_export_job(source_arn=SNAPSHOT.replace(REGION, "eu-west-1"))
+    assert faults_of(raw)["source_arn"] == "is in Region eu-west-1; this stack exports in us-east-1"
+
+
+@pytest.mark.parametrize("raw", [{"stages": [5]}, {"jobs": ["c-1"]}, any_campaign_job(target=5)])
+def test_speaks_json_to_the_caller_not_python(raw):
+    for rule in faults_of(raw).values():
+        assert not {"dictionary", "instance", "tuple", "extract"} & set(rule.split())
+
+
+def test_takes_as_many_of_everything_as_the_limits_say():
+    exports = [
+        any_export_job(source_arn=f"{SNAPSHOT}-{number}")
+        for number in range(limits.MAX_EXPORTS_PER_REQUEST)
+    ]
+    campaigns = [
+        any_campaign_job(campaign_ids=MANY_IDS[number::30])
+        for number in range(limits.MAX_JOBS_PER_REQUEST - len(exports))
+    ]
+    stages = [{"jobs": [job]} for job in campaigns[: limits.MAX_STAGES_PER_REQUEST - 1]]
+    rest = {"jobs": campaigns[limits.MAX_STAGES_PER_REQUEST - 1 :] + exports}
+    accept({"stages": [*stages, rest]})
+
+
+def _campaign_jobs(jobs: int, ids: int) -> list[dict[str, object]]:
+    return [any_campaign_job(campaign_ids=MANY_IDS[:ids])] * jobs
+
+
+def _exports(count: int) -> list[dict[str, object]]:
+    return [any_export_job(source_arn=f"{SNAPSHOT}-{number}") for number in range(count)]
+
+
+@pytest.mark.parametrize(
+    ("stages", "rule"),
+    [
+        ([_campaign_jobs(1, 126), _campaign_jobs(1, 125)], "names 251 campaigns; at most 250"),
+        ([_campaign_jobs(26, 1), _campaign_jobs(25, 1)], "holds 51 jobs; at most 50"),
+        ([_exports(11), _exports(10)], "names 21 exports; at most 20"),
+    ],
+)
+def test_refuses_more_over_all_stages_than_the_limits_say(stages, rule):
+    assert faults_of({"stages": [{"jobs": jobs} for jobs in stages]}) == {"request": rule}
+
+
+def test_refuses_a_request_that_is_too_long():
+    tables = [f"shop.{'t' * 50}{number}" for number in range(1_000)]
+    rule = faults_of(any_export_job(export_only=tables))["request"]
+    assert rule.endswith(f"bytes of JSON; at most {limits.MAX_REQUEST_BYTES}")
+
+
+WORDS = st.sampled_from(
+    [
+        *("stages", "jobs", "run", "kind", "target", "campaign_ids", "api_version", "export_only"),
+        *("source_arn", "deadline_seconds", "on_abort", "correlation_id", "detail-type", "detail"),
+        *("id", "campaigns", "export", "PAUSED", "COMPLETE", "always", "v1", "c-1", SNAPSHOT),
+        REQUESTED,
+    ]
+)
+TEXT = WORDS | st.text(st.characters(), max_size=5)
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | TEXT,
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(TEXT, inner, max_size=5),
+    max_leaves=15,
+)
+
+
+@given(JSON | st.dictionaries(TEXT, JSON, max_size=6))
+@settings(max_examples=100, deadline=None)
+def test_whatever_arrives_is_a_request_or_is_rejected(raw):
+    request, faults = accepted_or_not(raw)
+    if request is None:
+        assert 1 <= len(faults) <= limits.MAX_FAULTS_REPORTED + 1
+        assert all(fault.field and fault.rule for fault in faults)
+
+
+def _near_job(job: dict[str, object]) -> st.SearchStrategy[dict[str, object]]:
+    return st.tuples(st.sampled_from([*job, "correlation_id", "id", "role"]), JSON).map(
+        lambda change: job | {change[0]: change[1]}
+    )
+
+
+@given(_near_job(any_campaign_job(api_version="v1")) | _near_job(any_export_job(on_abort="leave")))
+@settings(max_examples=100, deadline=None)
+def test_whatever_stands_in_one_field_is_accepted_or_is_rejected(raw):
+    request, faults = accepted_or_not(raw)
+    assert faults or request.model_dump_json().encode()
+
+
+DEADLINES = st.integers(limits.MIN_DEADLINE_SECONDS, limits.MAX_DEADLINE_SECONDS)
+TABLE = st.from_regex(r"[a-z]{1,8}(\.[a-z]{1,8}){0,2}", fullmatch=True)
+V2_ID = st.from_regex(r"[-:/a-zA-Z0-9]{1,20}", fullmatch=True)
+CAMPAIGN_JOBS = st.fixed_dictionaries(
+    {
+        "kind": st.just("campaigns"),
+        "campaign_ids": st.lists(V2_ID, min_size=1, max_size=8),
+        "target": st.sampled_from([target.value for target in CampaignTarget]),
+    },
+    optional={"api_version": st.sampled_from(["v1", "v2"]), "deadline_seconds": DEADLINES},
+)
+EXPORT_JOBS = st.fixed_dictionaries(
+    {
+        "kind": st.just("export"),
+        "source_arn": st.sampled_from([SNAPSHOT, CLUSTER]),
+        "target": st.sampled_from([target.value for target in ExportTarget]),
+    },
+    optional={
+        "deadline_seconds": DEADLINES,
+        "export_only": st.lists(TABLE, max_size=4),
+        "on_abort": st.sampled_from(["leave", "cancel"]),
+    },
+)
+STAGES = st.fixed_dictionaries(
+    {"jobs": st.lists(CAMPAIGN_JOBS | EXPORT_JOBS, min_size=1, max_size=4)},
+    optional={"run": st.sampled_from(["on_success", "always"])},
+)
+REQUESTS = st.fixed_dictionaries(
+    {"stages": st.lists(STAGES, min_size=1, max_size=4)},
+    optional={"correlation_id": st.text("abc-9", min_size=1, max_size=128)},
+)
+
+
+@given(REQUESTS)
+@settings(max_examples=30, deadline=None)
+def test_a_valid_request_says_the_same_when_it_is_written_and_read_again(raw):
+    request = accept(raw)
+    assert accept(json.loads(request.model_dump_json(exclude_none=True))) == request
+    assert [len(stage.jobs) for stage in request.stages] == [
+        len(stage["jobs"]) for stage in raw["stages"]
+    ]

@@ -1,0 +1,300 @@
+"""Everything RDS can say of a source's tasks, and the one thing that is done about it."""
+
+from __future__ import annotations
+
+import pytest
+
+from lambdas.domain.export_identity import identifier
+from lambdas.domain.exports import (
+    CANCELABLE,
+    ENDED,
+    MAX_ODD_LOOKS,
+    MAX_REFUSALS,
+    Cancel,
+    Decision,
+    Destination,
+    ExportStatus,
+    ExportTask,
+    Queue,
+    Reached,
+    Refuse,
+    Start,
+    Watch,
+    decide,
+    is_odd,
+)
+from lambdas.domain.phases import Reason
+from lambdas.domain.requests import ExportTarget
+from lambdas.domain.work import ExportProgress
+from tests.unit.builders import (
+    CLUSTER,
+    CLUSTER_SNAPSHOT,
+    DESTINATION,
+    NOW,
+    SNAPSHOT,
+    export_job,
+    export_task,
+)
+
+COMPLETE, CANCELED = ExportTarget.COMPLETE, ExportTarget.CANCELED
+
+EXPECTED = """
+status       found/COMPLETE   own/COMPLETE     found/CANCELED         own/CANCELED
+STARTING     watch            watch            cancel                 cancel
+IN_PROGRESS  watch            watch            cancel                 cancel
+CANCELING    watch            watch            watch                  watch
+COMPLETE     TargetReached    TargetReached    FinishedBeforeCancel   FinishedBeforeCancel
+FAILED       start            ExportFailed     FinishedBeforeCancel   FinishedBeforeCancel
+CANCELED     start            ExportCanceled   AlreadyThere           TargetReached
+NEW_STATUS   watch            watch            watch                  watch
+"""
+
+_HEADER, *_ROWS = [line.split() for line in EXPECTED.strip().splitlines()]
+CELLS = [
+    (status, *column.split("/"), word)
+    for status, *words in _ROWS
+    for column, word in zip(_HEADER[1:], words, strict=True)
+]
+
+
+def decided(
+    *tasks: ExportTask,
+    target: ExportTarget = COMPLETE,
+    progress: ExportProgress | None = None,
+    destination: Destination = DESTINATION,
+    began_at: float = NOW,
+    **job: object,
+) -> Decision:
+    given = export_job(target, **job)
+    return decide(tasks, given, progress or ExportProgress(), destination, began_at)
+
+
+def own(**fields: object) -> ExportProgress:
+    return ExportProgress(**{"task_id": "any-task", "asked_for": "any-task"} | fields)
+
+
+def in_words(decision: Decision) -> str:
+    match decision:
+        case Reached(_, reason) | Refuse(_, reason):
+            return reason.value
+        case _:
+            return type(decision).__name__.lower()
+
+
+@pytest.mark.parametrize(("status", "whose", "target", "word"), CELLS)
+def test_does_what_the_table_says(status, whose, target, word):
+    progress = own() if whose == "own" else ExportProgress()
+    decision = decided(export_task(status), target=ExportTarget(target), progress=progress)
+    assert in_words(decision) == word
+    if word != "start":
+        assert decision.task == export_task(status)
+
+
+def test_the_table_covers_every_status_and_target():
+    assert {status for status, *_ in CELLS} == {*ExportStatus, "NEW_STATUS"}
+    assert {column.split("/")[1] for column in _HEADER[1:]} == set(ExportTarget)
+
+
+@pytest.mark.parametrize("status", [*ExportStatus, "NEW_STATUS", ""])
+def test_only_asks_to_cancel_what_can_be_canceled(status):
+    decision = decided(export_task(status), target=CANCELED)
+    assert isinstance(decision, Cancel) == (status in CANCELABLE)
+
+
+@pytest.mark.parametrize("status", ["NEW_STATUS", "", "complete", "CANCELLED"])
+@pytest.mark.parametrize("target", ExportTarget)
+def test_an_undocumented_status_is_watched_and_odd(status, target):
+    decision = decided(export_task(status), target=target)
+    assert isinstance(decision, Watch)
+    assert is_odd(decision)
+
+
+@pytest.mark.parametrize("status", ExportStatus)
+def test_a_documented_status_is_never_odd(status):
+    assert not is_odd(Watch(export_task(status)))
+
+
+def test_starts_where_there_is_nothing():
+    assert decided() == Start(identifier(SNAPSHOT, (), DESTINATION.prefix, 1))
+
+
+def test_nothing_to_cancel_where_there_is_nothing():
+    assert decided(target=CANCELED) == Reached(None, Reason.NOTHING_TO_CANCEL)
+
+
+@pytest.mark.parametrize("arn", [SNAPSHOT, CLUSTER_SNAPSHOT])
+@pytest.mark.parametrize("started_at", [None, NOW - 90_000, NOW + 1])
+def test_a_snapshot_that_is_exported_stays_exported(arn, started_at):
+    done = export_task("COMPLETE", source_arn=arn, started_at=started_at)
+    assert decided(done, source_arn=arn) == Reached(done, Reason.TARGET_REACHED)
+
+
+@pytest.mark.parametrize(
+    ("started_at", "decision"),
+    [(None, Start), (NOW - 1, Start), (NOW, Reached), (NOW + 9, Reached)],
+)
+def test_a_cluster_that_was_exported_before_is_exported_again(started_at, decision):
+    done = export_task("COMPLETE", source_arn=CLUSTER, started_at=started_at, ended_at=NOW)
+    assert isinstance(decided(done, source_arn=CLUSTER), decision)
+
+
+@pytest.mark.parametrize("arn", [SNAPSHOT, CLUSTER])
+def test_adopts_what_runs_already(arn):
+    running = export_task("STARTING", source_arn=arn, started_at=NOW - 500)
+    assert decided(running, source_arn=arn) == Watch(running)
+
+
+def test_prefers_what_runs_to_what_is_complete():
+    done = export_task("COMPLETE", task_id="done", ended_at=NOW)
+    running = export_task("IN_PROGRESS", task_id="running")
+    assert decided(done, running) == Watch(running)
+    assert decided(running, done) == Watch(running)
+
+
+def test_takes_the_last_of_the_complete_ones():
+    old, new = (
+        export_task("COMPLETE", task_id=f"at-{end}", ended_at=NOW + end) for end in range(2)
+    )
+    assert decided(old, new) == decided(new, old) == Reached(new, Reason.TARGET_REACHED)
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        {"bucket": "elsewhere"},
+        {"prefix": "elsewhere"},
+        {"export_only": ("shop.customers",)},
+        {"export_only": ("shop.orders", "shop.customers")},
+        {"export_only": ()},
+    ],
+)
+def test_another_export_of_the_source_is_waited_for_and_never_adopted(other):
+    fields = {"export_only": ("shop.orders",)} | other
+    running = decided(export_task("IN_PROGRESS", **fields), export_only=("shop.orders",))
+    assert isinstance(running, Queue)
+    assert "any-task" in running.why
+    done = decided(export_task("COMPLETE", **fields), export_only=("shop.orders",))
+    assert isinstance(done, Start)
+
+
+def test_the_order_of_tables_makes_no_other_export():
+    running = export_task("IN_PROGRESS", export_only=("b", "a"))
+    assert decided(running, export_only=("a", "b")) == Watch(running)
+
+
+def test_a_task_that_is_being_canceled_still_holds_the_source():
+    assert isinstance(decided(export_task("CANCELING", bucket="elsewhere")), Queue)
+
+
+@pytest.mark.parametrize("status", ["FAILED", "CANCELED"])
+def test_starts_again_under_another_identifier_after_a_task_that_came_to_nothing(status):
+    first, second, third = (
+        identifier(SNAPSHOT, (), DESTINATION.prefix, generation) for generation in (1, 2, 3)
+    )
+    assert decided(export_task(status, task_id=first)) == Start(second)
+    assert decided(
+        export_task(status, task_id=first), export_task(status, task_id=second)
+    ) == Start(third)
+
+
+def test_skips_an_identifier_that_was_passed_over():
+    second = identifier(SNAPSHOT, (), DESTINATION.prefix, 2)
+    assert decided(progress=ExportProgress(generation=2)) == Start(second)
+
+
+def test_a_task_that_was_asked_for_is_its_own_even_if_the_answer_was_lost():
+    task = export_task("STARTING", task_id="asked")
+    assert decided(task, progress=ExportProgress(asked_for="asked")) == Watch(task)
+
+
+def test_keeps_to_its_own_task():
+    mine = export_task("IN_PROGRESS")
+    other = export_task("COMPLETE", task_id="other", ended_at=NOW + 1)
+    assert decided(other, mine, progress=own()) == Watch(mine)
+
+
+@pytest.mark.parametrize("target", ExportTarget)
+def test_a_task_that_vanished_is_looked_for_and_never_replaced(target):
+    other = export_task("COMPLETE", task_id="other")
+    decision = decided(other, target=target, progress=own())
+    assert decision == Watch(None)
+    assert is_odd(decision)
+
+
+@pytest.mark.parametrize("target", ExportTarget)
+def test_gives_a_vanished_task_up(target):
+    decision = decided(target=target, progress=own(odd_looks=MAX_ODD_LOOKS + 1))
+    assert in_words(decision) == Reason.EXPORT_VANISHED
+
+
+@pytest.mark.parametrize("target", ExportTarget)
+def test_gives_an_undocumented_status_up_by_its_name(target):
+    progress = own(odd_looks=MAX_ODD_LOOKS + 1)
+    decision = decided(export_task("NEW_STATUS"), target=target, progress=progress)
+    assert in_words(decision) == Reason.UNKNOWN_STATE
+    assert "NEW_STATUS" in decision.why
+
+
+@pytest.mark.parametrize(
+    ("status", "target", "word"),
+    [
+        ("COMPLETE", COMPLETE, "TargetReached"),
+        ("IN_PROGRESS", COMPLETE, "watch"),
+        ("FAILED", COMPLETE, "ExportFailed"),
+        ("CANCELED", CANCELED, "TargetReached"),
+    ],
+)
+def test_a_status_that_makes_sense_counts_whatever_odd_looks_came_before(status, target, word):
+    progress = own(odd_looks=MAX_ODD_LOOKS + 1)
+    assert in_words(decided(export_task(status), target=target, progress=progress)) == word
+
+
+@pytest.mark.parametrize(
+    ("status", "target", "word"),
+    [
+        ("STARTING", COMPLETE, "watch"),
+        ("COMPLETE", COMPLETE, "TargetReached"),
+        ("CANCELED", CANCELED, "TargetReached"),
+        ("CANCELING", CANCELED, "watch"),
+    ],
+)
+def test_a_task_that_shows_up_counts_whatever_refusals_came_before(status, target, word):
+    progress = own(refusals=MAX_REFUSALS + 1)
+    assert in_words(decided(export_task(status), target=target, progress=progress)) == word
+
+
+@pytest.mark.parametrize("target", ExportTarget)
+def test_gives_up_when_requests_have_no_effect(target):
+    tasks = [export_task("IN_PROGRESS")] if target is CANCELED else []
+    decision = decided(*tasks, target=target, progress=ExportProgress(refusals=MAX_REFUSALS + 1))
+    assert in_words(decision) == Reason.NO_ANSWER
+
+
+def test_a_failure_tells_its_cause():
+    assert (
+        decided(export_task("FAILED", failure_cause="no space"), progress=own()).why == "no space"
+    )
+    assert decided(export_task("FAILED"), progress=own()).why
+
+
+@pytest.mark.parametrize("ended", sorted(ENDED))
+def test_cancels_what_runs_and_not_what_has_ended(ended):
+    running = export_task("IN_PROGRESS", task_id="running")
+    done = export_task(ended, task_id="done", ended_at=NOW)
+    assert decided(done, running, target=CANCELED) == Cancel(running)
+
+
+def test_cancels_an_export_of_some_tables_when_the_request_names_none():
+    running = export_task("IN_PROGRESS", export_only=("shop.orders",))
+    assert decided(running, target=CANCELED) == Cancel(running)
+
+
+def test_does_not_cancel_an_export_of_other_tables_than_the_request_names():
+    running = export_task("IN_PROGRESS", export_only=("shop.orders",))
+    decision = decided(running, target=CANCELED, export_only=("shop.customers",))
+    assert in_words(decision) == Reason.NOTHING_TO_CANCEL
+
+
+def test_does_not_cancel_an_export_to_another_bucket():
+    running = export_task("IN_PROGRESS", bucket="elsewhere")
+    assert in_words(decided(running, target=CANCELED)) == Reason.NOTHING_TO_CANCEL

@@ -1,0 +1,387 @@
+"""The functions as Step Functions calls them: JSON in, JSON out, each one's answer the next's."""
+
+from __future__ import annotations
+
+import json
+import warnings
+from collections import Counter
+from collections.abc import Callable
+from io import StringIO
+from typing import Any
+
+import pytest
+
+from lambdas import accept_request, advance_plan, reconcile_campaigns, reconcile_export
+from lambdas.aws.campaigns import Campaigns
+from lambdas.domain.requests import ApiVersion
+from lambdas.environment import MissingSettingError
+from lambdas.observability import logger
+from tests.unit.builders import (
+    DESTINATION,
+    EXECUTION,
+    REGION,
+    SNAPSHOT,
+    AnyContext,
+    any_campaign_job,
+    any_export_job,
+    through_json,
+)
+from tests.unit.fakes import AnyClient, FakeCampaigns, FakeExports, LostResponse
+
+Handler = Callable[[dict[str, Any], Any], dict[str, Any]]
+SETTINGS = {
+    "AWS_REGION": REGION,
+    "LOOKS_PER_CHILD": "4",
+    "EXPORT_BUCKET": DESTINATION.bucket,
+    "EXPORT_PREFIX": DESTINATION.prefix,
+    "EXPORT_ROLE_ARN": "arn:aws:iam::123456789012:role/any",
+    "EXPORT_KEY_ARN": f"arn:aws:kms:{REGION}:123456789012:key/any",
+}
+
+
+@pytest.fixture(autouse=True)
+def _function_settings(monkeypatch, hand_clock):
+    for name, value in SETTINGS.items():
+        monkeypatch.setenv(name, value)
+
+
+@pytest.fixture
+def uncounted() -> None:
+    """Calls of a fake are not counted, so that a look publishes nothing; lasts for one test."""
+    warnings.filterwarnings("ignore", "No application metrics to publish")
+
+
+@pytest.fixture
+def campaigns(monkeypatch, uncounted) -> FakeCampaigns:
+    fake = FakeCampaigns()
+    monkeypatch.setattr(reconcile_campaigns, "Campaigns", lambda _version: fake)
+    return fake
+
+
+@pytest.fixture
+def rds(monkeypatch, uncounted) -> FakeExports:
+    fake = FakeExports()
+    monkeypatch.setattr(reconcile_export, "Exports", lambda *_args, **_kwargs: fake)
+    return fake
+
+
+def invoke(handler: Handler, event: dict[str, Any]) -> dict[str, Any]:
+    return through_json(handler(through_json(event), AnyContext()))
+
+
+def accept(request: object) -> dict[str, Any]:
+    event = {"request": request, "execution_arn": EXECUTION, "execution_name": "run-1"}
+    return invoke(accept_request.handler, event)
+
+
+def begin(request: object) -> dict[str, Any]:
+    return invoke(advance_plan.handler, accept(request) | {"results": []})
+
+
+def items(plan: dict[str, Any]) -> list[dict[str, Any]]:
+    """Return what each child execution is given, as the map selects it."""
+    return [{"work": work, "trace": plan["trace"]} for work in plan["running"]]
+
+
+def run_child(item: dict[str, Any], hand_clock: Any) -> dict[str, Any]:
+    """Do what a child execution does: look, route by phase, wait, look again."""
+    handlers = {"campaigns": reconcile_campaigns.handler, "export": reconcile_export.handler}
+    for _ in range(int(SETTINGS["LOOKS_PER_CHILD"]) + 1):
+        seen = invoke(handlers[item["work"]["kind"]], item)
+        if seen["phase"] in {"COMPLETE", "FAILED", "UNSETTLED"}:
+            return seen
+        assert seen["phase"] in {"QUEUED", "IN_PROGRESS", "DELETING"}
+        assert isinstance(seen["wait_seconds"], int)
+        assert seen["wait_seconds"] >= 1
+        hand_clock.move(seen["wait_seconds"])
+        item = item | {"work": seen["work"]}
+    raise AssertionError("a child took more looks than it may")
+
+
+def run(
+    request: object, hand_clock: Any, between: Callable[[], None] = lambda: None
+) -> dict[str, Any]:
+    """Do what the state machine does, from a request to its outcome."""
+    state = accept(request) | {"results": []}
+    for _ in range(50):
+        if "outcome" in state:
+            return state["outcome"]
+        state = invoke(advance_plan.handler, state)
+        if "plan" in state:
+            between()
+            results = [run_child(item, hand_clock) for item in items(state["plan"])]
+            state = {"plan": state["plan"], "results": results}
+    raise AssertionError("the plan does not end")
+
+
+def test_accepts_a_request_as_a_plan_that_waits():
+    answer = accept(any_campaign_job())
+    assert set(answer) == {"plan"}
+    assert len(answer["plan"]["waiting"]) == 1
+    assert answer["plan"]["trace"] == {"correlation_id": "run-1", "execution_arn": EXECUTION}
+
+
+def test_carries_the_callers_correlation_id():
+    answer = accept(any_campaign_job(correlation_id="nightly"))
+    assert answer["plan"]["trace"]["correlation_id"] == "nightly"
+
+
+@pytest.mark.parametrize("request_", [None, [], "x", {}, any_campaign_job(target="DANCING")])
+def test_answers_a_request_that_it_rejects_with_an_outcome(request_):
+    answer = accept(request_)
+    assert set(answer) == {"outcome"}
+    outcome = answer["outcome"]
+    assert (outcome["phase"], outcome["reason"]) == ("FAILED", "RequestRejected")
+    assert outcome["faults"]
+    assert outcome["summary"]
+    assert outcome["jobs"] == []
+    assert (outcome["correlation_id"], outcome["execution_arn"]) == ("run-1", EXECUTION)
+
+
+def test_echoes_the_correlation_id_of_a_request_that_it_rejects():
+    answer = accept(any_campaign_job(target="DANCING", correlation_id="nightly"))
+    assert answer["outcome"]["correlation_id"] == "nightly"
+
+
+@pytest.mark.parametrize("event_id", [5, ["x"], {}, True])
+def test_an_event_with_an_odd_id_is_answered_like_any_other(event_id):
+    event = {"detail-type": "Orchestration Requested", "id": event_id, "detail": any_campaign_job()}
+    assert set(accept(event)) == {"plan"}
+
+
+def test_runs_a_whole_request(campaigns, rds, hand_clock):
+    campaigns.states_of.update({"c-1": "Running", "c-2": "Running"})
+    ids = {"campaign_ids": ["c-1", "c-2"]}
+    request = {
+        "stages": [
+            {"jobs": [any_campaign_job(**ids)]},
+            {"jobs": [any_export_job(export_only=["shop.orders"])]},
+            {"run": "always", "jobs": [any_campaign_job(**ids, target="RUNNING")]},
+        ],
+        "correlation_id": "nightly",
+    }
+
+    def exports_go_on():
+        for task_id in rds.tasks:
+            rds.end(task_id, "COMPLETE", extracted_gb=4)
+
+    outcome = run(request, hand_clock, between=exports_go_on)
+    assert (outcome["phase"], outcome["correlation_id"]) == ("COMPLETE", "nightly")
+    assert [(entry["id"], entry["target"], entry["reason"]) for entry in outcome["jobs"]] == [
+        ("c-1", "PAUSED", "TargetReached"),
+        ("c-2", "PAUSED", "TargetReached"),
+        (SNAPSHOT, "COMPLETE", "TargetReached"),
+        ("c-1", "RUNNING", "TargetReached"),
+        ("c-2", "RUNNING", "TargetReached"),
+    ]
+    assert outcome["jobs"][2]["details"]["total_extracted_gb"] == 4
+    assert outcome["elapsed_seconds"] > 0
+
+
+def test_resumes_campaigns_whatever_the_export_did(campaigns, rds, hand_clock):
+    campaigns.states_of["c-1"] = "Running"
+    request = {
+        "stages": [
+            {"jobs": [any_campaign_job()]},
+            {"jobs": [any_export_job()]},
+            {"jobs": [any_campaign_job(target="STOPPED")]},
+            {"run": "always", "jobs": [any_campaign_job(target="RUNNING")]},
+        ]
+    }
+
+    def exports_fail():
+        for task_id in rds.tasks:
+            rds.end(task_id, "FAILED", failure_cause="no space")
+
+    outcome = run(request, hand_clock, between=exports_fail)
+    assert [entry["reason"] for entry in outcome["jobs"]] == [
+        "TargetReached",
+        "ExportFailed",
+        "StageSkipped",
+        "TargetReached",
+    ]
+    assert outcome["phase"] == "FAILED"
+    assert "no space" in outcome["summary"]
+    assert campaigns.states_of["c-1"] == "Running"
+
+
+def test_a_long_watch_goes_from_child_to_child(campaigns, hand_clock):
+    campaigns.states_of["c-1"] = "Running"
+    children = 0
+
+    def campaign_ends_in_the_third_child():
+        nonlocal children
+        children += 1
+        if children == 3:
+            campaigns.states_of["c-1"] = "Completed"
+
+    request = any_campaign_job(target="FINISHED")
+    outcome = run(request, hand_clock, between=campaign_ends_in_the_third_child)
+    assert (children, outcome["jobs"][0]["polls"]) == (3, 9)
+    assert outcome["jobs"][0]["reason"] == "TargetReached"
+
+
+def test_an_export_whose_start_was_lost_is_the_same_in_the_next_look(rds, hand_clock):
+    rds.will("start", LostResponse())
+    rds.will("of_source", None, lambda: [rds.end(task_id, "COMPLETE") for task_id in rds.tasks])
+    outcome = run(any_export_job(), hand_clock)
+    assert outcome["phase"] == "COMPLETE"
+    assert outcome["jobs"][0]["details"]["adopted"] is False
+
+
+def test_advance_takes_the_nothing_that_a_lost_child_leaves():
+    state = begin(any_campaign_job())
+    outcome = invoke(advance_plan.handler, {"plan": state["plan"], "results": [None]})["outcome"]
+    assert outcome["jobs"][0]["reason"] == "JobLost"
+
+
+@pytest.mark.parametrize(
+    "cause", ["timed out after 60 s", '{"errorMessage": "timed out after 60 s"}']
+)
+def test_advance_takes_what_a_catch_leaves(cause):
+    state = begin(any_export_job())
+    work = state["plan"]["running"][0]
+    caught = {
+        "key": work["key"],
+        "phase": "FAILED",
+        "work": work,
+        "error": {"Error": "Sandbox.Timedout", "Cause": cause},
+    }
+    outcome = invoke(advance_plan.handler, {"plan": state["plan"], "results": [caught]})["outcome"]
+    (entry,) = outcome["jobs"]
+    assert (entry["reason"], entry["message"]) == ("Sandbox.Timedout", "timed out after 60 s")
+
+
+def test_advance_takes_what_a_catch_of_the_whole_map_leaves():
+    state = begin(any_export_job())
+    error = {"Error": "States.ExceedToleratedFailureThreshold", "Cause": "any cause"}
+    event = {"plan": state["plan"], "results": [], "error": error}
+    (entry,) = invoke(advance_plan.handler, event)["outcome"]["jobs"]
+    assert (entry["phase"], entry["reason"], entry["message"]) == (
+        "FAILED",
+        "States.ExceedToleratedFailureThreshold",
+        "any cause",
+    )
+
+
+def test_advance_goes_on_with_what_always_runs_when_the_whole_map_failed():
+    always = {"run": "always", "jobs": [any_campaign_job(target="RUNNING")]}
+    state = begin({"stages": [{"jobs": [any_campaign_job()]}, always]})
+    error = {"Error": "States.DataLimitExceeded", "Cause": "any cause"}
+    state = invoke(advance_plan.handler, {"plan": state["plan"], "results": [], "error": error})
+    assert [work["target"] for work in state["plan"]["running"]] == ["RUNNING"]
+
+
+def test_a_reconciler_gives_its_settings_to_aws(monkeypatch, uncounted):
+    given: dict[str, Any] = {}
+
+    def exports(destination, **settings):
+        given.update(settings, destination=destination)
+        return FakeExports()
+
+    monkeypatch.setattr(reconcile_export, "Exports", exports)
+    state = begin(any_export_job())
+    invoke(reconcile_export.handler, items(state["plan"])[0])
+    assert given == {
+        "destination": DESTINATION,
+        "role_arn": SETTINGS["EXPORT_ROLE_ARN"],
+        "key_arn": SETTINGS["EXPORT_KEY_ARN"],
+    }
+
+
+@pytest.mark.parametrize("name", ["EXPORT_BUCKET", "EXPORT_KEY_ARN", "LOOKS_PER_CHILD"])
+def test_a_setting_that_is_missing_is_named(monkeypatch, rds, name):
+    state = begin(any_export_job())
+    monkeypatch.delenv(name)
+    with pytest.raises(MissingSettingError, match=name):
+        invoke(reconcile_export.handler, items(state["plan"])[0])
+
+
+@pytest.fixture
+def logged(monkeypatch) -> Callable[[], list[dict[str, Any]]]:
+    """Return the lines that were logged since the test began."""
+    log = StringIO()
+    monkeypatch.setattr(logger.registered_handler, "stream", log)
+    return lambda: [json.loads(line) for line in log.getvalue().splitlines()]
+
+
+def test_every_line_of_a_look_tells_whose_request_it_is(campaigns, logged):
+    campaigns.states_of["c-1"] = "Running"
+    state = begin(any_campaign_job(correlation_id="nightly"))
+    invoke(reconcile_campaigns.handler, items(state["plan"])[0])
+    lines = logged()
+    assert len(lines) == 2
+    for line in lines:
+        assert line["correlation_id"] == "nightly"
+        assert line["execution_arn"] == EXECUTION
+        assert line["job"] == "0.0.0"
+        assert line["service"] == "orchestrator"
+
+
+def test_the_account_of_a_request_is_logged_as_its_own(logged):
+    state = begin(any_campaign_job(correlation_id="nightly"))
+    invoke(advance_plan.handler, {"plan": state["plan"], "results": []})
+    (line,) = logged()
+    assert (line["correlation_id"], line["execution_arn"]) == ("nightly", EXECUTION)
+    assert (line["message"], line["phase"]) == ("request finished", "FAILED")
+
+
+def test_a_rejection_is_logged_with_its_faults(logged):
+    accept(any_campaign_job(target="DANCING"))
+    (line,) = logged()
+    assert (line["correlation_id"], line["execution_arn"]) == (EXECUTION, EXECUTION)
+    assert "target" in line["faults"]
+
+
+@pytest.fixture
+def published(capsys) -> Callable[[], dict[str, Any]]:
+    """Return the metrics that functions have published since the last call."""
+
+    def published() -> dict[str, Any]:
+        told: Counter[str] = Counter()
+        for line in capsys.readouterr().out.splitlines():
+            record = json.loads(line)
+            for directive in record.get("_aws", {}).get("CloudWatchMetrics", ()):
+                assert directive["Namespace"] == "Orchestrator"
+                assert directive["Dimensions"] == [["service"]]
+                for metric in directive["Metrics"]:
+                    assert metric["Unit"] == "Count"
+                    told[metric["Name"]] += sum(record[metric["Name"]])
+        return dict(told)
+
+    return published
+
+
+def test_counts_the_requests_that_are_accepted_and_rejected(published):
+    accept(any_campaign_job())
+    assert published() == {"RequestsAccepted": 1}
+    accept(any_campaign_job(target="DANCING"))
+    assert published() == {"RequestsRejected": 1}
+
+
+def test_counts_how_resources_ended_once_each(campaigns, hand_clock, published):
+    campaigns.states_of |= {"c-1": "Paused", "c-2": "Stopped", "c-3": "Running"}
+    ids = {"campaign_ids": ["c-1", "c-2", "c-3"]}
+    skipped = {"jobs": [any_export_job()]}
+    run({"stages": [{"jobs": [any_campaign_job(**ids)]}, skipped]}, hand_clock)
+    assert published() == {"RequestsAccepted": 1, "ResourcesComplete": 2, "ResourcesFailed": 2}
+
+
+def test_resources_that_go_on_count_as_neither(campaigns, hand_clock, published):
+    campaigns.states_of["c-1"] = "Running"
+    state = begin(any_campaign_job(target="FINISHED"))
+    published()
+    results = [run_child(item, hand_clock) for item in items(state["plan"])]
+    invoke(advance_plan.handler, {"plan": state["plan"], "results": results})
+    assert published() == {"ResourcesComplete": 0, "ResourcesFailed": 0}
+
+
+def test_a_reconciler_publishes_the_calls_that_it_made(monkeypatch, published):
+    states = [{"campaignId": name, "state": "Running"} for name in ("c-1", "c-2")]
+    client = AnyClient({"successfulRequests": states}, {}, {})
+    counted = Campaigns(ApiVersion.V2, connect=lambda _service: client)
+    monkeypatch.setattr(reconcile_campaigns, "Campaigns", lambda _version: counted)
+    state = begin(any_campaign_job(campaign_ids=["c-1", "c-2"]))
+    published()
+    invoke(reconcile_campaigns.handler, items(state["plan"])[0])
+    assert published() == {"GetCampaignStateBatchCalls": 1, "PauseCampaignCalls": 2}

@@ -1,0 +1,97 @@
+"""What a look tells Step Functions, and what Step Functions tells of a look that failed."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from lambdas.domain import looks
+from lambdas.domain.looks import Look, TaskError
+from lambdas.domain.phases import Phase
+from tests.unit.builders import NOW, campaign_work, export_work, through_json
+
+
+def settled_look() -> Look:
+    work = campaign_work("a").fail_all(reason="Any", message="any", now=NOW)
+    return looks.settled(work, Phase.FAILED)
+
+
+LOOKS = {
+    "settled": settled_look(),
+    "out of looks": looks.out_of_looks(export_work()),
+    "look again": looks.look_again(campaign_work("a", "b"), Phase.IN_PROGRESS, 30),
+}
+
+
+def caused(cause: object) -> str:
+    text = cause if isinstance(cause, str) else json.dumps(cause)
+    return TaskError.model_validate({"Error": "AnyError", "Cause": text}).message
+
+
+def test_a_functions_failure_is_told_in_the_words_of_its_exception():
+    cause = {
+        "errorMessage": "StopCampaign: ThrottlingException: Rate exceeded",
+        "errorType": "ThrottlingException",
+        "requestId": "any-request",
+        "stackTrace": ["any line"],
+    }
+    assert caused(cause) == "StopCampaign: ThrottlingException: Rate exceeded"
+
+
+@pytest.mark.parametrize(
+    "cause",
+    [
+        "timed out after 60 s",
+        "{broken",
+        '{"errorType": "Any"}',
+        '{"errorMessage": null}',
+        '{"errorMessage": ""}',
+        '["errorMessage"]',
+        '"errorMessage"',
+        "5",
+        "null",
+    ],
+)
+def test_a_cause_that_is_no_exception_is_told_as_it_is(cause):
+    assert caused(cause) == cause
+
+
+def test_an_exceptions_words_may_be_of_any_language():
+    assert caused({"errorMessage": "größer als erlaubt"}) == "größer als erlaubt"
+
+
+@pytest.mark.parametrize(
+    "said", [{"Error": "States.Timeout"}, {"Error": "States.Timeout", "Cause": ""}]
+)
+def test_an_error_without_a_cause_is_told_by_its_name(said):
+    assert TaskError.model_validate(said).message == "States.Timeout"
+
+
+@pytest.mark.parametrize("look", LOOKS.values(), ids=LOOKS)
+def test_a_look_says_the_same_when_it_is_written_and_read_again(look):
+    assert Look.model_validate(through_json(look.as_payload())) == look
+
+
+@pytest.mark.parametrize("look", LOOKS.values(), ids=LOOKS)
+def test_a_look_always_says_whose_it_is_where_to_go_and_how_long_to_wait(look):
+    assert {"key", "phase", "wait_seconds"} <= set(look.as_payload())
+
+
+def test_a_settled_look_carries_the_account_and_no_work():
+    payload = LOOKS["settled"].as_payload()
+    assert set(payload) == {"key", "phase", "wait_seconds", "settled"}
+    assert (payload["phase"], payload["wait_seconds"]) == ("FAILED", 0)
+    assert [entry["id"] for entry in payload["settled"]] == ["a"]
+
+
+def test_a_look_without_looks_left_hands_its_work_on_at_once():
+    payload = LOOKS["out of looks"].as_payload()
+    assert set(payload) == {"key", "phase", "wait_seconds", "work"}
+    assert (payload["phase"], payload["wait_seconds"]) == ("UNSETTLED", 0)
+
+
+def test_a_look_that_is_not_the_last_says_when_the_next_one_is():
+    payload = LOOKS["look again"].as_payload()
+    assert set(payload) == {"key", "phase", "wait_seconds", "work"}
+    assert (payload["phase"], payload["wait_seconds"]) == ("IN_PROGRESS", 30)

@@ -1,0 +1,361 @@
+"""Stages in order, jobs together, and an account from which nothing is missing."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from lambdas.domain import looks
+from lambdas.domain.acceptance import parse
+from lambdas.domain.limits import CAMPAIGNS_PER_BATCH, MAX_TEXT_BYTES
+from lambdas.domain.looks import Look, TaskError
+from lambdas.domain.phases import Phase, Reason
+from lambdas.domain.plan import Plan, advance, plan
+from lambdas.domain.requests import CampaignJob
+from lambdas.domain.work import CampaignProgress, CampaignWork, ExportWork, Work
+from tests.unit.builders import (
+    NOW,
+    REGION,
+    SNAPSHOT,
+    any_campaign_job,
+    any_export_job,
+    any_trace,
+    through_json,
+)
+
+
+def planned(*stages: dict[str, object]) -> Plan:
+    request = parse({"stages": list(stages)}, region=REGION)
+    return plan(request, any_trace(), NOW)
+
+
+def stage(*ids: str, run: str = "on_success") -> dict[str, object]:
+    return {"run": run, "jobs": [any_campaign_job(campaign_ids=[name]) for name in ids]}
+
+
+def begun(*stages: dict[str, object]) -> Plan:
+    return advance(planned(*stages), [], NOW)
+
+
+def ended(work: Work, phase: Phase = Phase.COMPLETE) -> Look:
+    """Return the last look at work of which everything ended in one phase."""
+    end = {"phase": phase, "reason": "AnyReason", "message": "any message", "now": NOW}
+    if isinstance(work, CampaignWork):
+        for campaign_id in work.open:
+            work = work.close(campaign_id, **end)
+    else:
+        work = work.close(**end)
+    return looks.settled(work, phase)
+
+
+def caught(work: Work, error: dict[str, str]) -> Look:
+    """Return what a Catch leaves of the look at this work."""
+    carried = through_json(work.model_dump(mode="json", exclude_defaults=True))
+    return Look.model_validate(
+        {"key": work.key, "phase": "FAILED", "work": carried, "error": error}
+    )
+
+
+def running_ids(now: Plan) -> list[str]:
+    return [
+        name
+        for work in now.running
+        for name in (work.open if isinstance(work, CampaignWork) else [work.job.source_arn])
+    ]
+
+
+def test_nothing_runs_before_the_first_advance():
+    laid_out = planned(stage("a"), stage("b"))
+    assert laid_out.running == laid_out.settled == ()
+    assert not laid_out.finished
+
+
+def test_runs_the_stages_in_order():
+    now = begun(stage("a"), stage("b"), stage("c"))
+    order = []
+    while not now.finished:
+        order += running_ids(now)
+        now = advance(now, [ended(work) for work in now.running], NOW)
+    assert order == ["a", "b", "c"]
+    assert [entry.id for entry in now.settled] == ["a", "b", "c"]
+
+
+def test_runs_the_jobs_of_a_stage_together():
+    assert running_ids(begun(stage("a", "b"), stage("c"))) == ["a", "b"]
+
+
+def test_waits_for_every_job_of_a_stage():
+    now = begun(stage("a", "b"), stage("c"))
+    first, second = now.running
+    now = advance(now, [ended(first), looks.out_of_looks(second)], NOW)
+    assert running_ids(now) == ["b"]
+    assert [entry.id for entry in now.settled] == ["a"]
+
+
+def test_a_failure_skips_what_runs_on_success_only():
+    now = begun(stage("a"), stage("b"), stage("c"))
+    now = advance(now, [ended(now.running[0], Phase.FAILED)], NOW)
+    assert now.finished
+    assert [(entry.id, entry.reason) for entry in now.settled] == [
+        ("a", "AnyReason"),
+        ("b", Reason.STAGE_SKIPPED),
+        ("c", Reason.STAGE_SKIPPED),
+    ]
+    assert {entry.phase for entry in now.settled} == {Phase.FAILED}
+
+
+def test_a_failure_of_one_job_is_one_of_the_stage():
+    now = begun(stage("a", "b"), stage("c"))
+    good, bad = now.running
+    now = advance(now, [ended(good), ended(bad, Phase.FAILED)], NOW)
+    assert [entry.reason for entry in now.settled][-1] == Reason.STAGE_SKIPPED
+
+
+def test_what_runs_always_runs_after_a_failure():
+    now = begun(stage("a"), stage("b"), stage("c", run="always"), stage("d"))
+    now = advance(now, [ended(now.running[0], Phase.FAILED)], NOW)
+    assert running_ids(now) == ["c"]
+    assert [entry.id for entry in now.settled] == ["a", "b"]
+    now = advance(now, [ended(now.running[0])], NOW)
+    assert now.finished
+    assert now.settled[-1].reason == Reason.STAGE_SKIPPED
+
+
+def test_what_runs_always_runs_after_a_success_too():
+    now = begun(stage("a"), stage("b", run="always"))
+    assert running_ids(advance(now, [ended(now.running[0])], NOW)) == ["b"]
+
+
+def test_a_skipped_resource_was_never_looked_at():
+    now = begun(stage("a"), {"jobs": [any_export_job(), any_campaign_job(campaign_ids=["b"])]})
+    now = advance(now, [ended(now.running[0], Phase.FAILED)], NOW + 5)
+    for entry in now.settled[1:]:
+        assert (entry.polls, entry.elapsed_seconds) == (0, 0)
+        assert (entry.previous_state, entry.final_state) == (None, None)
+        assert entry.message
+
+
+@pytest.mark.parametrize(
+    ("count", "sizes"), [(1, [1]), (25, [25]), (26, [25, 1]), (250, [25] * 10)]
+)
+def test_looks_at_campaigns_in_batches_of_one_call(count, sizes):
+    ids = [f"c-{number}" for number in range(count)]
+    now = begun({"jobs": [any_campaign_job(campaign_ids=ids)]})
+    assert [len(work.open) for work in now.running] == sizes
+    assert max(sizes) <= CAMPAIGNS_PER_BATCH
+    assert running_ids(now) == ids
+
+
+def test_every_work_has_a_key_of_its_own():
+    ids = [f"c-{number}" for number in range(60)]
+    job = any_campaign_job(campaign_ids=ids)
+    now = planned(
+        {"jobs": [job, any_export_job(), any_export_job(), job]}, {"jobs": [any_export_job()]}
+    )
+    keys = [work.key for stage in now.waiting for work in stage.work]
+    assert len(set(keys)) == len(keys) == 9
+
+
+def test_work_carries_what_its_job_says():
+    now = begun(
+        {
+            "jobs": [
+                any_campaign_job(api_version="v1", target="FINISHED"),
+                any_campaign_job(deadline_seconds=77),
+                any_export_job(export_only=["shop"], target="CANCELED", deadline_seconds=88),
+            ]
+        }
+    )
+    watched, paused, canceled = now.running
+    assert (watched.api_version, watched.target) == ("v1", "FINISHED")
+    assert watched.deadline_seconds == CampaignJob(**any_campaign_job(target="FINISHED")).deadline
+    assert paused.deadline_seconds == 77
+    assert isinstance(canceled, ExportWork)
+    assert (canceled.job.export_only, canceled.job.target) == (("shop",), "CANCELED")
+    assert canceled.deadline_seconds == 88
+
+
+def test_unsettled_work_goes_on_where_it_was_in_a_fresh_child():
+    now = begun(stage("a"))
+    (given,) = now.running
+    memo = given.memo.looked(NOW - 500).looked(NOW)
+    progress = CampaignProgress(state="Running", looks=2, attempts=1)
+    work = given.model_copy(update={"memo": memo, "open": {"a": progress}})
+    (again,) = advance(now, [looks.out_of_looks(work)], NOW).running
+    assert again.open == {"a": progress}
+    assert (again.memo.started_at, again.memo.looks, again.memo.child_looks) == (NOW - 500, 2, 0)
+
+
+def test_a_child_that_was_lost_fails_its_job_and_no_other():
+    now = begun(stage("a", "b"))
+    now = advance(now, [ended(now.running[1])], NOW)
+    lost, fine = now.settled
+    assert (lost.id, lost.phase, lost.reason) == ("a", Phase.FAILED, Reason.JOB_LOST)
+    assert fine.phase is Phase.COMPLETE
+
+
+def test_a_lost_batch_keeps_what_it_had_settled_in_earlier_children():
+    ids = ["a", "b"]
+    now = begun({"jobs": [any_campaign_job(campaign_ids=ids)]})
+    (given,) = now.running
+    half = given.close("a", phase=Phase.COMPLETE, reason="AnyReason", message="any", now=NOW)
+    now = advance(now, [looks.out_of_looks(half)], NOW)
+    now = advance(now, [], NOW)
+    assert [(entry.id, entry.phase) for entry in now.settled] == [
+        ("a", Phase.COMPLETE),
+        ("b", Phase.FAILED),
+    ]
+
+
+@pytest.mark.parametrize("of_a_function", [True, False])
+def test_an_error_that_was_caught_is_told_in_its_own_words(of_a_function):
+    now = begun(stage("a"))
+    said = "Rate exceeded " + "ö" * 900
+    cause = json.dumps({"errorMessage": said, "errorType": "Any"}) if of_a_function else said
+    look = caught(now.running[0], {"Error": "ThrottlingException", "Cause": cause})
+    (entry,) = advance(now, [look], NOW).settled
+    assert (entry.phase, entry.reason) == (Phase.FAILED, "ThrottlingException")
+    assert entry.message.startswith("Rate exceeded ö")
+    assert MAX_TEXT_BYTES - 1 <= len(entry.message.encode()) <= MAX_TEXT_BYTES
+
+
+def test_a_caught_batch_keeps_what_it_had_settled_before():
+    now = begun({"jobs": [any_campaign_job(campaign_ids=["a", "b"])]})
+    (given,) = now.running
+    half = given.close("a", phase=Phase.COMPLETE, reason="AnyReason", message="any", now=NOW)
+    after = advance(now, [caught(half, {"Error": "States.Timeout"})], NOW)
+    assert [(entry.id, entry.phase, entry.reason) for entry in after.settled] == [
+        ("a", Phase.COMPLETE, "AnyReason"),
+        ("b", Phase.FAILED, "States.Timeout"),
+    ]
+
+
+def test_the_error_of_a_whole_failed_map_is_told_of_every_job_that_ran():
+    now = begun(stage("a", "b"), stage("c"), stage("d", run="always"))
+    lost = TaskError(Error="States.DataLimitExceeded", Cause="the results are too large")
+    after = advance(now, [], NOW, lost=lost)
+    assert [
+        (entry.id, entry.phase, entry.reason, entry.message) for entry in after.settled[:2]
+    ] == [
+        (name, Phase.FAILED, "States.DataLimitExceeded", "the results are too large")
+        for name in ("a", "b")
+    ]
+    assert [entry.reason for entry in after.settled[2:]] == [Reason.STAGE_SKIPPED]
+    assert running_ids(after) == ["d"]
+
+
+def test_a_failed_map_takes_nothing_back_of_what_was_settled_before():
+    now = begun({"jobs": [any_campaign_job(campaign_ids=["a", "b"])]})
+    (given,) = now.running
+    half = given.close("a", phase=Phase.COMPLETE, reason="AnyReason", message="any", now=NOW)
+    now = advance(now, [looks.out_of_looks(half)], NOW)
+    after = advance(now, [], NOW, lost=TaskError(Error="States.Runtime"))
+    assert [(entry.id, entry.phase, entry.reason) for entry in after.settled] == [
+        ("a", Phase.COMPLETE, "AnyReason"),
+        ("b", Phase.FAILED, "States.Runtime"),
+    ]
+
+
+def test_an_error_without_a_cause_is_told_all_the_same():
+    now = begun(stage("a"))
+    look = caught(now.running[0], {"Error": "States.Timeout"})
+    (entry,) = advance(now, [look], NOW).settled
+    assert (entry.phase, entry.reason) == (Phase.FAILED, "States.Timeout")
+    assert entry.message
+
+
+def test_a_child_that_ended_half_way_leaves_nothing_open():
+    now = begun(stage("a"))
+    (entry,) = advance(now, [looks.look_again(now.running[0], Phase.IN_PROGRESS, 5)], NOW).settled
+    assert (entry.phase, entry.reason) == (Phase.FAILED, Reason.JOB_LOST)
+
+
+def test_a_result_of_other_work_changes_nothing():
+    now = begun(stage("a"))
+    stranger = begun(stage("x", "y")).running[1]
+    after = advance(now, [ended(now.running[0]), ended(stranger)], NOW)
+    assert [entry.id for entry in after.settled] == ["a"]
+
+
+def test_the_order_of_results_does_not_matter():
+    now = begun(stage("a", "b", "c"))
+    results = [ended(work) for work in now.running]
+    assert advance(now, results, NOW) == advance(now, results[::-1], NOW)
+
+
+IDS = st.lists(st.sampled_from("abcdefgh"), min_size=1, max_size=4)
+JOBS = st.one_of(
+    IDS.map(lambda ids: any_campaign_job(campaign_ids=ids)),
+    st.just(any_campaign_job(campaign_ids=[f"c-{number}" for number in range(27)])),
+    st.sampled_from(["COMPLETE", "CANCELED"]).map(lambda target: any_export_job(target=target)),
+)
+STAGES = st.lists(
+    st.fixed_dictionaries(
+        {
+            "run": st.sampled_from(["on_success", "always"]),
+            "jobs": st.lists(JOBS, min_size=1, max_size=3),
+        }
+    ),
+    min_size=1,
+    max_size=4,
+)
+
+
+def _expected(stages: list[dict[str, object]]) -> Counter[tuple[str, str]]:
+    account: Counter[tuple[str, str]] = Counter()
+    for each in stages:
+        for job in each["jobs"]:
+            ids = dict.fromkeys(job.get("campaign_ids", [SNAPSHOT]))
+            account.update((name, job["target"]) for name in ids)
+    return account
+
+
+def _what_a_child_may_return(data: st.DataObject, work: Work) -> Look | None:
+    """Draw anything from a lost child to a settled one."""
+    kind = data.draw(
+        st.sampled_from(["lost", "caught", "unsettled", "half-way", "complete", "failed"])
+    )
+    if isinstance(work, CampaignWork):
+        for name in data.draw(st.sets(st.sampled_from(sorted(work.open)))) if work.open else ():
+            work = work.close(name, phase=Phase.COMPLETE, reason="Any", message="any", now=NOW)
+    match kind:
+        case "lost":
+            return None
+        case "caught":
+            return caught(work, {"Error": "AnyError", "Cause": "any cause"})
+        case "unsettled" if isinstance(work, ExportWork) or work.open:
+            return looks.out_of_looks(work)
+        case "complete":
+            return ended(work)
+        case "failed":
+            return ended(work, Phase.FAILED)
+    return looks.look_again(work, Phase.IN_PROGRESS, 5)
+
+
+@given(STAGES, st.data())
+@settings(max_examples=40, deadline=None)
+def test_every_resource_of_a_request_is_in_the_account_once_whatever_the_children_return(
+    stages, data
+):
+    now = begun(*stages)
+    for _ in range(5):
+        lost = data.draw(st.none() | st.just(TaskError(Error="AnyError", Cause="any cause")))
+        children = () if lost else now.running
+        results = [look for work in children if (look := _what_a_child_may_return(data, work))]
+        carried = through_json(now.model_dump(mode="json", exclude_defaults=True))
+        now = advance(Plan.model_validate(carried), results, NOW, lost=lost)
+    while not now.finished:
+        now = advance(now, [], NOW)
+    assert Counter((entry.id, entry.target) for entry in now.settled) == _expected(stages)
+
+
+@given(STAGES)
+@settings(max_examples=30, deadline=None)
+def test_a_plan_says_the_same_when_it_is_written_and_read_again(stages):
+    for now in (planned(*stages), begun(*stages), advance(begun(*stages), [], NOW)):
+        written = through_json(now.model_dump(mode="json", exclude_defaults=True))
+        assert Plan.model_validate(written) == now

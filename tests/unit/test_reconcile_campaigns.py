@@ -1,0 +1,471 @@
+"""One look at a batch of campaigns after the other, against campaigns that answer strictly."""
+
+from __future__ import annotations
+
+import pytest
+
+from lambdas.aws.errors import (
+    AccessDeniedException,
+    AwsError,
+    ConflictException,
+    InvalidCampaignStateException,
+    ResourceNotFoundException,
+    ServiceQuotaExceededException,
+    ServiceUnavailableException,
+    ThrottlingException,
+    UnclassifiedException,
+    ValidationException,
+)
+from lambdas.domain.campaign_batch import MAX_ATTEMPTS, MAX_ODD_LOOKS
+from lambdas.domain.campaign_states import Mutation
+from lambdas.domain.looks import Look
+from lambdas.domain.outcomes import Entry
+from lambdas.domain.phases import Phase, Reason
+from lambdas.domain.requests import CampaignTarget
+from lambdas.domain.work import CampaignWork
+from lambdas.reconcile_campaigns import reconcile
+from tests.unit.builders import NOW, campaign_work, through_json
+from tests.unit.fakes import FakeCampaigns, LostResponse, aws_error
+
+MANY_LOOKS = 100
+ENDS = {Phase.COMPLETE, Phase.FAILED}
+
+
+@pytest.fixture
+def look(hand_clock):
+    """Take one look, with the work as Step Functions carries it."""
+
+    def look(work: CampaignWork, campaigns: FakeCampaigns, budget: int = MANY_LOOKS) -> Look:
+        carried = CampaignWork.model_validate(
+            through_json(work.model_dump(mode="json", exclude_defaults=True))
+        )
+        return reconcile(carried, campaigns, budget)
+
+    return look
+
+
+@pytest.fixture
+def settle(look, hand_clock):
+    """Look again and again, waiting in between, until the batch is settled."""
+
+    def settle(work: CampaignWork, campaigns: FakeCampaigns, most: int = 60) -> Look:
+        for _ in range(most):
+            seen = look(work, campaigns, budget=10_000)
+            if seen.phase in ENDS:
+                return seen
+            work = seen.work
+            assert seen.wait_seconds >= 1
+            hand_clock.move(seen.wait_seconds)
+        raise AssertionError(f"not settled after {most} looks: {work}")
+
+    return settle
+
+
+def entries(seen: Look) -> dict[str, Entry]:
+    assert seen.phase in ENDS
+    assert (seen.work, seen.wait_seconds) == (None, 0)
+    return {entry.id: entry for entry in seen.settled}
+
+
+def test_ends_at_once_where_all_is_true_already(look):
+    campaigns = FakeCampaigns(a="Paused", b="Paused")
+    seen = look(campaign_work("a", "b"), campaigns)
+    assert seen.phase is Phase.COMPLETE
+    assert seen.wait_seconds == 0
+    assert campaigns.calls == [("look", "a", "b")]
+    for entry in entries(seen).values():
+        assert entry.reason == Reason.ALREADY_THERE
+        assert (entry.previous_state, entry.final_state) == ("Paused", "Paused")
+        assert (entry.polls, entry.elapsed_seconds) == (1, 0)
+
+
+def test_pauses_only_what_runs(look):
+    campaigns = FakeCampaigns(a="Running", b="Paused", c="Running")
+    seen = look(campaign_work("a", "b", "c"), campaigns)
+    assert campaigns.mutations == [("PauseCampaign", "a"), ("PauseCampaign", "c")]
+    assert seen.phase is Phase.IN_PROGRESS
+    assert seen.wait_seconds >= 1
+    assert set(seen.work.open) == {"a", "c"}
+    assert [entry.id for entry in seen.work.settled] == ["b"]
+
+
+def test_confirms_a_move_with_another_look(look, hand_clock):
+    campaigns = FakeCampaigns(a="Running")
+    seen = look(campaign_work("a"), campaigns)
+    hand_clock.move(seen.wait_seconds)
+    seen = look(seen.work, campaigns)
+    entry = entries(seen)["a"]
+    assert seen.phase is Phase.COMPLETE
+    assert entry.reason == Reason.TARGET_REACHED
+    assert (entry.previous_state, entry.final_state) == ("Running", "Paused")
+    assert entry.polls == 2
+    assert entry.elapsed_seconds == pytest.approx(hand_clock.time - NOW)
+    assert campaigns.mutations == [("PauseCampaign", "a")]
+
+
+@pytest.mark.parametrize(
+    ("state", "target", "moves"),
+    [
+        ("Initialized", CampaignTarget.RUNNING, ["StartCampaign"]),
+        ("Paused", CampaignTarget.RUNNING, ["ResumeCampaign"]),
+        ("Running", CampaignTarget.STOPPED, ["StopCampaign"]),
+        ("Paused", CampaignTarget.STOPPED, ["StopCampaign"]),
+        ("Initialized", CampaignTarget.DELETED, ["DeleteCampaign"]),
+        ("Failed", CampaignTarget.DELETED, ["DeleteCampaign"]),
+        ("Running", CampaignTarget.DELETED, ["StopCampaign", "DeleteCampaign"]),
+        ("Paused", CampaignTarget.DELETED, ["StopCampaign", "DeleteCampaign"]),
+    ],
+)
+def test_goes_the_whole_way(settle, state, target, moves):
+    campaigns = FakeCampaigns(a=state)
+    entry = entries(settle(campaign_work("a", target=target), campaigns))["a"]
+    assert [operation for operation, _ in campaigns.mutations] == moves
+    assert (entry.phase, entry.reason) == (Phase.COMPLETE, Reason.TARGET_REACHED)
+    assert entry.previous_state == state
+
+
+def test_a_stop_is_seen_before_the_delete(look):
+    campaigns = FakeCampaigns(a="Running")
+    seen = look(campaign_work("a", target=CampaignTarget.DELETED), campaigns)
+    assert campaigns.mutations == [("StopCampaign", "a")]
+    assert seen.phase is Phase.IN_PROGRESS
+    seen = look(seen.work, campaigns)
+    assert campaigns.mutations[1:] == [("DeleteCampaign", "a")]
+    assert seen.phase is Phase.DELETING
+
+
+def test_a_delete_that_takes_its_time_is_asked_for_once(look, hand_clock):
+    campaigns = FakeCampaigns(a="Stopped")
+    campaigns.stale["a"] = "Stopped"
+    seen = look(campaign_work("a", target=CampaignTarget.DELETED), campaigns)
+    for _ in range(3):
+        hand_clock.move(seen.wait_seconds)
+        seen = look(seen.work, campaigns)
+        assert seen.phase is Phase.DELETING
+    campaigns.stale.clear()
+    seen = look(seen.work, campaigns)
+    assert seen.phase is Phase.COMPLETE
+    assert campaigns.mutations == [("DeleteCampaign", "a")]
+
+
+def test_what_is_gone_before_the_first_look_was_already_gone(look):
+    seen = look(campaign_work("a", target=CampaignTarget.DELETED), FakeCampaigns())
+    assert entries(seen)["a"].reason == Reason.ALREADY_GONE
+
+
+@pytest.mark.parametrize("target", sorted(set(CampaignTarget) - {CampaignTarget.DELETED}))
+def test_a_campaign_that_does_not_exist_fails_any_other_target(look, target):
+    seen = look(campaign_work("a", target=target), FakeCampaigns())
+    assert seen.phase is Phase.FAILED
+    assert entries(seen)["a"].reason == Reason.CAMPAIGN_GONE
+
+
+def test_an_illegal_target_fails_one_campaign_and_not_its_neighbours(settle):
+    campaigns = FakeCampaigns(a="Stopped", b="Initialized")
+    ended = entries(settle(campaign_work("a", "b", target=CampaignTarget.RUNNING), campaigns))
+    assert (ended["a"].phase, ended["a"].reason) == (Phase.FAILED, Reason.ILLEGAL_TRANSITION)
+    assert ended["b"].phase is Phase.COMPLETE
+    assert campaigns.mutations == [("StartCampaign", "b")]
+
+
+def test_decides_again_from_the_state_that_a_conflict_carries(look):
+    campaigns = FakeCampaigns(a="Running")
+    stopped = aws_error(InvalidCampaignStateException, state="Stopped")
+    campaigns.will(Mutation.PAUSE, stopped)
+    seen = look(campaign_work("a"), campaigns)
+    entry = entries(seen)["a"]
+    assert campaigns.calls == [("look", "a"), ("PauseCampaign", "a")]
+    assert (entry.reason, entry.final_state) == (Reason.ILLEGAL_TRANSITION, "Stopped")
+    assert entry.previous_state == "Running"
+
+
+def test_a_conflict_that_carries_the_target_completes(look):
+    campaigns = FakeCampaigns(a="Running")
+    campaigns.will(Mutation.PAUSE, aws_error(InvalidCampaignStateException, state="Paused"))
+    seen = look(campaign_work("a"), campaigns)
+    assert entries(seen)["a"].phase is Phase.COMPLETE
+
+
+def test_makes_the_move_that_a_conflict_shows_to_be_legal(look):
+    campaigns = FakeCampaigns(a="Initialized")
+    campaigns.stale["a"] = "Paused"
+    look(campaign_work("a", target=CampaignTarget.RUNNING), campaigns)
+    assert campaigns.mutations == [("ResumeCampaign", "a"), ("StartCampaign", "a")]
+    assert campaigns.states_of["a"] == "Running"
+
+
+def test_a_conflict_that_repeats_itself_ends_the_look_not_the_campaign(look):
+    campaigns = FakeCampaigns(a="Running")
+    again = [aws_error(InvalidCampaignStateException, state="Running") for _ in range(2)]
+    campaigns.will(Mutation.PAUSE, *again)
+    seen = look(campaign_work("a"), campaigns)
+    assert seen.phase is Phase.IN_PROGRESS
+    assert len(campaigns.mutations) == 2
+
+
+@pytest.mark.parametrize("state", ["", "Odd"])
+def test_a_conflict_that_tells_nothing_is_looked_at_again(settle, state):
+    campaigns = FakeCampaigns(a="Running")
+    campaigns.will(Mutation.PAUSE, aws_error(InvalidCampaignStateException, state=state))
+    assert entries(settle(campaign_work("a"), campaigns))["a"].phase is Phase.COMPLETE
+
+
+@pytest.mark.parametrize("error", [ConflictException, ServiceUnavailableException])
+def test_looks_again_after_a_refusal_that_passes(settle, error):
+    campaigns = FakeCampaigns(a="Running")
+    campaigns.will(Mutation.PAUSE, aws_error(error))
+    entry = entries(settle(campaign_work("a"), campaigns))["a"]
+    assert entry.phase is Phase.COMPLETE
+    assert campaigns.calls == [
+        ("look", "a"),
+        ("PauseCampaign", "a"),
+        ("look", "a"),
+        ("PauseCampaign", "a"),
+        ("look", "a"),
+    ]
+
+
+@pytest.mark.parametrize("error", [ConflictException, ServiceUnavailableException])
+def test_outlives_a_minute_in_which_no_move_is_answered(look, hand_clock, error):
+    campaigns = FakeCampaigns(a="Running")
+    work = campaign_work("a")
+    while hand_clock.time < NOW + 60:
+        campaigns.will(Mutation.PAUSE, aws_error(error))
+        seen = look(work, campaigns)
+        assert seen.phase is Phase.IN_PROGRESS
+        work = seen.work
+        hand_clock.move(seen.wait_seconds)
+    look(work, campaigns)
+    assert campaigns.states_of["a"] == "Paused"
+
+
+def test_looks_before_it_repeats_a_move_whose_answer_was_lost(settle):
+    campaigns = FakeCampaigns(a="Running")
+    campaigns.will(Mutation.PAUSE, LostResponse())
+    entry = entries(settle(campaign_work("a"), campaigns))["a"]
+    assert entry.reason == Reason.TARGET_REACHED
+    assert campaigns.mutations == [("PauseCampaign", "a")]
+
+
+def test_a_delete_whose_answer_was_lost_is_seen_to_be_done(settle):
+    campaigns = FakeCampaigns(a="Stopped")
+    campaigns.will(Mutation.DELETE, LostResponse())
+    seen = settle(campaign_work("a", target=CampaignTarget.DELETED), campaigns)
+    assert entries(seen)["a"].reason == Reason.TARGET_REACHED
+    assert campaigns.mutations == [("DeleteCampaign", "a")]
+
+
+def test_a_throttle_before_any_change_is_raised(look):
+    campaigns = FakeCampaigns(a="Running", b="Running")
+    campaigns.will(Mutation.PAUSE, aws_error(ThrottlingException))
+    with pytest.raises(ThrottlingException):
+        look(campaign_work("a", "b"), campaigns)
+    assert campaigns.mutations == [("PauseCampaign", "a")]
+
+
+def test_a_throttle_after_progress_keeps_the_progress(look):
+    campaigns = FakeCampaigns(a="Running", b="Running", c="Running")
+    campaigns.will(("PauseCampaign", "b"), aws_error(ThrottlingException))
+    seen = look(campaign_work("a", "b", "c"), campaigns)
+    assert campaigns.mutations == [("PauseCampaign", "a"), ("PauseCampaign", "b")]
+    assert seen.phase is Phase.IN_PROGRESS
+    assert {name: one.attempts for name, one in seen.work.open.items()} == {"a": 1, "b": 0, "c": 0}
+
+
+def test_a_throttle_does_not_hide_what_was_true_already(settle):
+    campaigns = FakeCampaigns(a="Running", b="Running", c="Paused")
+    campaigns.will(("PauseCampaign", "b"), aws_error(ThrottlingException))
+    ended = entries(settle(campaign_work("a", "b", "c"), campaigns))
+    assert ended["c"].reason == Reason.ALREADY_THERE
+
+
+@pytest.mark.parametrize("error", [ThrottlingException, ServiceUnavailableException])
+def test_a_look_that_aws_does_not_answer_is_raised(look, error):
+    campaigns = FakeCampaigns(a="Running")
+    campaigns.will("look", aws_error(error))
+    with pytest.raises(error):
+        look(campaign_work("a"), campaigns)
+
+
+@pytest.mark.parametrize("error", [AccessDeniedException, ValidationException])
+def test_a_look_that_can_never_succeed_fails_what_is_open(look, error):
+    campaigns = FakeCampaigns(a="Running", b="Paused")
+    campaigns.will("look", aws_error(error))
+    seen = look(campaign_work("a", "b"), campaigns)
+    assert seen.phase is Phase.FAILED
+    for entry in entries(seen).values():
+        assert (entry.phase, entry.reason) == (Phase.FAILED, error.__name__)
+        assert "any message" in entry.message
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        AccessDeniedException,
+        ServiceQuotaExceededException,
+        ValidationException,
+        UnclassifiedException,
+    ],
+)
+def test_a_permanent_error_ends_one_campaign_and_not_its_neighbours(settle, error):
+    campaigns = FakeCampaigns(a="Running", b="Running")
+    campaigns.will(("PauseCampaign", "a"), aws_error(error))
+    ended = entries(settle(campaign_work("a", "b"), campaigns))
+    assert (ended["a"].phase, ended["a"].reason) == (Phase.FAILED, error.__name__)
+    assert ended["b"].phase is Phase.COMPLETE
+    assert campaigns.mutations.count(("PauseCampaign", "a")) == 1
+
+
+def test_a_campaign_that_disappears_before_the_move_is_gone(look):
+    campaigns = FakeCampaigns(a="Running")
+    campaigns.will(Mutation.PAUSE, aws_error(ResourceNotFoundException))
+    entry = entries(look(campaign_work("a"), campaigns))["a"]
+    assert (entry.phase, entry.reason) == (Phase.FAILED, Reason.CAMPAIGN_GONE)
+
+
+def test_a_campaign_that_someone_else_deletes_first_is_deleted(look):
+    campaigns = FakeCampaigns(a="Stopped")
+    campaigns.will(Mutation.DELETE, aws_error(ResourceNotFoundException))
+    entry = entries(look(campaign_work("a", target=CampaignTarget.DELETED), campaigns))["a"]
+    assert (entry.phase, entry.reason) == (Phase.COMPLETE, Reason.TARGET_REACHED)
+
+
+@pytest.mark.parametrize("error", [ValidationException, UnclassifiedException, ConflictException])
+def test_a_delete_that_is_refused_is_looked_at_again(settle, error: type[AwsError]):
+    campaigns = FakeCampaigns(a="Stopped")
+    campaigns.will(Mutation.DELETE, aws_error(error))
+    seen = settle(campaign_work("a", target=CampaignTarget.DELETED), campaigns)
+    assert entries(seen)["a"].phase is Phase.COMPLETE
+
+
+def test_a_delete_that_may_not_be_done_ends_at_once(look):
+    campaigns = FakeCampaigns(a="Stopped")
+    campaigns.will(Mutation.DELETE, aws_error(AccessDeniedException))
+    seen = look(campaign_work("a", target=CampaignTarget.DELETED), campaigns)
+    assert entries(seen)["a"].reason == "AccessDeniedException"
+
+
+def test_a_delete_that_is_always_refused_ends(settle):
+    campaigns = FakeCampaigns(a="Stopped")
+    campaigns.will(Mutation.DELETE, *[aws_error(ValidationException) for _ in range(50)])
+    seen = settle(campaign_work("a", target=CampaignTarget.DELETED), campaigns)
+    entry = entries(seen)["a"]
+    assert (entry.phase, entry.reason) == (Phase.FAILED, Reason.LOST_RACE)
+    assert "ValidationException" in entry.message
+    assert len(campaigns.mutations) == MAX_ATTEMPTS
+
+
+def test_an_unreadable_campaign_is_waited_for_and_given_up_alone(settle):
+    campaigns = FakeCampaigns(a=None, b="Running")
+    ended = entries(settle(campaign_work("a", "b"), campaigns))
+    assert (ended["a"].reason, ended["a"].polls) == (Reason.UNREADABLE, MAX_ODD_LOOKS)
+    assert ended["b"].phase is Phase.COMPLETE
+
+
+def test_a_campaign_that_is_unreadable_for_a_while_is_moved_later(look, settle):
+    campaigns = FakeCampaigns(a=None)
+    seen = look(campaign_work("a"), campaigns)
+    assert not campaigns.mutations
+    campaigns.states_of["a"] = "Running"
+    assert entries(settle(seen.work, campaigns))["a"].reason == Reason.TARGET_REACHED
+
+
+def test_an_undocumented_state_is_waited_for_and_given_up(settle):
+    campaigns = FakeCampaigns(a="Hibernating")
+    entry = entries(settle(campaign_work("a"), campaigns))["a"]
+    assert (entry.phase, entry.reason) == (Phase.FAILED, Reason.UNKNOWN_STATE)
+    assert entry.polls == MAX_ODD_LOOKS
+    assert not campaigns.mutations
+
+
+def test_a_fight_with_another_actor_ends(settle):
+    campaigns = FakeCampaigns(a="Running")
+    pause = campaigns.apply
+
+    def undone_at_once(mutation, campaign_id):
+        pause(mutation, campaign_id)
+        campaigns.states_of[campaign_id] = "Running"
+
+    campaigns.apply = undone_at_once
+    entry = entries(settle(campaign_work("a"), campaigns))["a"]
+    assert (entry.phase, entry.reason) == (Phase.FAILED, Reason.LOST_RACE)
+    assert len(campaigns.mutations) == MAX_ATTEMPTS
+
+
+def test_a_watched_campaign_is_not_touched_until_it_ends(look, hand_clock):
+    campaigns = FakeCampaigns(a="Running")
+    seen = look(campaign_work("a", target=CampaignTarget.FINISHED), campaigns)
+    for _ in range(5):
+        hand_clock.move(seen.wait_seconds)
+        seen = look(seen.work, campaigns)
+        assert seen.phase is Phase.IN_PROGRESS
+    campaigns.states_of["a"] = "Completed"
+    seen = look(seen.work, campaigns)
+    assert entries(seen)["a"].reason == Reason.TARGET_REACHED
+    assert not campaigns.mutations
+
+
+def test_the_deadline_fails_what_is_open_and_nothing_else(look, hand_clock):
+    campaigns = FakeCampaigns(a="Running", b="Running", c="Paused")
+    seen = look(
+        campaign_work("a", "b", "c", target=CampaignTarget.FINISHED, deadline_seconds=600),
+        campaigns,
+    )
+    hand_clock.move(600)
+    campaigns.states_of["b"] = "Completed"
+    ended = entries(look(seen.work, campaigns))
+    assert (ended["a"].phase, ended["a"].reason) == (Phase.FAILED, Reason.DEADLINE_EXCEEDED)
+    assert ended["b"].phase is Phase.COMPLETE
+
+
+def test_after_the_deadline_nothing_is_moved(look, hand_clock):
+    campaigns = FakeCampaigns(a=None)
+    seen = look(campaign_work("a", deadline_seconds=600), campaigns)
+    hand_clock.move(601)
+    campaigns.states_of["a"] = "Running"
+    seen = look(seen.work, campaigns)
+    assert not campaigns.mutations
+    assert entries(seen)["a"].reason == Reason.DEADLINE_EXCEEDED
+
+
+def test_what_reached_its_target_late_has_still_reached_it(look, hand_clock):
+    campaigns = FakeCampaigns(a="Running")
+    seen = look(campaign_work("a", deadline_seconds=60), campaigns)
+    hand_clock.move(61)
+    assert entries(look(seen.work, campaigns))["a"].phase is Phase.COMPLETE
+
+
+def test_the_last_wait_ends_at_the_deadline(look, hand_clock):
+    campaigns = FakeCampaigns(a="Running")
+    work = campaign_work("a", target=CampaignTarget.FINISHED, deadline_seconds=3_600)
+    seen = look(work, campaigns)
+    while seen.phase is Phase.IN_PROGRESS:
+        assert hand_clock.time + seen.wait_seconds <= NOW + 3_601
+        hand_clock.move(seen.wait_seconds)
+        seen = look(seen.work, campaigns)
+    assert hand_clock.time == pytest.approx(NOW + 3_600, abs=1)
+
+
+def test_hands_the_work_to_a_fresh_child_when_the_looks_are_spent(look):
+    campaigns = FakeCampaigns(a="Running")
+    work = campaign_work("a", target=CampaignTarget.FINISHED)
+    first = look(work, campaigns, budget=2)
+    assert first.phase is Phase.IN_PROGRESS
+    second = look(first.work, campaigns, budget=2)
+    assert second.phase is Phase.UNSETTLED
+    assert second.work.memo.looks == 2
+    assert second.work.memo.started_at == NOW
+
+
+def test_a_batch_that_settles_with_its_last_look_is_settled(look):
+    seen = look(campaign_work("a"), FakeCampaigns(a="Paused"), budget=1)
+    assert seen.phase is Phase.COMPLETE
+
+
+def test_settles_every_campaign_exactly_once(settle):
+    names = [f"c-{number}" for number in range(25)]
+    campaigns = FakeCampaigns(
+        **dict(zip(names, ["Running", "Paused", "Stopped", None, "Odd"] * 5, strict=True))
+    )
+    seen = settle(campaign_work(*names), campaigns)
+    assert sorted(entry.id for entry in seen.settled) == sorted(names)

@@ -1,0 +1,98 @@
+"""Runs requests through the real stack on the local AWS, in a world made for each test."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+
+from localcloud.joints import ChildHistory, child_histories
+from localcloud.orchestrator import LocalOrchestrator, synthesise
+from localcloud.report import report
+from localcloud.runs import Runs
+from localcloud.world import World
+
+SPEED = 400
+"""Simulated seconds per real second: fast, and still slower than the machinery."""
+
+
+@dataclass(frozen=True)
+class Orchestrated:
+    """What a run left behind."""
+
+    outcomes: list[dict[str, Any]]
+    statuses: list[str]
+    report: dict[str, Any]
+    histories: list[list[dict[str, Any]]]
+    children: list[ChildHistory]
+    logs: list[str]
+
+    @property
+    def outcome(self) -> dict[str, Any]:
+        [outcome] = self.outcomes
+        return outcome
+
+    @property
+    def jobs(self) -> list[dict[str, Any]]:
+        return [entry for outcome in self.outcomes for entry in outcome["jobs"]]
+
+    @property
+    def job(self) -> dict[str, Any]:
+        [job] = self.jobs
+        return job
+
+    def states(self, number: int = 0) -> list[str]:
+        """The states that one request's execution entered, in order."""
+        return entered(self.histories[number])
+
+    def failures(self) -> list[str]:
+        """The errors of all failed attempts, children's included."""
+        events = [event for history in self.histories for event in history]
+        events += [event for child in self.children for event in child.events]
+        return [e["taskFailedEventDetails"]["error"] for e in events if e["type"] == "TaskFailed"]
+
+
+def entered(history: Any) -> list[str]:
+    return [
+        event["stateEnteredEventDetails"]["name"]
+        for event in history
+        if "stateEnteredEventDetails" in event
+    ]
+
+
+Orchestrate = Callable[..., Orchestrated]
+
+
+@pytest.fixture(scope="session")
+def assembly(tmp_path_factory: pytest.TempPathFactory) -> Any:
+    return synthesise(tmp_path_factory.mktemp("assembly"))
+
+
+@pytest.fixture
+def orchestrate(assembly: Any) -> Orchestrate:
+    """Returns a function that runs requests to their end in a world."""
+
+    def run(*requests: object, speed: float = SPEED, **world: Any) -> Orchestrated:
+        with LocalOrchestrator(World.model_validate(world), speed, assembly) as orchestrator:
+            runs = Runs(orchestrator, requests)
+            while not runs.look():
+                time.sleep(0.01)
+            return _collect(orchestrator, runs)
+
+    return run
+
+
+def _collect(orchestrator: LocalOrchestrator, runs: Runs) -> Orchestrated:
+    states = orchestrator.aws.client("stepfunctions")
+    arns = [run.execution_arn for run in runs.all]
+    return Orchestrated(
+        outcomes=[run.outcome for run in runs.all],
+        statuses=[run.status for run in runs.all],
+        report=report(orchestrator, runs),
+        histories=[states.get_execution_history(executionArn=arn)["events"] for arn in arns],
+        children=[child for arn in runs.executions() for child in child_histories(arn)],
+        logs=[line for lines in orchestrator.aws.functions.logs.values() for line in lines],
+    )

@@ -1,0 +1,136 @@
+"""Whole requests: the door, the stages, the account."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.workflow.conftest import Orchestrate
+from tests.workflow.requests import SNAPSHOT, campaign, campaigns, export, snapshot, stages
+
+
+def test_pauses_a_campaign_exports_a_snapshot_and_resumes_the_campaign(
+    orchestrate: Orchestrate,
+) -> None:
+    request = stages(
+        campaigns("PAUSED"), export(export_only=["shop.orders"]), campaigns("RUNNING")
+    ) | {"correlation_id": "nightly"}
+
+    done = orchestrate(request, campaigns=[campaign()], snapshots=[snapshot(size_gb=40)])
+
+    assert done.statuses == ["SUCCEEDED"]
+    assert done.outcome["phase"] == "COMPLETE"
+    assert done.outcome["correlation_id"] == "nightly"
+    assert [(job["previous_state"], job["final_state"], job["reason"]) for job in done.jobs] == [
+        ("Running", "Paused", "TargetReached"),
+        (None, "COMPLETE", "TargetReached"),
+        ("Paused", "Running", "TargetReached"),
+    ]
+    details = done.jobs[1]["details"]
+    assert details["tables"] == ["shop.orders"]
+    assert details["total_extracted_gb"] == 40
+    assert details["s3_location"].startswith("s3://")
+    assert done.states() == [
+        "AcceptRequest",
+        "IsRequestAccepted",
+        *["AdvancePlan", "IsPlanFinished", "RunJobs"] * 3,
+        "AdvancePlan",
+        "IsPlanFinished",
+        "PublishOutcome",
+        "RouteOutcome",
+        "RequestComplete",
+    ]
+
+
+def test_a_failed_stage_skips_the_next_one_but_not_one_that_always_runs(
+    orchestrate: Orchestrate,
+) -> None:
+    request = stages(
+        campaigns("RUNNING", "stopped"),
+        campaigns("PAUSED", "untouched"),
+        campaigns("RUNNING", "paused"),
+        last_always=True,
+    )
+
+    done = orchestrate(
+        request,
+        campaigns=[
+            campaign("stopped", "Stopped"),
+            campaign("untouched"),
+            campaign("paused", "Paused"),
+        ],
+    )
+
+    assert done.statuses == ["FAILED"]
+    assert [(job["id"], job["phase"], job["reason"]) for job in done.jobs] == [
+        ("stopped", "FAILED", "IllegalTransition"),
+        ("untouched", "FAILED", "StageSkipped"),
+        ("paused", "COMPLETE", "TargetReached"),
+    ]
+    assert done.states()[-3:] == ["PublishOutcome", "RouteOutcome", "RequestFailed"]
+    failure = done.histories[0][-1]["executionFailedEventDetails"]
+    assert failure["error"] == "RequestFailed"
+    assert failure["cause"] == done.outcome["summary"]
+    assert "stopped (RUNNING): IllegalTransition" in failure["cause"]
+
+
+@pytest.mark.parametrize(
+    ("request_", "field"),
+    [
+        (export() | {"kind": "backup"}, "kind"),
+        (campaigns("STARTED"), "target"),
+        ({"stages": []}, "stages"),
+        (campaigns("PAUSED", "a b"), "campaign_ids[0]"),
+        (export(iam_role_arn="arn:aws:iam::123456789012:role/mine"), "iam_role_arn"),
+        (export(s3_bucket="mine"), "s3_bucket"),
+        (["not", "an", "object"], "request"),
+    ],
+    ids=lambda value: value if isinstance(value, str) else "",
+)
+def test_rejects(orchestrate: Orchestrate, request_: object, field: str) -> None:
+    done = orchestrate(request_, campaigns=[campaign()], snapshots=[snapshot()])
+
+    assert done.statuses == ["FAILED"]
+    assert done.states()[-1] == "RequestRejected"
+    assert field in [fault["field"] for fault in done.outcome["faults"]]
+    assert field in done.histories[0][-1]["executionFailedEventDetails"]["cause"]
+    assert done.report["calls"] == {}
+
+
+def test_rejects_a_hundred_thousand_campaigns(orchestrate: Orchestrate) -> None:
+    done = orchestrate(campaigns("PAUSED", *(["x"] * 20_000)))
+
+    assert done.states()[-1] == "RequestRejected"
+    assert [fault["field"] for fault in done.outcome["faults"]] == ["campaign_ids"]
+
+
+def test_requests_that_start_at_once_get_an_account_each(orchestrate: Orchestrate) -> None:
+    done = orchestrate(
+        campaigns("PAUSED", "c-1"),
+        campaigns("STOPPED", "c-2"),
+        {
+            "detail-type": "Orchestration Requested",
+            "id": "event-7",
+            "detail": campaigns("RUNNING", "c-3"),
+        },
+        campaigns=[campaign("c-1"), campaign("c-2"), campaign("c-3")],
+    )
+
+    assert done.statuses == ["SUCCEEDED"] * 3
+    assert [[job["id"] for job in outcome["jobs"]] for outcome in done.outcomes] == [
+        ["c-1"],
+        ["c-2"],
+        ["c-3"],
+    ]
+    assert done.outcomes[2]["correlation_id"] == "event-7"
+    assert done.jobs[2]["reason"] == "AlreadyThere"
+
+
+def test_every_line_of_the_log_carries_the_correlation_id(orchestrate: Orchestrate) -> None:
+    request = campaigns("PAUSED") | {"correlation_id": "follow-me"}
+
+    done = orchestrate(request, campaigns=[campaign()])
+
+    lines = [line for line in done.logs if '"level"' in line and "AcceptRequest" not in line]
+    assert lines
+    assert all("follow-me" in line for line in lines)
+    assert any(SNAPSHOT not in line and "campaign moved" in line for line in lines)

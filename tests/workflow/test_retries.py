@@ -1,0 +1,78 @@
+"""Each Retry and each Catch, proven by the history of an execution."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.workflow.conftest import Orchestrate, entered
+from tests.workflow.requests import campaign, campaigns, export, snapshot
+
+THROTTLED = "ThrottlingException"
+
+
+@pytest.mark.parametrize(
+    ("error", "named"),
+    [
+        (THROTTLED, THROTTLED),
+        ("InternalServerException", "ServiceUnavailableException"),
+        ("ConflictException", "ConflictException"),
+    ],
+)
+def test_a_transient_fault_of_a_look_is_retried_by_its_name(
+    orchestrate: Orchestrate, error: str, named: str
+) -> None:
+    done = orchestrate(
+        campaigns("PAUSED"),
+        campaigns=[campaign()],
+        faults=[{"operation": "GetCampaignStateBatch", "error": error, "times": 2}],
+    )
+
+    assert done.job["phase"] == "COMPLETE"
+    assert done.failures() == [named, named]
+    assert done.report["retries"] == {named: 2}
+
+
+@pytest.mark.parametrize("code", ["Throttling", THROTTLED, "RequestLimitExceeded"])
+def test_every_spelling_of_throttling_is_retried(orchestrate: Orchestrate, code: str) -> None:
+    done = orchestrate(
+        export(),
+        snapshots=[snapshot()],
+        faults=[{"operation": "StartExportTask", "error": code, "times": 2}],
+    )
+
+    assert done.job["phase"] == "COMPLETE"
+    assert done.failures() == [THROTTLED, THROTTLED]
+    assert done.report["exports_started"] == 1
+
+
+def test_throttling_that_does_not_end_fails_the_job_with_its_account(
+    orchestrate: Orchestrate,
+) -> None:
+    done = orchestrate(
+        campaigns("PAUSED"),
+        speed=4000,
+        campaigns=[campaign()],
+        faults=[{"operation": "GetCampaignStateBatch", "error": THROTTLED}],
+    )
+
+    assert done.statuses == ["FAILED"]
+    assert (done.job["id"], done.job["reason"]) == ("c-1", THROTTLED)
+    assert done.failures() == [THROTTLED] * 11
+    [child] = done.children
+    assert entered(child.events)[-1] == "JobFailed"
+
+
+def test_a_job_that_needs_more_looks_than_a_child_may_take_goes_on_in_a_fresh_one(
+    orchestrate: Orchestrate,
+) -> None:
+    done = orchestrate(
+        campaigns("FINISHED", deadline_seconds=2_000_000),
+        speed=20_000,
+        campaigns=[campaign(completes_after_s=250_000)],
+    )
+
+    assert done.job["phase"] == "COMPLETE"
+    assert len(done.children) > 1
+    assert entered(done.children[0].events)[-1] == "JobUnsettled"
+    assert done.job["polls"] == done.report["calls"]["GetCampaignStateBatch"]
+    assert done.report["longest_child_history_events"] < 20_000
