@@ -15,7 +15,7 @@ run: $(READY) layer            ## one request, end to end, on the local AWS
 	$(BIN)/python -m localcloud run $(REQUEST)
 
 test: $(READY) layer           ## all tests
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest --numprocesses auto
 
 check: $(READY) layer          ## formatting, lint and types
 	$(BIN)/ruff format --check .

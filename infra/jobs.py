@@ -13,7 +13,7 @@ from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_stepfunctions as sfn
 from constructs import Construct
 
-from infra.jsonata import ERROR, INPUT, PAYLOAD, expression
+from infra.jsonata import INPUT, PAYLOAD, SHORT_ERROR, expression
 from infra.retries import FOR_RECONCILERS, FOR_TABLE, add_retries, budget_in_words
 from infra.tasks import function_task
 from lambdas.domain.phases import Phase
@@ -99,7 +99,7 @@ class Jobs(Construct):
                     "key": expression("$look.work.key"),
                     "phase": Phase.FAILED.value,
                     "work": expression("$look.work"),
-                    "error": ERROR,
+                    "error": SHORT_ERROR,
                 }
             },
         )

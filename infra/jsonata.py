@@ -7,6 +7,10 @@ def expression(body: str) -> str:
 
 
 INPUT = expression("$states.input")
-ERROR = expression("$states.errorOutput")
+SHORT_ERROR = {
+    "Error": expression("$states.errorOutput.Error"),
+    "Cause": expression("$substring($states.errorOutput.Cause, 0, 4000)"),
+}
+"""The error that was caught; fifty of the longest causes would not fit a map's results."""
 PAYLOAD = expression("$states.result.Payload")
 """What a function returned."""

@@ -1,1 +1,1 @@
-"""The embedded AWS: moto, two strict simulators and one clock, so that the real stack runs on one machine."""
+"""The embedded AWS: moto, two strict simulators and one clock, for the real stack."""

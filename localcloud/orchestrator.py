@@ -11,6 +11,7 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import Any, Final, Self
 
+from infra.settings import CONTEXT_KEY
 from infra.workflow import COMPLETED
 from localcloud.clock import SimulatedClock
 from localcloud.cloud import LocalAws
@@ -26,8 +27,12 @@ class NotDeployableError(Exception):
     """The stack can not be synthesised; the text says why."""
 
 
-def synthesise(directory: Path = ASSEMBLY) -> Path:
+def synthesise(directory: Path = ASSEMBLY, settings: Mapping[str, object] | None = None) -> Path:
     """Run the CDK app, as its own command would, and return the cloud assembly.
+
+    Args:
+        directory: where to.
+        settings: those of cdk.json unless given.
 
     Raises:
         NotDeployableError: with the app's own words.
@@ -35,7 +40,7 @@ def synthesise(directory: Path = ASSEMBLY) -> Path:
     done = subprocess.run(
         [sys.executable, "app.py"],
         cwd=ROOT,
-        env={**os.environ, "CDK_OUTDIR": str(directory)},
+        env={**os.environ, "CDK_OUTDIR": str(directory), **_context(settings)},
         capture_output=True,
         text=True,
         check=False,
@@ -43,6 +48,13 @@ def synthesise(directory: Path = ASSEMBLY) -> Path:
     if done.returncode != 0:
         raise NotDeployableError(done.stderr.strip() or "app.py failed")
     return directory
+
+
+def _context(settings: Mapping[str, object] | None) -> dict[str, str]:
+    """Return the variable in which the CDK command passes its context to an app."""
+    if settings is None:
+        return {}
+    return {"CDK_CONTEXT_JSON": json.dumps({CONTEXT_KEY: settings})}
 
 
 class LocalOrchestrator:

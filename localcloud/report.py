@@ -19,7 +19,10 @@ def report(orchestrator: LocalOrchestrator, runs: Runs) -> dict[str, Any]:
     """Return the report of design.md's contract; times in simulated seconds."""
     ledger = orchestrator.simulators.ledger
     parents = [_history(orchestrator, arn) for arn in runs.executions()]
-    children = [list(child.events) for arn in runs.executions() for child in child_histories(arn)]
+    children: list[list[Event]] = [
+        list(child.events) for arn in runs.executions() for child in child_histories(arn)
+    ]
+    histories: list[list[Event]] = [*parents, *children]
     return {
         "status": [run.status for run in runs.all],
         "speed": orchestrator.clock.speed,
@@ -31,8 +34,8 @@ def report(orchestrator: LocalOrchestrator, runs: Runs) -> dict[str, Any]:
         "max_concurrent_exports": ledger.max_concurrent_exports,
         "mutations": _rounded(asdict(ledger.mutations)),
         "lambda_invocations": _invocations(orchestrator),
-        "retries": _retries([*parents, *children]),
-        "state_transitions": sum(_transitions(history) for history in [*parents, *children]),
+        "retries": _retries(histories),
+        "state_transitions": sum(map(_transitions, histories)),
         "longest_child_history_events": max((len(history) for history in children), default=0),
         "jobs": [
             _job(entry, orchestrator) for run in runs.all for entry in run.outcome.get("jobs", ())

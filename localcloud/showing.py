@@ -6,7 +6,7 @@ import json
 import sys
 from collections.abc import Iterable, Iterator
 
-from infra.triggers import REQUESTED
+from lambdas.domain.acceptance import REQUESTED
 from localcloud.functions.environment import CREDENTIALS, REGION
 from localcloud.orchestrator import LocalOrchestrator
 from localcloud.world import World

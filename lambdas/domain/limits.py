@@ -25,7 +25,7 @@ MAX_FAULTS_REPORTED: Final = 50
 """A rejection lists this many faults and counts the rest."""
 
 MAX_TEXT_BYTES: Final = 200
-"""Of a message, a warning or a failure cause in an outcome, in UTF-8."""
+"""Of a message, a warning or a failure cause in an outcome, as JSON in UTF-8."""
 
 MAX_CAUSE_BYTES: Final = 32_768
 """Of the cause of a failed execution, which Step Functions limits to as many characters.

@@ -25,7 +25,7 @@ class TaskError(Frozen):
         """The words in the cause: of a function's failure, those of its exception."""
         try:
             described = json.loads(self.cause)
-        except ValueError:
+        except (ValueError, RecursionError):
             return self.cause or self.error
         message = described.get("errorMessage") if isinstance(described, dict) else None
         return str(message or self.cause)

@@ -2,19 +2,29 @@
 
 from __future__ import annotations
 
+import json
 from datetime import UTC, datetime
+from typing import Final
 
 from lambdas.domain.limits import MAX_TEXT_BYTES
 
-_ELLIPSIS = "…"
+_ELLIPSIS: Final = "…"
 
 
 def shorten(text: str, most: int = MAX_TEXT_BYTES) -> str:
-    """Cut a text to a number of bytes in UTF-8, with an ellipsis where it was cut."""
-    encoded = text.encode(errors="replace")
-    if len(encoded) <= most:
-        return encoded.decode()
-    return encoded[: most - len(_ELLIPSIS.encode())].decode(errors="ignore") + _ELLIPSIS
+    """Cut a text to a number of bytes of JSON in UTF-8, with an ellipsis where it was cut."""
+    text = text.encode(errors="replace").decode()
+    room = most - _size(_ELLIPSIS)
+    size = 0
+    for index, character in enumerate(text):
+        size += _size(character)
+        if size > room and _size(text) > most:
+            return text[:index] + _ELLIPSIS
+    return text
+
+
+def _size(text: str) -> int:
+    return len(json.dumps(text, ensure_ascii=False).encode()) - 2
 
 
 def timestamp(epoch_seconds: float) -> str:

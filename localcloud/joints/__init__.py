@@ -26,6 +26,7 @@ from localcloud.joints import (
     map_runs,
     parsed_definitions,
     rule_targets,
+    sdk_names,
     service_clients,
     service_names,
     simulated_dates,
@@ -90,6 +91,7 @@ def _mend_step_functions(patches: Patches) -> None:
     whole_percentages.mend(patches)
     parsed_definitions.mend(patches)
     jsonata_expressions.mend(patches)
+    sdk_names.mend(patches)
     task_tokens.mend(patches)
     map_runs.mend(patches)
     execution_starts.mend(patches, announce)

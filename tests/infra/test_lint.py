@@ -37,11 +37,14 @@ def _findings(template: Template) -> list[str]:
 
 
 def _plain(value: Any) -> Any:
-    """Drop what the linter does not know: stand-ins, and a query language on a state.
+    """Drop what the linter does not know of: stand-ins, JSONata of a state, or of a timeout.
 
     Every state has the machine's own query language, so nothing else is said by repeating it.
+    TimeoutSeconds takes an expression by the States Language; the linter knows it of Seconds alone.
     """
     match value:
+        case {"TimeoutSeconds": str(), **rest}:
+            return _plain(rest | {"TimeoutSeconds": 1})
         case {"Type": str(), "QueryLanguage": "JSONata", **rest}:
             return _plain(rest | {"Type": value["Type"]})
         case dict():

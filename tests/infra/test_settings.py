@@ -26,7 +26,7 @@ def test_has_a_default_for_everything() -> None:
     assert Settings.from_context({}).model_dump() == {
         "stack_name": "Orchestrator",
         "export_prefix": "exports",
-        "looks_per_child": 200,
+        "looks_per_child": 150,
         "log_retention": "ONE_MONTH",
     }
 

@@ -43,7 +43,7 @@ PICTURE = {
 
 def leaves(error: type[Exception]) -> set[str]:
     """Return the names that Step Functions may see of an error and its kinds."""
-    kinds = error.__subclasses__()
+    kinds = [kind for kind in error.__subclasses__() if kind.__module__ == error.__module__]
     return set().union(*map(leaves, kinds)) if kinds else {error.__name__}
 
 

@@ -201,8 +201,10 @@ def test_waits_at_the_pace_of_what_it_waits_for(target, progress, pace, age):
 def test_waits_longer_with_each_refusal_of_any_campaign(target):
     waits = []
     for attempts in range(MAX_ATTEMPTS):
-        refused = any_progress(attempts=attempts, refusal="ConflictException")
-        work = campaign_work(target=target, open={"a": any_progress(), "b": refused})
+        worst, other = (
+            any_progress(attempts=tried, refusal="ConflictException") for tried in (attempts, 0)
+        )
+        work = campaign_work(target=target, open={"a": any_progress(), "b": worst, "c": other})
         waits.append(campaign_batch.wait_seconds(work, NOW, 0.0))
     assert waits == sorted(waits)
     assert waits[0] < waits[-1]

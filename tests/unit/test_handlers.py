@@ -361,10 +361,13 @@ def test_counts_the_requests_that_are_accepted_and_rejected(published):
 
 def test_counts_how_resources_ended_once_each(campaigns, hand_clock, published):
     campaigns.states_of |= {"c-1": "Paused", "c-2": "Stopped", "c-3": "Running"}
-    ids = {"campaign_ids": ["c-1", "c-2", "c-3"]}
-    skipped = {"jobs": [any_export_job()]}
-    run({"stages": [{"jobs": [any_campaign_job(**ids)]}, skipped]}, hand_clock)
-    assert published() == {"RequestsAccepted": 1, "ResourcesComplete": 2, "ResourcesFailed": 2}
+    stages = [
+        {"jobs": [any_campaign_job(campaign_ids=["c-1", "c-2", "c-3"])]},
+        {"jobs": [any_export_job()]},
+        {"run": "always", "jobs": [any_campaign_job(target="RUNNING")]},
+    ]
+    run({"stages": stages}, hand_clock)
+    assert published() == {"RequestsAccepted": 1, "ResourcesComplete": 3, "ResourcesFailed": 2}
 
 
 def test_resources_that_go_on_count_as_neither(campaigns, hand_clock, published):

@@ -71,12 +71,20 @@ def assembly(tmp_path_factory: pytest.TempPathFactory) -> Any:
     return synthesise(tmp_path_factory.mktemp("assembly"))
 
 
+@pytest.fixture(scope="session")
+def assembly_of_few_looks(tmp_path_factory: pytest.TempPathFactory) -> Any:
+    """The stack with children that may take only five looks."""
+    return synthesise(tmp_path_factory.mktemp("few-looks"), {"looks_per_child": 5})
+
+
 @pytest.fixture
 def orchestrate(assembly: Any) -> Orchestrate:
     """Returns a function that runs requests to their end in a world."""
 
-    def run(*requests: object, speed: float = SPEED, **world: Any) -> Orchestrated:
-        with LocalOrchestrator(World.model_validate(world), speed, assembly) as orchestrator:
+    def run(
+        *requests: object, speed: float = SPEED, stack: Any = assembly, **world: Any
+    ) -> Orchestrated:
+        with LocalOrchestrator(World.model_validate(world), speed, stack) as orchestrator:
             runs = Runs(orchestrator, requests)
             while not runs.look():
                 time.sleep(0.01)
@@ -86,13 +94,16 @@ def orchestrate(assembly: Any) -> Orchestrate:
 
 
 def _collect(orchestrator: LocalOrchestrator, runs: Runs) -> Orchestrated:
-    states = orchestrator.aws.client("stepfunctions")
+    histories = orchestrator.aws.client("stepfunctions").get_paginator("get_execution_history")
     arns = [run.execution_arn for run in runs.all]
     return Orchestrated(
         outcomes=[run.outcome for run in runs.all],
         statuses=[run.status for run in runs.all],
         report=report(orchestrator, runs),
-        histories=[states.get_execution_history(executionArn=arn)["events"] for arn in arns],
+        histories=[
+            [event for page in histories.paginate(executionArn=arn) for event in page["events"]]
+            for arn in arns
+        ],
         children=[child for arn in runs.executions() for child in child_histories(arn)],
         logs=[line for lines in orchestrator.aws.functions.logs.values() for line in lines],
     )

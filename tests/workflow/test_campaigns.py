@@ -47,8 +47,8 @@ def test_starts_pauses_stops_and_deletes_by_what_each_campaign_is(
 def test_a_campaign_that_someone_stops_can_not_be_resumed(orchestrate: Orchestrate) -> None:
     done = orchestrate(
         stages(campaigns("PAUSED"), campaigns("FINISHED", "other"), campaigns("RUNNING")),
-        campaigns=[campaign(), campaign("other", completes_after_s=120)],
-        actions=[{"at_s": 60, "operation": "StopCampaign", "campaign_id": "c-1"}],
+        campaigns=[campaign(), campaign("other", completes_after_s=900)],
+        actions=[{"at_s": 600, "operation": "StopCampaign", "campaign_id": "c-1"}],
     )
 
     assert done.statuses == ["FAILED"]
@@ -64,7 +64,7 @@ def test_a_campaign_that_is_deleted_while_it_is_watched_ends_the_watch(
     done = orchestrate(
         campaigns("FINISHED"),
         campaigns=[campaign(deletion_s=0, delete_while_active="accept")],
-        actions=[{"at_s": 200, "operation": "DeleteCampaign", "campaign_id": "c-1"}],
+        actions=[{"at_s": 600, "operation": "DeleteCampaign", "campaign_id": "c-1"}],
     )
 
     assert done.statuses == ["SUCCEEDED"]
@@ -82,9 +82,7 @@ def test_a_watched_campaign_that_fails_fails_the_request(orchestrate: Orchestrat
 def test_a_fight_with_another_actor_is_lost_in_the_end(orchestrate: Orchestrate) -> None:
     resume = {"operation": "ResumeCampaign", "campaign_id": "c-1", "every_s": 1}
 
-    done = orchestrate(
-        campaigns("PAUSED"), campaigns=[campaign()], actions=[{"at_s": 0, **resume}]
-    )
+    done = orchestrate(campaigns("PAUSED"), campaigns=[campaign()], actions=[{"at_s": 0, **resume}])
 
     assert done.job["reason"] == "LostRace"
     assert done.job["phase"] == "FAILED"
@@ -119,9 +117,10 @@ def test_one_fault_ends_one_campaign_and_not_its_neighbours(orchestrate: Orchest
         ],
     )
 
-    assert [(job["id"], job["phase"], job["reason"]) for job in sorted(
-        done.jobs, key=lambda job: job["id"]
-    )] == [
+    assert [
+        (job["id"], job["phase"], job["reason"])
+        for job in sorted(done.jobs, key=lambda job: job["id"])
+    ] == [
         ("c-1", "COMPLETE", "TargetReached"),
         ("c-2", "FAILED", "AccessDeniedException"),
         ("c-3", "COMPLETE", "TargetReached"),

@@ -27,7 +27,7 @@ def test_an_export_that_someone_cancels_is_told_apart_from_a_failed_one(
     orchestrate: Orchestrate,
 ) -> None:
     done = orchestrate(
-        export(), snapshots=[snapshot()], actions=[{"at_s": 100, **CANCEL_IT}]
+        export(), snapshots=[snapshot(export_s=5000)], actions=[{"at_s": 600, **CANCEL_IT}]
     )
 
     assert done.statuses == ["FAILED"]
