@@ -132,14 +132,15 @@ def edges(name: str, state: State) -> Iterator[Edge]:
     if "Next" in state:
         yield Edge(name, state["Next"], "")
     for catcher in state.get("Catch", ()):
-        caught = ", ".join(catcher["ErrorEquals"]).replace("States.ALL", "any error")
+        caught = ", ".join(catcher["ErrorEquals"])
+        caught = caught.replace("States.ALL", "any error").replace("States.Timeout", "next look")
         yield Edge(name, catcher["Next"], caught, caught=True)
 
 
 def in_words(condition: str) -> str:
     """Return a Choice's condition as the word it turns on, or as it is where there is none."""
     body = condition.removeprefix("{%").removesuffix("%}").strip()
-    if compared := re.fullmatch(r"\$states\.input\.[\w.]+ = '([^']*)'", body):
+    if compared := re.fullmatch(r"\$[\w.]+ = '([^']*)'", body):
         return compared[1]
     if existing := re.fullmatch(r"\$exists\(\$states\.input\.(?:\w+\.)*(\w+)\)", body):
         return existing[1]
