@@ -133,7 +133,7 @@ def edges(name: str, state: State) -> Iterator[Edge]:
         yield Edge(name, state["Next"], "")
     for catcher in state.get("Catch", ()):
         caught = ", ".join(catcher["ErrorEquals"])
-        caught = caught.replace("States.ALL", "any error").replace("States.Timeout", "next look")
+        caught = caught.replace("States.ALL", "any error").replace("States.Timeout", "timeout")
         yield Edge(name, catcher["Next"], caught, caught=True)
 
 

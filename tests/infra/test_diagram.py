@@ -91,7 +91,7 @@ def test_draws_what_is_caught_dashed_and_the_child_graph_in_a_box() -> None:
     )  # fmt: skip
     lines = [line.strip() for line in drawn.splitlines()]
     assert lines[0] == "flowchart TB"
-    assert 'Each -..->|"Bad, States.Timeout"| Lost' in lines
+    assert 'Each -..->|"Bad, timeout"| Lost' in lines
     assert 'Ask --->|"COMPLETE or otherwise"| Won' in lines
     assert 'Each ==>|"for each job"| Done' in lines
     assert lines.index('subgraph EachChild["A child execution of Each"]') < lines.index(
