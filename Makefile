@@ -9,10 +9,10 @@ REQUEST ?= examples/pause-export-resume.json
 
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: run test check picture local synth layer clean
+.PHONY: run test check bench picture local synth layer clean
 
 run: $(READY) layer            ## one request, end to end, on the local AWS
-	$(BIN)/python -m localcloud run $(REQUEST)
+	@$(BIN)/python -m localcloud run $(REQUEST)
 
 test: $(READY) layer           ## all tests
 	$(BIN)/python -m pytest --numprocesses auto
@@ -31,19 +31,24 @@ synth: $(READY) layer          ## the CloudFormation template, in cdk.out
 picture: $(READY) layer        ## the workflow, drawn from the synthesised definition
 	$(BIN)/python -m infra.diagram
 
+bench: $(READY) layer          ## docs/measurements.md, measured anew
+	$(BIN)/python -m bench
+
 layer: $(LAYER)                ## what the functions import, for their runtime
 
 $(READY): requirements.txt lambdas/requirements.txt
-	$(PYTHON) -m venv $(VENV)
-	$(BIN)/pip install --quiet --requirement requirements.txt
-	touch $@
+	@echo "Setting up $(VENV)" >&2
+	@$(PYTHON) -m venv $(VENV)
+	@$(BIN)/pip install --quiet --requirement requirements.txt
+	@touch $@
 
 $(LAYER): lambdas/requirements.txt $(READY)
-	rm -rf build/layer
-	$(BIN)/pip install --quiet --target build/layer/python --requirement $< \
+	@echo "Building $(LAYER)" >&2
+	@rm -rf build/layer
+	@$(BIN)/pip install --quiet --target build/layer/python --requirement $< \
 	  --python-version 3.13 --implementation cp --only-binary=:all: --no-compile \
 	  --platform manylinux2014_aarch64 --platform manylinux_2_28_aarch64
-	$(BIN)/python -c "import shutil; shutil.make_archive('build/layer', 'zip', 'build/layer')"
+	@$(BIN)/python -c "import shutil; shutil.make_archive('build/layer', 'zip', 'build/layer')"
 
 clean:                         ## all that the verbs made
 	rm -rf $(VENV) build cdk.out

@@ -8,6 +8,8 @@ from aws_cdk import aws_iam as iam
 from aws_cdk import aws_stepfunctions as sfn
 from constructs import Construct
 
+from lambdas.environment import COORDINATION_TABLE
+
 
 class Coordination(Construct):
     """One table of short-lived items: who waits for what, and who started what."""
@@ -27,6 +29,19 @@ class Coordination(Construct):
             ),
             removal_policy=RemovalPolicy.DESTROY,
         )
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """What a function needs to find the table."""
+        return {COORDINATION_TABLE: self.table.table_name}
+
+    def let_note_starts(self, grantee: iam.IGrantable) -> None:
+        """Let a function note which exports an execution has started."""
+        self.table.grant(grantee, "dynamodb:PutItem", "dynamodb:DeleteItem")
+
+    def let_read_starts(self, grantee: iam.IGrantable) -> None:
+        """Let a function read which exports an execution has started."""
+        self.table.grant(grantee, "dynamodb:Query")
 
     def let_wait(self, grantee: iam.IGrantable) -> None:
         """Let the state machine store its task tokens."""

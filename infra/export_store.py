@@ -52,6 +52,24 @@ class ExportStore(Construct):
         )
         self.key.grant(grantee, "kms:DescribeKey", "kms:CreateGrant")
 
+    def let_collect_results(self, grantee: iam.IGrantable) -> None:
+        """Let a function read what exports write of themselves, and nothing of their data."""
+        folder = f"{self.prefix}/" if self.prefix else ""
+        grantee.grant_principal.add_to_principal_policy(
+            iam.PolicyStatement(
+                actions=["s3:GetObject"],
+                resources=[self.bucket.arn_for_objects(f"{folder}*/export_*.json")],
+            )
+        )
+        grantee.grant_principal.add_to_principal_policy(
+            iam.PolicyStatement(
+                actions=["s3:ListBucket"],
+                resources=[self.bucket.bucket_arn],
+                conditions={"StringLike": {"s3:prefix": [f"{folder}*"]}},
+            )
+        )
+        self.key.grant_decrypt(grantee)
+
     def _let_rds_write(self) -> None:
         """Source: RDS user guide, USER_ExportSnapshot, 'Providing access to an S3 bucket'."""
         self.role.add_to_policy(

@@ -8,6 +8,8 @@ from typing import Annotated, Final, Self
 from aws_cdk.aws_logs import RetentionDays
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 
+from lambdas.domain.requests import ExportOnly
+
 CONTEXT_KEY: Final = "orchestrator"
 
 
@@ -21,6 +23,21 @@ def _retention(name: str) -> str:
     return name
 
 
+class SnapshotExport(BaseModel):
+    """Snapshots that export themselves as soon as they are there.
+
+    Attributes:
+        source_prefix: what the snapshot's identifier begins with; of an automated one, without the
+            'rds:' before it.
+        export_only: the tables; none means all.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    source_prefix: Annotated[str, Field(pattern=r"^[A-Za-z][A-Za-z0-9-]{0,62}$")]
+    export_only: tuple[ExportOnly, ...] = ()
+
+
 class Settings(BaseModel):
     """What a deployment may choose.
 
@@ -28,6 +45,7 @@ class Settings(BaseModel):
         stack_name: names the CloudFormation stack and what people look for by name.
         export_prefix: where in the bucket exports go; RDS takes no ':' in it.
         looks_per_child: looks one child execution may take; its event history grows with them.
+        snapshot_exports: which snapshots export themselves.
         log_retention: of every log group, as a name of CDK's RetentionDays.
     """
 
@@ -36,6 +54,7 @@ class Settings(BaseModel):
     stack_name: Annotated[str, Field(pattern=r"^[A-Za-z][A-Za-z0-9-]{0,40}$")] = "Orchestrator"
     export_prefix: Annotated[str, Field(pattern=r"^([^:\s/]([^:\s]*[^:\s/])?)?$")] = "exports"
     looks_per_child: Annotated[int, Field(ge=2, le=150)] = 150
+    snapshot_exports: tuple[SnapshotExport, ...] = ()
     log_retention: Annotated[str, AfterValidator(_retention)] = RetentionDays.ONE_MONTH.name
 
     @classmethod

@@ -33,7 +33,8 @@ class OrchestratorStack(Stack):
         looks = {"LOOKS_PER_CHILD": str(settings.looks_per_child)}
 
         functions = Functions(self, "Functions", retention=retention)
-        accept_request = functions.add("AcceptRequest")
+        accept_request = functions.add("AcceptRequest", environment=coordination.environment)
+        coordination.let_read_starts(accept_request)
         advance_plan = functions.add("AdvancePlan")
         reconcile_campaigns = functions.add("ReconcileCampaigns", environment=looks)
         let_move_campaigns(reconcile_campaigns, self)
@@ -41,6 +42,7 @@ class OrchestratorStack(Stack):
             "ReconcileExport",
             environment={
                 **looks,
+                **coordination.environment,
                 "EXPORT_BUCKET": store.bucket.bucket_name,
                 "EXPORT_PREFIX": store.prefix,
                 "EXPORT_ROLE_ARN": store.role.role_arn,
@@ -49,6 +51,8 @@ class OrchestratorStack(Stack):
         )
         let_run_exports(reconcile_export, self)
         store.let_start_exports(reconcile_export)
+        store.let_collect_results(reconcile_export)
+        coordination.let_note_starts(reconcile_export)
 
         workflow = Workflow(
             self,
@@ -61,12 +65,17 @@ class OrchestratorStack(Stack):
             table=coordination.table,
             retention=retention,
         )
-        wake_waiters = functions.add(
-            "WakeWaiters", environment={"COORDINATION_TABLE": coordination.table.table_name}
-        )
+        wake_waiters = functions.add("WakeWaiters", environment=coordination.environment)
         coordination.let_wait(workflow.machine)
         coordination.let_wake(wake_waiters, workflow.machine)
-        Triggers(self, "Triggers", bus=bus, machine=workflow.machine, wake_waiters=wake_waiters)
+        Triggers(
+            self,
+            "Triggers",
+            bus=bus,
+            machine=workflow.machine,
+            wake_waiters=wake_waiters,
+            snapshot_exports=settings.snapshot_exports,
+        )
 
         CfnOutput(self, "StateMachineArn", value=workflow.machine.state_machine_arn)
         CfnOutput(self, "EventBusName", value=bus.event_bus_name)

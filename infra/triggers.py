@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Final
 
 from aws_cdk import aws_events as events
@@ -10,11 +11,18 @@ from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_stepfunctions as sfn
 from constructs import Construct
 
-from lambdas.domain.acceptance import REQUESTED
+from infra.settings import SnapshotExport
+from lambdas.domain.acceptance import CLEAN_UP, REQUESTED
 
 EXPORT_ENDED: Final = tuple(f"RDS-EVENT-{number:04}" for number in range(159, 165))
 """Failed, canceled and completed, of snapshots and of cluster snapshots. An export straight from a
 cluster has none. Source: RDS user guide, USER_Events.Messages."""
+
+SNAPSHOT_CREATED: Final = ("RDS-EVENT-0042", "RDS-EVENT-0091", "RDS-EVENT-0075", "RDS-EVENT-0169")
+"""Manual and automated snapshots, and cluster snapshots alike. Source: the same page."""
+
+LEFT_BEHIND: Final = ("ABORTED", "TIMED_OUT")
+"""How an execution ends that had no chance to cancel anything."""
 
 
 class Triggers(Construct):
@@ -28,8 +36,13 @@ class Triggers(Construct):
         bus: events.IEventBus,
         machine: sfn.IStateMachine,
         wake_waiters: lambda_.IFunction,
+        snapshot_exports: Sequence[SnapshotExport],
     ) -> None:
         super().__init__(scope, construct_id)
+        self._machine = machine
+        self._clean_up_what_is_left_behind()
+        for number, export in enumerate(snapshot_exports):
+            self._export_new_snapshots(f"SnapshotCreated{number}", export)
         events.Rule(
             self,
             "OrchestrationRequested",
@@ -46,4 +59,55 @@ class Triggers(Construct):
             ),
             targets=[targets.LambdaFunction(wake_waiters)],
             description="Whoever waits for the export, or for its slot, looks at once",
+        )
+
+    def _clean_up_what_is_left_behind(self) -> None:
+        """Start a clean-up after an execution that was aborted or timed out, but for a clean-up."""
+        clean_up = {
+            CLEAN_UP: {"execution_arn": events.EventField.from_path("$.detail.executionArn")}
+        }
+        events.Rule(
+            self,
+            "ExecutionLeftBehind",
+            event_pattern=events.EventPattern(
+                source=["aws.states"],
+                detail_type=["Step Functions Execution Status Change"],
+                detail={
+                    "stateMachineArn": [self._machine.state_machine_arn],
+                    "status": list(LEFT_BEHIND),
+                    "input": [{"anything-but": {"prefix": f'{{"{CLEAN_UP}"'}}],
+                },
+            ),
+            targets=[
+                targets.SfnStateMachine(
+                    self._machine, input=events.RuleTargetInput.from_object(clean_up)
+                )
+            ],
+            description="Exports that were to be canceled with their execution are canceled",
+        )
+
+    def _export_new_snapshots(self, construct_id: str, export: SnapshotExport) -> None:
+        request = {
+            "kind": "export",
+            "source_arn": events.EventField.from_path("$.detail.SourceArn"),
+            "target": "COMPLETE",
+            "export_only": list(export.export_only),
+        }
+        prefixes = (export.source_prefix, f"rds:{export.source_prefix}")
+        events.Rule(
+            self,
+            construct_id,
+            event_pattern=events.EventPattern(
+                source=["aws.rds"],
+                detail={
+                    "EventID": list(SNAPSHOT_CREATED),
+                    "SourceIdentifier": [{"prefix": prefix} for prefix in prefixes],
+                },
+            ),
+            targets=[
+                targets.SfnStateMachine(
+                    self._machine, input=events.RuleTargetInput.from_object(request)
+                )
+            ],
+            description=f"Snapshots of {export.source_prefix}* export themselves",
         )

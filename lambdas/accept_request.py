@@ -8,10 +8,11 @@ from aws_lambda_powertools.metrics import MetricUnit
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from lambdas import clock
-from lambdas.domain.acceptance import RequestRejected, parse
+from lambdas.aws.started_exports import StartedExports
+from lambdas.domain.acceptance import RequestRejected, clean_up, parse
 from lambdas.domain.outcomes import rejection
-from lambdas.domain.plan import Trace, plan
-from lambdas.environment import setting
+from lambdas.domain.plan import Plan, Trace, clean_up_plan, plan
+from lambdas.environment import COORDINATION_TABLE, setting
 from lambdas.observability import logger, metrics, observed
 
 
@@ -22,22 +23,29 @@ def handler(event: dict[str, Any], _context: LambdaContext) -> dict[str, Any]:
     Args:
         event: `request`, the execution's input as it came; `execution_arn` and `execution_name`.
     """
+    trace = Trace(correlation_id=event["execution_name"], execution_arn=event["execution_arn"])
     try:
-        request = parse(event["request"], region=setting("AWS_REGION"))
+        accepted = _plan(event["request"], trace)
     except RequestRejected as rejected:
         logger.warning("request rejected", faults=str(rejected))
         metrics.add_metric("RequestsRejected", MetricUnit.Count, 1)
         outcome = rejection(
             faults=rejected.faults,
-            correlation_id=rejected.correlation_id or event["execution_name"],
-            execution_arn=event["execution_arn"],
+            correlation_id=rejected.correlation_id or trace.correlation_id,
+            execution_arn=trace.execution_arn,
             now=clock.now(),
         )
         return {"outcome": outcome.model_dump(mode="json")}
-    trace = Trace(
-        correlation_id=request.correlation_id or event["execution_name"],
-        execution_arn=event["execution_arn"],
-    )
     metrics.add_metric("RequestsAccepted", MetricUnit.Count, 1)
-    accepted = plan(request, trace, clock.now())
     return {"plan": accepted.model_dump(mode="json", exclude_defaults=True)}
+
+
+def _plan(raw: object, trace: Trace) -> Plan:
+    asked = clean_up(raw)
+    if asked is not None:
+        left_behind = StartedExports(setting(COORDINATION_TABLE)).of(asked.execution_arn)
+        return clean_up_plan(left_behind, trace, clock.now())
+    request = parse(raw, region=setting("AWS_REGION"))
+    correlation_id = request.correlation_id or trace.correlation_id
+    own = trace.model_copy(update={"correlation_id": correlation_id})
+    return plan(request, own, clock.now())

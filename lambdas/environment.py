@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
+from typing import Final
+
+COORDINATION_TABLE: Final = "COORDINATION_TABLE"
 
 
 class MissingSettingError(Exception):

@@ -18,57 +18,72 @@ from lambdas.aws.errors import (
     ResourceNotFoundException,
     ThrottlingException,
 )
+from lambdas.aws.export_files import ExportFiles
 from lambdas.aws.exports import Exports
+from lambdas.aws.started_exports import Notes, StartedExports
 from lambdas.domain import export_watch, exports, looks
 from lambdas.domain.exports import Destination, ExportTask
+from lambdas.domain.hints import hint_for_error, with_hint
 from lambdas.domain.looks import Look
 from lambdas.domain.outcomes import EndPhase
 from lambdas.domain.phases import Phase, Reason
+from lambdas.domain.requests import ExportTarget
 from lambdas.domain.work import ExportProgress, ExportWork
-from lambdas.environment import looks_per_child, setting
+from lambdas.environment import COORDINATION_TABLE, looks_per_child, setting
 from lambdas.observability import logger, observed
 
-MOVES_PER_LOOK: Final = 2
-"""The second one when the first one was refused for a state that had changed."""
+MOVES_PER_LOOK: Final = 3
+"""More than one when a move was refused for a state that had changed, or is tried afresh."""
 
 
 @observed
 def handler(event: dict[str, Any], _context: LambdaContext) -> dict[str, Any]:
-    """Take one look at the event's `work` and return a `Look`."""
+    """Take one look at the event's `work`, for the request of its `trace`, and return a `Look`."""
     work = ExportWork.model_validate(event["work"])
+    bucket, prefix = setting("EXPORT_BUCKET"), setting("EXPORT_PREFIX")
     rds = Exports(
-        Destination(setting("EXPORT_BUCKET"), setting("EXPORT_PREFIX")),
+        Destination(bucket, "/".join(part for part in (prefix, work.job.s3_prefix) if part)),
         role_arn=setting("EXPORT_ROLE_ARN"),
         key_arn=setting("EXPORT_KEY_ARN"),
     )
-    return reconcile(work, rds, looks_per_child()).as_payload()
+    notes = Notes(
+        work, event["trace"]["execution_arn"], StartedExports(setting(COORDINATION_TABLE))
+    )
+    return reconcile(work, rds, ExportFiles(bucket), notes, looks_per_child()).as_payload()
 
 
-def reconcile(work: ExportWork, rds: Exports, budget: int) -> Look:
+def reconcile(
+    work: ExportWork, rds: Exports, files: ExportFiles, notes: Notes, budget: int
+) -> Look:
     """Bring an export one look closer to its target.
 
     Args:
         work: the export, and what is remembered of it.
         rds: the account's export tasks.
+        files: what exports write of themselves.
+        notes: where a start is noted, for a clean-up.
         budget: looks that this child execution may take.
 
     Raises:
         TransientError: when nothing was changed and another try is worth it.
     """
-    export = _Export(work, rds)
+    export = _Export(work, rds, files, notes)
     try:
         export.look()
     except PermanentError as error:
-        export.close(Phase.FAILED, type(error).__name__, str(error))
+        name = type(error).__name__
+        export.close(Phase.FAILED, name, with_hint(str(error), hint_for_error(name)))
     return export.report(budget)
 
 
 class _Export:
     """The export as it changes in the course of one look."""
 
-    def __init__(self, work: ExportWork, rds: Exports) -> None:
+    def __init__(self, work: ExportWork, rds: Exports, files: ExportFiles, notes: Notes) -> None:
         self._work = work.model_copy(update={"memo": work.memo.looked(clock.now())})
         self._rds = rds
+        self._files = files
+        self._notes = notes
         self._tasks: tuple[ExportTask, ...] = ()
         self._shown: ExportTask | None = None
 
@@ -109,19 +124,22 @@ class _Export:
             self._work.job,
             before,
             self._rds.destination,
-            memo.started_at or clock.now(),
+            began_at=memo.started_at or clock.now(),
+            age=memo.age(clock.now()),
         )
         self._see(decision)
         match decision:
             case exports.Reached(task, reached):
                 reason = export_watch.reason_of(reached, before)
                 message = export_watch.message_of(task, reason)
-                self.close(Phase.COMPLETE, reason, message, export_watch.warnings_of(task))
+                self._collect(task)
+                self.close(Phase.COMPLETE, reason, message, export_watch.warnings_of(task, before))
             case exports.Refuse(_, reason, why):
                 self.close(Phase.FAILED, reason, why)
-            case _ if memo.age(clock.now()) >= self._work.deadline_seconds:
-                late = f"not {self._work.job.target} after {self._work.deadline_seconds} s"
-                self.close(Phase.FAILED, Reason.DEADLINE_EXCEEDED, late)
+            case exports.TryAgain(task):
+                logger.warning("export failed, tried again", export_task=task.task_id)
+                self._remember(export_watch.tried_again(self._work.progress, task))
+                return False
             case exports.Queue(why):
                 self._queue(why, for_slot=False)
             case exports.Start(task_id):
@@ -139,15 +157,17 @@ class _Export:
         """
         job, before = self._work.job, self._work.progress
         self._remember(export_watch.asked(before, task_id))
+        self._notes.record(task_id)
         try:
             task = self._rds.start(task_id, job.source_arn, job.export_only)
         except CapacityError as error:
-            self._remember(before)
+            self._not_started(task_id, before)
             full = isinstance(error, ExportTaskLimitReachedException)
             self._queue(str(error), for_slot=full)
         except ExportTaskAlreadyExistsException as error:
             return self._adopt(task_id, before, error)
         except (ThrottlingException, PermanentError):
+            self._not_started(task_id, before)
             raise
         except AwsError as error:
             self._bear(error)
@@ -156,9 +176,15 @@ class _Export:
             self._see(exports.Watch(task))
         return True
 
+    def _not_started(self, task_id: str, before: ExportProgress) -> None:
+        """Take back that RDS was asked, unless an earlier request may have taken effect."""
+        self._remember(before)
+        if before.asked_for != task_id:
+            self._notes.forget(task_id)
+
     def _adopt(self, task_id: str, before: ExportProgress, error: AwsError) -> bool:
         """Decide again with the task whose identifier is taken, or pass the identifier over."""
-        self._remember(before)
+        self._not_started(task_id, before)
         task = self._rds.find(task_id)
         if task is None:
             if before.asked_for == task_id:
@@ -180,6 +206,7 @@ class _Export:
             ThrottlingException: nothing was canceled.
             PermanentError: nothing was canceled, and nothing will be.
         """
+        self._remember(export_watch.cancel_asked(self._work.progress))
         try:
             canceling = self._rds.cancel(task.task_id)
         except (InvalidExportTaskStateException, ResourceNotFoundException) as error:
@@ -194,6 +221,12 @@ class _Export:
             logger.info("export cancel accepted", export_task=task.task_id)
             self._see(exports.Watch(canceling))
         return True
+
+    def _collect(self, task: ExportTask | None) -> None:
+        """Add what the export's own files tell, where that was the target."""
+        if task is not None and self._work.job.target is ExportTarget.COMPLETE:
+            files = self._files.collect(export_watch.folder(task), task.task_id)
+            self._remember(export_watch.collected(self._work.progress, files))
 
     def _queue(self, why: str, *, for_slot: bool) -> None:
         logger.info("export queued", why=why)

@@ -10,7 +10,7 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from lambdas.aws.waiters import Waiters, Woken
 from lambdas.domain import wakes
-from lambdas.environment import setting
+from lambdas.environment import COORDINATION_TABLE, setting
 from lambdas.observability import logger, metrics, observed
 
 SLOTS_PER_END: Final = 1
@@ -26,7 +26,7 @@ def handler(event: EventBridgeEvent, _context: LambdaContext) -> dict[str, Any]:
     because every wait ends by itself.
     """
     source_arn = event.detail["SourceArn"]
-    waiters = Waiters(setting("COORDINATION_TABLE"))
+    waiters = Waiters(setting(COORDINATION_TABLE))
     of_source = waiters.wake(wakes.source_key(source_arn))
     of_slot = waiters.wake(wakes.EXPORT_SLOT, SLOTS_PER_END)
     woken = Woken(of_source.live + of_slot.live, of_source.stale + of_slot.stale)

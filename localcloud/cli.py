@@ -93,6 +93,7 @@ def _run(options: argparse.Namespace) -> int:
     report_path = Path(options.report) if options.report else None
     if report_path is not None and not report_path.parent.is_dir():
         raise RequestFileError(f"{report_path}: there is no directory {report_path.parent}")
+    print("Deploying the stack to the local AWS", file=sys.stderr)
     with LocalOrchestrator(world, options.speed) as orchestrator:
         runs = Runs(orchestrator, requests)
         follow(orchestrator, runs)

@@ -40,6 +40,7 @@ from botocore.exceptions import (
     ClientError,
     ConnectionError,  # noqa: A004 - botocore's own, caught beside HTTPClientError
     HTTPClientError,
+    IncompleteReadError,
     ParamValidationError,
 )
 
@@ -191,7 +192,7 @@ _BY_CODE: Final[Mapping[str, type[AwsError]]] = MappingProxyType(
         AccessDeniedException,
     )
     | dict.fromkeys(
-        ("ResourceNotFoundException", "DBSnapshotNotFound", "DBSnapshotNotFoundFault",
+        ("ResourceNotFoundException", "NoSuchKey", "DBSnapshotNotFound", "DBSnapshotNotFoundFault",
          "DBClusterNotFoundFault", "DBClusterSnapshotNotFoundFault", "ExportTaskNotFound",
          "ExportTaskNotFoundFault"),
         ResourceNotFoundException,
@@ -239,7 +240,7 @@ def named_errors(operation: str) -> Iterator[None]:
         raise _named(operation, error) from error
     except ParamValidationError as error:
         raise ValidationException(operation, "ParamValidation", str(error)) from error
-    except (HTTPClientError, ConnectionError) as error:
+    except (HTTPClientError, ConnectionError, IncompleteReadError) as error:
         code = type(error).__name__
         raise ServiceUnavailableException(operation, code, str(error)) from error
 

@@ -16,6 +16,9 @@ from lambdas.domain.texts import shorten
 REQUESTED: Final = "Orchestration Requested"
 """The detail-type of an EventBridge event that carries a request as its detail."""
 
+CLEAN_UP: Final = "clean_up"
+"""The only field of a request to cancel what an execution left behind."""
+
 _JOB_KINDS: Final = frozenset({"campaigns", "export"})
 _STACK_SETTINGS: Final = re.compile(r"bucket|role|kms|key", re.IGNORECASE)
 _WHOLE: Final = "request"
@@ -40,6 +43,25 @@ class RequestRejected(Exception):
         super().__init__("; ".join(f"{fault.field} {fault.rule}" for fault in faults))
         self.faults = faults
         self.correlation_id = correlation_id
+
+
+class CleanUp(Frozen):
+    """Cancel what an execution has started and left behind."""
+
+    execution_arn: str
+
+
+def clean_up(raw: object) -> CleanUp | None:
+    """Return the clean-up that an execution's input asks for, None where it is a request.
+
+    The stack's own rule starts one when an execution was aborted or timed out; a person may, too.
+    """
+    if isinstance(raw, dict) and set(raw) == {CLEAN_UP} and isinstance(raw[CLEAN_UP], dict):
+        try:
+            return CleanUp.model_validate(raw[CLEAN_UP])
+        except ValidationError as error:
+            raise RequestRejected(_faults(error, ())) from error
+    return None
 
 
 def parse(raw: object, *, region: str) -> Request:

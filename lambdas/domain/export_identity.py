@@ -18,7 +18,13 @@ _GENERATION_LENGTH: Final = 4
 _NAME_LENGTH: Final = MAX_LENGTH - _DIGEST_LENGTH - _GENERATION_LENGTH - 1
 
 
-def identifier(source_arn: str, export_only: Iterable[str], s3_prefix: str, generation: int) -> str:
+def identifier(
+    source_arn: str,
+    export_only: Iterable[str],
+    s3_prefix: str,
+    generation: int,
+    export_id: str | None = None,
+) -> str:
     """Return the identifier of the task that exports these tables of this source to this prefix.
 
     Args:
@@ -26,8 +32,10 @@ def identifier(source_arn: str, export_only: Iterable[str], s3_prefix: str, gene
         export_only: the tables, in any order; none means all.
         s3_prefix: where in the bucket.
         generation: 1, and one more for each earlier task that can not be adopted.
+        export_id: the caller's, which tells exports apart that are otherwise the same.
     """
-    identity = "\n".join((source_arn, s3_prefix, *sorted(set(export_only))))
+    named = () if export_id is None else (f"export_id={export_id}",)
+    identity = "\n".join((source_arn, s3_prefix, *sorted(set(export_only)), *named))
     digest = hashlib.sha256(identity.encode()).hexdigest()[:_DIGEST_LENGTH]
     words = re.findall(r"[A-Za-z0-9]+", source_arn.rpartition(":")[2])
     name = "-".join(words)[:_NAME_LENGTH].strip("-")

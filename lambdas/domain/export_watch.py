@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from lambdas.domain import cadence
 from lambdas.domain.exports import Cancel, Decision, ExportStatus, ExportTask, is_odd
 from lambdas.domain.phases import Phase, Reason
@@ -27,7 +29,7 @@ def seen(progress: ExportProgress, decision: Decision, *, first_look: bool) -> E
             "queued_since": None,
             "queued_for_slot": False,
             "refusals": progress.refusals if isinstance(decision, Cancel) else 0,
-            "details": _details(task, adopted=adopted),
+            "details": _details(task, progress, adopted=adopted),
         }
     )
 
@@ -53,6 +55,28 @@ def asked(progress: ExportProgress, task_id: str) -> ExportProgress:
 def refused(progress: ExportProgress) -> ExportProgress:
     """Remember that a start or a cancel was not accepted, or that its answer was lost."""
     return progress.model_copy(update={"refusals": progress.refusals + 1})
+
+
+def cancel_asked(progress: ExportProgress) -> ExportProgress:
+    """Remember that RDS is asked to cancel the task, before its answer can be lost."""
+    return progress.model_copy(update={"cancel_asked": True})
+
+
+def tried_again(progress: ExportProgress, task: ExportTask) -> ExportProgress:
+    """Forget a task that has failed, but for the account; the next one is a fresh start."""
+    return progress.model_copy(
+        update={"task_id": None, "asked_for": None, "failed": (*progress.failed, _attempt(task))}
+    )
+
+
+def collected(progress: ExportProgress, files: dict[str, Any]) -> ExportProgress:
+    """Add what the export's own files tell."""
+    return progress.model_copy(update={"details": progress.details | files})
+
+
+def folder(task: ExportTask) -> str:
+    """Return a task's folder in its bucket, with the final slash."""
+    return "".join(f"{part}/" for part in (task.prefix, task.task_id) if part)
 
 
 def passed_over(progress: ExportProgress) -> ExportProgress:
@@ -82,15 +106,20 @@ def message_of(task: ExportTask | None, reason: Reason) -> str:
     return f"export {task.task_id} is {task.status}"
 
 
-def warnings_of(task: ExportTask | None) -> tuple[str, ...]:
-    """Return what RDS warns of: an export that is COMPLETE may lack tables."""
-    return (task.warning,) if task is not None and task.warning else ()
+def warnings_of(task: ExportTask | None, progress: ExportProgress) -> tuple[str, ...]:
+    """Return what RDS warns of, for an export that is COMPLETE may lack tables; and a lost race."""
+    warning = (task.warning,) if task is not None and task.warning else ()
+    complete = task is not None and task.status == ExportStatus.COMPLETE
+    if progress.cancel_asked and complete:
+        return (*warning, "the export completed while it was being canceled")
+    return warning
 
 
 def wait_seconds(work: ExportWork, task: ExportTask | None, now: float, jitter: float) -> int:
     """Return whole seconds until the next look; `task` as it was shown, `now` in epoch seconds."""
     age = work.memo.age(now)
-    left = max(1, round(work.deadline_seconds - age))
+    until_deadline = round(work.deadline_seconds - age)
+    left = max(1, until_deadline) if until_deadline > 0 else round(cadence.EXPORT_CANCELING.cap)
     queued_since = work.progress.queued_since
     if queued_since is not None:
         return min(left, cadence.wait_seconds(cadence.EXPORT_SLOT, now - queued_since, jitter))
@@ -116,12 +145,20 @@ def _watch_seconds(
             return cadence.wait_seconds(cadence.CONFIRM, age, jitter)
 
 
-def _details(task: ExportTask, *, adopted: bool) -> dict[str, object]:
-    path = "/".join(part for part in (task.prefix, task.task_id) if part)
+def _attempt(task: ExportTask) -> dict[str, Any]:
     return {
         "export_task_identifier": task.task_id,
+        "status": task.status,
+        "failure_cause": shorten(task.failure_cause) if task.failure_cause else None,
+    }
+
+
+def _details(task: ExportTask, progress: ExportProgress, *, adopted: bool) -> dict[str, Any]:
+    attempts = (*progress.failed, _attempt(task)) if progress.failed else ()
+    return ({"attempts": attempts} if attempts else {}) | {
+        "export_task_identifier": task.task_id,
         "adopted": adopted,
-        "s3_location": f"s3://{task.bucket}/{path}/",
+        "s3_location": f"s3://{task.bucket}/{folder(task)}",
         "tables": task.export_only,
         "percent_progress": task.percent,
         "total_extracted_gb": task.extracted_gb,

@@ -11,12 +11,16 @@ from enum import StrEnum
 from typing import Final, NamedTuple
 
 from lambdas.domain.export_identity import identifier
+from lambdas.domain.hints import hint_for, with_hint
 from lambdas.domain.phases import Reason
 from lambdas.domain.requests import SOURCE_ARN, ExportJob, ExportTarget
 from lambdas.domain.work import ExportProgress
 
 MAX_ODD_LOOKS: Final = 5
 """Looks in a row at a status nobody has documented, or at a task that has vanished."""
+
+CANCEL_GRACE_SECONDS: Final = 1_800
+"""How long a cancel at the deadline may take before the job ends without knowing who won."""
 
 MAX_REFUSALS: Final = 6
 """Starts or cancels in a row that were neither accepted nor explained by the next look."""
@@ -79,6 +83,12 @@ class Watch(NamedTuple):
     task: ExportTask | None
 
 
+class TryAgain(NamedTuple):
+    """This task has failed, for a cause that is worth a fresh one."""
+
+    task: ExportTask
+
+
 class Queue(NamedTuple):
     """Wait until the source is free."""
 
@@ -100,7 +110,7 @@ class Refuse(NamedTuple):
     why: str
 
 
-Decision = Start | Cancel | Watch | Queue | Reached | Refuse
+Decision = Start | Cancel | Watch | TryAgain | Queue | Reached | Refuse
 
 
 def decide(
@@ -108,7 +118,9 @@ def decide(
     job: ExportJob,
     progress: ExportProgress,
     destination: Destination,
+    *,
     began_at: float,
+    age: float = 0.0,
 ) -> Decision:
     """Return the one thing to do next.
 
@@ -118,8 +130,11 @@ def decide(
         progress: what is remembered.
         destination: where the stack's exports go.
         began_at: epoch seconds of the job's first look.
+        age: seconds since then.
     """
     decision = _next_move(tasks, job, progress, destination, began_at)
+    if age >= job.deadline_seconds:
+        return _past_deadline(decision, job, progress, age)
     if is_odd(decision) and progress.odd_looks >= MAX_ODD_LOOKS:
         return _give_up_on(tasks, progress)
     if isinstance(decision, Start | Cancel) and progress.refusals > MAX_REFUSALS:
@@ -139,7 +154,7 @@ def _next_move(
     if job.target is ExportTarget.CANCELED:
         return _toward_canceled(mine, progress)
     if mine is not None:
-        return _toward_complete(mine)
+        return _toward_complete(mine, job, progress)
     if progress.task_id is not None:
         return Watch(None)
     return _begin(tasks, job, progress, destination)
@@ -163,7 +178,7 @@ def _mine(
     for task in tasks:
         if task.task_id in (progress.task_id, progress.asked_for):
             return task
-    if progress.task_id is not None:
+    if progress.task_id is not None or progress.nothing_else:
         return None
     candidates = [task for task in tasks if _agrees(task, job, destination)]
     running = [task for task in candidates if task.status not in ENDED]
@@ -182,13 +197,22 @@ def _mine(
 def _agrees(task: ExportTask, job: ExportJob, destination: Destination) -> bool:
     """Whether a task is the one that this job speaks of.
 
-    One to adopt writes just what this job wants, where this stack wants it; one to cancel need
-    only go to this stack's bucket, and hold the job's tables where the job names any.
+    One to adopt writes just what this job wants, where this stack wants it, and bears the caller's
+    export_id where there is one; one to cancel need only go to this stack's bucket, and hold the
+    job's tables where the job names any.
     """
     same_tables = set(task.export_only) == set(job.export_only)
     if job.target is ExportTarget.CANCELED:
         return task.bucket == destination.bucket and (same_tables or not job.export_only)
-    return (task.bucket, task.prefix) == destination and same_tables
+    same_place = (task.bucket, task.prefix) == destination
+    return same_place and same_tables and _bears_export_id(task, job, destination)
+
+
+def _bears_export_id(task: ExportTask, job: ExportJob, destination: Destination) -> bool:
+    if job.export_id is None:
+        return True
+    first = _identifier(job, destination, generation=1)
+    return task.task_id == first or task.task_id.startswith(f"{first}-")
 
 
 def _is_current(task: ExportTask, began_at: float) -> bool:
@@ -203,12 +227,39 @@ def _recency(task: ExportTask) -> float:
     return task.ended_at or task.started_at or 0.0
 
 
-def _toward_complete(task: ExportTask) -> Decision:
+def _past_deadline(
+    decision: Decision, job: ExportJob, progress: ExportProgress, age: float
+) -> Decision:
+    """End what is late; cancel it before, if the job says so and this work has started it."""
+    late = _late(job)
+    if isinstance(decision, Reached | Refuse):
+        return decision
+    task = getattr(decision, "task", None)
+    if task is None or task.task_id != progress.asked_for or job.on_deadline != "cancel":
+        return Refuse(task, Reason.DEADLINE_EXCEEDED, late)
+    if task.status in CANCELABLE and progress.refusals <= MAX_REFUSALS:
+        return Cancel(task)
+    if task.status == ExportStatus.CANCELING and age < job.deadline_seconds + CANCEL_GRACE_SECONDS:
+        return Watch(task)
+    return Refuse(task, Reason.DEADLINE_EXCEEDED, f"{late}; the export is {task.status}")
+
+
+def _late(job: ExportJob) -> str:
+    return f"not {job.target} after {job.deadline_seconds} s"
+
+
+def _toward_complete(task: ExportTask, job: ExportJob, progress: ExportProgress) -> Decision:
     match task.status:
         case ExportStatus.COMPLETE:
             return Reached(task, Reason.TARGET_REACHED)
         case ExportStatus.FAILED:
-            return Refuse(task, Reason.EXPORT_FAILED, task.failure_cause or "RDS gives no cause")
+            cause = task.failure_cause or "RDS gives no cause"
+            mendable = hint_for(cause) is not None
+            if not mendable and len(progress.failed) + 1 < job.max_attempts:
+                return TryAgain(task)
+            return Refuse(task, Reason.EXPORT_FAILED, with_hint(cause, hint_for(cause)))
+        case ExportStatus.CANCELED if progress.cancel_asked:
+            return Refuse(task, Reason.DEADLINE_EXCEEDED, f"{_late(job)}; the export was canceled")
         case ExportStatus.CANCELED:
             return Refuse(task, Reason.EXPORT_CANCELED, "someone canceled the export")
         case _:
@@ -245,11 +296,15 @@ def _begin(
             return Queue(f"{task.task_id} exports the same source")
     used = {task.task_id for task in tasks}
     generation = progress.generation
-    while True:
-        task_id = identifier(job.source_arn, job.export_only, destination.prefix, generation)
-        if task_id not in used:
-            return Start(task_id)
+    while (task_id := _identifier(job, destination, generation)) in used:
         generation += 1
+    return Start(task_id)
+
+
+def _identifier(job: ExportJob, destination: Destination, generation: int) -> str:
+    return identifier(
+        job.source_arn, job.export_only, destination.prefix, generation, job.export_id
+    )
 
 
 def _give_up_on(tasks: Sequence[ExportTask], progress: ExportProgress) -> Decision:

@@ -21,6 +21,8 @@ DEFAULT_WATCH_DEADLINE_SECONDS: Final = 30 * 86_400
 """For a campaign job that only watches."""
 DEFAULT_EXPORT_DEADLINE_SECONDS: Final = 86_400
 
+MAX_EXPORT_ATTEMPTS: Final = 5
+
 MAX_FAULTS_REPORTED: Final = 50
 """A rejection lists this many faults and counts the rest."""
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Literal
 
 from lambdas.domain.limits import CAMPAIGNS_PER_BATCH
@@ -10,8 +10,14 @@ from lambdas.domain.looks import Look, TaskError
 from lambdas.domain.model import Frozen
 from lambdas.domain.outcomes import Entry
 from lambdas.domain.phases import Phase, Reason
-from lambdas.domain.requests import CampaignJob, Job, Request
-from lambdas.domain.work import CampaignProgress, CampaignWork, ExportWork, Work
+from lambdas.domain.requests import CampaignJob, ExportJob, ExportTarget, Job, Request
+from lambdas.domain.work import (
+    CampaignProgress,
+    CampaignWork,
+    ExportProgress,
+    ExportWork,
+    Work,
+)
 
 
 class Trace(Frozen):
@@ -63,6 +69,27 @@ def plan(request: Request, trace: Trace, now: float) -> Plan:
         )
         for number, stage in enumerate(request.stages)
     )
+    return Plan(trace=trace, started_at=now, waiting=stages)
+
+
+def clean_up_plan(left_behind: Iterable[tuple[str, str]], trace: Trace, now: float) -> Plan:
+    """Plan to cancel exports, and those alone.
+
+    Args:
+        left_behind: the identifier and the source ARN of each.
+        trace: whose plan this is.
+        now: epoch seconds.
+    """
+    work = tuple(
+        ExportWork(
+            kind="export",
+            key=f"0.{index}",
+            job=ExportJob(kind="export", source_arn=source_arn, target=ExportTarget.CANCELED),
+            progress=ExportProgress(asked_for=task_id, nothing_else=True),
+        )
+        for index, (task_id, source_arn) in enumerate(left_behind)
+    )
+    stages = (PlannedStage(run="always", work=work),) if work else ()
     return Plan(trace=trace, started_at=now, waiting=stages)
 
 

@@ -58,6 +58,10 @@ SOURCE_ARN: Final = re.compile(
 
 CORRELATION_ID: Final = re.compile(r"[^\x00-\x1f\x7f\ud800-\udfff]{1,128}")
 
+S3_PREFIX: Final = re.compile(r"(?=.{1,200}$)[^:\s\\`\"/]+(/[^:\s\\`\"/]+)*")
+"""RDS takes no ':' in a prefix and turns other characters into '_' in paths.
+Source: RDS user guide, USER_ExportSnapshot, naming."""
+
 EXPORT_ONLY: Final = re.compile(r"[^\s.]+(\.[^\s.]+){0,2}")
 """database, database.schema (or database.table), or database.schema.table."""
 
@@ -105,6 +109,15 @@ def _check_source_arn(value: str, info: ValidationInfo) -> str:
     region = (info.context or {}).get("region")
     if region and match["region"] != region:
         raise _rule(f"is in Region {match['region']}; this stack exports in {region}")
+    return value
+
+
+def _check_s3_prefix(value: str) -> str:
+    if value and not S3_PREFIX.fullmatch(value):
+        raise _rule(
+            "must be 1 to 200 characters that S3 and RDS both keep: no ':' or white space,"
+            ' no \\ ` or ", no slash at either end'
+        )
     return value
 
 
@@ -156,7 +169,11 @@ class ExportJob(Frozen):
     source_arn: SourceArn
     target: ExportTarget
     export_only: tuple[ExportOnly, ...] = ()
+    s3_prefix: Annotated[str, AfterValidator(_check_s3_prefix)] = ""
+    export_id: Annotated[str, AfterValidator(_check_correlation_id)] | None = None
+    max_attempts: Annotated[int, Field(strict=True, ge=1, le=limits.MAX_EXPORT_ATTEMPTS)] = 1
     deadline_seconds: Deadline = limits.DEFAULT_EXPORT_DEADLINE_SECONDS
+    on_deadline: Literal["leave", "cancel"] = "leave"
     on_abort: Literal["leave", "cancel"] = "leave"
 
 

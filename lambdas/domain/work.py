@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
@@ -122,6 +122,9 @@ class ExportProgress(Frozen):
         odd_looks: looks in a row that showed an unknown status, or the task missing.
         queued_since: epoch seconds since when there has been no room for it.
         queued_for_slot: whether it waits for a slot of the account, rather than for its source.
+        nothing_else: whether it is about the task asked for alone, and adopts no other.
+        cancel_asked: whether this work has asked for it to be canceled.
+        failed: earlier attempts, as the outcome tells of them.
         details: what the outcome tells of the task.
     """
 
@@ -134,9 +137,10 @@ class ExportProgress(Frozen):
     odd_looks: int = 0
     queued_since: float | None = None
     queued_for_slot: bool = False
-    details: dict[str, str | int | float | bool | tuple[str, ...] | None] = Field(
-        default_factory=dict
-    )
+    nothing_else: bool = False
+    cancel_asked: bool = False
+    failed: tuple[dict[str, Any], ...] = ()
+    details: dict[str, Any] = Field(default_factory=dict)
 
 
 class ExportWork(Frozen):

@@ -12,7 +12,12 @@ import json
 import time
 from collections.abc import Sequence
 
-from localcloud.functions.function import ConcurrencyExceededError, DeployedFunction, Invocation
+from localcloud.functions.function import (
+    ConcurrencyExceededError,
+    DeployedFunction,
+    HostClosedError,
+    Invocation,
+)
 from localcloud.functions.host import FunctionHost
 from localcloud.joints.asynchronous_invocations import AsynchronousInvocations
 from localcloud.joints.patching import Moto, Patches, moto
@@ -44,6 +49,8 @@ def mend(patches: Patches, functions: FunctionHost, asynchronous: AsynchronousIn
             answer = functions.invoke(invoked, payload)
         except ConcurrencyExceededError as error:
             raise _throttled() from error
+        except HostClosedError as error:
+            raise _closing() from error
         response_headers.update(_headers(invoked, answer))
         return answer.payload
 
@@ -82,6 +89,14 @@ def _headers(function: DeployedFunction, answer: Invocation) -> dict[str, str]:
     if answer.function_error:
         headers["x-amz-function-error"] = answer.function_error
     return headers
+
+
+def _closing() -> Exception:
+    """Return what a caller hears that invokes while the local AWS is being stopped."""
+    error = moto("core.exceptions").JsonRESTError("ServiceException", "The host is stopping.")
+    error.code = 500
+    exception: Exception = error
+    return exception
 
 
 def _throttled() -> Exception:

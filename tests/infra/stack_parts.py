@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
 State = Mapping[str, Any]
 Template = dict[str, Any]
+Statement = dict[str, Any]
 Functions = dict[str, dict[str, Any]]
+
+_IDENTITY_POLICIES = ("AWS::IAM::Policy", "AWS::IAM::ManagedPolicy", "AWS::IAM::RolePolicy")
 
 
 class Task(NamedTuple):
@@ -22,3 +25,46 @@ def as_task(state: State) -> Task:
     name = str(state.get("Arguments", {}).get("FunctionName"))
     invoked = re.fullmatch(r"\$\{(\w+)\.Arn\}(:.*)?", name)
     return Task(state, invoked[1] if invoked else None)
+
+
+def granted(template: Template) -> Iterator[Statement]:
+    """Yield what the policies of the stack's roles allow."""
+    yield from policies_of(template, "")
+
+
+def policies_of(template: Template, owner: str) -> Iterator[Statement]:
+    """Yield what the policies allow whose logical id begins with an owner's, or a function's."""
+    for logical_id, resource in template["Resources"].items():
+        if not logical_id.removeprefix("Functions").startswith(owner):
+            continue
+        properties = resource.get("Properties", {})
+        inline = [policy["PolicyDocument"] for policy in properties.get("Policies", ())]
+        own = [properties["PolicyDocument"]] if resource["Type"] in _IDENTITY_POLICIES else []
+        for document in (*inline, *own):
+            yield from (s for s in document["Statement"] if s["Effect"] == "Allow")
+
+
+def of_type(template: Template, kind: str, description: str | None = None) -> list[str]:
+    return [
+        logical_id
+        for logical_id, resource in template["Resources"].items()
+        if resource["Type"] == kind
+        and description in (None, resource["Properties"].get("Description"))
+    ]
+
+
+def listed(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else [value]
+
+
+def text(value: Any) -> str:
+    """Write a value as Fn::Sub would."""
+    match value:
+        case {"Fn::Join": [separator, parts]}:
+            return str(separator).join(map(text, parts))
+        case {"Ref": name}:
+            return f"${{{name}}}"
+        case {"Fn::GetAtt": [name, attribute]}:
+            return f"${{{name}.{attribute}}}"
+        case _:
+            return str(value)

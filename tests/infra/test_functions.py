@@ -7,6 +7,7 @@ from functools import cache
 from pathlib import Path
 
 from infra.functions import ROOT
+from lambdas import environment
 from tests.infra.stack_parts import Functions, Task, Template
 
 ENVIRONMENT = "lambdas.environment"
@@ -89,15 +90,17 @@ def _asked_for(module: str) -> set[str]:
 
 
 def _setting_calls(tree: ast.AST) -> set[str]:
-    return {
-        argument.value
+    """Return the settings asked for by name, or by a constant of the environment's."""
+    asked = [
+        node.args[0]
         for node in ast.walk(tree)
         if isinstance(node, ast.Call)
         and isinstance(node.func, ast.Name)
         and node.func.id == "setting"
-        and isinstance(argument := node.args[0], ast.Constant)
-        and isinstance(argument.value, str)
-    }
+    ]
+    literal = {str(name.value) for name in asked if isinstance(name, ast.Constant)}
+    named = {getattr(environment, name.id) for name in asked if isinstance(name, ast.Name)}
+    return literal | named
 
 
 def _imported(module: str) -> set[str]:

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
 from infra.export_store import RDS_EXPORT
 from lambdas.domain.acceptance import REQUESTED
-from tests.infra.stack_parts import Template
-
-Statement = dict[str, Any]
+from tests.infra.stack_parts import (
+    Template,
+    granted,
+    listed,
+    of_type,
+    policies_of,
+    text,
+)
 
 UNLIMITABLE = {
     "connect-campaigns:GetCampaignStateBatch": "Takes ids of any campaign of the account at once",
@@ -37,46 +41,46 @@ Step Functions developer guide, 'Logging using CloudWatch Logs'."""
 def test_no_policy_allows_every_action_of_a_service(template: Template) -> None:
     wildcards = {
         action
-        for statement in _granted(template)
-        for action in _listed(statement["Action"])
+        for statement in granted(template)
+        for action in listed(statement["Action"])
         if action == "*" or action.endswith(":*")
     }
     assert wildcards == set()
 
 
 def test_no_policy_allows_all_but_something(template: Template) -> None:
-    assert [s for s in _granted(template) if "NotAction" in s or "NotResource" in s] == []
+    assert [s for s in granted(template) if "NotAction" in s or "NotResource" in s] == []
 
 
 def test_only_actions_that_can_not_be_limited_reach_every_resource(template: Template) -> None:
     everywhere = {
         action
-        for statement in _granted(template)
-        if "*" in _listed(statement["Resource"])
-        for action in _listed(statement["Action"])
+        for statement in granted(template)
+        if "*" in listed(statement["Resource"])
+        for action in listed(statement["Action"])
     }
     assert everywhere - UNLIMITABLE.keys() == set()
 
 
 def test_hands_over_the_export_role_alone_and_to_rds_alone(template: Template) -> None:
-    (role,) = _of_type(template, "AWS::IAM::Role", description="RDS writes exports with it")
-    (passing,) = (s for s in _granted(template) if "iam:PassRole" in _listed(s["Action"]))
+    (role,) = of_type(template, "AWS::IAM::Role", description="RDS writes exports with it")
+    (passing,) = (s for s in granted(template) if "iam:PassRole" in listed(s["Action"]))
     assert passing["Action"] == "iam:PassRole"
     assert passing["Resource"] == {"Fn::GetAtt": [role, "Arn"]}
     assert passing["Condition"] == {"StringEquals": {"iam:PassedToService": RDS_EXPORT}}
 
 
 def test_only_rds_assumes_the_export_role(template: Template) -> None:
-    (role,) = _of_type(template, "AWS::IAM::Role", description="RDS writes exports with it")
+    (role,) = of_type(template, "AWS::IAM::Role", description="RDS writes exports with it")
     trust = template["Resources"][role]["Properties"]["AssumeRolePolicyDocument"]["Statement"]
     assert [s["Principal"] for s in trust] == [{"Service": RDS_EXPORT}]
 
 
 def test_only_the_accounts_own_policies_open_the_export_key(template: Template) -> None:
     """KMS wants the account's root in every key policy, or the key could never be changed."""
-    (key,) = _of_type(template, "AWS::KMS::Key")
+    (key,) = of_type(template, "AWS::KMS::Key")
     statements = template["Resources"][key]["Properties"]["KeyPolicy"]["Statement"]
-    assert [_text(s["Principal"]["AWS"]) for s in statements] == [
+    assert [text(s["Principal"]["AWS"]) for s in statements] == [
         "arn:${AWS::Partition}:iam::${AWS::AccountId}:root"
     ]
 
@@ -91,14 +95,14 @@ def test_export_bucket_is_closed_to_the_public(bucket: dict[str, Any]) -> None:
 
 
 def test_export_bucket_refuses_plain_http(template: Template) -> None:
-    (policy,) = _of_type(template, "AWS::S3::BucketPolicy")
+    (policy,) = of_type(template, "AWS::S3::BucketPolicy")
     statements = template["Resources"][policy]["Properties"]["PolicyDocument"]["Statement"]
-    (bucket,) = _of_type(template, "AWS::S3::Bucket")
+    (bucket,) = of_type(template, "AWS::S3::Bucket")
     (refusal,) = (s for s in statements if s["Effect"] == "Deny")
     assert refusal["Action"] == "s3:*"
     assert refusal["Principal"] == {"AWS": "*"}
     assert refusal["Condition"] == {"Bool": {"aws:SecureTransport": "false"}}
-    assert [_text(resource) for resource in refusal["Resource"]] == [
+    assert [text(resource) for resource in refusal["Resource"]] == [
         f"${{{bucket}.Arn}}",
         f"${{{bucket}.Arn}}/*",
     ]
@@ -108,7 +112,7 @@ def test_export_bucket_refuses_plain_http(template: Template) -> None:
 def test_export_bucket_encrypts_with_the_stacks_own_key(
     bucket: dict[str, Any], template: Template
 ) -> None:
-    (key,) = _of_type(template, "AWS::KMS::Key")
+    (key,) = of_type(template, "AWS::KMS::Key")
     (rule,) = bucket["Properties"]["BucketEncryption"]["ServerSideEncryptionConfiguration"]
     assert rule["ServerSideEncryptionByDefault"] == {
         "SSEAlgorithm": "aws:kms",
@@ -118,15 +122,83 @@ def test_export_bucket_encrypts_with_the_stacks_own_key(
 
 
 def test_exports_outlive_the_stack(bucket: dict[str, Any], template: Template) -> None:
-    (key,) = _of_type(template, "AWS::KMS::Key")
+    (key,) = of_type(template, "AWS::KMS::Key")
     assert bucket["Properties"]["VersioningConfiguration"] == {"Status": "Enabled"}
     for resource in (bucket, template["Resources"][key]):
         assert resource["DeletionPolicy"] == resource["UpdateReplacePolicy"] == "Retain"
 
 
+@pytest.mark.parametrize(
+    ("function", "actions"),
+    [
+        ("AcceptRequest", {"dynamodb:Query"}),
+        ("AdvancePlan", set()),
+        ("ReconcileCampaigns", set()),
+        ("ReconcileExport", {"dynamodb:PutItem", "dynamodb:DeleteItem"}),
+        ("WakeWaiters", {"dynamodb:Query", "dynamodb:DeleteItem", "states:SendTaskSuccess"}),
+    ],
+)
+def test_functions_share_the_table_and_only_one_answers_tokens(
+    template: Template, function: str, actions: set[str]
+) -> None:
+    (table,) = of_type(template, "AWS::DynamoDB::Table")
+    (machine,) = of_type(template, "AWS::StepFunctions::StateMachine")
+    places = {"dynamodb": f"${{{table}.Arn}}", "states": f"${{{machine}}}"}
+    found = {
+        (action, text(resource))
+        for statement in policies_of(template, function)
+        for action in listed(statement["Action"])
+        for resource in listed(statement["Resource"])
+        if action.split(":")[0] in places
+    }
+    assert found == {(action, places[action.split(":")[0]]) for action in actions}
+
+
+def test_the_machine_only_writes_into_the_table(template: Template) -> None:
+    (table,) = of_type(template, "AWS::DynamoDB::Table")
+    found = [
+        (statement["Action"], text(statement["Resource"]))
+        for statement in policies_of(template, "WorkflowMachine")
+        if any(action.startswith("dynamodb:") for action in listed(statement["Action"]))
+    ]
+    assert found == [("dynamodb:PutItem", f"${{{table}.Arn}}")]
+
+
+def test_reads_of_exports_what_they_tell_of_themselves_and_none_of_their_data(
+    template: Template,
+) -> None:
+    (bucket,) = of_type(template, "AWS::S3::Bucket")
+    (key,) = of_type(template, "AWS::KMS::Key")
+    found = {
+        action: (text(statement["Resource"]), statement.get("Condition"))
+        for statement in policies_of(template, "ReconcileExport")
+        for action in listed(statement["Action"])
+        if action.split(":")[0] in ("s3", "kms")
+    }
+    assert found == {
+        "s3:GetObject": (f"${{{bucket}.Arn}}/exports/*/export_*.json", None),
+        "s3:ListBucket": (f"${{{bucket}.Arn}}", {"StringLike": {"s3:prefix": ["exports/*"]}}),
+        "kms:CreateGrant": (f"${{{key}.Arn}}", None),
+        "kms:Decrypt": (f"${{{key}.Arn}}", None),
+        "kms:DescribeKey": (f"${{{key}.Arn}}", None),
+    }
+
+
+@pytest.mark.parametrize("function", ["AcceptRequest", "AdvancePlan", "WakeWaiters"])
+def test_who_does_not_look_at_exports_reaches_neither_them_nor_their_files(
+    template: Template, function: str
+) -> None:
+    services = {
+        action.split(":")[0]
+        for statement in policies_of(template, function)
+        for action in listed(statement["Action"])
+    }
+    assert services & {"rds", "s3", "kms", "iam", "connect-campaigns"} == set()
+
+
 def test_a_request_on_the_stacks_own_bus_starts_the_machine(template: Template) -> None:
-    (bus,) = _of_type(template, "AWS::Events::EventBus")
-    (machine,) = _of_type(template, "AWS::StepFunctions::StateMachine")
+    (bus,) = of_type(template, "AWS::Events::EventBus")
+    (machine,) = of_type(template, "AWS::StepFunctions::StateMachine")
     (rule,) = (
         resource["Properties"]
         for resource in template["Resources"].values()
@@ -144,45 +216,6 @@ def test_request_events_bear_the_published_detail_type() -> None:
 
 @pytest.fixture(scope="module")
 def bucket(template: Template) -> dict[str, Any]:
-    (logical_id,) = _of_type(template, "AWS::S3::Bucket")
+    (logical_id,) = of_type(template, "AWS::S3::Bucket")
     found: dict[str, Any] = template["Resources"][logical_id]
     return found
-
-
-def _granted(template: Template) -> Iterator[Statement]:
-    """Yield what the policies of the stack's roles allow."""
-    for resource in template["Resources"].values():
-        properties = resource.get("Properties", {})
-        inline = [policy["PolicyDocument"] for policy in properties.get("Policies", ())]
-        own = [properties["PolicyDocument"]] if resource["Type"] in _IDENTITY_POLICIES else []
-        for document in (*inline, *own):
-            yield from (s for s in document["Statement"] if s["Effect"] == "Allow")
-
-
-_IDENTITY_POLICIES = ("AWS::IAM::Policy", "AWS::IAM::ManagedPolicy", "AWS::IAM::RolePolicy")
-
-
-def _of_type(template: Template, kind: str, description: str | None = None) -> list[str]:
-    return [
-        logical_id
-        for logical_id, resource in template["Resources"].items()
-        if resource["Type"] == kind
-        and description in (None, resource["Properties"].get("Description"))
-    ]
-
-
-def _listed(value: Any) -> list[Any]:
-    return value if isinstance(value, list) else [value]
-
-
-def _text(value: Any) -> str:
-    """Write a value as Fn::Sub would."""
-    match value:
-        case {"Fn::Join": [separator, parts]}:
-            return str(separator).join(map(_text, parts))
-        case {"Ref": name}:
-            return f"${{{name}}}"
-        case {"Fn::GetAtt": [name, attribute]}:
-            return f"${{{name}.{attribute}}}"
-        case _:
-            return str(value)

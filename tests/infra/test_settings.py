@@ -27,13 +27,14 @@ def test_has_a_default_for_everything() -> None:
         "stack_name": "Orchestrator",
         "export_prefix": "exports",
         "looks_per_child": 150,
+        "snapshot_exports": (),
         "log_retention": "ONE_MONTH",
     }
 
 
 def test_cdk_json_shows_the_defaults() -> None:
     context = json.loads((ROOT / "cdk.json").read_text(encoding="utf-8"))["context"]
-    assert context["orchestrator"] == Settings().model_dump()
+    assert context["orchestrator"] == Settings().model_dump(mode="json")
 
 
 @pytest.mark.parametrize(
@@ -48,9 +49,10 @@ def test_cdk_json_shows_the_defaults() -> None:
         ("export_prefix", "ex:ports"),
         ("export_prefix", "ex ports"),
         ("looks_per_child", 1),
-        ("looks_per_child", 201),
+        ("looks_per_child", 151),
         ("looks_per_child", "many"),
         ("looks_per_child", None),
+        ("snapshot_exports", "shop-"),
         ("log_retention", "one month"),
         ("log_retention", 30),
         ("log_retention", "SOME_TIME"),
@@ -60,6 +62,28 @@ def test_cdk_json_shows_the_defaults() -> None:
 def test_refuses_a_bad_value_by_its_name(key: str, value: object) -> None:
     with pytest.raises(SettingsError, match=rf"orchestrator\.{key}: "):
         Settings.from_context({key: value})
+
+
+@pytest.mark.parametrize(
+    ("export", "field"),
+    [
+        ({}, "source_prefix"),
+        ({"source_prefix": ""}, "source_prefix"),
+        ({"source_prefix": "rds:shop-"}, "source_prefix"),
+        ({"source_prefix": "1-shop"}, "source_prefix"),
+        ({"source_prefix": "shop_"}, "source_prefix"),
+        ({"source_prefix": "s" * 64}, "source_prefix"),
+        ({"source_prefix": "shop-", "export_only": "shop.orders"}, "export_only"),
+        ({"source_prefix": "shop-", "export_only": ["a.b.c.d"]}, "export_only.0"),
+        ({"source_prefix": "shop-", "export_only": ["white space"]}, "export_only.0"),
+        ({"source_prefix": "shop-", "s3_prefix": "nightly"}, "s3_prefix"),
+    ],
+)
+def test_refuses_a_bad_snapshot_export_by_its_place(export: object, field: str) -> None:
+    good = {"source_prefix": "orders"}
+    with pytest.raises(SettingsError) as raised:
+        Settings.from_context({"snapshot_exports": [good, export]})
+    assert str(raised.value).startswith(f"orchestrator.snapshot_exports.1.{field}: ")
 
 
 def test_names_every_fault_at_once() -> None:

@@ -11,7 +11,7 @@ from infra import diagram
 from infra.functions import ROOT
 from infra.settings import Settings
 from lambdas.aws.errors import CapacityError, PermanentError, StateError, TransientError
-from tests.infra.stack_parts import Functions, State, Task
+from tests.infra.stack_parts import Functions, State, Task, Template
 
 LAMBDA_SERVICE_ERRORS = {
     "Lambda.AWSLambdaException",
@@ -21,6 +21,7 @@ LAMBDA_SERVICE_ERRORS = {
     "Lambda.TooManyRequestsException",
 }
 RECONCILERS = ("ReconcileCampaigns", "ReconcileExport")
+WAITS_FOR_WAKES = ("AwaitExportEvent", "AwaitExportSlot")
 MAX_EVENTS = 20_000
 """Below the 25,000 events that Step Functions allows, with room for what ends an execution."""
 
@@ -36,7 +37,7 @@ PICTURE = {
     "RequestRejected", "RequestComplete", "RequestFailed",
     "WhichKind", "JobComplete", "JobFailed", "JobUnsettled",
     "ReconcileCampaigns", "RouteCampaigns", "AwaitDeletion", "AwaitCampaigns",
-    "ReconcileExport", "RouteExport", "AwaitExportSlot", "AwaitExportEvent",
+    "ReconcileExport", "RouteExport", "AwaitExportSlot", "AwaitExportEvent", "AwaitNextLook",
 }  # fmt: skip
 """The states of the design. How each is reached is the business of docs/workflow.md."""
 
@@ -162,6 +163,56 @@ def test_the_most_looks_of_a_child_fit_into_its_history(
     per_look = max(sum(_events(states[state]) for state in loop) for loop in _loops(name, states))
     assert per_look >= 9 + EVENTS_PER_RETRY * retries(states[name])
     assert most * per_look < MAX_EVENTS
+
+
+def test_the_longest_way_back_to_a_look_waits_for_an_event_in_vain_and_then_plainly(
+    states: dict[str, State],
+) -> None:
+    """It is what the looks of a child are bounded by: a wait with a token adds an event more."""
+    loops = set(_loops("ReconcileExport", states))
+    look = ("ReconcileExport", "RouteExport")
+    for wait in WAITS_FOR_WAKES:
+        assert {(*look, wait), (*look, wait, "AwaitNextLook")} <= loops
+        assert _events(states[wait]) == 6 + EVENTS_PER_RETRY * retries(states[wait])
+
+
+@pytest.mark.parametrize("name", WAITS_FOR_WAKES)
+def test_waits_for_a_wake_with_a_token_in_the_table_until_the_next_look(
+    name: str, states: dict[str, State], template: Template
+) -> None:
+    (table,) = (
+        logical_id
+        for logical_id, resource in template["Resources"].items()
+        if resource["Type"] == "AWS::DynamoDB::Table"
+    )
+    state = states[name]
+    assert state["Type"] == "Task"
+    assert state["QueryLanguage"] == "JSONata"
+    assert state["Resource"].endswith(":states:::aws-sdk:dynamodb:putItem.waitForTaskToken")
+    assert state["TimeoutSeconds"] == "{% $look.wait_seconds %}"
+    assert state["Next"] == "ReconcileExport"
+    assert state["Arguments"]["TableName"] == f"${{{table}}}"
+    item = state["Arguments"]["Item"]
+    assert item.keys() == {"pk", "sk", "token", "expires_at"}
+    assert item["token"] == {"S": "{% $states.context.Task.Token %}"}
+
+
+@pytest.mark.parametrize("name", WAITS_FOR_WAKES)
+def test_a_wait_for_a_wake_that_ends_by_itself_looks_and_one_that_fails_waits_plainly(
+    name: str, states: dict[str, State]
+) -> None:
+    assert [(c["ErrorEquals"], c["Next"]) for c in states[name]["Catch"]] == [
+        (["States.Timeout"], "ReconcileExport"),
+        (["States.ALL"], "AwaitNextLook"),
+    ]
+    assert retried(states[name]) == {
+        "DynamoDb.InternalServerErrorException",
+        "DynamoDb.ProvisionedThroughputExceededException",
+        "DynamoDb.RequestLimitExceededException",
+        "DynamoDb.ThrottlingException",
+    }
+    assert states["AwaitNextLook"]["Seconds"] == "{% $look.wait_seconds %}"
+    assert states["AwaitNextLook"]["Next"] == "ReconcileExport"
 
 
 def _events(state: State) -> int:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import socket
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import pytest
 
 from lambdas import clock
+from lambdas.observability import metrics
 from tests.unit.builders import NOW
 
 
@@ -27,6 +29,13 @@ def _no_network(monkeypatch):
         raise AssertionError("a unit test opened a socket")
 
     monkeypatch.setattr(socket.socket, "connect", refuse)
+
+
+@pytest.fixture(autouse=True)
+def _no_metrics_of_others() -> Iterator[None]:
+    metrics.clear_metrics()
+    yield
+    metrics.clear_metrics()
 
 
 @pytest.fixture

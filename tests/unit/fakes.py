@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+import json
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
+
+from botocore.exceptions import ClientError
 
 from lambdas.aws.errors import (
     AwsError,
@@ -14,6 +17,7 @@ from lambdas.aws.errors import (
     ServiceUnavailableException,
 )
 from lambdas.domain.campaign_states import CampaignState, Mutation
+from lambdas.domain.export_results import result
 from lambdas.domain.exports import CANCELABLE, ENDED, Destination, ExportTask
 from tests.unit.builders import DESTINATION, NOW
 
@@ -31,6 +35,15 @@ def aws_error(kind: type[AwsError], *, state: str = "") -> AwsError:
     if isinstance(error, InvalidCampaignStateException):
         error.state = state
     return error
+
+
+def client_error(code: str, status: int = 400) -> ClientError:
+    """Return what boto3 raises for an error code."""
+    answer: Any = {
+        "Error": {"Code": code, "Message": "any message"},
+        "ResponseMetadata": {"HTTPStatusCode": status},
+    }
+    return ClientError(answer, "AnyOperation")
 
 
 class LostResponse(ServiceUnavailableException):
@@ -199,3 +212,105 @@ class FakeExports:
         if answer is not None:
             raise answer
         return None
+
+
+class FakeFiles:
+    """Has the method of `ExportFiles`; every export wrote the same, nothing unless told."""
+
+    def __init__(self, told: Mapping[str, Any] | None = None) -> None:
+        self.told = result(None, ()) if told is None else dict(told)
+        self.asked: list[tuple[str, str]] = []
+
+    def collect(self, folder: str, task_id: str) -> dict[str, Any]:
+        self.asked.append((folder, task_id))
+        return self.told
+
+
+class FakeTable:
+    """Stands for boto3's DynamoDB client with one table; answers in the order of the sort key.
+
+    Attributes:
+        items: by partition and sort key.
+        page_size: items that one Query answers at most.
+        calls: every operation in order, with its keys.
+        answers: errors to raise instead, by operation.
+    """
+
+    NAME = "any-table"
+
+    def __init__(self, page_size: int = 1_000) -> None:
+        self.items: dict[tuple[str, str], dict[str, Any]] = {}
+        self.page_size = page_size
+        self.calls: list[tuple[str, ...]] = []
+        self.answers: dict[str, list[Exception | None]] = {}
+
+    def will(self, operation: str, *answers: Exception | None) -> None:
+        self.answers[operation] = list(answers)
+
+    def sort_keys(self, pk: str) -> list[str]:
+        return sorted(sk for partition, sk in self.items if partition == pk)
+
+    def put_item(self, *, TableName: str, Item: dict[str, Any]) -> dict[str, Any]:  # noqa: N803
+        key = self._called("put_item", TableName, Item["pk"], Item["sk"])
+        self.items[key] = Item
+        return {}
+
+    def delete_item(self, *, TableName: str, Key: dict[str, Any]) -> dict[str, Any]:  # noqa: N803
+        assert set(Key) == {"pk", "sk"}
+        key = self._called("delete_item", TableName, Key["pk"], Key["sk"])
+        self.items.pop(key, None)
+        return {}
+
+    def query(
+        self,
+        *,
+        TableName: str,  # noqa: N803
+        KeyConditionExpression: str,  # noqa: N803
+        ExpressionAttributeValues: dict[str, Any],  # noqa: N803
+        ConsistentRead: bool,  # noqa: N803
+        ExclusiveStartKey: dict[str, Any] | None = None,  # noqa: N803
+    ) -> dict[str, Any]:
+        ((name, pk),) = ExpressionAttributeValues.items()
+        assert KeyConditionExpression == f"pk = {name}"
+        assert ConsistentRead
+        self._called("query", TableName, pk)
+        after = ExclusiveStartKey["sk"]["S"] if ExclusiveStartKey else ""
+        found = [sk for sk in self.sort_keys(pk["S"]) if sk > after]
+        page = [self.items[pk["S"], sk] for sk in found[: self.page_size]]
+        if len(found) < self.page_size:
+            return {"Items": page}
+        return {"Items": page, "LastEvaluatedKey": {"pk": pk, "sk": page[-1]["sk"]}}
+
+    def _called(self, operation: str, table: str, *keys: dict[str, str]) -> tuple[str, ...]:
+        assert table == self.NAME
+        texts = tuple(key["S"] for key in keys)
+        self.calls.append((operation, *texts))
+        queue = self.answers.get(operation)
+        error = queue.pop(0) if queue else None
+        if error is not None:
+            raise error
+        return texts
+
+
+class FakeStates:
+    """Stands for boto3's Step Functions client: a task token is good for one success.
+
+    Attributes:
+        waiting: tokens of executions that wait.
+        stale: error codes of tokens that are no longer good; any other is unknown.
+        woken: tokens of those that were woken, in order.
+    """
+
+    def __init__(self, *waiting: str, stale: Mapping[str, str] | None = None) -> None:
+        self.waiting = list(waiting)
+        self.stale = dict(stale or {})
+        self.woken: list[str] = []
+
+    def send_task_success(self, *, taskToken: str, output: str) -> dict[str, Any]:  # noqa: N803
+        json.loads(output)
+        if taskToken not in self.waiting:
+            raise client_error(self.stale.get(taskToken, "TaskDoesNotExist"))
+        self.waiting.remove(taskToken)
+        self.stale[taskToken] = "TaskTimedOut"
+        self.woken.append(taskToken)
+        return {}

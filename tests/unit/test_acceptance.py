@@ -9,7 +9,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from lambdas.domain import limits
-from lambdas.domain.acceptance import REQUESTED, Fault, RequestRejected, parse
+from lambdas.domain.acceptance import (
+    CLEAN_UP,
+    REQUESTED,
+    CleanUp,
+    Fault,
+    RequestRejected,
+    clean_up,
+    parse,
+)
 from lambdas.domain.requests import (
     ApiVersion,
     CampaignJob,
@@ -18,7 +26,14 @@ from lambdas.domain.requests import (
     ExportTarget,
     Request,
 )
-from tests.unit.builders import CLUSTER, REGION, SNAPSHOT, any_campaign_job, any_export_job
+from tests.unit.builders import (
+    CLUSTER,
+    EXECUTION,
+    REGION,
+    SNAPSHOT,
+    any_campaign_job,
+    any_export_job,
+)
 
 MANY_IDS = [f"c-{number}" for number in range(limits.MAX_CAMPAIGNS_PER_REQUEST)]
 
@@ -142,6 +157,40 @@ def test_takes_sources_of_every_partition(partition):
 def test_takes_databases_schemas_and_tables(table):
     (stage,) = accept(any_export_job(export_only=[table])).stages
     assert stage.jobs[0].export_only == (table,)
+
+
+@pytest.mark.parametrize(
+    "prefix", ["", "a", "daily", "a/b/c", "2026-11-01", "größe", "a" * 200, "a=b,c;d", "a.b_c~d"]
+)
+def test_takes_every_prefix_that_s3_and_rds_keep(prefix):
+    (stage,) = accept(any_export_job(s3_prefix=prefix)).stages
+    assert stage.jobs[0].s3_prefix == prefix
+
+
+@pytest.mark.parametrize("export_id", [None, "a", "nightly 2026-11-01", "ü" * 128])
+def test_takes_every_export_id_that_may_serve_as_one(export_id):
+    (stage,) = accept(any_export_job(export_id=export_id)).stages
+    assert stage.jobs[0].export_id == export_id
+
+
+@pytest.mark.parametrize("attempts", range(1, limits.MAX_EXPORT_ATTEMPTS + 1))
+def test_takes_as_many_attempts_as_the_limits_say(attempts):
+    (stage,) = accept(any_export_job(max_attempts=attempts)).stages
+    assert stage.jobs[0].max_attempts == attempts
+
+
+@pytest.mark.parametrize("field", ["on_abort", "on_deadline"])
+@pytest.mark.parametrize("choice", ["leave", "cancel"])
+def test_takes_either_end_of_an_export_that_is_given_up(field, choice):
+    (stage,) = accept(any_export_job(**{field: choice})).stages
+    assert getattr(stage.jobs[0], field) == choice
+
+
+def test_an_export_is_tried_once_and_left_alone_unless_the_request_says_otherwise():
+    (stage,) = accept(any_export_job()).stages
+    job = stage.jobs[0]
+    assert (job.s3_prefix, job.export_id, job.max_attempts) == ("", None, 1)
+    assert (job.on_deadline, job.on_abort) == ("leave", "leave")
 
 
 def test_names_each_campaign_once():
@@ -273,9 +322,31 @@ FAULTS = [
     (any_export_job(export_only="shop"), "export_only"),
     (any_export_job(deadline_seconds=None), "deadline_seconds"),
     (any_export_job(on_abort="panic"), "on_abort"),
+    *[
+        (any_export_job(s3_prefix=bad), "s3_prefix")
+        for bad in (
+            *("a:b", "a b", "a\tb", "a\n", "a\\b", "a`b", 'a"b', "/a", "a/", "a//b", "/", " ", ":"),
+            *("a" * 201, "ä/" * 100 + "b", 5, None, ["a"]),
+        )
+    ],
+    *[
+        (any_export_job(export_id=bad), "export_id")
+        for bad in ("", "x" * 129, "a\nb", "\x00", 5, True, ["a"])
+    ],
+    *[
+        (any_export_job(max_attempts=bad), "max_attempts")
+        for bad in (0, -1, limits.MAX_EXPORT_ATTEMPTS + 1, 1.0, 1.5, "2", True, None, [1])
+    ],
+    *[
+        (any_export_job(**{field: bad}), field)
+        for field in ("on_abort", "on_deadline")
+        for bad in ("CANCEL", "", None, True)
+    ],
+    (any_campaign_job(s3_prefix="a"), "s3_prefix"),
+    (any_campaign_job(max_attempts=1), "max_attempts"),
+    (any_campaign_job(on_deadline="leave"), "on_deadline"),
     (any_export_job(campaign_ids=["c-1"]), "campaign_ids"),
     (any_export_job(s3_bucket_name="elsewhere"), "s3_bucket_name"),
-    (any_export_job(s3_prefix="elsewhere"), "s3_prefix"),
     (any_export_job(iam_role_arn="arn:aws:iam::123456789012:role/admin"), "iam_role_arn"),
     (any_export_job(kms_key_id="any"), "kms_key_id"),
     ({"jobs": [any_campaign_job()], "export": {}}, "export"),
@@ -412,13 +483,18 @@ def test_whatever_arrives_is_a_request_or_is_rejected(raw):
         assert all(fault.field and fault.rule for fault in faults)
 
 
+RICH_EXPORT_JOB = any_export_job(
+    s3_prefix="a", export_id="a", max_attempts=2, on_deadline="cancel", on_abort="leave"
+)
+
+
 def _near_job(job: dict[str, object]) -> st.SearchStrategy[dict[str, object]]:
     return st.tuples(st.sampled_from([*job, "correlation_id", "id", "role"]), JSON).map(
         lambda change: job | {change[0]: change[1]}
     )
 
 
-@given(_near_job(any_campaign_job(api_version="v1")) | _near_job(any_export_job(on_abort="leave")))
+@given(_near_job(any_campaign_job(api_version="v1")) | _near_job(RICH_EXPORT_JOB))
 @settings(max_examples=100, deadline=None)
 def test_whatever_stands_in_one_field_is_accepted_or_is_rejected(raw):
     request, faults = accepted_or_not(raw)
@@ -446,6 +522,10 @@ EXPORT_JOBS = st.fixed_dictionaries(
         "deadline_seconds": DEADLINES,
         "export_only": st.lists(TABLE, max_size=4),
         "on_abort": st.sampled_from(["leave", "cancel"]),
+        "on_deadline": st.sampled_from(["leave", "cancel"]),
+        "max_attempts": st.integers(1, limits.MAX_EXPORT_ATTEMPTS),
+        "s3_prefix": st.sampled_from(["", "daily", "a/b"]),
+        "export_id": st.sampled_from(["a", "nightly 1"]),
     },
 )
 STAGES = st.fixed_dictionaries(
@@ -466,3 +546,64 @@ def test_a_valid_request_says_the_same_when_it_is_written_and_read_again(raw):
     assert [len(stage.jobs) for stage in request.stages] == [
         len(stage["jobs"]) for stage in raw["stages"]
     ]
+
+
+def test_a_clean_up_is_told_from_a_request():
+    assert clean_up({CLEAN_UP: {"execution_arn": EXECUTION}}) == CleanUp(execution_arn=EXECUTION)
+
+
+@pytest.mark.parametrize(
+    "raw",
+    [
+        *(None, [], "clean_up", 5, {}),
+        any_export_job(),
+        {"jobs": [any_export_job()]},
+        {CLEAN_UP: EXECUTION},
+        {CLEAN_UP: None},
+        {CLEAN_UP: [{"execution_arn": EXECUTION}]},
+        {CLEAN_UP: {"execution_arn": EXECUTION}, "jobs": [any_export_job()]},
+        event({CLEAN_UP: {"execution_arn": EXECUTION}}),
+    ],
+)
+def test_what_is_no_clean_up_is_left_to_the_rules_of_a_request(raw):
+    assert clean_up(raw) is None
+
+
+@pytest.mark.parametrize(
+    "asked",
+    [
+        {},
+        {"execution_arn": None},
+        {"execution_arn": 5},
+        {"execution_arn": [EXECUTION]},
+        {"execution_arn": {"S": EXECUTION}},
+    ],
+)
+def test_a_clean_up_without_an_execution_is_rejected(asked):
+    with pytest.raises(RequestRejected) as rejected:
+        clean_up({CLEAN_UP: asked})
+    (fault,) = rejected.value.faults
+    assert fault.field.endswith("execution_arn")
+    assert fault.rule
+
+
+@pytest.mark.parametrize("extra", ["correlation_id", "export_ids", "source_arn"])
+def test_a_clean_up_says_nothing_but_whose(extra):
+    with pytest.raises(RequestRejected) as rejected:
+        clean_up({CLEAN_UP: {"execution_arn": EXECUTION, extra: "any"}})
+    (fault,) = rejected.value.faults
+    assert fault.field.endswith(extra)
+
+
+@given(st.dictionaries(TEXT | st.just("execution_arn"), JSON, max_size=3))
+@settings(max_examples=50, deadline=None)
+def test_whatever_is_asked_to_be_cleaned_up_is_accepted_or_is_rejected(asked):
+    try:
+        accepted, faults = clean_up({CLEAN_UP: asked}), ()
+    except RequestRejected as rejected:
+        accepted, faults = None, rejected.faults
+    if accepted is None:
+        assert faults
+        assert all(fault.field and fault.rule for fault in faults)
+    else:
+        assert accepted == CleanUp(execution_arn=asked["execution_arn"])

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from botocore.exceptions import ClientError, ReadTimeoutError
+from botocore.exceptions import ReadTimeoutError
 
 from lambdas.aws.calls import api_call
 from lambdas.aws.campaigns import Campaigns
@@ -21,14 +20,7 @@ from lambdas.domain.campaign_states import Mutation
 from lambdas.domain.requests import ApiVersion
 from lambdas.observability import metrics
 from tests.unit.builders import DESTINATION, SNAPSHOT
-from tests.unit.fakes import AnyClient
-
-
-@pytest.fixture(autouse=True)
-def _no_metrics_of_others() -> Iterator[None]:
-    metrics.clear_metrics()
-    yield
-    metrics.clear_metrics()
+from tests.unit.fakes import AnyClient, client_error
 
 
 def counted() -> dict[str, float]:
@@ -37,14 +29,6 @@ def counted() -> dict[str, float]:
     (directive,) = record["_aws"]["CloudWatchMetrics"]
     assert {metric["Unit"] for metric in directive["Metrics"]} == {"Count"}
     return {metric["Name"]: sum(record[metric["Name"]]) for metric in directive["Metrics"]}
-
-
-def client_error(code: str, status: int = 400) -> ClientError:
-    answer: Any = {
-        "Error": {"Code": code, "Message": "any message"},
-        "ResponseMetadata": {"HTTPStatusCode": status},
-    }
-    return ClientError(answer, "AnyOperation")
 
 
 def campaigns(*answers: Any) -> Campaigns:

@@ -24,27 +24,28 @@ ARNS = st.builds(
 TABLES = st.lists(st.sampled_from(["a", "b", "a.b", "a.b.c", "shop.orders"]), unique=True)
 PREFIXES = st.sampled_from(["", "exports", "exports/daily"])
 GENERATIONS = st.integers(1, 999)
+EXPORT_IDS = st.none() | st.sampled_from(["", "a", "b", "nächtlich 2026-11-01", "x" * 128])
 
 
-@given(ARNS, TABLES, PREFIXES, GENERATIONS)
+@given(ARNS, TABLES, PREFIXES, GENERATIONS, EXPORT_IDS)
 @settings(max_examples=150, deadline=None)
-def test_is_always_legal(arn, tables, prefix, generation):
+def test_is_always_legal(arn, tables, prefix, generation, export_id):
     assert SOURCE_ARN.fullmatch(arn)
-    made = identifier(arn, tables, prefix, generation)
+    made = identifier(arn, tables, prefix, generation, export_id)
     assert RULE.match(made)
     assert len(made) <= MAX_LENGTH
 
 
-@given(ARNS, TABLES, PREFIXES, GENERATIONS, st.randoms(use_true_random=False))
+@given(ARNS, TABLES, PREFIXES, GENERATIONS, EXPORT_IDS, st.randoms(use_true_random=False))
 @settings(max_examples=50, deadline=None)
-def test_is_the_same_for_the_same_work(arn, tables, prefix, generation, random):
+def test_is_the_same_for_the_same_work(arn, tables, prefix, generation, export_id, random):
     shuffled = random.sample(tables, k=len(tables))
-    made = identifier(arn, tables, prefix, generation)
-    assert made == identifier(arn, shuffled, prefix, generation)
-    assert made == identifier(arn, [*shuffled, *tables], prefix, generation)
+    made = identifier(arn, tables, prefix, generation, export_id)
+    assert made == identifier(arn, shuffled, prefix, generation, export_id)
+    assert made == identifier(arn, [*shuffled, *tables], prefix, generation, export_id)
 
 
-WORK = st.tuples(ARNS, TABLES.map(frozenset), PREFIXES, GENERATIONS)
+WORK = st.tuples(ARNS, TABLES.map(frozenset), PREFIXES, GENERATIONS, EXPORT_IDS)
 
 
 @given(WORK, WORK)
@@ -61,6 +62,10 @@ def test_differs_by_each_part_of_the_work():
         (SNAPSHOT, ("b",), "exports", 1),
         (SNAPSHOT, ("a",), "", 1),
         (SNAPSHOT, ("a",), "exports", 2),
+        (SNAPSHOT, ("a",), "exports/daily", 1),
+        (SNAPSHOT, ("a",), "exports", 1, "a"),
+        (SNAPSHOT, ("a",), "exports", 1, "b"),
+        (SNAPSHOT, (), "exports", 1, "a"),
     ]
     made = {identifier(*work) for work in (one, *others)}
     assert len(made) == 1 + len(others)
@@ -75,3 +80,13 @@ def test_reads_as_its_source():
 def test_is_the_same_from_release_to_release():
     """Another identifier would export again what is exported already."""
     assert identifier(SNAPSHOT, ("shop.orders",), "exports", 1) == "orders-d59729a2934d"
+
+
+def test_an_export_id_is_never_taken_for_a_table():
+    assert identifier(SNAPSHOT, ("export_id=a",), "", 1) != identifier(SNAPSHOT, (), "", 2, "a")
+    assert identifier(SNAPSHOT, (), "", 1, "a") == identifier(SNAPSHOT, (), "", 1, "a")
+
+
+def test_an_export_id_stays_the_same_from_release_to_release():
+    made = identifier(SNAPSHOT, ("shop.orders",), "exports", 1, "nightly")
+    assert made == "orders-4a0c398614aa"

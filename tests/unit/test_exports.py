@@ -6,6 +6,7 @@ import pytest
 
 from lambdas.domain.export_identity import identifier
 from lambdas.domain.exports import (
+    CANCEL_GRACE_SECONDS,
     CANCELABLE,
     ENDED,
     MAX_ODD_LOOKS,
@@ -19,6 +20,7 @@ from lambdas.domain.exports import (
     Reached,
     Refuse,
     Start,
+    TryAgain,
     Watch,
     decide,
     is_odd,
@@ -63,10 +65,13 @@ def decided(
     progress: ExportProgress | None = None,
     destination: Destination = DESTINATION,
     began_at: float = NOW,
+    age: float = 0.0,
     **job: object,
 ) -> Decision:
     given = export_job(target, **job)
-    return decide(tasks, given, progress or ExportProgress(), destination, began_at)
+    return decide(
+        tasks, given, progress or ExportProgress(), destination, began_at=began_at, age=age
+    )
 
 
 def own(**fields: object) -> ExportProgress:
@@ -298,3 +303,186 @@ def test_does_not_cancel_an_export_of_other_tables_than_the_request_names():
 def test_does_not_cancel_an_export_to_another_bucket():
     running = export_task("IN_PROGRESS", bucket="elsewhere")
     assert in_words(decided(running, target=CANCELED)) == Reason.NOTHING_TO_CANCEL
+
+
+def with_failures(count: int) -> ExportProgress:
+    return own(failed=tuple({"export_task_identifier": f"t-{n}"} for n in range(count)))
+
+
+@pytest.mark.parametrize(
+    ("failed", "most", "word"),
+    [
+        (0, 1, "ExportFailed"),
+        (0, 2, "tryagain"),
+        (1, 2, "ExportFailed"),
+        (1, 3, "tryagain"),
+        (2, 3, "ExportFailed"),
+        (3, 5, "tryagain"),
+        (4, 5, "ExportFailed"),
+    ],
+)
+def test_tries_again_as_often_as_the_request_says(failed, most, word):
+    task = export_task("FAILED", failure_cause="no space")
+    assert in_words(decided(task, progress=with_failures(failed), max_attempts=most)) == word
+
+
+@pytest.mark.parametrize(
+    "cause",
+    [
+        "The KMS key is disabled",
+        "The role can not be assumed",
+        "The bucket is gone",
+        "not supported",
+    ],
+)
+def test_does_not_try_again_what_a_person_must_mend(cause):
+    task = export_task("FAILED", failure_cause=cause)
+    decision = decided(task, progress=own(), max_attempts=5)
+    assert in_words(decision) == Reason.EXPORT_FAILED
+    assert decision.why.startswith(f"{cause}: check")
+
+
+@pytest.mark.parametrize("cause", [None, "", "no space"])
+def test_tries_a_failure_again_that_no_person_must_mend(cause):
+    task = export_task("FAILED", failure_cause=cause)
+    assert decided(task, progress=own(), max_attempts=2) == TryAgain(task)
+
+
+@pytest.mark.parametrize("status", sorted({*ExportStatus, "NEW_STATUS"} - {"FAILED"}))
+def test_tries_only_a_failed_export_again(status):
+    decision = decided(export_task(status), progress=own(), max_attempts=5)
+    assert not isinstance(decision, TryAgain | Start)
+
+
+@pytest.mark.parametrize("target", [CANCELED])
+def test_an_export_that_is_to_be_canceled_is_never_tried_again(target):
+    decision = decided(export_task("FAILED"), target=target, progress=own(), max_attempts=5)
+    assert in_words(decision) == Reason.FINISHED_BEFORE_CANCEL
+
+
+def test_another_try_takes_the_next_identifier():
+    first, second, third = (identifier(SNAPSHOT, (), DESTINATION.prefix, n) for n in (1, 2, 3))
+    one, two = export_task("FAILED", task_id=first), export_task("FAILED", task_id=second)
+    freed = with_failures(1).model_copy(update={"task_id": None, "asked_for": None})
+    assert decided(one, progress=freed, max_attempts=3) == Start(second)
+    assert decided(one, two, progress=freed, max_attempts=3) == Start(third)
+
+
+PAST = 3_600
+LATE = """
+status       leave/own         cancel/own        cancel/adopted    cancel/asked only
+STARTING     DeadlineExceeded  cancel            DeadlineExceeded  cancel
+IN_PROGRESS  DeadlineExceeded  cancel            DeadlineExceeded  cancel
+CANCELING    DeadlineExceeded  watch             DeadlineExceeded  watch
+COMPLETE     TargetReached     TargetReached     TargetReached     TargetReached
+FAILED       ExportFailed      ExportFailed      ExportFailed      ExportFailed
+CANCELED     ExportCanceled    ExportCanceled    ExportCanceled    ExportCanceled
+NEW_STATUS   DeadlineExceeded  DeadlineExceeded  DeadlineExceeded  DeadlineExceeded
+"""
+_LATE_HEADER, *_LATE_ROWS = [
+    [cell.strip() for cell in line.split("  ") if cell] for line in LATE.strip().splitlines()
+]
+LATE_CELLS = [
+    (status, *column.split("/"), word)
+    for status, *words in _LATE_ROWS
+    for column, word in zip(_LATE_HEADER[1:], words, strict=True)
+]
+WHOSE = {
+    "own": own(),
+    "adopted": ExportProgress(task_id="any-task"),
+    "asked only": ExportProgress(asked_for="any-task"),
+}
+
+
+@pytest.mark.parametrize(("status", "on_deadline", "whose", "word"), LATE_CELLS)
+@pytest.mark.parametrize("age", [PAST, PAST + CANCEL_GRACE_SECONDS - 1])
+def test_does_after_the_deadline_what_the_table_says(status, on_deadline, whose, word, age):
+    decision = decided(
+        export_task(status),
+        progress=WHOSE[whose],
+        age=age,
+        deadline_seconds=PAST,
+        on_deadline=on_deadline,
+    )
+    assert in_words(decision) == word
+
+
+def test_the_table_of_the_deadline_covers_every_status():
+    assert {status for status, *_ in LATE_CELLS} == {*ExportStatus, "NEW_STATUS"}
+
+
+def late(*tasks: ExportTask, age: float = PAST, **fields: object) -> Decision:
+    given = {"deadline_seconds": PAST, "on_deadline": "cancel", "progress": own()} | fields
+    return decided(*tasks, age=age, **given)
+
+
+def test_the_deadline_passes_with_its_second():
+    running = export_task("IN_PROGRESS")
+    assert late(running, age=PAST - 0.001) == Watch(running)
+    assert late(running, age=PAST) == Cancel(running)
+
+
+def test_waits_no_longer_than_the_grace_for_a_cancel_to_end():
+    canceling = export_task("CANCELING")
+    assert late(canceling, age=PAST + CANCEL_GRACE_SECONDS - 0.001) == Watch(canceling)
+    decision = late(canceling, age=PAST + CANCEL_GRACE_SECONDS)
+    assert in_words(decision) == Reason.DEADLINE_EXCEEDED
+    assert "CANCELING" in decision.why
+
+
+def test_gives_up_at_the_deadline_when_no_cancel_has_an_effect():
+    running = export_task("IN_PROGRESS")
+    assert late(running, progress=own(refusals=MAX_REFUSALS)) == Cancel(running)
+    decision = late(running, progress=own(refusals=MAX_REFUSALS + 1))
+    assert in_words(decision) == Reason.DEADLINE_EXCEEDED
+
+
+def test_an_export_that_was_canceled_at_the_deadline_is_late_and_not_someones_doing():
+    decision = late(export_task("CANCELED"), progress=own(cancel_asked=True))
+    assert in_words(decision) == Reason.DEADLINE_EXCEEDED
+
+
+@pytest.mark.parametrize("progress", [ExportProgress(), own()])
+@pytest.mark.parametrize("on_deadline", ["cancel", "leave"])
+def test_nothing_is_started_and_nobody_waited_for_after_the_deadline(progress, on_deadline):
+    decision = late(progress=progress, on_deadline=on_deadline)
+    assert in_words(decision) == Reason.DEADLINE_EXCEEDED
+
+
+def test_nothing_is_tried_again_after_the_deadline():
+    assert in_words(late(export_task("FAILED"), max_attempts=5)) != "tryagain"
+
+
+def test_a_job_that_queues_at_its_deadline_leaves_the_other_export_alone():
+    theirs = export_task("IN_PROGRESS", bucket="elsewhere")
+    decision = late(theirs, progress=ExportProgress(queued_since=NOW))
+    assert in_words(decision) == Reason.DEADLINE_EXCEEDED
+
+
+def noted(name: str = "noted") -> ExportProgress:
+    return ExportProgress(asked_for=name, nothing_else=True)
+
+
+@pytest.mark.parametrize("status", sorted(CANCELABLE))
+def test_a_clean_up_cancels_the_one_task_and_no_other(status):
+    mine, other = export_task(status, task_id="noted"), export_task(status, task_id="other")
+    assert decided(other, mine, target=CANCELED, progress=noted()) == Cancel(mine)
+
+
+@pytest.mark.parametrize("status", [*ExportStatus, "NEW_STATUS"])
+def test_a_clean_up_finds_nothing_where_only_others_are(status):
+    decision = decided(export_task(status), target=CANCELED, progress=noted())
+    assert decision == Reached(None, Reason.NOTHING_TO_CANCEL)
+
+
+def test_a_job_with_an_export_id_adopts_only_what_bears_it():
+    plain = export_task("IN_PROGRESS", task_id=identifier(SNAPSHOT, (), "exports", 1))
+    mine = export_task("IN_PROGRESS", task_id=identifier(SNAPSHOT, (), "exports", 2, "nightly"))
+    assert isinstance(decided(plain, export_id="nightly"), Queue)
+    assert decided(mine, export_id="nightly") == Watch(mine)
+
+
+def test_a_job_with_an_export_id_exports_again_what_is_exported_under_another():
+    done = export_task("COMPLETE", task_id=identifier(SNAPSHOT, (), "exports", 1, "yesterday"))
+    started = Start(identifier(SNAPSHOT, (), "exports", 1, "today"))
+    assert decided(done, export_id="today") == started

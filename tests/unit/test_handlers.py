@@ -6,6 +6,7 @@ import json
 import warnings
 from collections import Counter
 from collections.abc import Callable
+from functools import partial
 from io import StringIO
 from typing import Any
 
@@ -13,6 +14,8 @@ import pytest
 
 from lambdas import accept_request, advance_plan, reconcile_campaigns, reconcile_export
 from lambdas.aws.campaigns import Campaigns
+from lambdas.aws.started_exports import StartedExport, StartedExports
+from lambdas.domain.exports import Destination
 from lambdas.domain.requests import ApiVersion
 from lambdas.environment import MissingSettingError
 from lambdas.observability import logger
@@ -24,9 +27,17 @@ from tests.unit.builders import (
     AnyContext,
     any_campaign_job,
     any_export_job,
+    export_task,
     through_json,
 )
-from tests.unit.fakes import AnyClient, FakeCampaigns, FakeExports, LostResponse
+from tests.unit.fakes import (
+    AnyClient,
+    FakeCampaigns,
+    FakeExports,
+    FakeFiles,
+    FakeTable,
+    LostResponse,
+)
 
 Handler = Callable[[dict[str, Any], Any], dict[str, Any]]
 SETTINGS = {
@@ -36,7 +47,11 @@ SETTINGS = {
     "EXPORT_PREFIX": DESTINATION.prefix,
     "EXPORT_ROLE_ARN": "arn:aws:iam::123456789012:role/any",
     "EXPORT_KEY_ARN": f"arn:aws:kms:{REGION}:123456789012:key/any",
+    "COORDINATION_TABLE": FakeTable.NAME,
 }
+
+
+SETTINGS_OF_EXPORTS = sorted(set(SETTINGS) - {"AWS_REGION"})
 
 
 @pytest.fixture(autouse=True)
@@ -59,8 +74,19 @@ def campaigns(monkeypatch, uncounted) -> FakeCampaigns:
 
 
 @pytest.fixture
-def rds(monkeypatch, uncounted) -> FakeExports:
+def table(monkeypatch) -> FakeTable:
+    """The coordination table, as every function meets it."""
+    fake = FakeTable()
+    for function in (accept_request, reconcile_export):
+        started = partial(StartedExports, connect=lambda _service: fake)
+        monkeypatch.setattr(function, "StartedExports", started)
+    return fake
+
+
+@pytest.fixture
+def rds(monkeypatch, uncounted, table) -> FakeExports:
     fake = FakeExports()
+    monkeypatch.setattr(reconcile_export, "ExportFiles", lambda _bucket: FakeFiles())
     monkeypatch.setattr(reconcile_export, "Exports", lambda *_args, **_kwargs: fake)
     return fake
 
@@ -272,24 +298,34 @@ def test_advance_goes_on_with_what_always_runs_when_the_whole_map_failed():
     assert [work["target"] for work in state["plan"]["running"]] == ["RUNNING"]
 
 
-def test_a_reconciler_gives_its_settings_to_aws(monkeypatch, uncounted):
+@pytest.mark.parametrize(
+    ("ours", "asked", "prefix"),
+    [
+        ("exports", "", "exports"),
+        ("exports", "daily/orders", "exports/daily/orders"),
+        ("", "daily", "daily"),
+        ("", "", ""),
+    ],
+)
+def test_a_reconciler_gives_its_settings_to_aws(monkeypatch, rds, ours, asked, prefix):
     given: dict[str, Any] = {}
+    monkeypatch.setenv("EXPORT_PREFIX", ours)
 
     def exports(destination, **settings):
         given.update(settings, destination=destination)
         return FakeExports()
 
     monkeypatch.setattr(reconcile_export, "Exports", exports)
-    state = begin(any_export_job())
+    state = begin(any_export_job(s3_prefix=asked))
     invoke(reconcile_export.handler, items(state["plan"])[0])
     assert given == {
-        "destination": DESTINATION,
+        "destination": Destination(DESTINATION.bucket, prefix),
         "role_arn": SETTINGS["EXPORT_ROLE_ARN"],
         "key_arn": SETTINGS["EXPORT_KEY_ARN"],
     }
 
 
-@pytest.mark.parametrize("name", ["EXPORT_BUCKET", "EXPORT_KEY_ARN", "LOOKS_PER_CHILD"])
+@pytest.mark.parametrize("name", SETTINGS_OF_EXPORTS)
 def test_a_setting_that_is_missing_is_named(monkeypatch, rds, name):
     state = begin(any_export_job())
     monkeypatch.delenv(name)
@@ -388,3 +424,103 @@ def test_a_reconciler_publishes_the_calls_that_it_made(monkeypatch, published):
     published()
     invoke(reconcile_campaigns.handler, items(state["plan"])[0])
     assert published() == {"GetCampaignStateBatchCalls": 1, "PauseCampaignCalls": 2}
+
+
+def clean_up(arn: str = EXECUTION) -> dict[str, Any]:
+    return {"clean_up": {"execution_arn": arn}}
+
+
+LEFT_BEHIND_BY = f"{EXECUTION}-aborted"
+
+
+def note(table: FakeTable, task_id: str, arn: str = LEFT_BEHIND_BY) -> None:
+    started = StartedExports(table.NAME, connect=lambda _service: table)
+    started.record(arn, StartedExport(task_id, SNAPSHOT), expires_at=2e9)
+
+
+def test_a_clean_up_cancels_what_the_execution_started_and_nothing_else(rds, table, hand_clock):
+    names = ("mine", "theirs", "another", "done")
+    rds.tasks |= {name: export_task("IN_PROGRESS", task_id=name) for name in names}
+    rds.end("done", "COMPLETE")
+    note(table, "mine")
+    note(table, "done")
+    note(table, "theirs", arn=f"{EXECUTION}-other")
+
+    def cancels_end():
+        for task_id in rds.asked("cancel"):
+            rds.end(task_id, "CANCELED")
+
+    rds.will("of_source", *[None, cancels_end] * 3)
+    outcome = run(clean_up(LEFT_BEHIND_BY), hand_clock)
+    assert outcome["phase"] == "COMPLETE"
+    assert sorted(
+        (entry["details"]["export_task_identifier"], entry["reason"], entry["target"])
+        for entry in outcome["jobs"]
+    ) == [
+        ("done", "FinishedBeforeCancel", "CANCELED"),
+        ("mine", "TargetReached", "CANCELED"),
+    ]
+    assert rds.asked("cancel") == ["mine"]
+    assert rds.tasks["theirs"].status == rds.tasks["another"].status == "IN_PROGRESS"
+    assert rds.asked("start") == []
+
+
+def test_a_clean_up_after_a_start_that_never_took_effect_finds_nothing(rds, table, hand_clock):
+    rds.tasks["theirs"] = export_task("IN_PROGRESS", task_id="theirs")
+    note(table, "mine")
+    outcome = run(clean_up(LEFT_BEHIND_BY), hand_clock)
+    assert [entry["reason"] for entry in outcome["jobs"]] == ["NothingToCancel"]
+    assert outcome["phase"] == "COMPLETE"
+    assert rds.asked("cancel") == []
+
+
+def test_a_clean_up_after_an_execution_that_noted_nothing_is_complete(rds, table, hand_clock):
+    note(table, "theirs", arn=f"{EXECUTION}-other")
+    outcome = run(clean_up(LEFT_BEHIND_BY), hand_clock)
+    assert (outcome["phase"], outcome["jobs"]) == ("COMPLETE", [])
+    assert table.calls[-1] == ("query", f"started#{LEFT_BEHIND_BY}")
+
+
+def test_an_aborted_request_is_cleaned_up_by_what_it_noted_itself(rds, table, hand_clock):
+    state = begin(any_export_job(on_abort="cancel"))
+    (item,) = items(state["plan"])
+    invoke(reconcile_export.handler, item)
+    (task_id,) = rds.tasks
+    rds.will("of_source", None, lambda: rds.end(task_id, "CANCELED"))
+    outcome = run(clean_up(), hand_clock)
+    assert [entry["reason"] for entry in outcome["jobs"]] == ["TargetReached"]
+    assert rds.asked("cancel") == [task_id]
+
+
+def test_an_aborted_request_that_leaves_its_export_has_nothing_to_clean_up(rds, hand_clock):
+    state = begin(any_export_job(on_abort="leave"))
+    invoke(reconcile_export.handler, items(state["plan"])[0])
+    assert run(clean_up(), hand_clock)["jobs"] == []
+    assert rds.asked("cancel") == []
+
+
+@pytest.mark.parametrize("asked", [{}, {"execution_arn": 5}, {"execution_arn": "a", "more": 1}])
+def test_a_clean_up_that_does_not_say_whose_is_rejected(table, asked):
+    answer = accept({"clean_up": asked})
+    assert answer["outcome"]["reason"] == "RequestRejected"
+    assert table.calls == []
+
+
+@pytest.mark.parametrize("asked", [None, "all", ["execution_arn"]])
+def test_a_clean_up_that_is_none_is_rejected_as_a_request(table, asked):
+    assert accept({"clean_up": asked})["outcome"]["reason"] == "RequestRejected"
+    assert table.calls == []
+
+
+def test_a_clean_up_bears_the_name_of_its_own_execution(table):
+    note(table, "mine")
+    plan = accept(clean_up(LEFT_BEHIND_BY))["plan"]
+    assert plan["trace"] == {"correlation_id": "run-1", "execution_arn": EXECUTION}
+    assert len(plan["waiting"][0]["work"]) == 1
+
+
+def test_a_look_that_waits_tells_what_wakes_it(rds):
+    state = begin(any_export_job())
+    seen = invoke(reconcile_export.handler, items(state["plan"])[0])
+    assert set(seen["wake"]) == {"on", "order", "expires_at"}
+    assert isinstance(seen["wake"]["expires_at"], int)

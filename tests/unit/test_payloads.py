@@ -12,11 +12,12 @@ import pytest
 from lambdas import accept_request, advance_plan
 from lambdas.domain import export_watch, limits, looks
 from lambdas.domain.acceptance import RequestRejected, parse
+from lambdas.domain.export_results import MAX_LISTED_BYTES, result
 from lambdas.domain.exports import ExportTask, Reached
 from lambdas.domain.looks import Look
 from lambdas.domain.outcomes import Entry
 from lambdas.domain.phases import Phase, Reason
-from lambdas.domain.work import CampaignWork, ExportWork, Work
+from lambdas.domain.work import CampaignProgress, CampaignWork, ExportWork, Work
 from tests.unit.builders import NOW, REGION, AnyContext, json_bytes, through_json
 
 LONG_TEXT = "ü" * 40 + '"skippedTables":["größe"],' * 40
@@ -24,6 +25,15 @@ LONG_TEXT = "ü" * 40 + '"skippedTables":["größe"],' * 40
 LONG_ERROR = "IamRoleMissingPermissionsException"
 LONG_EXECUTION = f"arn:aws:states:{REGION}:123456789012:execution:{'m' * 80}:{'e' * 80}"
 LONG_ID = "ü" * 128
+LONG_PREFIX = "ü" * 200
+TABLES = json.dumps(
+    {
+        "perTableStatus": [
+            {"target": f"shop.public.t{number:03}", "status": "COMPLETE", "sizeGB": 1.25}
+            for number in range(100)
+        ]
+    }
+)
 
 
 @pytest.fixture(autouse=True)
@@ -77,13 +87,34 @@ def settled_at_length(work: Work) -> Look:
     return looks.settled(work, Phase.FAILED)
 
 
+def gone_on_at_length(work: Work) -> Work:
+    """Return work of which as much is remembered as can be."""
+    if isinstance(work, ExportWork):
+        return export_at_its_last_attempt(work)
+    progress = CampaignProgress(
+        previous_state="Initialized",
+        state="Initialized",
+        looks=99_999,
+        attempts=5,
+        refusal="InvalidCampaignStateException",
+    )
+    return work.model_copy(update={"open": dict.fromkeys(work.open, progress)})
+
+
 def export_that_ended(work: ExportWork) -> ExportWork:
+    """Return an export's last attempt after all the others, with all that its files tell."""
+    last = export_at_its_last_attempt(work)
+    files = result('{"status": "COMPLETE"}', [TABLES] * 20)
+    return last.model_copy(update={"progress": export_watch.collected(last.progress, files)})
+
+
+def export_at_its_last_attempt(work: ExportWork) -> ExportWork:
     task = ExportTask(
         "i" * 60,
         work.job.source_arn,
         "IN_PROGRESS",
         "b" * 63,
-        "exports/of-this-stack",
+        f"exports/of-this-stack/{work.job.s3_prefix}",
         work.job.export_only,
         100,
         NOW,
@@ -92,8 +123,11 @@ def export_that_ended(work: ExportWork) -> ExportWork:
         LONG_TEXT,
         LONG_TEXT,
     )
+    progress = work.progress.model_copy(update={"failed": ()})
+    for _ in range(work.job.max_attempts - 1):
+        progress = export_watch.tried_again(progress, task)
     progress = export_watch.seen(
-        work.progress.model_copy(update={"asked_for": "i" * 60}),
+        progress.model_copy(update={"asked_for": "i" * 60}),
         Reached(task, Reason.TARGET_REACHED),
         first_look=True,
     )
@@ -118,6 +152,11 @@ def request(*, campaigns: int, batches: int, exports: int, stages: int) -> dict[
                 "source_arn": f"arn:aws:rds:{REGION}:123456789012:cluster-snapshot:s{number}",
                 "target": "COMPLETE",
                 "export_only": [f"t{table:04}" for table in range(length)],
+                "s3_prefix": LONG_PREFIX,
+                "export_id": LONG_ID,
+                "max_attempts": limits.MAX_EXPORT_ATTEMPTS,
+                "on_deadline": "cancel",
+                "on_abort": "cancel",
             }
             for number in range(exports)
         ]
@@ -160,6 +199,20 @@ def test_the_largest_request_fits_every_payload_with_the_longest_account(crowd):
     jobs = [Entry.model_validate(entry) for entry in state["outcome"]["jobs"]]
     assert len(jobs) == crowd["campaigns"] + crowd["exports"]
     assert all(json_bytes(entry.message) - 2 >= limits.MAX_TEXT_BYTES - 2 for entry in jobs)
+    for entry in jobs:
+        if entry.kind == "export":
+            assert len(entry.details["attempts"]) == limits.MAX_EXPORT_ATTEMPTS
+            assert json_bytes(entry.details["table_results"]) > MAX_LISTED_BYTES / 2
+
+
+@pytest.mark.parametrize("crowd", CROWDS, ids=_in_words)
+def test_the_largest_request_fits_every_payload_when_it_goes_from_child_to_child(crowd):
+    state = invoke(advance_plan.handler, accept(request(**crowd)) | {"results": []})
+    for _ in range(2):
+        works = [_work(one) for one in state["plan"]["running"]]
+        results = [looks.out_of_looks(gone_on_at_length(work)).as_payload() for work in works]
+        state = invoke(advance_plan.handler, {"plan": state["plan"], "results": results})
+        assert len(state["plan"]["running"]) == len(works)
 
 
 FAILURE = {

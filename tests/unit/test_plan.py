@@ -14,10 +14,11 @@ from lambdas.domain.acceptance import parse
 from lambdas.domain.limits import CAMPAIGNS_PER_BATCH, MAX_TEXT_BYTES
 from lambdas.domain.looks import Look, TaskError
 from lambdas.domain.phases import Phase, Reason
-from lambdas.domain.plan import Plan, advance, plan
+from lambdas.domain.plan import Plan, advance, clean_up_plan, plan
 from lambdas.domain.requests import CampaignJob
 from lambdas.domain.work import CampaignProgress, CampaignWork, ExportWork, Work
 from tests.unit.builders import (
+    CLUSTER,
     NOW,
     REGION,
     SNAPSHOT,
@@ -285,6 +286,42 @@ def test_the_order_of_results_does_not_matter():
     now = begun(stage("a", "b", "c"))
     results = [ended(work) for work in now.running]
     assert advance(now, results, NOW) == advance(now, results[::-1], NOW)
+
+
+LEFT_BEHIND = [("one", SNAPSHOT), ("two", SNAPSHOT), ("three", CLUSTER)]
+
+
+def test_a_clean_up_cancels_what_was_left_behind_all_at_once():
+    now = advance(clean_up_plan(LEFT_BEHIND, any_trace(), NOW), [], NOW)
+    assert [(work.progress.asked_for, work.job.source_arn) for work in now.running] == LEFT_BEHIND
+    assert {work.job.target for work in now.running} == {"CANCELED"}
+    assert all(work.progress.nothing_else for work in now.running)
+    assert len({work.key for work in now.running}) == 3
+    assert now.waiting == ()
+
+
+def test_a_clean_up_of_nothing_is_finished_before_it_begins():
+    now = advance(clean_up_plan([], any_trace(), NOW), [], NOW)
+    assert now.finished
+    assert now.settled == ()
+
+
+def test_a_clean_up_accounts_for_each_export():
+    now = advance(clean_up_plan(LEFT_BEHIND, any_trace(), NOW), [], NOW)
+    first, *rest = now.running
+    results = [ended(first, Phase.FAILED), *(ended(work) for work in rest)]
+    now = advance(now, results, NOW)
+    assert now.finished
+    assert [entry.id for entry in now.settled] == [SNAPSHOT, SNAPSHOT, CLUSTER]
+
+
+def test_a_clean_up_plan_says_the_same_when_it_is_written_and_read_again():
+    for now in (
+        clean_up_plan(LEFT_BEHIND, any_trace(), NOW),
+        advance(clean_up_plan(LEFT_BEHIND, any_trace(), NOW), [], NOW),
+    ):
+        written = through_json(now.model_dump(mode="json", exclude_defaults=True))
+        assert Plan.model_validate(written) == now
 
 
 IDS = st.lists(st.sampled_from("abcdefgh"), min_size=1, max_size=4)

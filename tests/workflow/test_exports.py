@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from tests.workflow.conftest import Orchestrate, entered
+from tests.workflow.export_scenes import by_source, own_id, present, source
 from tests.workflow.requests import CLUSTER_SNAPSHOT, SNAPSHOT, export, snapshot
 
 CANCEL_IT = {"operation": "CancelExportTask", "source_arn": SNAPSHOT}
@@ -37,11 +38,11 @@ def test_an_export_that_someone_cancels_is_told_apart_from_a_failed_one(
 
 def test_an_export_that_fails_ends_at_once_with_its_cause(orchestrate: Orchestrate) -> None:
     done = orchestrate(
-        export(), snapshots=[snapshot(outcome="FAILED", failure_cause="the key is gone")]
+        export(), snapshots=[snapshot(outcome="FAILED", failure_cause="the disk is gone")]
     )
 
-    assert (done.job["reason"], done.job["message"]) == ("ExportFailed", "the key is gone")
-    assert done.job["details"]["failure_cause"] == "the key is gone"
+    assert (done.job["reason"], done.job["message"]) == ("ExportFailed", "the disk is gone")
+    assert done.job["details"]["failure_cause"] == "the disk is gone"
 
 
 def test_an_export_that_completes_with_a_warning_tells_it(orchestrate: Orchestrate) -> None:
@@ -51,12 +52,104 @@ def test_an_export_that_completes_with_a_warning_tells_it(orchestrate: Orchestra
     assert done.job["warnings"] == ["shop.carts was skipped"]
 
 
-def test_requests_for_the_same_export_share_one(orchestrate: Orchestrate) -> None:
-    done = orchestrate(export(), export(), snapshots=[snapshot()])
+def test_a_failed_export_is_tried_afresh_unless_a_person_has_to_mend_its_cause(
+    orchestrate: Orchestrate,
+) -> None:
+    passing, lasting, closed = source("passing"), source("lasting"), source("closed")
+    why = "The KMS key is disabled."
 
-    assert done.statuses == ["SUCCEEDED", "SUCCEEDED"]
+    done = orchestrate(
+        {
+            "jobs": [
+                export(source_arn=passing, max_attempts=3),
+                export(source_arn=lasting, max_attempts=2),
+                export(source_arn=closed, max_attempts=3),
+            ]
+        },
+        speed=200,
+        snapshots=[
+            snapshot(passing, outcome=["FAILED", "COMPLETE"], failure_cause="an internal error"),
+            snapshot(lasting, outcome="FAILED"),
+            snapshot(closed, outcome="FAILED", failure_cause=why, fails_in="STARTING"),
+        ],
+    )
+
+    jobs = by_source(done)
+    assert {name: job["reason"] for name, job in jobs.items()} == {
+        "passing": "TargetReached",
+        "lasting": "ExportFailed",
+        "closed": "ExportFailed",
+    }
+    assert jobs["passing"]["details"]["attempts"] == [
+        {
+            "export_task_identifier": own_id(passing),
+            "status": "FAILED",
+            "failure_cause": "an internal error",
+        },
+        {
+            "export_task_identifier": own_id(passing, 2),
+            "status": "COMPLETE",
+            "failure_cause": None,
+        },
+    ]
+    assert jobs["passing"]["details"]["export_task_identifier"] == own_id(passing, 2)
+    assert [a["status"] for a in jobs["lasting"]["details"]["attempts"]] == ["FAILED", "FAILED"]
+    assert "attempts" not in jobs["closed"]["details"]
+    assert jobs["closed"]["message"].startswith(f"{why}: check that the stack's key is enabled")
+    assert done.report["exports_started"] == 5
+
+
+def test_what_was_there_before_is_adopted_enough_passed_over_or_in_the_way(
+    orchestrate: Orchestrate,
+) -> None:
+    running, complete = source("running"), source("complete")
+    failed, canceled, cluster = source("failed"), source("canceled"), source("live", "cluster")
+    collided, neighbour = source("collided"), source("neighbour")
+    asked = (running, complete, failed, canceled, cluster, collided)
+
+    done = orchestrate(
+        {"jobs": [export(source_arn=arn) for arn in asked]},
+        speed=200,
+        snapshots=[snapshot(arn, export_s=400) for arn in (*asked, neighbour)],
+        exports=[
+            present(running, export_id="by-someone-else", age_s=0),
+            present(complete, "COMPLETE"),
+            present(failed, "FAILED"),
+            present(canceled, "CANCELED"),
+            present(cluster, "COMPLETE"),
+            present(neighbour, "COMPLETE", export_id=own_id(collided)),
+        ],
+    )
+
+    jobs = by_source(done)
+    assert {name: (job["reason"], job["previous_state"]) for name, job in jobs.items()} == {
+        "running": ("TargetReached", "IN_PROGRESS"),
+        "complete": ("AlreadyThere", "COMPLETE"),
+        "failed": ("TargetReached", None),
+        "canceled": ("TargetReached", None),
+        "live": ("TargetReached", None),
+        "collided": ("IdentifierCollision", None),
+    }
+    told = {name: job["details"] for name, job in jobs.items() if job["details"]}
+    assert {name: (it["export_task_identifier"], it["adopted"]) for name, it in told.items()} == {
+        "running": ("by-someone-else", True),
+        "complete": (own_id(complete), True),
+        "failed": (own_id(failed, 2), False),
+        "canceled": (own_id(canceled, 2), False),
+        "live": (own_id(cluster, 2), False),
+    }
+    assert all(it["files_found"] for it in told.values())
+    assert done.report["exports_started"] == 3
+    assert neighbour in jobs["collided"]["message"]
+
+
+def test_five_requests_for_the_same_export_share_one(orchestrate: Orchestrate) -> None:
+    done = orchestrate(*[export()] * 5, speed=200, snapshots=[snapshot()])
+
+    assert done.statuses == ["SUCCEEDED"] * 5
     assert done.report["exports_started"] == 1
-    assert sorted(job["details"]["adopted"] for job in done.jobs) == [False, True]
+    assert sorted(job["details"]["adopted"] for job in done.jobs) == [False, *[True] * 4]
+    assert {job["details"]["export_task_identifier"] for job in done.jobs} == {own_id(SNAPSHOT)}
 
 
 def test_an_export_waits_for_a_slot(orchestrate: Orchestrate) -> None:

@@ -1,0 +1,141 @@
+"""What the orchestrator is measured beside: a state machine that looks every 30 seconds."""
+
+from __future__ import annotations
+
+import json
+import time
+from typing import Any, Final, Self
+
+from bench.measuring import REAL_SECONDS_BETWEEN_LOOKS
+from lambdas.domain.phases import Phase
+from lambdas.domain.texts import timestamp
+from localcloud.cloud import LocalAws
+from localcloud.orchestrator import LocalOrchestrator
+from localcloud.runs import ENDED
+
+SECONDS_BETWEEN_LOOKS: Final = 30
+TIMEOUT_SECONDS: Final = 86_400
+TASK_ID: Final = "fixed-poller"
+COMPLETE: Final = "COMPLETE"
+
+_SDK: Final = "arn:aws:states:::aws-sdk:rds"
+_ROLE: Final = f"arn:aws:iam::{LocalAws.account}:role/fixed-poller"
+_OF_THIS_EXPORT: Final = {"ExportTaskIdentifier": TASK_ID}
+_LOOK: Final = {
+    "Type": "Task",
+    "Resource": f"{_SDK}:describeExportTasks",
+    "Arguments": _OF_THIS_EXPORT,
+}
+
+
+class FixedPoller(LocalOrchestrator):
+    """The same local AWS, with another state machine in the orchestrator's place.
+
+    A request is the source's ARN.
+    """
+
+    def __enter__(self) -> Self:
+        super().__enter__()
+        self._machine_arn = self._create(definition(self.outputs["ExportBucketName"]))
+        self._warm_up()
+        return self
+
+    @property
+    def machine_arn(self) -> str:
+        """The poller's state machine."""
+        return self._machine_arn
+
+    def outcome(self, execution_arn: str) -> dict[str, Any]:
+        """Return an ended execution's account, as far as a report needs it."""
+        states = self.aws.client("stepfunctions")
+        execution = states.describe_execution(executionArn=execution_arn)
+        started_at, ended_at = (execution[date].timestamp() for date in ("startDate", "stopDate"))
+        job = {
+            "kind": "export",
+            "id": json.loads(execution["input"]),
+            "phase": Phase.COMPLETE if execution["status"] == "SUCCEEDED" else Phase.FAILED,
+            "polls": self.simulators.ledger.calls.get("DescribeExportTasks", 0),
+            "elapsed_seconds": ended_at - started_at,
+            "ended_at": timestamp(ended_at),
+        }
+        return {"jobs": [job]}
+
+    def progress(self) -> list[tuple[float, int]]:
+        """Return the PercentProgress that each look saw, with its second since the beginning."""
+        states = self.aws.client("stepfunctions")
+        [execution] = states.list_executions(stateMachineArn=self.machine_arn)["executions"]
+        pages = states.get_paginator("get_execution_history").paginate(
+            executionArn=execution["executionArn"]
+        )
+        return [
+            (self.world_seconds(event["timestamp"].timestamp()), _percent(event))
+            for page in pages
+            for event in page["events"]
+            if _is_look(event)
+        ]
+
+    def _create(self, machine: dict[str, Any]) -> str:
+        created = self.aws.client("stepfunctions").create_state_machine(
+            name=machine["StartAt"], definition=json.dumps(machine), roleArn=_ROLE
+        )
+        return str(created["stateMachineArn"])
+
+    def _warm_up(self) -> None:
+        """Let the interpreter make its client of RDS, which takes long, before time begins."""
+        states = self.aws.client("stepfunctions")
+        look = {**_LOOK, "End": True}
+        machine_arn = self._create(
+            {"QueryLanguage": "JSONata", "StartAt": "WarmUp", "States": {"WarmUp": look}}
+        )
+        execution_arn = states.start_execution(stateMachineArn=machine_arn)["executionArn"]
+        while states.describe_execution(executionArn=execution_arn)["status"] not in ENDED:
+            time.sleep(REAL_SECONDS_BETWEEN_LOOKS)
+
+
+def definition(bucket: str) -> dict[str, Any]:
+    """Return a machine that starts an export, then waits, looks and chooses until it has ended."""
+    return {
+        "QueryLanguage": "JSONata",
+        "TimeoutSeconds": TIMEOUT_SECONDS,
+        "StartAt": "StartExport",
+        "States": {
+            "StartExport": {
+                "Type": "Task",
+                "Resource": f"{_SDK}:startExportTask",
+                "Arguments": {
+                    **_OF_THIS_EXPORT,
+                    "SourceArn": "{% $states.input %}",
+                    "S3BucketName": bucket,
+                    "IamRoleArn": _ROLE,
+                    "KmsKeyId": "alias/export",
+                },
+                "Next": "AwaitNextLook",
+            },
+            "AwaitNextLook": {
+                "Type": "Wait",
+                "Seconds": SECONDS_BETWEEN_LOOKS,
+                "Next": "DescribeExport",
+            },
+            "DescribeExport": {**_LOOK, "Next": "IsExportComplete"},
+            "IsExportComplete": {
+                "Type": "Choice",
+                "Choices": [{"Condition": _status_is(COMPLETE), "Next": "ExportComplete"}],
+                "Default": "AwaitNextLook",
+            },
+            "ExportComplete": {"Type": "Succeed"},
+        },
+    }
+
+
+def _status_is(status: str) -> str:
+    return f"{{% $states.input.ExportTasks[0].Status = '{status}' %}}"
+
+
+def _is_look(event: dict[str, Any]) -> bool:
+    details: dict[str, Any] = event.get("taskSucceededEventDetails", {})
+    return details.get("resource") == "describeExportTasks"
+
+
+def _percent(event: dict[str, Any]) -> int:
+    [task] = json.loads(event["taskSucceededEventDetails"]["output"])["ExportTasks"]
+    return int(task["PercentProgress"])

@@ -1,0 +1,89 @@
+"""What one run cost: its report, and from the ledger what a report does not tell."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from lambdas.domain.phases import Phase
+
+States = Sequence[tuple[float, str]]
+"""A resource's states, each with the simulated second since which it is true."""
+
+Points = Sequence[tuple[float, float]]
+"""Values, each with its simulated second."""
+
+
+@dataclass(frozen=True)
+class Measured:
+    """A run that has ended; times in simulated seconds since the beginning.
+
+    Attributes:
+        report: as `python -m localcloud run --report` writes it.
+        describes_at: the arrival of each DescribeExportTasks.
+        states: by source.
+        progress: PercentProgress as each look saw it, of a run that was asked for it.
+    """
+
+    report: Mapping[str, Any]
+    describes_at: Sequence[float]
+    states: Mapping[str, States]
+    progress: Points = ()
+
+    @property
+    def describes(self) -> int:
+        """DescribeExportTasks calls."""
+        return int(self.report["calls"].get("DescribeExportTasks", 0))
+
+    @property
+    def starts(self) -> int:
+        """StartExportTask calls, the refused ones too."""
+        return int(self.report["calls"].get("StartExportTask", 0))
+
+    @property
+    def transitions(self) -> int:
+        """State transitions, those of child executions and of retries too."""
+        return int(self.report["state_transitions"])
+
+    @property
+    def invocations(self) -> int:
+        """Invocations of all functions."""
+        return sum(self.report["lambda_invocations"].values())
+
+    @property
+    def seconds(self) -> float:
+        """From the requests' start to the end of the last execution."""
+        return float(self.report["simulated_seconds"])
+
+    @property
+    def noticed_after(self) -> float:
+        """The longest time from an export's end to its job's outcome; endless if one has none."""
+        times = [job["noticed_after_seconds"] for job in self.report["jobs"]]
+        return max((float("inf") if time is None else time for time in times), default=float("inf"))
+
+    @property
+    def exports_started(self) -> int:
+        """Exports that were started."""
+        return int(self.report["exports_started"])
+
+    @property
+    def most_at_once(self) -> int:
+        """The most exports that ran at one moment."""
+        return int(self.report["max_concurrent_exports"])
+
+    @property
+    def complete_jobs(self) -> int:
+        """Jobs that reached their target."""
+        return [job["phase"] for job in self.report["jobs"]].count(Phase.COMPLETE)
+
+    @property
+    def failed_jobs(self) -> int:
+        """Jobs that did not."""
+        return len(self.report["jobs"]) - self.complete_jobs
+
+    @property
+    def first_start_to_last_end(self) -> float:
+        """From the first export's start to the last one's end."""
+        moments = [at_s for states in self.states.values() for at_s, _ in states]
+        return max(moments) - min(moments)

@@ -1,0 +1,207 @@
+"""Which events start the machine or wake those who wait, and which do not."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+from aws_cdk import App
+from moto.events.models import EventPattern
+
+from infra.settings import Settings
+from infra.stack import OrchestratorStack
+from lambdas.domain.acceptance import clean_up, parse
+from localcloud.joints.rule_inputs import target_input
+from tests.infra.stack_parts import Template, of_type, policies_of, text
+
+ACCOUNT = "arn:aws:states:us-east-1:123456789012"
+MACHINE = f"{ACCOUNT}:stateMachine:orchestrator"
+EXECUTION = f"{ACCOUNT}:execution:orchestrator:request-1"
+SNAPSHOT = "arn:aws:rds:us-east-1:123456789012:snapshot"
+REQUEST = '{"kind":"export"}'
+
+Rule = dict[str, Any]
+
+
+@pytest.fixture(scope="module")
+def with_snapshot_exports(tmp_path_factory: pytest.TempPathFactory) -> Template:
+    app = App(
+        context={"aws:cdk:disable-asset-staging": True},
+        outdir=str(tmp_path_factory.mktemp("snapshot-exports")),
+    )
+    chosen = [
+        {"source_prefix": "shop-", "export_only": ["shop.orders"]},
+        {"source_prefix": "bookings"},
+    ]
+    stack = OrchestratorStack(app, Settings.from_context({"snapshot_exports": chosen}))
+    found: Template = app.synth().get_stack_artifact(stack.artifact_id).template
+    return found
+
+
+@pytest.mark.parametrize("number", range(159, 165))
+@pytest.mark.parametrize("detail_type", ["RDS DB Snapshot Event", "RDS DB Cluster Snapshot Event"])
+def test_every_end_of_an_export_wakes_those_who_wait(
+    template: Template, number: int, detail_type: str
+) -> None:
+    rule = _rule(template, "ExportEnded")
+    assert _matches(rule, _rds_event(f"RDS-EVENT-{number:04}") | {"detail-type": detail_type})
+    assert rule["State"] == "ENABLED"
+    assert "EventBusName" not in rule, "AWS services speak on the default bus"
+
+
+@pytest.mark.parametrize("event_id", ["RDS-EVENT-0042", "RDS-EVENT-0158", "RDS-EVENT-0165"])
+def test_other_events_wake_nobody(template: Template, event_id: str) -> None:
+    assert not _matches(_rule(template, "ExportEnded"), _rds_event(event_id))
+
+
+def test_events_that_only_look_like_those_of_rds_wake_nobody(template: Template) -> None:
+    event = _rds_event("RDS-EVENT-0161") | {"source": "my.app"}
+    assert not _matches(_rule(template, "ExportEnded"), event)
+
+
+def test_the_rule_alone_may_wake_those_who_wait(template: Template) -> None:
+    (wake_waiters,) = (
+        name for name in of_type(template, "AWS::Lambda::Function") if "WakeWaiters" in name
+    )
+    (permission,) = (
+        template["Resources"][name]["Properties"]
+        for name in of_type(template, "AWS::Lambda::Permission")
+    )
+    rule = _rule(template, "ExportEnded")
+    assert [target["Arn"] for target in rule["Targets"]] == [permission["FunctionName"]]
+    assert permission["FunctionName"] == {"Fn::GetAtt": [wake_waiters, "Arn"]}
+    assert permission["Principal"] == "events.amazonaws.com"
+    assert permission["SourceArn"]["Fn::GetAtt"][0].startswith("TriggersExportEnded")
+
+
+@pytest.mark.parametrize("status", ["ABORTED", "TIMED_OUT"])
+def test_an_execution_that_had_no_chance_to_cancel_anything_is_cleaned_up_after(
+    template: Template, status: str
+) -> None:
+    rule = _rule(template, "ExecutionLeftBehind")
+    event = _status_event(status)
+    assert _matches(rule, event)
+    asked = clean_up(json.loads(target_input(rule["Targets"][0], event, "arn")))
+    assert asked is not None
+    assert asked.execution_arn == EXECUTION
+
+
+def test_a_clean_up_is_never_cleaned_up_after(template: Template) -> None:
+    rule = _rule(template, "ExecutionLeftBehind")
+    its_input = target_input(rule["Targets"][0], _status_event("ABORTED"), "arn")
+    assert not _matches(rule, _status_event("ABORTED", given=its_input))
+
+
+@pytest.mark.parametrize("status", ["RUNNING", "SUCCEEDED", "FAILED", "PENDING_REDRIVE"])
+def test_an_execution_that_ends_by_itself_is_not_cleaned_up_after(
+    template: Template, status: str
+) -> None:
+    assert not _matches(_rule(template, "ExecutionLeftBehind"), _status_event(status))
+
+
+@pytest.mark.parametrize("machine", [f"{ACCOUNT}:stateMachine:other", f"{MACHINE}/Jobs"])
+def test_executions_of_other_machines_and_children_are_not_cleaned_up_after(
+    template: Template, machine: str
+) -> None:
+    event = _status_event("ABORTED", machine=machine)
+    assert not _matches(_rule(template, "ExecutionLeftBehind"), event)
+
+
+def test_no_snapshot_exports_itself_unless_the_settings_say_so(template: Template) -> None:
+    assert [n for n in of_type(template, "AWS::Events::Rule") if "SnapshotCreated" in n] == []
+
+
+@pytest.mark.parametrize(
+    "event_id", ["RDS-EVENT-0042", "RDS-EVENT-0091", "RDS-EVENT-0075", "RDS-EVENT-0169"]
+)
+@pytest.mark.parametrize("name", ["shop-nightly", "rds:shop-2026-11-20-03-00"])
+def test_a_new_snapshot_of_the_settings_exports_itself(
+    with_snapshot_exports: Template, event_id: str, name: str
+) -> None:
+    shop, bookings = (_rule(with_snapshot_exports, f"SnapshotCreated{n}") for n in range(2))
+    event = _rds_event(event_id, name)
+    assert _matches(shop, event)
+    assert not _matches(bookings, event)
+    request = parse(json.loads(target_input(shop["Targets"][0], event, "arn")), region="us-east-1")
+    ((job,),) = (stage.jobs for stage in request.stages)
+    assert job.model_dump(exclude_defaults=True) == {
+        "kind": "export",
+        "source_arn": f"{SNAPSHOT}:{name}",
+        "target": "COMPLETE",
+        "export_only": ("shop.orders",),
+    }
+
+
+@pytest.mark.parametrize("name", ["bookshop-1", "rds:bookshop-1", "shop", "Shop-1", "awsbackup:a"])
+def test_other_new_snapshots_do_not_export_themselves(
+    with_snapshot_exports: Template, name: str
+) -> None:
+    event = _rds_event("RDS-EVENT-0042", name)
+    assert not _matches(_rule(with_snapshot_exports, "SnapshotCreated0"), event)
+
+
+@pytest.mark.parametrize("event_id", ["RDS-EVENT-0040", "RDS-EVENT-0041", "RDS-EVENT-0161"])
+def test_a_snapshot_that_is_not_there_yet_or_any_more_does_not_export_itself(
+    with_snapshot_exports: Template, event_id: str
+) -> None:
+    event = _rds_event(event_id, "shop-nightly")
+    assert not _matches(_rule(with_snapshot_exports, "SnapshotCreated0"), event)
+
+
+def test_rules_may_start_the_machine_and_nothing_else(with_snapshot_exports: Template) -> None:
+    (machine,) = of_type(with_snapshot_exports, "AWS::StepFunctions::StateMachine")
+    granted = [
+        (statement["Action"], text(statement["Resource"]))
+        for statement in policies_of(with_snapshot_exports, "WorkflowMachineEventsRole")
+    ]
+    assert granted == [("states:StartExecution", f"${{{machine}}}")]
+
+
+def _rule(template: Template, name: str) -> Rule:
+    (found,) = (
+        template["Resources"][logical_id]["Properties"]
+        for logical_id in of_type(template, "AWS::Events::Rule")
+        if logical_id.startswith(f"Triggers{name}")
+    )
+    rule: Rule = found
+    return rule
+
+
+def _matches(rule: Rule, event: dict[str, Any]) -> bool:
+    """Ask the matcher that serves the local AWS, with the machine's ARN in its place."""
+    (machine,) = {target["Arn"].get("Ref", "") for target in rule["Targets"]}
+    pattern = json.dumps(rule["EventPattern"])
+    if machine:
+        pattern = pattern.replace(json.dumps({"Ref": machine}), json.dumps(MACHINE))
+    return bool(EventPattern.load(pattern).matches_event(event))
+
+
+def _rds_event(event_id: str, name: str = "orders") -> dict[str, Any]:
+    source_arn = f"{SNAPSHOT}:{name}"
+    detail = {"EventID": event_id, "SourceArn": source_arn, "SourceIdentifier": name}
+    return _event("aws.rds", "RDS DB Snapshot Event", source_arn, detail)
+
+
+def _status_event(status: str, *, given: str = REQUEST, machine: str = MACHINE) -> dict[str, Any]:
+    detail = {
+        "executionArn": EXECUTION,
+        "stateMachineArn": machine,
+        "status": status,
+        "input": given,
+    }
+    return _event("aws.states", "Step Functions Execution Status Change", EXECUTION, detail)
+
+
+def _event(source: str, detail_type: str, resource: str, detail: dict[str, Any]) -> dict[str, Any]:
+    return {
+        "version": "0",
+        "id": "844e2571-85d4-695f-b930-0153b71dcb42",
+        "detail-type": detail_type,
+        "source": source,
+        "account": "123456789012",
+        "time": "2026-11-20T12:00:00Z",
+        "region": "us-east-1",
+        "resources": [resource],
+        "detail": detail,
+    }

@@ -1,0 +1,83 @@
+"""What the measurements say of a run, whatever it measured."""
+
+from __future__ import annotations
+
+from xml.etree import ElementTree
+
+import pytest
+
+from bench.measured import Measured
+from bench.plot import Watch, cadence_plot
+from bench.scenarios import EVENTS_DELIVERED, EVENTS_DROPPED, Requirement
+from bench.table import bound_text, missed, page, value_text
+
+STATES = [(5.0, "STARTING"), (605.0, "IN_PROGRESS"), (3605.0, "COMPLETE")]
+
+
+def measured(describes: int = 9, noticed_after: float | None = 2.5) -> Measured:
+    return Measured(
+        report={
+            "calls": {"DescribeExportTasks": describes, "StartExportTask": 1},
+            "state_transitions": 38,
+            "lambda_invocations": {"ReconcileExport": describes, "WakeWaiters": 1},
+            "simulated_seconds": 3610.2,
+            "exports_started": 1,
+            "max_concurrent_exports": 1,
+            "jobs": [{"phase": "COMPLETE", "noticed_after_seconds": noticed_after}],
+        },
+        describes_at=[5.0, 185.0, 3607.0],
+        states={"arn": STATES},
+    )
+
+
+def test_a_run_within_its_bounds_misses_nothing() -> None:
+    assert list(missed([(EVENTS_DELIVERED, measured())])) == []
+
+
+def test_a_miss_is_told_with_both_numbers() -> None:
+    [miss] = missed([(EVENTS_DELIVERED, measured(describes=12))])
+
+    assert miss.endswith("DescribeExportTasks calls 12, required at most 10")
+
+
+def test_an_end_that_was_never_noticed_is_a_miss() -> None:
+    [miss] = missed([(EVENTS_DROPPED, measured(noticed_after=None))])
+
+    assert "end noticed after" in miss
+
+
+@pytest.mark.parametrize(
+    ("requirement", "bound", "value"),
+    [
+        (Requirement("", lambda run: run.describes, most=10), "at most 10", "9"),
+        (Requirement("", lambda run: run.starts, least=1, most=1), "exactly 1", "1"),
+        (
+            Requirement("", lambda run: run.first_start_to_last_end, most=3960, unit="s"),
+            "at most 3,960 s",
+            "3,600.0 s",
+        ),
+    ],
+)
+def test_a_bound_and_a_value_read_alike(requirement: Requirement, bound: str, value: str) -> None:
+    assert (bound_text(requirement), value_text(requirement, measured())) == (bound, value)
+
+
+def test_the_page_says_what_each_run_met_and_cost() -> None:
+    text = page([(EVENTS_DELIVERED, measured(describes=12))], plot="plot.svg")
+
+    name = EVENTS_DELIVERED.name
+    assert f"| {name} | DescribeExportTasks calls | at most 10 | 12 | **missed** |" in text
+    assert "|  | state transitions | at most 45 | 38 | met |" in text
+    assert f"| {name} | 60 | 12 | 1 | 38 | 13 | 3,610 | 3,600 | 2.5 s | 1 | 1 |" in text
+    assert "](plot.svg)" in text
+
+
+def test_the_plot_shows_every_look() -> None:
+    watch = Watch("A & B", STATES, [5.0, 185.0, 3607.0], 2.0)
+
+    root = ElementTree.fromstring(cadence_plot([watch, watch], [(5.0, 0), (3605.0, 100)]))
+
+    svg = "{http://www.w3.org/2000/svg}"
+    looks = [line for line in root.iter(f"{svg}line") if line.get("class") == "look"]
+    assert len(looks) == 6
+    assert "A & B" in {text.text for text in root.iter(f"{svg}text")}

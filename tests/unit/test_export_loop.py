@@ -1,0 +1,335 @@
+"""One export after the other through random worlds: it ends, and does no harm on the way."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+from typing import NamedTuple
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from lambdas import clock
+from lambdas.aws.errors import TransientError
+from lambdas.aws.started_exports import Notes, StartedExports
+from lambdas.domain.export_identity import identifier
+from lambdas.domain.exports import CANCEL_GRACE_SECONDS, MAX_ODD_LOOKS, MAX_REFUSALS
+from lambdas.domain.hints import hint_for
+from lambdas.domain.outcomes import Entry
+from lambdas.domain.phases import Phase, Reason
+from lambdas.domain.requests import ExportTarget
+from lambdas.domain.wakes import EXPORT_SLOT, source_key
+from lambdas.domain.work import ExportWork
+from lambdas.reconcile_export import reconcile
+from tests.unit.builders import (
+    DESTINATION,
+    EXECUTION,
+    NOW,
+    OTHER_SNAPSHOT,
+    SNAPSHOT,
+    export_task,
+    export_work,
+    through_json,
+)
+from tests.unit.fakes import FakeFiles, FakeTable
+from tests.unit.rds_world import Course, Fault, Other, RdsWorld, Stretch
+
+COMPLETE, CANCELED = ExportTarget.COMPLETE, ExportTarget.CANCELED
+FIRST = identifier(SNAPSHOT, (), DESTINATION.prefix, 1)
+MOST_LOOKS = 1_500
+RETRY_DELAY = 7.0
+SHORTEST_WAIT = 27
+"""Seconds between two looks at an export that is queued or runs as documented."""
+SHORTEST_WAIT_CANCELING = 9
+LATENESS = 75
+"""Seconds that a look may come after the deadline: a wait's rounding, calls and a retry."""
+MEND = "The KMS key is disabled"
+
+
+def rarely(strategy: st.SearchStrategy[Stretch]) -> st.SearchStrategy[Stretch | None]:
+    return st.one_of(st.none(), st.none(), st.none(), strategy)
+
+
+DURATIONS = st.sampled_from([0.0, 45.0, 600.0, 2_500.0])
+STRETCHES = st.builds(
+    lambda begin, length: Stretch(begin, begin + length),
+    st.sampled_from([0.0, 1.0, 100.0, 900.0]),
+    st.sampled_from([10.0, 400.0, 9_000.0]),
+)
+COURSES = st.builds(
+    Course,
+    starting=DURATIONS,
+    running=DURATIONS,
+    outcome=st.sampled_from(["COMPLETE", "FAILED"]),
+    cause=st.sampled_from(["no space", MEND]),
+    canceling=st.sampled_from([0.0, 20.0, 300.0, 2_400.0]),
+    completes_anyway=st.booleans(),
+    someone_cancels_at=st.sampled_from([None, None, None, 10.0, 700.0]),
+    odd=rarely(STRETCHES),
+    unlisted=rarely(STRETCHES),
+    unfindable=st.booleans(),
+)
+OTHERS_TASKS = {
+    "the same identifier": export_task(task_id=FIRST),
+    "the same work": export_task(task_id="same-work"),
+    "other tables": export_task(task_id="other-tables", export_only=("shop.orders",)),
+    "another bucket": export_task(task_id="another-bucket", bucket="elsewhere"),
+    "another source": export_task(task_id="another-source", source_arn=OTHER_SNAPSHOT),
+    "one more source": export_task(task_id="one-more", source_arn=f"{OTHER_SNAPSHOT}-2"),
+}
+OTHERS = st.builds(
+    Other,
+    at=st.sampled_from([-9_000.0, -500.0, -1.0, 1.0, 70.0, 800.0, 2_000.0]).map(NOW.__add__),
+    task=st.sampled_from(list(OTHERS_TASKS.values())),
+    course=COURSES,
+)
+PASSING = [None, None, Fault.THROTTLED, Fault.LOST_BEFORE, Fault.LOST_AFTER]
+FAULTS = st.fixed_dictionaries(
+    {},
+    optional={
+        "of_source": st.lists(st.sampled_from([None, None, Fault.THROTTLED, Fault.LOST_BEFORE])),
+        "find": st.lists(st.sampled_from([None, Fault.THROTTLED, Fault.LOST_BEFORE]), max_size=3),
+        "start": st.lists(st.sampled_from([*PASSING, Fault.DENIED]), max_size=12),
+        "cancel": st.lists(st.sampled_from([*PASSING, Fault.DENIED]), max_size=12),
+    },
+)
+JOBS = st.fixed_dictionaries(
+    {
+        "target": st.sampled_from([COMPLETE, COMPLETE, COMPLETE, CANCELED]),
+        "deadline_seconds": st.sampled_from([60, 700, 4_000, 20_000]),
+        "max_attempts": st.integers(1, 3),
+        "on_deadline": st.sampled_from(["leave", "cancel"]),
+        "on_abort": st.sampled_from(["leave", "cancel"]),
+    }
+)
+
+
+class Case(NamedTuple):
+    """A job, the world that it meets, and how the workflow carries it."""
+
+    job: dict[str, object]
+    slots: int
+    courses: list[Course]
+    others: list[Other]
+    faults: dict[str, list[Fault | None]]
+    latency: float
+    identifier_first: bool
+    looks_per_child: int
+    events_arrive: bool
+
+    def world(self) -> RdsWorld:
+        return RdsWorld(
+            NOW,
+            slots=self.slots,
+            courses=self.courses,
+            others=self.others,
+            faults=self.faults,
+            latency=self.latency,
+            identifier_first=self.identifier_first,
+        )
+
+
+CASES = st.builds(
+    Case,
+    job=JOBS,
+    slots=st.integers(1, 3),
+    courses=st.lists(COURSES, max_size=4),
+    others=st.lists(OTHERS, max_size=4),
+    faults=FAULTS,
+    latency=st.sampled_from([0.0, 0.3]),
+    identifier_first=st.booleans(),
+    looks_per_child=st.sampled_from([3, 150]),
+    events_arrive=st.booleans(),
+)
+
+
+class Ride(NamedTuple):
+    """How a job went.
+
+    Attributes:
+        entry: its account.
+        extra_looks: those that no wait went before in full: retries, fresh children and wakes.
+        unnoted: own exports that ran on after a look without a note, by the look's number.
+    """
+
+    entry: Entry
+    extra_looks: int
+    unnoted: list[str]
+
+
+def carried(work: ExportWork) -> ExportWork:
+    return ExportWork.model_validate(
+        through_json(work.model_dump(mode="json", exclude_defaults=True))
+    )
+
+
+def ride(case: Case, world: RdsWorld, table: FakeTable) -> Ride:
+    """Do what the workflow does with a job until it is settled."""
+    work = export_work(**case.job)
+    started = StartedExports(table.NAME, connect=lambda _service: table)
+    extra_looks = 0
+    unnoted: list[str] = []
+    for _ in range(MOST_LOOKS):
+        notes = Notes(work, EXECUTION, started)
+        try:
+            seen = reconcile(carried(work), world, FakeFiles(), notes, case.looks_per_child)
+        except TransientError:
+            extra_looks += 1
+            world.move(RETRY_DELAY)
+            continue
+        finally:
+            unnoted += _unnoted(world, table)
+        if seen.settled:
+            return Ride(seen.settled[0], extra_looks, unnoted)
+        work = seen.work
+        if seen.phase is Phase.UNSETTLED:
+            extra_looks += 1
+            work = work.model_copy(update={"memo": work.memo.model_copy(update={"child_looks": 0})})
+            continue
+        assert seen.wait_seconds >= 1
+        assert seen.wake.expires_at > world.now + seen.wait_seconds
+        ends_at = world.now + seen.wait_seconds
+        source = {source_key(SNAPSHOT): SNAPSHOT, EXPORT_SLOT: None}[seen.wake.on]
+        event = world.next_end(world.now, ends_at, source) if case.events_arrive else None
+        extra_looks += event is not None
+        world.move((event or ends_at) - world.now)
+    raise AssertionError(f"not settled after {MOST_LOOKS} looks: {work}")
+
+
+def _unnoted(world: RdsWorld, table: FakeTable) -> list[str]:
+    noted = {sk for _pk, sk in table.items}
+    return [
+        name
+        for name in world.took_effect
+        if world.now < world.tasks[name].ends_at and name not in noted
+    ]
+
+
+def rode(case: Case) -> tuple[Ride, RdsWorld, FakeTable]:
+    world, table = case.world(), FakeTable()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(clock, "now", lambda: world.now)
+        return ride(case, world, table), world, table
+
+
+@given(CASES)
+@settings(max_examples=120, deadline=None, derandomize=True)
+def test_every_export_ends_within_its_bounds_and_does_no_harm(case):
+    (entry, extra_looks, _unnoted), world, table = rode(case)
+    _is_the_truth(entry, case, world)
+    _started_no_more_than_it_may(entry, case, world)
+    _canceled_only_what_it_may(case, world)
+    _took_no_longer_than_it_may(entry, case)
+    _looked_no_more_than_it_may(entry, case, world, extra_looks)
+    if case.job["on_abort"] == "leave":
+        assert table.calls == []
+
+
+UNSEEN = COURSES.map(lambda course: course._replace(unlisted=Stretch(0.0, 400.0)))
+UNANSWERED = st.lists(st.sampled_from(PASSING[2:]), max_size=3).map(
+    lambda then: {"start": [Fault.LOST_AFTER, *then]}
+)
+
+
+@given(
+    st.builds(
+        lambda case, courses, faults: case._replace(
+            job=case.job | {"target": COMPLETE, "on_abort": "cancel"},
+            courses=courses,
+            faults=faults,
+        ),
+        CASES,
+        st.lists(UNSEEN, min_size=1, max_size=3),
+        UNANSWERED,
+    )
+)
+@settings(max_examples=60, deadline=None, derandomize=True)
+def test_no_export_that_must_not_outlive_its_request_ever_runs_without_a_note(case):
+    assert rode(case)[0].unnoted == []
+
+
+def _is_the_truth(entry: Entry, case: Case, world: RdsWorld) -> None:
+    assert (entry.id, entry.target) == (SNAPSHOT, case.job["target"])
+    told = entry.details.get("export_task_identifier")
+    attempts = entry.details.get("attempts", ())
+    named = [attempt["export_task_identifier"] for attempt in attempts]
+    assert len(set(named)) == len(named) <= case.job["max_attempts"]
+    for name in [*named, *([told] if told else [])]:
+        assert world.tasks[name].task.source_arn == SNAPSHOT
+    if told is None:
+        assert (entry.final_state, entry.details) == (None, {})
+        assert entry.reason != Reason.TARGET_REACHED
+        return
+    now = world.tasks[told].true_status(world.now)
+    if entry.phase is Phase.COMPLETE:
+        assert entry.final_state == now
+    if entry.target == COMPLETE and entry.phase is Phase.COMPLETE:
+        task = world.tasks[told].task
+        assert (now, task.bucket, task.prefix) == ("COMPLETE", *DESTINATION)
+        assert task.export_only == ()
+    if entry.reason == Reason.EXPORT_FAILED:
+        assert now == "FAILED"
+        worth_a_try = hint_for(world.tasks[told].course.cause) is None
+        assert len(named or [told]) == case.job["max_attempts"] or not worth_a_try
+    if entry.reason == Reason.EXPORT_CANCELED:
+        assert now == "CANCELED"
+        assert told not in world.canceled
+
+
+def _started_no_more_than_it_may(entry: Entry, case: Case, world: RdsWorld) -> None:
+    assert len(world.took_effect) == len(set(world.took_effect))
+    assert len(world.took_effect) <= case.job["max_attempts"]
+    if case.job["target"] is CANCELED:
+        assert not world.asked_for
+    mine = [world.tasks[name] for name in world.took_effect]
+    for before, after in pairwise(mine):
+        assert before.ends_at <= after.created
+        assert before.course.outcome == "FAILED"
+    for task in mine:
+        assert task.created < NOW + case.job["deadline_seconds"] + LATENESS
+    if len(mine) > 1:
+        assert len(entry.details["attempts"]) >= len(mine)
+
+
+def _canceled_only_what_it_may(case: Case, world: RdsWorld) -> None:
+    if case.job["target"] is CANCELED:
+        assert all(
+            world.tasks[name].task.bucket == DESTINATION.bucket for name in world.asked_to_cancel
+        )
+        return
+    if case.job["on_deadline"] == "leave":
+        assert world.asked_to_cancel == []
+    assert set(world.asked_to_cancel) <= set(world.asked_for)
+
+
+def _took_no_longer_than_it_may(entry: Entry, case: Case) -> None:
+    bound = case.job["deadline_seconds"] + LATENESS
+    if case.job["on_deadline"] == "cancel":
+        bound += CANCEL_GRACE_SECONDS + (MAX_REFUSALS + 1) * 60
+    assert entry.elapsed_seconds <= bound + RETRY_DELAY * _faults(case)
+
+
+def _looked_no_more_than_it_may(
+    entry: Entry, case: Case, world: RdsWorld, extra_looks: int
+) -> None:
+    canceling = sum(
+        task.course.canceling for task in world.tasks.values() if task.canceled_at is not None
+    )
+    odd_stretches = sum(
+        (task.course.odd is not None) + (task.course.unlisted is not None)
+        for task in world.tasks.values()
+    )
+    assert entry.polls <= (
+        entry.elapsed_seconds / SHORTEST_WAIT
+        + min(canceling, entry.elapsed_seconds) / SHORTEST_WAIT_CANCELING
+        + extra_looks
+        + _faults(case)
+        + (MAX_ODD_LOOKS + 1) * odd_stretches
+        + len(world.tasks)
+        + MAX_REFUSALS
+        + 5
+    )
+
+
+def _faults(case: Case) -> int:
+    return sum(map(len, case.faults.values()))

@@ -1,0 +1,68 @@
+"""A common cause comes with advice, an uncommon one without; the words themselves stay."""
+
+from __future__ import annotations
+
+import pytest
+
+from lambdas.aws import errors
+from lambdas.domain.hints import hint_for, hint_for_error, with_hint
+
+
+@pytest.mark.parametrize(
+    ("cause", "word"),
+    [
+        ("The KMS key is disabled", "key"),
+        ("An error occurred (KMSInvalidStateException)", "key"),
+        ("The snapshot is encrypted with a key that can not be used", "key"),
+        ("The IAM role can not be assumed", "trust"),
+        ("iam: the role export does not exist", "trust"),
+        ("Access Denied", "trust"),
+        ("User is not authorized to perform this", "trust"),
+        ("User is not authorised to perform this", "trust"),
+        ("The S3 bucket does not exist", "bucket"),
+        ("s3 is unreachable", "bucket"),
+        ("Magnetic storage can not be exported", "source"),
+        ("This engine version is not supported", "source"),
+    ],
+)
+def test_a_common_cause_tells_what_to_look_at(cause, word):
+    assert word in hint_for(cause)
+
+
+@pytest.mark.parametrize(
+    "cause",
+    [
+        "",
+        "no space",
+        "An internal error has occurred.",
+        "The connection was lost",
+        "monkeys",
+        "S30",
+    ],
+)
+def test_any_other_cause_has_no_advice(cause):
+    assert hint_for(cause) is None
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "IamRoleMissingPermissionsException",
+        "IamRoleNotFoundException",
+        "InvalidS3BucketException",
+        "KmsKeyNotAccessibleException",
+    ],
+)
+def test_an_error_of_the_stacks_own_settings_tells_what_to_look_at(name):
+    assert issubclass(getattr(errors, name), errors.PermanentError)
+    assert hint_for_error(name).startswith("check")
+
+
+@pytest.mark.parametrize("name", ["", "AccessDeniedException", "UnclassifiedException"])
+def test_any_other_error_has_no_advice(name):
+    assert hint_for_error(name) is None
+
+
+def test_advice_stands_behind_the_words_of_rds():
+    assert with_hint("no key", "check the key") == "no key: check the key"
+    assert with_hint("no space", None) == "no space"

@@ -1,0 +1,149 @@
+"""Those who wait are woken once each, in order, and those who no longer wait are forgotten."""
+
+from __future__ import annotations
+
+import pytest
+
+from lambdas.aws.errors import (
+    AccessDeniedException,
+    ServiceUnavailableException,
+    ThrottlingException,
+)
+from lambdas.aws.waiters import Waiters, Woken
+from lambdas.domain.wakes import EXPORT_SLOT, source_key, wake
+from tests.unit.builders import NOW, OTHER_SNAPSHOT, SNAPSHOT
+from tests.unit.fakes import FakeStates, FakeTable, client_error
+
+ON = source_key(SNAPSHOT)
+STALE_CODES = ["InvalidToken", "TaskDoesNotExist", "TaskTimedOut"]
+
+
+@pytest.fixture
+def table() -> FakeTable:
+    return FakeTable()
+
+
+def store(table: FakeTable, on: str, token: str, since: float = NOW) -> None:
+    """Store a task token as the state machine does."""
+    order = wake(on, since, NOW, 30).order
+    key = {"pk": {"S": on}, "sk": {"S": f"{order}#{token}"}}
+    item = key | {"token": {"S": token}, "expires_at": {"N": "1800003630"}}
+    table.put_item(TableName=table.NAME, Item=item)
+
+
+def waiters(table: FakeTable, states: FakeStates) -> Waiters:
+    clients = {"dynamodb": table, "stepfunctions": states}
+    return Waiters(table.NAME, connect=clients.__getitem__)
+
+
+def test_wakes_everyone_who_waits_for_a_source_and_nobody_else(table):
+    states = FakeStates("a", "b", "c", "stranger", "queued")
+    for token in ("a", "b", "c"):
+        store(table, ON, token)
+    store(table, source_key(OTHER_SNAPSHOT), "stranger")
+    store(table, EXPORT_SLOT, "queued")
+    assert waiters(table, states).wake(ON) == Woken(live=3, stale=0)
+    assert sorted(states.woken) == ["a", "b", "c"]
+    assert {pk for pk, _sk in table.items} == {source_key(OTHER_SNAPSHOT), EXPORT_SLOT}
+
+
+def test_wakes_the_one_that_has_queued_longest(table):
+    states = FakeStates("late", "early", "between")
+    store(table, EXPORT_SLOT, "late", NOW + 10.5)
+    store(table, EXPORT_SLOT, "early", NOW)
+    store(table, EXPORT_SLOT, "between", NOW + 9.5)
+    queue = waiters(table, states)
+    woken = [queue.wake(EXPORT_SLOT, 1) for _ in range(4)]
+    assert states.woken == ["early", "between", "late"]
+    assert woken == [Woken(1, 0)] * 3 + [Woken(0, 0)]
+
+
+@pytest.mark.parametrize("code", STALE_CODES)
+def test_passes_over_who_has_gone_on_and_wakes_the_first_who_still_waits(table, code):
+    states = FakeStates("live", "next", stale={"gone": code, "went": code})
+    for second, token in enumerate(("gone", "went", "live", "next")):
+        store(table, EXPORT_SLOT, token, NOW + second)
+    assert waiters(table, states).wake(EXPORT_SLOT, 1) == Woken(live=1, stale=2)
+    assert states.woken == ["live"]
+    (left,) = table.sort_keys(EXPORT_SLOT)
+    assert left.endswith("#next")
+
+
+@pytest.mark.parametrize("most", [None, 1, 5])
+def test_forgets_all_who_have_gone_on_when_nobody_is_left(table, most):
+    for token in ("gone", "went"):
+        store(table, ON, token)
+    assert waiters(table, FakeStates()).wake(ON, most) == Woken(live=0, stale=2)
+    assert table.items == {}
+
+
+@pytest.mark.parametrize("most", [None, 1])
+def test_nobody_waiting_is_no_error(table, most):
+    assert waiters(table, FakeStates()).wake(ON, most) == Woken(0, 0)
+    assert table.calls == [("query", ON)]
+
+
+@pytest.mark.parametrize("page_size", [1, 2, 3, 7, 8])
+def test_wakes_those_on_every_page(page_size):
+    table = FakeTable(page_size)
+    names = [f"token-{number}" for number in range(7)]
+    for second, token in enumerate(names):
+        store(table, ON, token, NOW + second)
+    states = FakeStates(*names)
+    assert waiters(table, states).wake(ON) == Woken(live=7, stale=0)
+    assert states.woken == names
+    assert table.items == {}
+
+
+def test_reads_no_further_than_to_the_first_who_still_waits():
+    table = FakeTable(page_size=1)
+    for second, token in enumerate(("gone", "live", "next", "last")):
+        store(table, EXPORT_SLOT, token, NOW + second)
+    waiters(table, FakeStates("live", "next", "last")).wake(EXPORT_SLOT, 1)
+    assert len([call for call in table.calls if call[0] == "query"]) <= 3
+    assert len(table.items) == 2
+
+
+def test_the_same_event_again_wakes_nobody_twice(table):
+    states = FakeStates("a", "b")
+    for token in ("a", "b"):
+        store(table, ON, token)
+    woken = [waiters(table, states).wake(ON) for _ in range(2)]
+    assert woken == [Woken(2, 0), Woken(0, 0)]
+    assert states.woken == ["a", "b"]
+
+
+def test_who_was_woken_and_not_forgotten_is_stale_the_next_time(table):
+    states = FakeStates("a", "b")
+    for token in ("a", "b"):
+        store(table, ON, token)
+    table.will("delete_item", client_error("ThrottlingException"))
+    with pytest.raises(ThrottlingException):
+        waiters(table, states).wake(ON)
+    assert waiters(table, states).wake(ON) == Woken(live=1, stale=1)
+    assert states.woken == ["a", "b"]
+    assert table.items == {}
+
+
+@pytest.mark.parametrize(
+    ("code", "status", "named"),
+    [
+        ("ThrottlingException", 400, ThrottlingException),
+        ("InternalServerError", 500, ServiceUnavailableException),
+        ("AccessDeniedException", 400, AccessDeniedException),
+    ],
+)
+def test_a_table_that_does_not_answer_is_told_by_name(table, code, status, named):
+    table.will("query", client_error(code, status))
+    with pytest.raises(named):
+        waiters(table, FakeStates()).wake(ON)
+
+
+@pytest.mark.parametrize("code", ["AccessDeniedException", "ThrottlingException"])
+def test_a_success_that_could_not_be_sent_leaves_its_token_for_the_next_event(table, code):
+    store(table, ON, "a")
+    refusing = FakeStates(stale={"a": code})
+    with pytest.raises((AccessDeniedException, ThrottlingException)):
+        waiters(table, refusing).wake(ON)
+    states = FakeStates("a")
+    assert waiters(table, states).wake(ON) == Woken(live=1, stale=0)

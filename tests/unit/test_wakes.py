@@ -1,0 +1,57 @@
+"""A waiting execution is found by what it waits for, in the order of those who wait for it."""
+
+from __future__ import annotations
+
+import pytest
+
+from lambdas.domain.export_watch import queued, wake_of
+from lambdas.domain.wakes import EXPORT_SLOT, KEPT_AFTER_WAIT, Wake, source_key, wake
+from lambdas.domain.work import ExportProgress
+from tests.unit.builders import CLUSTER, NOW, SNAPSHOT, export_work
+
+
+def orders(*moments: float) -> list[str]:
+    return [wake("any", since, NOW, 30).order for since in moments]
+
+
+def test_every_source_has_a_key_of_its_own_and_none_is_that_of_the_slots():
+    keys = {source_key(SNAPSHOT), source_key(CLUSTER), source_key("export-slot-2"), EXPORT_SLOT}
+    assert len(keys) == 4
+    assert SNAPSHOT in source_key(SNAPSHOT)
+
+
+def test_who_waited_first_is_first_in_the_order_of_texts():
+    moments = [0.0, 9.9, 10.0, 999_999_999.5, NOW, NOW + 0.000_001, NOW + 0.1, NOW + 10, 9e9]
+    assert orders(*moments) == sorted(orders(*moments))
+    assert len(set(orders(*moments))) == len(moments)
+
+
+def test_an_item_outlives_its_wait_and_not_by_much():
+    assert wake("any", NOW - 500, NOW + 0.9, 30).expires_at == NOW + 30 + KEPT_AFTER_WAIT
+
+
+def test_an_export_that_runs_waits_for_the_end_of_its_source():
+    work = export_work(progress=ExportProgress(task_id="any-task", state="IN_PROGRESS"))
+    assert wake_of(work, NOW, 30) == wake(source_key(SNAPSHOT), NOW, NOW, 30)
+
+
+@pytest.mark.parametrize(("for_slot", "on"), [(False, source_key(SNAPSHOT)), (True, EXPORT_SLOT)])
+def test_an_export_without_room_waits_where_room_is_made(for_slot, on):
+    work = export_work(progress=queued(ExportProgress(), NOW, for_slot=for_slot))
+    assert wake_of(work, NOW, 30) == wake(on, NOW, NOW, 30)
+
+
+def test_a_wait_that_timed_out_keeps_its_place_in_the_queue():
+    progress = queued(queued(ExportProgress(), NOW, for_slot=True), NOW + 500, for_slot=True)
+    now = NOW + 501
+    assert wake_of(export_work(progress=progress), now, 30) == wake(EXPORT_SLOT, NOW, now, 30)
+
+
+def test_who_waits_for_a_source_that_comes_free_goes_on_waiting_for_a_slot_from_then():
+    progress = queued(queued(ExportProgress(), NOW, for_slot=False), NOW + 9, for_slot=True)
+    assert wake_of(export_work(progress=progress), NOW + 9, 30).order == orders(NOW)[0]
+
+
+def test_is_read_as_it_was_written():
+    one = wake(EXPORT_SLOT, NOW, NOW, 30)
+    assert Wake.model_validate(one.model_dump(mode="json")) == one

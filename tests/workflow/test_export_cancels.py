@@ -1,0 +1,203 @@
+"""Exports that are to end early: by wish, at a deadline, or with who has started them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from localcloud.simulators.exports import Export
+from localcloud.simulators.exports import Exports as SimulatedExports
+from localcloud.simulators.exports_api import ExportsApi
+from tests.workflow.conftest import Orchestrate
+from tests.workflow.export_scenes import (
+    Watched,
+    by_source,
+    own_id,
+    present,
+    source,
+    watched,
+)
+from tests.workflow.requests import SNAPSHOT, export, snapshot
+
+QUICK, LATE, UNHEARD = source("quick"), source("late"), source("unheard")
+LEFT, CANCELED, ADOPTED = source("left"), source("canceled"), source("adopted")
+
+LONG = {"starting_s": 60, "export_s": 50_000}
+
+
+def test_a_cancel_ends_well_whoever_is_faster(
+    orchestrate: Orchestrate, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One export completes after the cancel, one just before it; of one the answer is lost."""
+    cancel = SimulatedExports.cancel
+
+    def complete_first(exports: SimulatedExports, export_id: str, now: float) -> Export:
+        found = exports.find(export_id)
+        if found is not None and found.order.source_arn == QUICK and found.status == "IN_PROGRESS":
+            exports.complete(found, now)
+        return cancel(exports, export_id, now)
+
+    monkeypatch.setattr(SimulatedExports, "cancel", complete_first)
+
+    done = orchestrate(
+        {"jobs": [export("CANCELED", arn) for arn in (QUICK, LATE, UNHEARD)]},
+        snapshots=[
+            snapshot(QUICK, **LONG),
+            snapshot(LATE, cancel_outcome="COMPLETE", **LONG),
+            snapshot(UNHEARD, **LONG),
+        ],
+        exports=[present(arn) for arn in (QUICK, LATE, UNHEARD)],
+        faults=[
+            {
+                "operation": "CancelExportTask",
+                "source_arn": UNHEARD,
+                "error": "lost_response",
+                "times": 1,
+            }
+        ],
+    )
+
+    assert done.statuses == ["SUCCEEDED"]
+    jobs = by_source(done)
+    assert {name: (job["reason"], job["final_state"]) for name, job in jobs.items()} == {
+        "quick": ("FinishedBeforeCancel", "COMPLETE"),
+        "late": ("FinishedBeforeCancel", "COMPLETE"),
+        "unheard": ("TargetReached", "CANCELED"),
+    }
+    assert jobs["late"]["warnings"] == ["the export completed while it was being canceled"]
+    assert done.report["calls"]["CancelExportTask"] == 3
+
+
+def test_a_deadline_cancels_only_what_the_request_has_started_and_only_if_it_says_so(
+    orchestrate: Orchestrate,
+) -> None:
+    late = {"deadline_seconds": 120}
+
+    done = orchestrate(
+        {
+            "jobs": [
+                export(source_arn=LEFT, **late),
+                export(source_arn=CANCELED, on_deadline="cancel", **late),
+                export(source_arn=ADOPTED, on_deadline="cancel", **late),
+            ]
+        },
+        speed=100,
+        snapshots=[snapshot(arn, **LONG) for arn in (LEFT, CANCELED, ADOPTED)],
+        exports=[present(ADOPTED)],
+    )
+
+    jobs = by_source(done)
+    assert {name: (job["reason"], job["final_state"]) for name, job in jobs.items()} == {
+        "left": ("DeadlineExceeded", "IN_PROGRESS"),
+        "canceled": ("DeadlineExceeded", "CANCELED"),
+        "adopted": ("DeadlineExceeded", "IN_PROGRESS"),
+    }
+    assert done.report["calls"]["CancelExportTask"] == 1
+    assert all(120 <= job["elapsed_seconds"] < 300 for job in done.jobs)
+
+
+def test_an_abort_cancels_what_the_execution_has_started_and_wished_to_be_canceled(
+    assembly: Path,
+) -> None:
+    request = {
+        "jobs": [
+            export(source_arn=LEFT, on_abort="leave"),
+            export(source_arn=CANCELED, on_abort="cancel"),
+            export(source_arn=ADOPTED, on_abort="cancel"),
+        ]
+    }
+    sources = (LEFT, CANCELED, ADOPTED)
+
+    with watched(
+        assembly,
+        request,
+        speed=100,
+        snapshots=[snapshot(arn, **LONG) for arn in sources],
+        exports=[present(ADOPTED)],
+        actions=[{"at_s": 150, "operation": "AbortExecution"}],
+    ) as run:
+        run.until(lambda: len(run.executions()) == 2)
+        run.until_nothing_runs()
+
+        aborted, clean_up = run.executions()
+        outcome = run.orchestrator.outcome(clean_up["executionArn"])
+        ends = [run.status(arn) for arn in sources]
+        calls = run.calls()
+    assert (aborted["status"], clean_up["status"]) == ("ABORTED", "SUCCEEDED")
+    assert ends == ["IN_PROGRESS", "CANCELED", "IN_PROGRESS"]
+    assert calls["CancelExportTask"] == 1
+    assert outcome is not None
+    assert [(job["id"], job["reason"]) for job in outcome["jobs"]] == [(CANCELED, "TargetReached")]
+
+
+def test_an_export_whose_start_was_under_way_at_the_abort_is_canceled_too(
+    assembly: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    start = ExportsApi._start
+    runs: list[Watched] = []
+
+    def start_late(api: ExportsApi, form: Any) -> Any:
+        [run] = runs
+        [execution] = run.executions()
+        run.stop(execution["executionArn"])
+        # A request to RDS that takes ten seconds, half of what the function gives it.
+        run.orchestrator.clock.sleep(10)
+        return start(api, form)
+
+    monkeypatch.setattr(ExportsApi, "_start", start_late)
+
+    with watched(assembly, speed=20, snapshots=[snapshot(**LONG)]) as run:
+        runs.append(run)
+        run.ask(export(on_abort="cancel"))
+        run.until(lambda: bool(run.statuses(SNAPSHOT)))
+        run.until(lambda: len(run.executions()) == 2)
+        run.until_nothing_runs()
+
+        end = run.status(SNAPSHOT)
+    assert end == "CANCELED"
+
+
+def test_a_clean_up_that_is_aborted_itself_is_not_cleaned_up_after(assembly: Path) -> None:
+    with watched(
+        assembly,
+        export(on_abort="cancel"),
+        speed=100,
+        snapshots=[snapshot(canceling_s=2000, **LONG)],
+    ) as run:
+        run.until(lambda: run.status(SNAPSHOT) == "IN_PROGRESS")
+        run.stop(run.runs.all[0].execution_arn)
+        run.until(lambda: run.status(SNAPSHOT) == "CANCELING")
+        _, clean_up = run.executions()
+        run.stop(clean_up["executionArn"])
+        run.until_nothing_runs()
+
+        statuses = [execution["status"] for execution in run.executions()]
+    assert statuses == ["ABORTED", "ABORTED"]
+
+
+def test_a_clean_up_by_hand_cancels_what_an_execution_left_running(assembly: Path) -> None:
+    request = export(on_abort="cancel", deadline_seconds=60)
+
+    with watched(assembly, request, speed=60, snapshots=[snapshot(starting_s=5000)]) as run:
+        run.until_nothing_runs()
+        [given_up] = run.runs.all
+        left = run.status(SNAPSHOT)
+        arns = [
+            run.ask({"clean_up": {"execution_arn": arn}})
+            for arn in (given_up.execution_arn, "arn:of:nothing")
+        ]
+        run.until_nothing_runs()
+        outcomes = [run.orchestrator.outcome(arn) for arn in arns]
+        end = run.status(SNAPSHOT)
+    assert given_up.outcome["jobs"][0]["reason"] == "DeadlineExceeded"
+    assert (left, end) == ("STARTING", "CANCELED")
+    cleaned, nothing = outcomes
+    assert cleaned is not None
+    assert nothing is not None
+    assert [
+        (job["target"], job["final_state"], job["details"]["export_task_identifier"])
+        for job in cleaned["jobs"]
+    ] == [("CANCELED", "CANCELED", own_id(SNAPSHOT))]
+    assert (nothing["phase"], nothing["jobs"]) == ("COMPLETE", [])

@@ -1,0 +1,157 @@
+"""Events hurry, polls guarantee: how the end of an export is noticed."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from localcloud.orchestrator import synthesise
+from tests.workflow.conftest import Orchestrate, Orchestrated, entered
+from tests.workflow.export_scenes import by_source, child_of, ends_of_waits, source, watched
+from tests.workflow.requests import export, snapshot
+
+SHOP = source("shop")
+SHOP_CLUSTER_SNAPSHOT = source("shop-of-cluster", "cluster-snapshot")
+SHOP_CLUSTER = source("shop-itself", "cluster")
+STRANGER = source("stranger")
+
+
+def test_an_end_is_noticed_by_its_event_and_that_of_a_cluster_which_has_none_by_a_look(
+    orchestrate: Orchestrate,
+) -> None:
+    """The exports end long before the second look, which comes after 162 s or more."""
+    sources = (SHOP, SHOP_CLUSTER_SNAPSHOT, SHOP_CLUSTER)
+
+    done = orchestrate(
+        {"jobs": [export(source_arn=arn, export_only=["shop.orders"]) for arn in sources]},
+        speed=40,
+        snapshots=[snapshot(arn, starting_s=30, export_s=10, size_gb=7) for arn in sources],
+    )
+
+    assert [job["phase"] for job in done.jobs] == ["COMPLETE"] * 3
+    assert {arn: ends_of_waits(child_of(done, arn)) for arn in sources} == {
+        SHOP: ["woken"],
+        SHOP_CLUSTER_SNAPSHOT: ["woken"],
+        SHOP_CLUSTER: ["timed out"],
+    }
+    noticed = {job["resource"]: job["noticed_after_seconds"] for job in done.report["jobs"]}
+    assert noticed[SHOP] < 60
+    assert noticed[SHOP_CLUSTER_SNAPSHOT] < 60
+    assert noticed[SHOP_CLUSTER] > 100
+    assert done.report["lambda_invocations"]["WakeWaiters"] == 2
+    for job in done.jobs:
+        told = job["details"]
+        assert told["files_found"] is True
+        assert told["files_status"] == "COMPLETE"
+        assert told["table_results"] == [{"table": "shop.orders", "status": "COMPLETE"}]
+        assert (told["tables_counted"], told["tables_not_complete"]) == (1, 0)
+        assert told["total_extracted_gb"] == 7
+
+
+@pytest.mark.parametrize(
+    "faults",
+    [
+        [{"event": "*", "drop": 1.0}],
+        [{"event": "*", "duplicates": 2}],
+        [{"event": "*", "delay_s": 150}],
+        [{"event": "RDS-EVENT-0159", "delay_s": 100, "duplicates": 1}],
+    ],
+    ids=["dropped", "tripled", "later than the poll", "failure told while the next export runs"],
+)
+def test_outcomes_do_not_depend_on_how_events_arrive(
+    orchestrate: Orchestrate, faults: list[dict[str, Any]]
+) -> None:
+    """Besides, a stranger's export ends in the middle, of which nobody has asked to hear."""
+    done = orchestrate(
+        {
+            "jobs": [
+                export(source_arn=SHOP, max_attempts=2),
+                export(source_arn=SHOP_CLUSTER_SNAPSHOT),
+            ]
+        },
+        speed=200,
+        snapshots=[
+            snapshot(SHOP, outcome=["FAILED", "COMPLETE"]),
+            snapshot(SHOP_CLUSTER_SNAPSHOT, export_s=300),
+            snapshot(STRANGER, export_s=180),
+        ],
+        exports=[{"export_id": "strange", "source_arn": STRANGER, "age_s": 60}],
+        faults=faults,
+    )
+
+    jobs = by_source(done)
+    assert {name: (job["phase"], job["reason"]) for name, job in jobs.items()} == {
+        "shop": ("COMPLETE", "TargetReached"),
+        "shop-of-cluster": ("COMPLETE", "TargetReached"),
+    }
+    assert _attempts(jobs["shop"]) == ["FAILED", "COMPLETE"]
+    assert done.report["exports_started"] == 3
+    assert done.failures() == []
+    dropped = faults[0].get("drop") is not None
+    assert ("WakeWaiters" in done.report["lambda_invocations"]) is not dropped
+    assert not dropped or _all_ends(done) == {"timed out"}
+
+
+def test_a_wait_whose_token_the_table_does_not_take_is_a_plain_one(assembly: Path) -> None:
+    with watched(assembly, speed=200, snapshots=[snapshot()]) as run:
+        dynamodb = run.orchestrator.aws.client("dynamodb")
+        [table] = dynamodb.list_tables()["TableNames"]
+        dynamodb.delete_table(TableName=table)
+
+        asked = run.ask(export())
+        run.until_nothing_runs()
+
+        outcome = run.orchestrator.outcome(asked)
+        [child] = run.children()
+    assert outcome is not None
+    assert outcome["phase"] == "COMPLETE"
+    assert set(ends_of_waits(child)) == {"failed"}
+    states = entered(child.events)
+    assert states.count("AwaitExportEvent") == states.count("AwaitNextLook") > 0
+
+
+def test_a_new_snapshot_of_the_settings_exports_itself_once_however_often_it_is_announced(
+    tmp_path: Path,
+) -> None:
+    chosen = {"source_prefix": "shop-", "export_only": ["shop.orders"]}
+    stack = synthesise(tmp_path, {"snapshot_exports": [chosen]})
+    new, automated, other = source("shop-1"), source("rds:shop-2"), source("bookshop-1")
+
+    with watched(
+        stack,
+        speed=100,
+        snapshots=[snapshot(arn) for arn in (new, automated, other)],
+        actions=[
+            {"at_s": at_s, "operation": "CreateSnapshot", "arn": arn}
+            for at_s, arn in ((5, new), (10, automated), (15, other))
+        ],
+        faults=[{"event": "RDS-EVENT-0042", "duplicates": 1}],
+    ) as run:
+        run.until(lambda: len(run.executions()) == 4)
+        run.until_nothing_runs()
+
+        executions = run.executions()
+        outcomes = [run.orchestrator.outcome(done["executionArn"]) for done in executions]
+        ends = {arn: run.statuses(arn)[-1:] for arn in (new, automated, other)}
+        started = run.orchestrator.simulators.ledger.exports_started
+    assert [execution["status"] for execution in executions] == ["SUCCEEDED"] * 4
+    assert ends == {new: ["COMPLETE"], automated: ["COMPLETE"], other: []}
+    assert started == 2
+    jobs = [job for outcome in outcomes if outcome for job in outcome["jobs"]]
+    assert [job["details"]["tables"] for job in jobs] == [["shop.orders"]] * 4
+    assert sorted((job["id"], job["details"]["adopted"]) for job in jobs) == [
+        (automated, False),
+        (automated, True),
+        (new, False),
+        (new, True),
+    ]
+
+
+def _attempts(job: dict[str, Any]) -> list[str]:
+    return [attempt["status"] for attempt in job["details"]["attempts"]]
+
+
+def _all_ends(done: Orchestrated) -> set[str]:
+    return {end for child in done.children for end in ends_of_waits(child)}
