@@ -206,10 +206,12 @@ class _Export:
             ThrottlingException: nothing was canceled.
             PermanentError: nothing was canceled, and nothing will be.
         """
-        self._remember(export_watch.cancel_asked(self._work.progress))
+        before = self._work.progress
+        self._remember(export_watch.cancel_asked(before))
         try:
             canceling = self._rds.cancel(task.task_id)
         except (InvalidExportTaskStateException, ResourceNotFoundException) as error:
+            self._remember(before)
             self._bear(error)
             self._observe()
             return False

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from math import ceil
 from typing import Final
 
 from lambdas.domain import cadence
@@ -118,7 +119,7 @@ def wait_seconds(work: CampaignWork, now: float, jitter: float) -> int:
     age = work.memo.age(now)
     return min(
         cadence.wait_seconds(pace, age, jitter),
-        max(1, round(work.deadline_seconds - age)),
+        max(1, ceil(work.deadline_seconds - age)),
     )
 
 

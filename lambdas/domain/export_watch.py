@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from math import ceil
 from typing import Any
 
 from lambdas.domain import cadence
@@ -37,7 +38,9 @@ def seen(progress: ExportProgress, decision: Decision, *, first_look: bool) -> E
 def queued(progress: ExportProgress, now: float, *, for_slot: bool) -> ExportProgress:
     """Remember since when (epoch seconds) there is no room for the export, and where."""
     since = progress.queued_since or now
-    return progress.model_copy(update={"queued_since": since, "queued_for_slot": for_slot})
+    return progress.model_copy(
+        update={"queued_since": since, "queued_for_slot": for_slot, "refusals": 0}
+    )
 
 
 def wake_of(work: ExportWork, now: float, wait: int) -> Wake:
@@ -49,7 +52,9 @@ def wake_of(work: ExportWork, now: float, wait: int) -> Wake:
 
 def asked(progress: ExportProgress, task_id: str) -> ExportProgress:
     """Remember that RDS is asked for a task, before its answer can be lost."""
-    return progress.model_copy(update={"asked_for": task_id})
+    return progress.model_copy(
+        update={"asked_for": task_id, "queued_since": None, "queued_for_slot": False}
+    )
 
 
 def refused(progress: ExportProgress) -> ExportProgress:
@@ -118,7 +123,7 @@ def warnings_of(task: ExportTask | None, progress: ExportProgress) -> tuple[str,
 def wait_seconds(work: ExportWork, task: ExportTask | None, now: float, jitter: float) -> int:
     """Return whole seconds until the next look; `task` as it was shown, `now` in epoch seconds."""
     age = work.memo.age(now)
-    until_deadline = round(work.deadline_seconds - age)
+    until_deadline = ceil(work.deadline_seconds - age)
     left = max(1, until_deadline) if until_deadline > 0 else round(cadence.EXPORT_CANCELING.cap)
     queued_since = work.progress.queued_since
     if queued_since is not None:
@@ -159,7 +164,6 @@ def _details(task: ExportTask, progress: ExportProgress, *, adopted: bool) -> di
         "export_task_identifier": task.task_id,
         "adopted": adopted,
         "s3_location": f"s3://{task.bucket}/{folder(task)}",
-        "tables": task.export_only,
         "percent_progress": task.percent,
         "total_extracted_gb": task.extracted_gb,
         "failure_cause": shorten(task.failure_cause) if task.failure_cause else None,

@@ -19,6 +19,9 @@ from lambdas.domain.work import ExportProgress
 MAX_ODD_LOOKS: Final = 5
 """Looks in a row at a status nobody has documented, or at a task that has vanished."""
 
+START_GRACE_SECONDS: Final = 90
+"""How long a start may be under way whose execution is gone: longer than a function may run."""
+
 CANCEL_GRACE_SECONDS: Final = 1_800
 """How long a cancel at the deadline may take before the job ends without knowing who won."""
 
@@ -133,6 +136,8 @@ def decide(
         age: seconds since then.
     """
     decision = _next_move(tasks, job, progress, destination, began_at)
+    if _may_still_start(decision, progress, age):
+        return Watch(None)
     if age >= job.deadline_seconds:
         return _past_deadline(decision, job, progress, age)
     if is_odd(decision) and progress.odd_looks >= MAX_ODD_LOOKS:
@@ -141,6 +146,12 @@ def decide(
         task = decision.task if isinstance(decision, Cancel) else None
         return Refuse(task, Reason.NO_ANSWER, f"{progress.refusals} requests to RDS had no effect")
     return decision
+
+
+def _may_still_start(decision: Decision, progress: ExportProgress, age: float) -> bool:
+    """Whether a clean-up is too early: the start it is about may be on its way to RDS."""
+    nothing = isinstance(decision, Reached) and decision.reason is Reason.NOTHING_TO_CANCEL
+    return nothing and progress.nothing_else and age < START_GRACE_SECONDS
 
 
 def _next_move(

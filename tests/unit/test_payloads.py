@@ -30,7 +30,7 @@ TABLES = json.dumps(
     {
         "perTableStatus": [
             {"target": f"shop.public.t{number:03}", "status": "COMPLETE", "sizeGB": 1.25}
-            for number in range(100)
+            for number in range(20)
         ]
     }
 )
@@ -104,7 +104,7 @@ def gone_on_at_length(work: Work) -> Work:
 def export_that_ended(work: ExportWork) -> ExportWork:
     """Return an export's last attempt after all the others, with all that its files tell."""
     last = export_at_its_last_attempt(work)
-    files = result('{"status": "COMPLETE"}', [TABLES] * 20)
+    files = result('{"status": "COMPLETE"}', [TABLES])
     return last.model_copy(update={"progress": export_watch.collected(last.progress, files)})
 
 
@@ -177,9 +177,9 @@ CROWDS = [
     {"campaigns": 250, "batches": 1, "exports": 0, "stages": 1},
     {"campaigns": 250, "batches": 50, "exports": 0, "stages": 1},
     {"campaigns": 0, "batches": 0, "exports": 1, "stages": 1},
-    {"campaigns": 0, "batches": 0, "exports": 20, "stages": 1},
-    {"campaigns": 250, "batches": 1, "exports": 20, "stages": 1},
-    {"campaigns": 250, "batches": 30, "exports": 20, "stages": 1},
+    {"campaigns": 0, "batches": 0, "exports": limits.MAX_EXPORTS_PER_REQUEST, "stages": 1},
+    {"campaigns": 250, "batches": 1, "exports": limits.MAX_EXPORTS_PER_REQUEST, "stages": 1},
+    {"campaigns": 250, "batches": 30, "exports": limits.MAX_EXPORTS_PER_REQUEST, "stages": 1},
     {"campaigns": 250, "batches": 1, "exports": 8, "stages": 9},
     {"campaigns": 250, "batches": 1, "exports": 3, "stages": 2},
 ]

@@ -684,6 +684,14 @@ def test_a_wait_for_room_ends_where_room_is_made(look, hand_clock, error, on):
     assert first.wake.order == second.wake.order
 
 
+def test_who_queued_for_a_slot_and_may_have_it_waits_for_its_own_export(look, hand_clock):
+    rds = FakeExports()
+    rds.will("start", aws_error(ExportTaskLimitReachedException), LostResponse())
+    seen = look(export_work(), rds)
+    hand_clock.move(seen.wait_seconds)
+    assert look(seen.work, rds).wake.on == source_key(SNAPSHOT)
+
+
 def test_a_wait_behind_another_export_of_the_source_ends_with_that_one(look):
     rds = FakeExports([export_task("IN_PROGRESS", task_id="theirs", bucket="elsewhere")])
     assert look(export_work(), rds).wake.on == source_key(SNAPSHOT)
