@@ -47,13 +47,13 @@ def test_a_busy_source_and_one_that_cools_down_are_waited_for(orchestrate: Orche
 
     done = orchestrate(
         {"jobs": [export(source_arn=arn) for arn in (SHOP, WITH_COOLDOWN)]},
-        speed=150,
+        speed=60,
         snapshots=[
-            snapshot(SHOP),
-            snapshot(WITH_COOLDOWN, cooldown_s=100),
+            snapshot(SHOP, starting_s=5, export_s=100),
+            snapshot(WITH_COOLDOWN, starting_s=5, export_s=100, cooldown_s=120),
         ],
         exports=[
-            present(SHOP, export_id="others", export_only=other_tables, age_s=30),
+            present(SHOP, export_id="others", export_only=other_tables, age_s=0),
             present(WITH_COOLDOWN, "FAILED", age_s=20),
         ],
     )
