@@ -8,6 +8,7 @@ from aws_cdk import aws_iam as iam
 from aws_cdk import aws_stepfunctions as sfn
 from constructs import Construct
 
+from infra.jobs import MAP_LABEL
 from lambdas.environment import COORDINATION_TABLE
 
 
@@ -50,4 +51,11 @@ class Coordination(Construct):
     def let_wake(self, grantee: iam.IGrantable, machine: sfn.IStateMachine) -> None:
         """Let a function find those who wait, wake them, and forget them."""
         self.table.grant(grantee, "dynamodb:Query", "dynamodb:DeleteItem")
-        machine.grant(grantee, "states:SendTaskSuccess")
+        arn = machine.state_machine_arn
+        grantee.grant_principal.add_to_principal_policy(
+            iam.PolicyStatement(
+                actions=["states:SendTaskSuccess"],
+                # Those who wait are children of the map, whose machine has a label behind a slash.
+                resources=[arn, f"{arn}/{MAP_LABEL}"],
+            )
+        )

@@ -18,6 +18,9 @@ from infra.retries import FOR_RECONCILERS, FOR_TABLE, add_retries, budget_in_wor
 from infra.tasks import function_task
 from lambdas.domain.phases import Phase
 
+MAP_LABEL = "Jobs"
+"""Names the children of the Distributed Map: <machine>/Jobs."""
+
 PUT_AND_WAIT = "aws-sdk:dynamodb:putItem.waitForTaskToken"
 
 Waiting = sfn.Wait | sfn.CustomState

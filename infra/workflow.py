@@ -13,7 +13,7 @@ from aws_cdk import aws_stepfunctions as sfn
 from aws_cdk import aws_stepfunctions_tasks as tasks
 from constructs import Construct
 
-from infra.jobs import Jobs
+from infra.jobs import MAP_LABEL, Jobs
 from infra.jsonata import INPUT, PAYLOAD, expression
 from infra.retries import FOR_FUNCTIONS, NOT_PUBLISHED, add_retries, budget_in_words
 from infra.tasks import TASK_TIMEOUT, function_task
@@ -115,7 +115,7 @@ class Workflow(Construct):
         run = sfn.DistributedMap.jsonata(
             self,
             "RunJobs",
-            label="Jobs",
+            label=MAP_LABEL,
             map_execution_type=sfn.StateMachineType.STANDARD,
             items=sfn.ProvideItems.jsonata(expression("$states.input.plan.running")),
             item_selector={

@@ -33,14 +33,14 @@ WATCH: Final = Pace(floor=15, cap=900, growth=0.1)
 EXPORT_STARTING: Final = Pace(floor=180, cap=600, growth=1.0)
 """Restoring takes ten minutes and more. Source: USER_ExportSnapshot, and observed exports."""
 
-EXPORT_RUNNING: Final = Pace(floor=45, cap=900, growth=0.5)
+EXPORT_RUNNING: Final = Pace(floor=30, cap=900, growth=0.5)
 
 EXPORT_CANCELING: Final = Pace(floor=10, cap=60, growth=0.5)
 
 EXPORT_SLOT: Final = Pace(floor=30, cap=120, growth=0.25)
 """A slot or a source may come free at any moment."""
 
-EXPORT_SHARE_OF_REMAINING: Final = 0.85
+EXPORT_SHARE_OF_REMAINING: Final = 0.9
 """Of an export's estimated remaining time this much is waited before the next look."""
 
 

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from infra.export_store import RDS_EXPORT
+from infra.jobs import MAP_LABEL
 from lambdas.domain.acceptance import REQUESTED
 from tests.infra.stack_parts import (
     Template,
@@ -143,7 +144,10 @@ def test_functions_share_the_table_and_only_one_answers_tokens(
 ) -> None:
     (table,) = of_type(template, "AWS::DynamoDB::Table")
     (machine,) = of_type(template, "AWS::StepFunctions::StateMachine")
-    places = {"dynamodb": f"${{{table}.Arn}}", "states": f"${{{machine}}}"}
+    places = {
+        "dynamodb": [f"${{{table}.Arn}}"],
+        "states": [f"${{{machine}}}", f"${{{machine}}}/{MAP_LABEL}"],
+    }
     found = {
         (action, text(resource))
         for statement in policies_of(template, function)
@@ -151,7 +155,9 @@ def test_functions_share_the_table_and_only_one_answers_tokens(
         for resource in listed(statement["Resource"])
         if action.split(":")[0] in places
     }
-    assert found == {(action, places[action.split(":")[0]]) for action in actions}
+    assert found == {
+        (action, place) for action in actions for place in places[action.split(":")[0]]
+    }
 
 
 def test_the_machine_only_writes_into_the_table(template: Template) -> None:

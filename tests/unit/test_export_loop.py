@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from itertools import pairwise
 from typing import NamedTuple
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from lambdas import clock
@@ -62,7 +63,7 @@ COURSES = st.builds(
     running=DURATIONS,
     outcome=st.sampled_from(["COMPLETE", "FAILED"]),
     cause=st.sampled_from(["no space", MEND]),
-    canceling=st.sampled_from([0.0, 20.0, 300.0, 6_000.0]),
+    canceling=st.sampled_from([0.0, 20.0, 300.0, 900.0]),
     completes_anyway=st.booleans(),
     someone_cancels_at=st.sampled_from([None, None, None, 10.0, 700.0]),
     odd=rarely(STRETCHES),
@@ -145,6 +146,37 @@ CASES = st.builds(
 )
 
 
+def a_case(courses: Sequence[Course] = (), others: Sequence[Other] = (), **job: object) -> Case:
+    """Return a case without bad luck, but for what it is about."""
+    given = {
+        "target": COMPLETE,
+        "deadline_seconds": 700,
+        "max_attempts": 3,
+        "on_deadline": "cancel",
+        "on_abort": "cancel",
+    }
+    return Case(
+        job=given | job,
+        slots=2,
+        courses=list(courses),
+        others=list(others),
+        faults={},
+        latency=0.3,
+        identifier_first=True,
+        looks_per_child=150,
+        events_arrive=False,
+    )
+
+
+NEVER = Course(starting=9e9)
+FAILING = Course(starting=45, running=45, outcome="FAILED")
+CANCELS_FOR_EVER = NEVER._replace(canceling=9_000)
+IS_ADOPTED = a_case(others=[Other(NOW - 1, SAME_WORK, NEVER)])
+KEEPS_FAILING = a_case(courses=[FAILING] * 4)
+OUTLIVES_ITS_GRACE = a_case(courses=[CANCELS_FOR_EVER])
+OUTRUNS_ITS_CANCEL = a_case(courses=[NEVER._replace(completes_anyway=True)])
+
+
 class Ride(NamedTuple):
     """How a job went.
 
@@ -215,7 +247,11 @@ def rode(case: Case) -> tuple[Ride, RdsWorld, FakeTable]:
 
 
 @given(CASES)
-@settings(max_examples=150, deadline=None, derandomize=True)
+@example(IS_ADOPTED)
+@example(KEEPS_FAILING)
+@example(OUTLIVES_ITS_GRACE)
+@example(OUTRUNS_ITS_CANCEL)
+@settings(max_examples=120, deadline=None, derandomize=True)
 def test_every_export_ends_within_its_bounds_and_does_no_harm(case):
     (entry, extra_looks, _unnoted), world, table = rode(case)
     _is_the_truth(entry, case, world)
@@ -248,6 +284,24 @@ UNANSWERED = st.lists(st.sampled_from(PASSING[2:]), max_size=3).map(
 @settings(max_examples=60, deadline=None, derandomize=True)
 def test_no_export_that_must_not_outlive_its_request_ever_runs_without_a_note(case):
     assert rode(case)[0].unnoted == []
+
+
+@pytest.mark.parametrize(
+    ("case", "reason", "started", "canceled"),
+    [
+        (IS_ADOPTED, Reason.DEADLINE_EXCEEDED, 0, 0),
+        (KEEPS_FAILING, Reason.EXPORT_FAILED, 3, 0),
+        (OUTLIVES_ITS_GRACE, Reason.DEADLINE_EXCEEDED, 1, 1),
+        (OUTRUNS_ITS_CANCEL, Reason.TARGET_REACHED, 1, 1),
+        (a_case(), Reason.DEADLINE_EXCEEDED, 1, 1),
+        (a_case(deadline_seconds=4_000), Reason.TARGET_REACHED, 1, 0),
+    ],
+    ids=["adopted", "failing", "outlives grace", "outruns cancel", "late", "in time"],
+)
+def test_a_world_without_bad_luck_takes_its_course(case, reason, started, canceled):
+    (entry, _extra_looks, _unnoted), world, _table = rode(case)
+    assert entry.reason == reason
+    assert (len(world.took_effect), len(world.asked_to_cancel)) == (started, canceled)
 
 
 def _is_the_truth(entry: Entry, case: Case, world: RdsWorld) -> None:

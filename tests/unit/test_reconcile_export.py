@@ -625,7 +625,7 @@ def test_an_export_that_settles_with_its_last_look_is_settled(look):
 
 @pytest.mark.parametrize(
     ("status", "shortest", "longest"),
-    [("STARTING", 162, 180), ("IN_PROGRESS", 40, 45), ("CANCELING", 9, 10), ("HIBERNATING", 1, 2)],
+    [("STARTING", 162, 180), ("IN_PROGRESS", 27, 30), ("CANCELING", 9, 10), ("HIBERNATING", 1, 2)],
 )
 def test_looks_again_at_the_pace_of_the_status(look, status, shortest, longest):
     seen = look(export_work(), FakeExports([export_task(status)]))
@@ -634,7 +634,7 @@ def test_looks_again_at_the_pace_of_the_status(look, status, shortest, longest):
 
 def test_waits_for_most_of_what_its_progress_says_remains(look):
     running = export_task("IN_PROGRESS", percent=50, started_at=NOW - 1_000)
-    assert 765 <= look(export_work(), FakeExports([running])).wait_seconds <= 850
+    assert 810 <= look(export_work(), FakeExports([running])).wait_seconds <= 900
 
 
 def test_tells_what_the_files_of_an_export_say(look, files):

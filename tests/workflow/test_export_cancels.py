@@ -116,8 +116,9 @@ def test_an_abort_cancels_what_the_execution_has_started_and_wished_to_be_cancel
         speed=100,
         snapshots=[snapshot(arn, **LONG) for arn in sources],
         exports=[present(ADOPTED)],
-        actions=[{"at_s": 150, "operation": "AbortExecution"}],
     ) as run:
+        run.until(lambda: all(run.status(arn) == "IN_PROGRESS" for arn in sources))
+        run.stop(run.runs.all[0].execution_arn)
         run.until(lambda: len(run.executions()) == 2)
         run.until_nothing_runs()
 
@@ -165,9 +166,8 @@ def test_a_clean_up_that_is_aborted_itself_is_not_cleaned_up_after(assembly: Pat
         export(on_abort="cancel"),
         speed=100,
         snapshots=[snapshot(canceling_s=2000, **LONG)],
+        actions=[{"at_s": 300, "operation": "AbortExecution"}],
     ) as run:
-        run.until(lambda: run.status(SNAPSHOT) == "IN_PROGRESS")
-        run.stop(run.runs.all[0].execution_arn)
         run.until(lambda: run.status(SNAPSHOT) == "CANCELING")
         _, clean_up = run.executions()
         run.stop(clean_up["executionArn"])

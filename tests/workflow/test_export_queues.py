@@ -3,72 +3,92 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from typing import Any
 
 from localcloud.joints import ChildHistory
-from tests.workflow.conftest import Orchestrate, entered
-from tests.workflow.export_scenes import child_of, ends_of_waits, present, source
+from tests.workflow.export_scenes import ends_of_waits, own_id, present, source, watched
 from tests.workflow.requests import export, snapshot
 
 SHOP = source("shop")
 WITH_COOLDOWN = source("slow-to-cool")
 
 
-def test_slots_go_in_the_order_of_asking_and_no_one_is_refused_twice(
-    orchestrate: Orchestrate,
-) -> None:
-    """Two exports end before the first one in the queue looks by itself, 27 s after it asked."""
-    taken = {source("first"): 14, source("second"): 20}
+def test_slots_go_in_the_order_of_asking_and_nobody_asks_in_vain_twice(assembly: Path) -> None:
+    """Two exports end, one after the other, before anyone in the queue looks by itself."""
+    taken = [source(name) for name in ("first", "second")]
     waiting = [source(name) for name in ("third", "fourth")]
 
-    done = orchestrate(
+    with watched(
+        assembly,
         *(export(source_arn=arn) for arn in waiting),
-        speed=10,
+        speed=15,
         limits={"concurrent_exports": 2},
         snapshots=[
-            *(snapshot(arn, export_s=60 + left_s) for arn, left_s in taken.items()),
+            *(snapshot(arn, export_s=5000, canceling_s=5) for arn in taken),
             *(snapshot(arn, starting_s=2, export_s=3) for arn in waiting),
         ],
-        exports=[present(arn, age_s=60) for arn in taken],
-    )
+        exports=[present(arn) for arn in taken],
+    ) as run:
+        run.until(lambda: sum(bool(_queued_since(child)) for child in run.children()) == 2)
+        rds = run.orchestrator.aws.client("rds")
+        for number, arn in enumerate(taken, 1):
+            rds.cancel_export_task(ExportTaskIdentifier=own_id(arn))
+            run.until(lambda most=number: sum(map(bool, map(run.statuses, waiting))) == most)
+        run.until_nothing_runs()
 
-    assert done.statuses == ["SUCCEEDED"] * 2
-    assert done.report["max_concurrent_exports"] == 2
-    assert done.report["calls"]["StartExportTask"] == 4
-    children = [child_of(done, arn) for arn in waiting]
-    assert all(ends_of_waits(child)[0] == "woken" for child in children)
-    queued = sorted(waiting, key=lambda arn: _queued_since(child_of(done, arn)))
-    started = sorted(waiting, key=lambda arn: _left_queue_at(child_of(done, arn)))
-    assert queued == started
+        ended = [request.status for request in run.runs.all]
+        children = run.children()
+        ledger = run.orchestrator.simulators.ledger
+    assert ended == ["SUCCEEDED", "SUCCEEDED"]
+    assert ledger.max_concurrent_exports == 2
+    assert ledger.calls["StartExportTask"] == 4
+    assert [ends_of_waits(child)[0] for child in children] == ["woken", "woken"]
+    asked = sorted(children, key=_queued_since)
+    started = sorted(waiting, key=lambda arn: ledger.states[arn][0])
+    assert [child.item["work"]["job"]["source_arn"] for child in asked] == started
 
 
-def test_a_busy_source_and_one_that_cools_down_are_waited_for(orchestrate: Orchestrate) -> None:
-    other_tables = ["shop.customers"]
+def test_a_busy_source_and_one_that_cools_down_are_waited_for(assembly: Path) -> None:
+    """The export in the way ends, canceled, as soon as somebody queues behind it."""
+    in_the_way = present(SHOP, export_id="others", export_only=["shop.customers"], age_s=0)
 
-    done = orchestrate(
+    with watched(
+        assembly,
         {"jobs": [export(source_arn=arn) for arn in (SHOP, WITH_COOLDOWN)]},
-        speed=60,
+        speed=100,
         snapshots=[
-            snapshot(SHOP, starting_s=5, export_s=100),
-            snapshot(WITH_COOLDOWN, starting_s=5, export_s=100, cooldown_s=120),
+            snapshot(SHOP, starting_s=5, export_s=300),
+            snapshot(WITH_COOLDOWN, starting_s=5, export_s=10, cooldown_s=320),
         ],
-        exports=[
-            present(SHOP, export_id="others", export_only=other_tables, age_s=0),
-            present(WITH_COOLDOWN, "FAILED", age_s=20),
-        ],
-    )
+        exports=[in_the_way, present(WITH_COOLDOWN, "FAILED", age_s=20)],
+    ) as run:
+        run.until(lambda: any(_waits_for(child, SHOP) for child in run.children()))
+        run.orchestrator.aws.client("rds").cancel_export_task(ExportTaskIdentifier="others")
+        run.until_nothing_runs()
 
-    assert done.statuses == ["SUCCEEDED"]
-    assert done.report["max_concurrent_exports"] == 2
-    assert [job["details"]["adopted"] for job in done.jobs] == [False, False]
-    busy, cooling = child_of(done, SHOP), child_of(done, WITH_COOLDOWN)
-    for child in (busy, cooling):
-        assert entered(child.events).count("AwaitExportSlot") > 0
-        assert {wake["on"] for wake in _wakes(child)} == {
-            f"waiter#{child.item['work']['job']['source_arn']}"
-        }
-    assert done.report["calls"]["StartExportTask"] > 2
-    assert done.report["exports_started"] == 2
+        [done] = run.runs.all
+        children = run.children()
+        ledger = run.orchestrator.simulators.ledger
+    assert {
+        job["id"]: (job["phase"], job["details"]["adopted"]) for job in done.outcome["jobs"]
+    } == {
+        SHOP: ("COMPLETE", False),
+        WITH_COOLDOWN: ("COMPLETE", False),
+    }
+    assert all(any(_waits_for(child, arn) for child in children) for arn in (SHOP, WITH_COOLDOWN))
+    assert not any("waiter#export-slot" in wake["on"] for c in children for wake in _wakes(c))
+    assert ledger.exports_started == 2
+    assert ledger.calls["StartExportTask"] > 2
+    assert ledger.max_concurrent_exports == 2
+
+
+def _waits_for(child: ChildHistory, source_arn: str) -> bool:
+    """Whether a child has queued for a source to be free."""
+    return any(
+        look["phase"] == "QUEUED" and look["wake"]["on"] == f"waiter#{source_arn}"
+        for look in _looks(child)
+    )
 
 
 def _looks(child: ChildHistory) -> list[dict[str, Any]]:
@@ -84,14 +104,6 @@ def _wakes(child: ChildHistory) -> list[dict[str, Any]]:
     return [look["wake"] for look in _looks(child) if "wake" in look]
 
 
-def _queued_since(child: ChildHistory) -> float:
-    return float(_wakes(child)[0]["order"])
-
-
-def _left_queue_at(child: ChildHistory) -> str:
-    [left] = [
-        event["timestamp"]
-        for event in child.events
-        if event.get("stateExitedEventDetails", {}).get("name") == "AwaitExportSlot"
-    ]
-    return str(left)
+def _queued_since(child: ChildHistory) -> str:
+    """The place of a child in the queue, nothing while it is not in it."""
+    return next((str(wake["order"]) for wake in _wakes(child)), "")
