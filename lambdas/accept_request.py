@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Final
 
 from aws_lambda_powertools.metrics import MetricUnit
 from aws_lambda_powertools.utilities.typing import LambdaContext
@@ -14,6 +14,10 @@ from lambdas.domain.outcomes import rejection
 from lambdas.domain.plan import Plan, Trace, clean_up_plan, plan
 from lambdas.environment import COORDINATION_TABLE, setting
 from lambdas.observability import logger, metrics, observed
+
+LAST_NOTES_SECONDS: Final = 30
+"""How long a function that outlives its execution may take to note what it is about to start: its
+cold start and one DescribeExportTasks."""
 
 
 @observed
@@ -43,6 +47,7 @@ def handler(event: dict[str, Any], _context: LambdaContext) -> dict[str, Any]:
 def _plan(raw: object, trace: Trace) -> Plan:
     asked = clean_up(raw)
     if asked is not None:
+        clock.sleep(LAST_NOTES_SECONDS)
         left_behind = StartedExports(setting(COORDINATION_TABLE)).of(asked.execution_arn)
         return clean_up_plan(left_behind, trace, clock.now())
     request = parse(raw, region=setting("AWS_REGION"))

@@ -60,7 +60,9 @@ def clean_up(raw: object) -> CleanUp | None:
         try:
             return CleanUp.model_validate(raw[CLEAN_UP])
         except ValidationError as error:
-            raise RequestRejected(_faults(error, ())) from error
+            faults = _faults(error, ())
+            named = tuple(Fault(field=f"{CLEAN_UP}.{f.field}", rule=f.rule) for f in faults)
+            raise RequestRejected(named) from error
     return None
 
 

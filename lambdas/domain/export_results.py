@@ -33,34 +33,37 @@ def result(info: str | None, tables: Iterable[str]) -> dict[str, Any]:
         info: the summary's text, None where there is none.
         tables: the texts of the tables' summaries.
     """
-    statuses = [status for text in tables for status in _table_statuses(text)]
-    listed = list(_listed(statuses))
+    rows = [row for text in tables for row in _rows(text)]
     summary = _parsed(info)
     return {
         "files_found": info is not None,
         "files_status": _text(summary.get("status")),
-        "table_results": tuple(listed),
-        "tables_counted": len(statuses),
-        "tables_not_complete": sum(status.get("status") != "COMPLETE" for status in statuses),
+        "table_results": tuple(_listed(rows)),
+        "tables_counted": len(rows),
+        "tables_not_complete": sum(row.get("status") != "COMPLETE" for row in rows),
     }
 
 
-def _table_statuses(text: str) -> Iterator[dict[str, Any]]:
+def _rows(text: str) -> Iterator[dict[str, Any]]:
     rows = _parsed(text).get("perTableStatus")
     for row in rows if isinstance(rows, list) else ():
-        if isinstance(row, dict) and (name := _text(row.get("target"))):
-            size = row.get("sizeGB")
-            told = {"table": name, "status": _text(row.get("status"))}
-            yield told | ({"size_gb": size} if isinstance(size, int | float) else {})
+        if isinstance(row, dict) and isinstance(row.get("target"), str) and row["target"]:
+            yield row
 
 
-def _listed(statuses: Iterable[dict[str, Any]]) -> Iterator[dict[str, Any]]:
+def _listed(rows: Iterable[dict[str, Any]]) -> Iterator[dict[str, Any]]:
     size = 0
-    for status in statuses:
-        size += len(json.dumps(status).encode()) + 1
+    for row in rows:
+        told = {"table": _text(row["target"]), "status": _text(row.get("status"))} | _size(row)
+        size += len(json.dumps(told).encode()) + 1
         if size > MAX_LISTED_BYTES:
             return
-        yield status
+        yield told
+
+
+def _size(row: Mapping[str, Any]) -> dict[str, Any]:
+    size_gb = row.get("sizeGB")
+    return {"size_gb": size_gb} if isinstance(size_gb, int | float) else {}
 
 
 def _parsed(text: str | None) -> Mapping[str, Any]:

@@ -145,7 +145,7 @@ def _watch_seconds(
         case ExportStatus.IN_PROGRESS:
             return cadence.wait_seconds(cadence.EXPORT_RUNNING, age, jitter)
         case ExportStatus.CANCELING:
-            return cadence.wait_seconds(cadence.EXPORT_CANCELING, 0, jitter)
+            return cadence.wait_seconds(cadence.EXPORT_CANCELING, age, jitter)
         case _:
             return cadence.wait_seconds(cadence.CONFIRM, age, jitter)
 

@@ -8,6 +8,9 @@ from __future__ import annotations
 import re
 from typing import Final, NamedTuple
 
+from lambdas.domain.limits import MAX_TEXT_BYTES
+from lambdas.domain.texts import json_bytes, shorten
+
 
 class Hint(NamedTuple):
     """A cause that only a person can mend, and what to look at."""
@@ -25,12 +28,18 @@ _SOURCE: Final = (
     "check that the source is available, encrypted with a key of this account, not magnetic"
 )
 
+_PASSING: Final = re.compile(
+    r"internal error|time[ds]?[ -]?out|temporar|try again|slow ?down|throttl|connection",
+    re.IGNORECASE,
+)
+"""What a cause says that may be gone the next time, whatever else it speaks of."""
+
 _HINTS: Final = (
     Hint(re.compile(r"kms|\bkey\b|encrypt", re.IGNORECASE), _KEY),
     Hint(
         re.compile(r"\brole\b|iam|permission|access denied|not authori[sz]ed", re.IGNORECASE), _ROLE
     ),
-    Hint(re.compile(r"bucket|\bs3\b", re.IGNORECASE), _BUCKET),
+    Hint(re.compile(r"bucket", re.IGNORECASE), _BUCKET),
     Hint(re.compile(r"magnetic|not supported|unsupported|serverless v1", re.IGNORECASE), _SOURCE),
 )
 
@@ -43,7 +52,12 @@ _FOR_ERRORS: Final = {
 
 
 def hint_for(cause: str) -> str | None:
-    """Return what to look at for a FailureCause, None where it is not a common one."""
+    """Return what to look at for a FailureCause, None where it may pass or is not a common one.
+
+    Source of the wordings: RDS user guide, USER_ExportSnapshot, 'Failure messages'.
+    """
+    if _PASSING.search(cause):
+        return None
     return next((hint.advice for hint in _HINTS if hint.cause.search(cause)), None)
 
 
@@ -53,5 +67,7 @@ def hint_for_error(name: str) -> str | None:
 
 
 def with_hint(text: str, hint: str | None) -> str:
-    """Return a text with the advice behind it."""
-    return f"{text}: {hint}" if hint else text
+    """Return a text with the advice behind it, cut so that the advice is never cut."""
+    if hint is None:
+        return text
+    return f"{shorten(text, MAX_TEXT_BYTES - json_bytes(hint) - len(': '))}: {hint}"

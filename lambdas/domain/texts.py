@@ -14,16 +14,17 @@ _ELLIPSIS: Final = "…"
 def shorten(text: str, most: int = MAX_TEXT_BYTES) -> str:
     """Cut a text to a number of bytes of JSON in UTF-8, with an ellipsis where it was cut."""
     text = text.encode(errors="replace").decode()
-    room = most - _size(_ELLIPSIS)
+    room = most - json_bytes(_ELLIPSIS)
     size = 0
     for index, character in enumerate(text):
-        size += _size(character)
-        if size > room and _size(text) > most:
+        size += json_bytes(character)
+        if size > room and json_bytes(text) > most:
             return text[:index] + _ELLIPSIS
     return text
 
 
-def _size(text: str) -> int:
+def json_bytes(text: str) -> int:
+    """Return the bytes of a text as JSON in UTF-8, without its quotes."""
     return len(json.dumps(text, ensure_ascii=False).encode()) - 2
 
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import socket
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
 
 import pytest
 
@@ -15,12 +15,19 @@ from tests.unit.builders import NOW
 
 @dataclass
 class HandClock:
-    """Moves by hand only."""
+    """Moves by hand, and by what is slept."""
 
     time: float = NOW
+    slept: list[float] = field(default_factory=list)
+    during_sleep: Callable[[], object] = lambda: None
 
     def move(self, seconds: float) -> None:
         self.time += seconds
+
+    def sleep(self, seconds: float) -> None:
+        self.slept.append(seconds)
+        self.during_sleep()
+        self.move(seconds)
 
 
 @pytest.fixture(autouse=True)
@@ -29,6 +36,11 @@ def _no_network(monkeypatch):
         raise AssertionError("a unit test opened a socket")
 
     monkeypatch.setattr(socket.socket, "connect", refuse)
+
+
+@pytest.fixture(autouse=True)
+def _no_real_sleep(monkeypatch):
+    monkeypatch.setattr(clock, "sleep", lambda seconds: pytest.fail(f"slept {seconds} s"))
 
 
 @pytest.fixture(autouse=True)
@@ -42,5 +54,5 @@ def _no_metrics_of_others() -> Iterator[None]:
 def hand_clock(monkeypatch) -> HandClock:
     hand = HandClock()
     monkeypatch.setattr(clock, "now", lambda: hand.time)
-    monkeypatch.setattr(clock, "sleep", hand.move)
+    monkeypatch.setattr(clock, "sleep", hand.sleep)
     return hand

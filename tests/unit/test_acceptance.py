@@ -581,7 +581,7 @@ def test_a_clean_up_without_an_execution_is_rejected(asked):
     with pytest.raises(RequestRejected) as rejected:
         clean_up({CLEAN_UP: asked})
     (fault,) = rejected.value.faults
-    assert fault.field.endswith("execution_arn")
+    assert fault.field == "clean_up.execution_arn"
     assert fault.rule
 
 

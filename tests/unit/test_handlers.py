@@ -469,6 +469,11 @@ def test_a_clean_up_after_a_start_that_never_took_effect_finds_nothing(rds, tabl
     assert rds.asked("cancel") == []
 
 
+def test_a_clean_up_waits_for_the_note_of_a_start_that_was_under_way(rds, table, hand_clock):
+    hand_clock.during_sleep = lambda: note(table, "mine")
+    assert len(accept(clean_up(LEFT_BEHIND_BY))["plan"]["waiting"][0]["work"]) == 1
+
+
 def test_a_clean_up_after_an_execution_that_noted_nothing_is_complete(rds, table, hand_clock):
     note(table, "theirs", arn=f"{EXECUTION}-other")
     outcome = run(clean_up(LEFT_BEHIND_BY), hand_clock)
@@ -507,7 +512,7 @@ def test_a_clean_up_that_is_none_is_rejected_as_a_request(table, asked):
     assert table.calls == []
 
 
-def test_a_clean_up_bears_the_name_of_its_own_execution(table):
+def test_a_clean_up_bears_the_name_of_its_own_execution(table, hand_clock):
     note(table, "mine")
     plan = accept(clean_up(LEFT_BEHIND_BY))["plan"]
     assert plan["trace"] == {"correlation_id": "run-1", "execution_arn": EXECUTION}

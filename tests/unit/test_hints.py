@@ -6,6 +6,8 @@ import pytest
 
 from lambdas.aws import errors
 from lambdas.domain.hints import hint_for, hint_for_error, with_hint
+from lambdas.domain.limits import MAX_TEXT_BYTES
+from lambdas.domain.texts import json_bytes
 
 
 @pytest.mark.parametrize(
@@ -20,7 +22,6 @@ from lambdas.domain.hints import hint_for, hint_for_error, with_hint
         ("User is not authorized to perform this", "trust"),
         ("User is not authorised to perform this", "trust"),
         ("The S3 bucket does not exist", "bucket"),
-        ("s3 is unreachable", "bucket"),
         ("Magnetic storage can not be exported", "source"),
         ("This engine version is not supported", "source"),
     ],
@@ -37,7 +38,9 @@ def test_a_common_cause_tells_what_to_look_at(cause, word):
         "An internal error has occurred.",
         "The connection was lost",
         "monkeys",
-        "S30",
+        "S3 is unreachable",
+        "An unknown internal error occurred writing the task's metadata to the S3 bucket shop.",
+        "The KMS service timed out, try again",
     ],
 )
 def test_any_other_cause_has_no_advice(cause):
@@ -66,3 +69,9 @@ def test_any_other_error_has_no_advice(name):
 def test_advice_stands_behind_the_words_of_rds():
     assert with_hint("no key", "check the key") == "no key: check the key"
     assert with_hint("no space", None) == "no space"
+
+
+def test_a_long_cause_is_cut_and_never_its_advice():
+    told = with_hint("é" * 300, "check the key")
+    assert told.endswith("…: check the key")
+    assert json_bytes(told) <= MAX_TEXT_BYTES
