@@ -15,7 +15,7 @@ def let_move_campaigns(grantee: iam.IGrantable, stack: Stack) -> None:
         iam.PolicyStatement(
             actions=[
                 f"connect-campaigns:{operation}Campaign"
-                for operation in ("Start", "Pause", "Resume", "Stop", "Delete")
+                for operation in ("Start", "Pause", "Resume", "Stop", "Delete", "Describe")
             ],
             resources=[campaigns],
         )

@@ -44,6 +44,10 @@ class Coordination(Construct):
         """Let a function read which exports an execution has started."""
         self.table.grant(grantee, "dynamodb:Query")
 
+    def let_limit_rates(self, grantee: iam.IGrantable) -> None:
+        """Let a function reserve calls of a rate that all executions share."""
+        self.table.grant(grantee, "dynamodb:GetItem", "dynamodb:UpdateItem")
+
     def let_wait(self, grantee: iam.IGrantable) -> None:
         """Let the state machine store its task tokens."""
         self.table.grant(grantee, "dynamodb:PutItem")

@@ -6,6 +6,7 @@ from aws_cdk import CfnOutput, Stack
 from aws_cdk import aws_events as events
 from aws_cdk import aws_logs as logs
 from constructs import Construct
+from pydantic import TypeAdapter
 
 from infra.campaign_access import let_move_campaigns
 from infra.coordination import Coordination
@@ -15,6 +16,8 @@ from infra.functions import Functions
 from infra.settings import Settings
 from infra.triggers import Triggers
 from infra.workflow import Workflow
+from lambdas.domain.rates import CampaignRates
+from lambdas.environment import CAMPAIGN_RATES
 
 
 class OrchestratorStack(Stack):
@@ -36,8 +39,18 @@ class OrchestratorStack(Stack):
         accept_request = functions.add("AcceptRequest", environment=coordination.environment)
         coordination.let_read_starts(accept_request)
         advance_plan = functions.add("AdvancePlan")
-        reconcile_campaigns = functions.add("ReconcileCampaigns", environment=looks)
+        reconcile_campaigns = functions.add(
+            "ReconcileCampaigns",
+            environment={
+                **looks,
+                **coordination.environment,
+                CAMPAIGN_RATES: TypeAdapter(CampaignRates | None)
+                .dump_json(settings.campaign_rates)
+                .decode(),
+            },
+        )
         let_move_campaigns(reconcile_campaigns, self)
+        coordination.let_limit_rates(reconcile_campaigns)
         reconcile_export = functions.add(
             "ReconcileExport",
             environment={

@@ -44,6 +44,17 @@ class Campaigns:
         }
         return {campaign_id: told.get(campaign_id) for campaign_id in campaign_ids}
 
+    def schedule_end(self, campaign_id: str) -> float | None:
+        """Return when a campaign's schedule ends, in epoch seconds; None where it has no end.
+
+        Raises:
+            AwsError: when AWS did not tell.
+        """
+        with api_call("DescribeCampaign"):
+            answer = self._client.describe_campaign(id=campaign_id)
+        end = answer["campaign"].get("schedule", {}).get("endTime")
+        return end.timestamp() if end is not None else None
+
     def apply(self, mutation: Mutation, campaign_id: str) -> None:
         """Start, pause, resume, stop or delete one campaign.
 

@@ -30,6 +30,10 @@ DELETION: Final = Pace(floor=5, cap=60, growth=0.25)
 WATCH: Final = Pace(floor=15, cap=900, growth=0.1)
 """A campaign runs for minutes to weeks."""
 
+AFTER_SCHEDULE_END: Final = 5
+"""Seconds: a campaign shows Completed "a few moments after" its schedule's end.
+Source: Amazon Connect administrator guide, campaign states."""
+
 EXPORT_STARTING: Final = Pace(floor=180, cap=600, growth=1.0)
 """Restoring takes ten minutes and more. Source: USER_ExportSnapshot, and observed exports."""
 

@@ -6,6 +6,7 @@ from math import ceil
 from typing import Final
 
 from lambdas.domain import cadence
+from lambdas.domain.cadence import Pace
 from lambdas.domain.campaign_states import (
     Act,
     CampaignState,
@@ -18,11 +19,14 @@ from lambdas.domain.campaign_states import (
 )
 from lambdas.domain.outcomes import EndPhase
 from lambdas.domain.phases import Phase, Reason
-from lambdas.domain.requests import CampaignTarget
+from lambdas.domain.requests import ApiVersion, CampaignTarget
 from lambdas.domain.work import CampaignProgress, CampaignWork
 
 MAX_ATTEMPTS: Final = 6
 """Mutations of one campaign: the longest legal way takes two, the rest are lost races."""
+
+MAX_DELETION_SECONDS: Final = 1_800
+"""How long an accepted deletion may take to be seen; AWS documents no time."""
 
 MAX_ODD_LOOKS: Final = 5
 """Looks in a row at a state nobody has documented, or at none."""
@@ -42,8 +46,8 @@ def seen(progress: CampaignProgress, state: str | None) -> CampaignProgress:
     )
 
 
-def next_move(progress: CampaignProgress, target: CampaignTarget) -> Decision:
-    """Return the one move that fits the last look and what is remembered."""
+def next_move(progress: CampaignProgress, target: CampaignTarget, now: float) -> Decision:
+    """Return the one move that fits the last look and the memory; `now` in epoch seconds."""
     state = progress.state
     if progress.odd_looks:
         return _bear_with(progress)
@@ -58,8 +62,8 @@ def next_move(progress: CampaignProgress, target: CampaignTarget) -> Decision:
             return Reached(Reason.ALREADY_THERE, warning)
         case Reached(Reason.CAMPAIGN_GONE) if untouched:
             return Refuse(Reason.CAMPAIGN_GONE, "the campaign does not exist")
-        case Act() if progress.delete_accepted:
-            return Wait(deleting=True)
+        case Act() | Wait() if progress.delete_accepted_at is not None:
+            return _see_it_go(progress, now - progress.delete_accepted_at)
         case Act(mutation) if progress.attempts >= MAX_ATTEMPTS:
             last = f"refused as {progress.refusal}" if progress.refusal else "accepted"
             return Refuse(
@@ -70,12 +74,12 @@ def next_move(progress: CampaignProgress, target: CampaignTarget) -> Decision:
     return decision
 
 
-def accepted(progress: CampaignProgress, mutation: Mutation) -> CampaignProgress:
-    """Remember that AWS accepted a mutation."""
+def accepted(progress: CampaignProgress, mutation: Mutation, now: float) -> CampaignProgress:
+    """Remember that AWS accepted a mutation, at `now` in epoch seconds."""
     return progress.model_copy(
         update={
             "attempts": progress.attempts + 1,
-            "delete_accepted": mutation is Mutation.DELETE,
+            "delete_accepted_at": now if mutation is Mutation.DELETE else None,
             "refusal": None,
         }
     )
@@ -92,9 +96,24 @@ def refused(progress: CampaignProgress, refusal: str, state: str | None = None) 
     )
 
 
-def phase_of(work: CampaignWork) -> Phase:
-    """Return where a batch stands that has not ended."""
-    moves = (next_move(progress, work.target) for progress in work.open.values())
+def unscheduled(work: CampaignWork) -> list[str]:
+    """Return the campaigns of a watch of which it is not known whether a schedule ends them.
+
+    Only API v2 knows schedules. Source: botocore, Campaign of connectcampaigns and v2.
+    """
+    if work.target is not CampaignTarget.FINISHED or work.api_version is not ApiVersion.V2:
+        return []
+    return [name for name, progress in work.open.items() if progress.schedule_ends_at is None]
+
+
+def scheduled(progress: CampaignProgress, ends_at: float | None) -> CampaignProgress:
+    """Remember when a schedule ends, in epoch seconds; None where it does not."""
+    return progress.model_copy(update={"schedule_ends_at": ends_at or 0.0})
+
+
+def phase_of(work: CampaignWork, now: float) -> Phase:
+    """Return where a batch stands that has not ended, at `now` in epoch seconds."""
+    moves = (next_move(progress, work.target, now) for progress in work.open.values())
     deleting = all(move == Wait(deleting=True) for move in moves)
     return Phase.DELETING if deleting else Phase.IN_PROGRESS
 
@@ -107,19 +126,44 @@ def end_of(work: CampaignWork) -> EndPhase:
 
 def wait_seconds(work: CampaignWork, now: float, jitter: float) -> int:
     """Return whole seconds until the next look at what is still open; `now` in epoch seconds."""
-    if phase_of(work) is Phase.DELETING:
-        pace = cadence.DELETION
-    elif work.target is CampaignTarget.FINISHED:
-        pace = cadence.WATCH
-    else:
-        pace = cadence.CONFIRM
-    refusals = [progress.attempts for progress in work.open.values() if progress.refusal]
-    if refusals:
-        pace = cadence.backed_off(pace, max(refusals))
     age = work.memo.age(now)
-    return min(
-        cadence.wait_seconds(pace, age, jitter),
-        max(1, ceil(work.deadline_seconds - age)),
+    if work.target is CampaignTarget.FINISHED:
+        wait = _watch_seconds(work, age, now, jitter)
+    else:
+        wait = cadence.wait_seconds(_pace(work, now), age, jitter)
+    return min(wait, until_deadline(work, now))
+
+
+def until_deadline(work: CampaignWork, now: float) -> int:
+    """Return whole seconds until the batch is given up; at least 1."""
+    return max(1, ceil(work.deadline_seconds - work.memo.age(now)))
+
+
+def _pace(work: CampaignWork, now: float) -> Pace:
+    pace = cadence.DELETION if phase_of(work, now) is Phase.DELETING else cadence.CONFIRM
+    refusals = [progress.attempts for progress in work.open.values() if progress.refusal]
+    return cadence.backed_off(pace, max(refusals)) if refusals else pace
+
+
+def _watch_seconds(work: CampaignWork, age: float, now: float, jitter: float) -> int:
+    """Look seldom, but just after the end of a schedule, and often enough after that."""
+    waits = [cadence.wait_seconds(cadence.WATCH, age, jitter)]
+    for progress in work.open.values():
+        if progress.schedule_ends_at:
+            left = progress.schedule_ends_at + cadence.AFTER_SCHEDULE_END - now
+            late = cadence.wait_seconds(cadence.WATCH, -left, jitter)
+            waits.append(ceil(left) if left > 0 else late)
+    return min(waits)
+
+
+def _see_it_go(progress: CampaignProgress, seconds: float) -> Decision:
+    """Wait for an accepted deletion to be seen, for as long as it can reasonably take."""
+    if seconds < MAX_DELETION_SECONDS:
+        return Wait(deleting=True)
+    return Refuse(
+        Reason.DELETION_UNFINISHED,
+        f"the campaign is still {progress.state}, {MAX_DELETION_SECONDS} s after its deletion was"
+        " accepted; it may have been created anew",
     )
 
 

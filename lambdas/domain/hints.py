@@ -43,6 +43,13 @@ _HINTS: Final = (
     Hint(re.compile(r"magnetic|not supported|unsupported|serverless v1", re.IGNORECASE), _SOURCE),
 )
 
+_ACTIVE_CAMPAIGNS: Final = (
+    "an instance has a quota of active campaigns, 50 unless raised: stop one, or ask for more"
+)
+_CONCURRENT_CALLS: Final = (
+    "a new instance may make no campaign calls at all: ask for concurrent campaign active calls"
+)
+
 _FOR_ERRORS: Final = {
     "KmsKeyNotAccessibleException": _KEY,
     "IamRoleNotFoundException": _ROLE,
@@ -64,6 +71,15 @@ def hint_for(cause: str) -> str | None:
 def hint_for_error(name: str) -> str | None:
     """Return what to look at for an error of StartExportTask."""
     return _FOR_ERRORS.get(name)
+
+
+def hint_for_campaign_quota(message: str) -> str:
+    """Return what to do about a quota of campaigns, other than a rate.
+
+    Source: Amazon Connect service quotas, outbound campaigns.
+    """
+    calls = re.search(r"concurrent|calls", message, re.IGNORECASE)
+    return _CONCURRENT_CALLS if calls else _ACTIVE_CAMPAIGNS
 
 
 def with_hint(text: str, hint: str | None) -> str:

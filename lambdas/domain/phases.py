@@ -32,6 +32,8 @@ class Reason(StrEnum):
     CAMPAIGN_GONE = "CampaignGone"
     BEING_DELETED = "BeingDeleted"
     LOST_RACE = "LostRace"
+    DELETION_UNFINISHED = "DeletionUnfinished"
+    QUOTA_EXCEEDED = "QuotaExceeded"
     UNKNOWN_STATE = "UnknownState"
     UNREADABLE = "Unreadable"
     NO_ANSWER = "NoAnswer"

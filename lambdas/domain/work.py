@@ -45,7 +45,8 @@ class CampaignProgress(Frozen):
         looks: at this campaign.
         attempts: mutations tried, refused ones included.
         odd_looks: looks in a row that showed an unknown state or none.
-        delete_accepted: whether all that is left is to see it disappear.
+        delete_accepted_at: epoch seconds since when all that is left is to see it disappear.
+        schedule_ends_at: epoch seconds; 0 where it has no end, None while that is not known.
         refusal: how AWS refused the last mutation, None where it accepted it.
     """
 
@@ -54,7 +55,8 @@ class CampaignProgress(Frozen):
     looks: int = 0
     attempts: int = 0
     odd_looks: int = 0
-    delete_accepted: bool = False
+    delete_accepted_at: float | None = None
+    schedule_ends_at: float | None = None
     refusal: str | None = None
 
 

@@ -62,7 +62,7 @@ def test_those_who_need_the_table_are_told_its_name_and_no_one_else(
     assert told == {
         "accept_request": {"Ref": table},
         "advance_plan": None,
-        "reconcile_campaigns": None,
+        "reconcile_campaigns": {"Ref": table},
         "reconcile_export": {"Ref": table},
         "wake_waiters": {"Ref": table},
     }

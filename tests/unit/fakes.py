@@ -70,9 +70,10 @@ class AnyClient:
 
 
 class FakeCampaigns:
-    """Has the two methods of `Campaigns`; strict about transitions.
+    """Has the methods of `Campaigns`; strict about transitions.
 
     Attributes:
+        schedules: when each campaign's schedule ends, in epoch seconds.
         states_of: each campaign's state now; None where AWS can not tell.
         stale: states that looks show instead.
         calls: every call in order, looks as "look".
@@ -84,6 +85,7 @@ class FakeCampaigns:
             name.replace("_", "-"): state for name, state in states.items()
         }
         self.stale: dict[str, str | None] = {}
+        self.schedules: dict[str, float] = {}
         self.calls: list[tuple[str, ...]] = []
         self.answers: dict[Any, list[Any]] = {}
 
@@ -92,7 +94,7 @@ class FakeCampaigns:
 
     @property
     def mutations(self) -> list[tuple[str, ...]]:
-        return [call for call in self.calls if call[0] != "look"]
+        return [call for call in self.calls if call[0] not in {"look", "describe"}]
 
     def states(self, campaign_ids: Sequence[str]) -> dict[str, str | None]:
         self.calls.append(("look", *campaign_ids))
@@ -100,6 +102,11 @@ class FakeCampaigns:
         self._answer("look")
         shown = self.states_of | self.stale
         return {name: shown.get(name, CampaignState.GONE) for name in campaign_ids}
+
+    def schedule_end(self, campaign_id: str) -> float | None:
+        self.calls.append(("describe", campaign_id))
+        self._answer("describe", campaign_id)
+        return self.schedules.get(campaign_id)
 
     def apply(self, mutation: Mutation, campaign_id: str) -> None:
         self.calls.append((str(mutation), campaign_id))
@@ -259,6 +266,44 @@ class FakeTable:
         assert set(Key) == {"pk", "sk"}
         key = self._called("delete_item", TableName, Key["pk"], Key["sk"])
         self.items.pop(key, None)
+        return {}
+
+    def get_item(
+        self,
+        *,
+        TableName: str,  # noqa: N803
+        Key: dict[str, Any],  # noqa: N803
+        ConsistentRead: bool,  # noqa: N803
+    ) -> dict[str, Any]:
+        assert ConsistentRead
+        key = self._called("get_item", TableName, Key["pk"], Key["sk"])
+        return {"Item": dict(self.items[key])} if key in self.items else {}
+
+    def update_item(
+        self,
+        *,
+        TableName: str,  # noqa: N803
+        Key: dict[str, Any],  # noqa: N803
+        UpdateExpression: str,  # noqa: N803
+        ExpressionAttributeValues: dict[str, Any],  # noqa: N803
+        ExpressionAttributeNames: dict[str, str] | None = None,  # noqa: N803
+        ConditionExpression: str | None = None,  # noqa: N803
+    ) -> dict[str, Any]:
+        """Take SET of values, on condition that an attribute is absent or has a value."""
+        key = self._called("update_item", TableName, Key["pk"], Key["sk"])
+        names = ExpressionAttributeNames or {}
+        item = self.items.get(key, {})
+        if ConditionExpression is not None:
+            absent, same = ConditionExpression.split(" OR ")
+            name, value = same.split(" = ")
+            assert absent == f"attribute_not_exists({name})"
+            now = item.get(names.get(name, name))
+            if now is not None and now != ExpressionAttributeValues[value]:
+                raise client_error("ConditionalCheckFailedException")
+        changes = UpdateExpression.removeprefix("SET ").split(", ")
+        told = dict(change.split(" = ") for change in changes)
+        after = {names.get(name, name): ExpressionAttributeValues[told[name]] for name in told}
+        self.items[key] = {**item, **Key, **after}
         return {}
 
     def query(

@@ -7,6 +7,7 @@ import pytest
 from lambdas.domain import cadence, campaign_batch
 from lambdas.domain.campaign_batch import (
     MAX_ATTEMPTS,
+    MAX_DELETION_SECONDS,
     MAX_ODD_LOOKS,
     end_of,
     next_move,
@@ -15,8 +16,8 @@ from lambdas.domain.campaign_batch import (
 )
 from lambdas.domain.campaign_states import Act, CampaignState, Mutation, Reached, Refuse, Wait
 from lambdas.domain.phases import Phase, Reason
-from lambdas.domain.requests import CampaignTarget
-from lambdas.domain.work import CampaignProgress, Memo
+from lambdas.domain.requests import ApiVersion, CampaignTarget
+from lambdas.domain.work import CampaignProgress, CampaignWork, Memo
 from tests.unit.builders import NOW, any_progress, campaign_work
 
 
@@ -57,40 +58,40 @@ def test_a_look_that_makes_sense_ends_a_row_of_odd_ones():
     ],
 )
 def test_tells_what_was_true_before_the_first_look(state, target, reason):
-    assert next_move(after_looks(state), target)[0] is reason
+    assert next_move(after_looks(state), target, NOW)[0] is reason
 
 
 def test_a_campaign_that_only_an_unreadable_look_delayed_was_already_there():
-    move = next_move(after_looks(None, "Paused"), CampaignTarget.PAUSED)
+    move = next_move(after_looks(None, "Paused"), CampaignTarget.PAUSED, NOW)
     assert move == Reached(Reason.ALREADY_THERE)
 
 
 def test_a_campaign_that_never_was_can_not_be_watched():
     refused = Refuse(Reason.CAMPAIGN_GONE, "the campaign does not exist")
-    assert next_move(after_looks(CampaignState.GONE), CampaignTarget.FINISHED) == refused
+    assert next_move(after_looks(CampaignState.GONE), CampaignTarget.FINISHED, NOW) == refused
 
 
 def test_a_campaign_that_never_was_can_not_be_watched_after_an_unreadable_look_either():
-    move = next_move(after_looks(None, CampaignState.GONE), CampaignTarget.FINISHED)
+    move = next_move(after_looks(None, CampaignState.GONE), CampaignTarget.FINISHED, NOW)
     assert isinstance(move, Refuse)
 
 
 def test_a_campaign_that_disappears_under_watch_is_finished_with_a_warning():
-    move = next_move(after_looks("Running", CampaignState.GONE), CampaignTarget.FINISHED)
+    move = next_move(after_looks("Running", CampaignState.GONE), CampaignTarget.FINISHED, NOW)
     assert isinstance(move, Reached)
     assert move.warning
 
 
 @pytest.mark.parametrize("target", CampaignTarget)
 def test_waits_out_a_state_that_nobody_has_documented(target):
-    assert next_move(after_looks("Odd"), target) == Wait()
+    assert next_move(after_looks("Odd"), target, NOW) == Wait()
 
 
 @pytest.mark.parametrize("target", CampaignTarget)
 @pytest.mark.parametrize("odd", ["Odd", ""])
 def test_gives_an_undocumented_state_up_by_its_name(target, odd):
-    assert next_move(after_looks(*[odd] * (MAX_ODD_LOOKS - 1)), target) == Wait()
-    move = next_move(after_looks(*[odd] * MAX_ODD_LOOKS), target)
+    assert next_move(after_looks(*[odd] * (MAX_ODD_LOOKS - 1)), target, NOW) == Wait()
+    move = next_move(after_looks(*[odd] * MAX_ODD_LOOKS), target, NOW)
     assert isinstance(move, Refuse)
     assert move.reason is Reason.UNKNOWN_STATE
     assert repr(odd) in move.why
@@ -99,20 +100,20 @@ def test_gives_an_undocumented_state_up_by_its_name(target, odd):
 @pytest.mark.parametrize("before", [(), ("Running",)], ids=["never read", "read before"])
 def test_gives_an_unreadable_campaign_up_as_unreadable(before):
     progress = after_looks(*before, *[None] * MAX_ODD_LOOKS)
-    move = next_move(progress, CampaignTarget.PAUSED)
+    move = next_move(progress, CampaignTarget.PAUSED, NOW)
     assert isinstance(move, Refuse)
     assert move.reason is Reason.UNREADABLE
 
 
 def test_a_known_state_counts_whatever_odd_looks_came_before():
     progress = after_looks(*["Odd"] * (MAX_ODD_LOOKS - 1), "Running")
-    assert next_move(progress, CampaignTarget.PAUSED) == Act(Mutation.PAUSE)
+    assert next_move(progress, CampaignTarget.PAUSED, NOW) == Act(Mutation.PAUSE)
 
 
 def test_gives_up_a_fight_with_another_actor():
     progress = any_progress(attempts=MAX_ATTEMPTS - 1)
-    assert next_move(progress, CampaignTarget.PAUSED) == Act(Mutation.PAUSE)
-    move = next_move(any_progress(attempts=MAX_ATTEMPTS), CampaignTarget.PAUSED)
+    assert next_move(progress, CampaignTarget.PAUSED, NOW) == Act(Mutation.PAUSE)
+    move = next_move(any_progress(attempts=MAX_ATTEMPTS), CampaignTarget.PAUSED, NOW)
     assert isinstance(move, Refuse)
     assert move.reason is Reason.LOST_RACE
     assert "Running" in move.why
@@ -120,20 +121,20 @@ def test_gives_up_a_fight_with_another_actor():
 
 def test_names_the_last_refusal_of_a_lost_fight():
     progress = any_progress(attempts=MAX_ATTEMPTS, refusal="ConflictException")
-    assert "ConflictException" in next_move(progress, CampaignTarget.PAUSED).why
+    assert "ConflictException" in next_move(progress, CampaignTarget.PAUSED, NOW).why
 
 
 def test_a_target_that_is_reached_counts_however_many_moves_it_took():
     progress = any_progress(state="Paused", attempts=MAX_ATTEMPTS)
-    assert next_move(progress, CampaignTarget.PAUSED) == Reached(Reason.TARGET_REACHED)
+    assert next_move(progress, CampaignTarget.PAUSED, NOW) == Reached(Reason.TARGET_REACHED)
 
 
 @pytest.mark.parametrize("state", ["Initialized", "Stopped", "Completed", "Failed"])
 def test_deletes_once_and_then_waits_for_it_to_disappear(state):
-    progress = campaign_batch.accepted(any_progress(state=state), Mutation.DELETE)
-    assert next_move(progress, CampaignTarget.DELETED) == Wait(deleting=True)
+    progress = campaign_batch.accepted(any_progress(state=state), Mutation.DELETE, NOW)
+    assert next_move(progress, CampaignTarget.DELETED, NOW) == Wait(deleting=True)
     gone = seen(progress, CampaignState.GONE)
-    assert next_move(gone, CampaignTarget.DELETED) == Reached(Reason.TARGET_REACHED)
+    assert next_move(gone, CampaignTarget.DELETED, NOW) == Reached(Reason.TARGET_REACHED)
 
 
 def test_a_refusal_brings_the_state_along():
@@ -149,25 +150,25 @@ def test_a_refusal_without_a_state_leaves_the_last_one(state):
 
 def test_an_accepted_move_forgets_the_last_refusal():
     progress = campaign_batch.refused(any_progress(), "ConflictException")
-    assert campaign_batch.accepted(progress, Mutation.PAUSE).refusal is None
+    assert campaign_batch.accepted(progress, Mutation.PAUSE, NOW).refusal is None
 
 
 def test_a_batch_is_deleting_when_nothing_else_is_left():
-    deleted = campaign_batch.accepted(any_progress(state="Stopped"), Mutation.DELETE)
+    deleted = campaign_batch.accepted(any_progress(state="Stopped"), Mutation.DELETE, NOW)
     work = campaign_work(target=CampaignTarget.DELETED, open={"a": deleted, "b": any_progress()})
-    assert phase_of(work) is Phase.IN_PROGRESS
-    assert phase_of(work.model_copy(update={"open": {"a": deleted}})) is Phase.DELETING
+    assert phase_of(work, NOW) is Phase.IN_PROGRESS
+    assert phase_of(work.model_copy(update={"open": {"a": deleted}}), NOW) is Phase.DELETING
 
 
 def test_a_batch_that_someone_else_deletes_is_deleting_too():
     work = campaign_work(target=CampaignTarget.DELETED, open={"a": after_looks("DELETING")})
-    assert phase_of(work) is Phase.DELETING
+    assert phase_of(work, NOW) is Phase.DELETING
 
 
 def test_a_batch_ends_failed_when_one_of_it_failed():
     work = campaign_work("a", "b")
     half = work.close("a", phase=Phase.FAILED, reason="Any", message="any", now=NOW)
-    assert phase_of(half) is Phase.IN_PROGRESS
+    assert phase_of(half, NOW) is Phase.IN_PROGRESS
     whole = half.close("b", phase=Phase.COMPLETE, reason="Any", message="any", now=NOW)
     assert end_of(whole) is Phase.FAILED
 
@@ -183,7 +184,7 @@ def test_a_batch_ends_complete_when_none_of_it_failed():
     [
         (CampaignTarget.PAUSED, any_progress(), cadence.CONFIRM),
         (CampaignTarget.FINISHED, any_progress(), cadence.WATCH),
-        (CampaignTarget.DELETED, any_progress(delete_accepted=True), cadence.DELETION),
+        (CampaignTarget.DELETED, any_progress(delete_accepted_at=NOW), cadence.DELETION),
     ],
 )
 @pytest.mark.parametrize("age", [0, 30, 3_000])
@@ -197,7 +198,7 @@ def test_waits_at_the_pace_of_what_it_waits_for(target, progress, pace, age):
     assert campaign_batch.wait_seconds(work, NOW, 0.0) == cadence.wait_seconds(pace, age, 0.0)
 
 
-@pytest.mark.parametrize("target", CampaignTarget)
+@pytest.mark.parametrize("target", sorted(set(CampaignTarget) - {CampaignTarget.FINISHED}))
 def test_waits_longer_with_each_refusal_of_any_campaign(target):
     waits = []
     for attempts in range(MAX_ATTEMPTS):
@@ -224,3 +225,64 @@ def test_waits_no_further_than_to_the_second_of_the_deadline(left, wait):
         deadline_seconds=86_400,
     )
     assert campaign_batch.wait_seconds(work, NOW, 0.0) == wait
+
+
+def watched(*schedule_ends_at: float | None, age: float = 100_000) -> CampaignWork:
+    return campaign_work(
+        target=CampaignTarget.FINISHED,
+        open={
+            f"c-{number}": any_progress(schedule_ends_at=end)
+            for number, end in enumerate(schedule_ends_at)
+        },
+        memo=Memo(started_at=NOW - age, looks=1, child_looks=1),
+        deadline_seconds=10_000_000,
+    )
+
+
+def test_a_watch_looks_just_after_the_first_schedule_ends():
+    work = watched(NOW + 500, NOW + 200, 0.0, None)
+    wait = campaign_batch.wait_seconds(work, NOW, 1.0)
+    assert wait == 200 + cadence.AFTER_SCHEDULE_END
+
+
+@pytest.mark.parametrize("end", [None, 0.0, NOW + 80_000])
+def test_a_schedule_that_ends_late_or_never_changes_no_wait(end):
+    wait = campaign_batch.wait_seconds(watched(end), NOW, 0.0)
+    assert wait == cadence.WATCH.cap
+
+
+def test_a_campaign_that_outlives_its_schedule_is_looked_at_ever_less_often():
+    ages = (0, 60, 600, 6_000, 60_000)
+    waits = [campaign_batch.wait_seconds(watched(NOW - age), NOW, 0.0) for age in ages]
+    assert waits[0] == cadence.AFTER_SCHEDULE_END
+    assert waits[1:] == sorted(waits[1:])
+    assert waits[-1] == cadence.WATCH.cap
+
+
+def test_only_a_watch_of_api_v2_asks_for_schedules():
+    unknown = {"a": any_progress(), "b": any_progress(schedule_ends_at=0.0)}
+    asked = {
+        (version, target): campaign_batch.unscheduled(
+            campaign_work(target=target, api_version=version, open=unknown)
+        )
+        for version in ApiVersion
+        for target in CampaignTarget
+    }
+    assert asked.pop((ApiVersion.V2, CampaignTarget.FINISHED)) == ["a"]
+    assert set(map(tuple, asked.values())) == {()}
+
+
+def test_a_deletion_that_never_finishes_ends_typed():
+    deleted = campaign_batch.accepted(any_progress(state="Stopped"), Mutation.DELETE, NOW)
+    bound = NOW + MAX_DELETION_SECONDS
+    assert next_move(deleted, CampaignTarget.DELETED, bound - 1) == Wait(deleting=True)
+    refused = next_move(deleted, CampaignTarget.DELETED, bound)
+    assert refused.reason is Reason.DELETION_UNFINISHED
+    assert "Stopped" in refused.why
+
+
+def test_a_deletion_that_is_seen_at_last_is_no_failure():
+    deleted = campaign_batch.accepted(any_progress(state="Stopped"), Mutation.DELETE, NOW)
+    gone = campaign_batch.seen(deleted, CampaignState.GONE)
+    move = next_move(gone, CampaignTarget.DELETED, NOW + 2 * MAX_DELETION_SECONDS)
+    assert move == Reached(Reason.TARGET_REACHED)

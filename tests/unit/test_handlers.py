@@ -48,10 +48,11 @@ SETTINGS = {
     "EXPORT_ROLE_ARN": "arn:aws:iam::123456789012:role/any",
     "EXPORT_KEY_ARN": f"arn:aws:kms:{REGION}:123456789012:key/any",
     "COORDINATION_TABLE": FakeTable.NAME,
+    "CAMPAIGN_RATES": "null",
 }
 
 
-SETTINGS_OF_EXPORTS = sorted(set(SETTINGS) - {"AWS_REGION"})
+SETTINGS_OF_EXPORTS = sorted(set(SETTINGS) - {"AWS_REGION", "CAMPAIGN_RATES"})
 
 
 @pytest.fixture(autouse=True)

@@ -96,6 +96,7 @@ def gone_on_at_length(work: Work) -> Work:
         state="Initialized",
         looks=99_999,
         attempts=5,
+        delete_accepted_at=NOW + 0.123456,
         refusal="InvalidCampaignStateException",
     )
     return work.model_copy(update={"open": dict.fromkeys(work.open, progress)})

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from lambdas.aws.campaign_limits import UNLIMITED, CampaignLimits
 from lambdas.aws.errors import (
     AccessDeniedException,
     AwsError,
@@ -16,6 +17,7 @@ from lambdas.aws.errors import (
     UnclassifiedException,
     ValidationException,
 )
+from lambdas.domain.cadence import AFTER_SCHEDULE_END
 from lambdas.domain.campaign_batch import MAX_ATTEMPTS, MAX_ODD_LOOKS
 from lambdas.domain.campaign_states import Mutation
 from lambdas.domain.looks import Look
@@ -35,11 +37,16 @@ ENDS = {Phase.COMPLETE, Phase.FAILED}
 def look(hand_clock):
     """Take one look, with the work as Step Functions carries it."""
 
-    def look(work: CampaignWork, campaigns: FakeCampaigns, budget: int = MANY_LOOKS) -> Look:
+    def look(
+        work: CampaignWork,
+        campaigns: FakeCampaigns,
+        budget: int = MANY_LOOKS,
+        limits: CampaignLimits = UNLIMITED,
+    ) -> Look:
         carried = CampaignWork.model_validate(
             through_json(work.model_dump(mode="json", exclude_defaults=True))
         )
-        return reconcile(carried, campaigns, budget)
+        return reconcile(carried, campaigns, limits, budget)
 
     return look
 
@@ -290,7 +297,7 @@ def test_a_look_that_aws_does_not_answer_is_raised(look, error):
 @pytest.mark.parametrize("error", [AccessDeniedException, ValidationException])
 def test_a_look_that_can_never_succeed_fails_what_is_open(look, error):
     campaigns = FakeCampaigns(a="Running", b="Paused")
-    campaigns.will("look", aws_error(error))
+    campaigns.will("look", *[aws_error(error)] * 3)
     seen = look(campaign_work("a", "b"), campaigns)
     assert seen.phase is Phase.FAILED
     for entry in entries(seen).values():
@@ -302,7 +309,6 @@ def test_a_look_that_can_never_succeed_fails_what_is_open(look, error):
     "error",
     [
         AccessDeniedException,
-        ServiceQuotaExceededException,
         ValidationException,
         UnclassifiedException,
     ],
@@ -469,3 +475,86 @@ def test_settles_every_campaign_exactly_once(settle):
     )
     seen = settle(campaign_work(*names), campaigns)
     assert sorted(entry.id for entry in seen.settled) == sorted(names)
+
+
+@pytest.mark.parametrize(
+    ("message", "advice"),
+    [
+        ("You have reached the limit of active campaigns", "stop one, or ask for more"),
+        ("The limit of concurrent calls is 0", "concurrent campaign active calls"),
+    ],
+)
+def test_a_quota_that_is_used_up_ends_one_campaign_with_advice(settle, message, advice):
+    campaigns = FakeCampaigns(a="Initialized", b="Paused")
+    used_up = ServiceQuotaExceededException("StartCampaign", "AnyCode", message)
+    campaigns.will(("StartCampaign", "a"), used_up)
+    ended = entries(settle(campaign_work("a", "b", target=CampaignTarget.RUNNING), campaigns))
+    assert (ended["a"].phase, ended["a"].reason) == (Phase.FAILED, Reason.QUOTA_EXCEEDED)
+    assert advice in ended["a"].message
+    assert ended["b"].phase is Phase.COMPLETE
+
+
+class Rejecting(FakeCampaigns):
+    """Rejects a look as a whole for each id that is not to its liking."""
+
+    def __init__(self, *rejected: str, **states: str) -> None:
+        super().__init__(**states)
+        self.rejected = set(rejected)
+
+    def states(self, campaign_ids):
+        answer = super().states(campaign_ids)
+        if self.rejected & set(campaign_ids):
+            raise aws_error(ValidationException)
+        return answer
+
+
+def test_an_id_that_aws_rejects_fails_alone(settle):
+    ids = [f"c{number}" for number in range(25)]
+    campaigns = Rejecting("c3", "c17", **dict.fromkeys(ids, "Running"))
+    ended = entries(settle(campaign_work(*ids), campaigns))
+    failed = {name: entry.reason for name, entry in ended.items() if entry.phase is Phase.FAILED}
+    assert failed == {"c3": "ValidationException", "c17": "ValidationException"}
+    assert len(ended) == 25
+    looks = [call for call in campaigns.calls if call[0] == "look"]
+    assert len(looks) <= 2 * 2 * 5 + 2, "two searches by halves, and a look to confirm"
+
+
+def test_a_watch_asks_once_when_each_schedule_ends(look, hand_clock):
+    campaigns = FakeCampaigns(a="Running", b="Running", c="Stopped")
+    campaigns.schedules["a"] = NOW + 5_000.5
+    seen = look(campaign_work("a", "b", "c", target=CampaignTarget.FINISHED), campaigns)
+    hand_clock.move(seen.wait_seconds)
+    look(seen.work, campaigns)
+    described = [call for call in campaigns.calls if call[0] == "describe"]
+    assert described == [("describe", "a"), ("describe", "b")]
+
+
+def test_a_watch_looks_just_after_a_schedule_ends(look, hand_clock):
+    campaigns = FakeCampaigns(a="Running")
+    campaigns.schedules["a"] = NOW + 7
+    seen = look(campaign_work("a", target=CampaignTarget.FINISHED), campaigns)
+    assert seen.wait_seconds == 7 + AFTER_SCHEDULE_END
+    hand_clock.move(seen.wait_seconds)
+    campaigns.states_of["a"] = "Completed"
+    assert look(seen.work, campaigns).phase is Phase.COMPLETE
+
+
+@pytest.mark.parametrize("error", [AccessDeniedException, ServiceUnavailableException])
+def test_a_schedule_that_is_not_told_is_done_without(look, hand_clock, error):
+    campaigns = FakeCampaigns(a="Running")
+    campaigns.will("describe", aws_error(error))
+    seen = look(campaign_work("a", target=CampaignTarget.FINISHED), campaigns)
+    assert seen.phase is Phase.IN_PROGRESS
+    hand_clock.move(seen.wait_seconds)
+    look(seen.work, campaigns)
+    assert campaigns.calls.count(("describe", "a")) == 1
+
+
+def test_a_schedule_that_is_throttled_is_asked_for_again(look, hand_clock):
+    campaigns = FakeCampaigns(a="Running", b="Running")
+    campaigns.will("describe", aws_error(ThrottlingException))
+    seen = look(campaign_work("a", "b", target=CampaignTarget.FINISHED), campaigns)
+    assert campaigns.calls[-1] == ("describe", "a"), "and no more in this look"
+    hand_clock.move(seen.wait_seconds)
+    look(seen.work, campaigns)
+    assert campaigns.calls[-2:] == [("describe", "a"), ("describe", "b")]

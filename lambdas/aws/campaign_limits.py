@@ -1,0 +1,37 @@
+"""The rates that all looks at campaigns keep to together, in API v1 and v2 alike."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from pydantic import TypeAdapter
+
+from lambdas.aws.rate_limiter import Limiter, RateLimiter, Unlimited
+from lambdas.domain.rates import CampaignRates
+from lambdas.environment import CAMPAIGN_RATES, COORDINATION_TABLE, setting
+
+
+class CampaignLimits(NamedTuple):
+    """Who gives out calls that read campaigns, and calls that change them."""
+
+    reads: Limiter
+    mutations: Limiter
+
+
+UNLIMITED = CampaignLimits(Unlimited(), Unlimited())
+
+
+def campaign_limits() -> CampaignLimits:
+    """Return the limiters that the stack's settings ask for.
+
+    Raises:
+        MissingSettingError: when a setting is not there.
+    """
+    rates = TypeAdapter(CampaignRates | None).validate_json(setting(CAMPAIGN_RATES))
+    if rates is None:
+        return UNLIMITED
+    table = setting(COORDINATION_TABLE)
+    return CampaignLimits(
+        reads=RateLimiter(table, "campaign-reads", rates.reads),
+        mutations=RateLimiter(table, "campaign-mutations", rates.mutations),
+    )

@@ -1,0 +1,139 @@
+"""A rate that several functions share through the table, each with its own limiter."""
+
+from __future__ import annotations
+
+import pytest
+
+from lambdas.aws.rate_limiter import LATE_SECONDS, MAX_THROTTLES, RateLimiter, Slots, Unlimited
+from lambdas.domain.rates import SLOWED_SECONDS, Rate
+from lambdas.observability import metrics
+from tests.unit.builders import NOW
+from tests.unit.fakes import FakeTable, client_error
+
+ONE = Rate(per_second=1, burst=2)
+CHANGED = client_error("ConditionalCheckFailedException")
+
+
+@pytest.fixture
+def table(hand_clock) -> FakeTable:
+    return FakeTable()
+
+
+def limiter(table: FakeTable, name: str = "any", rate: Rate = ONE) -> RateLimiter:
+    return RateLimiter(table.NAME, name, rate, connect=lambda _service: table)
+
+
+def moments(slots: Slots, hand_clock) -> list[float]:
+    """Take every slot, and return when each came."""
+    taken = []
+    while slots.take():
+        taken.append(hand_clock.time - NOW)
+    return taken
+
+
+def test_sleeps_from_call_to_call(table, hand_clock):
+    assert moments(limiter(table).reserve(4), hand_clock) == [0, 1, 2, 3]
+    assert hand_clock.slept == [0, 1, 1, 1]
+
+
+def test_one_function_calls_after_the_other(table, hand_clock):
+    first, second = limiter(table).reserve(2), limiter(table).reserve(2)
+    assert moments(second, hand_clock) == [2, 3]
+    assert moments(first, hand_clock)[0] == 3, "late, but its first call is still good"
+
+
+def test_another_rate_is_another_matter(table, hand_clock):
+    limiter(table, "mutations").reserve(20)
+    assert moments(limiter(table, "reads").reserve(1), hand_clock) == [0]
+
+
+def test_who_finds_no_room_is_told_when_to_come_again(table, hand_clock):
+    limiter(table).reserve(30)
+    slots = limiter(table).reserve(1)
+    assert not slots.take()
+    hand_clock.move(slots.wait_seconds)
+    assert limiter(table).reserve(1).take()
+
+
+def test_a_reservation_that_comes_in_between_is_respected(table, hand_clock):
+    limiter(table).reserve(2)
+    hand_clock.during_sleep = lambda: limiter(table).reserve(2)
+    table.will("update_item", CHANGED)
+    late = limiter(table).reserve(1)
+    hand_clock.during_sleep = lambda: None
+    began = hand_clock.time
+    assert late.take()
+    assert hand_clock.time == pytest.approx(NOW + 4)
+    assert hand_clock.time > began
+
+
+def test_who_never_gets_to_write_waits_and_calls_nothing(table, hand_clock):
+    table.will("update_item", *[CHANGED] * 100)
+    slots = limiter(table).reserve(1)
+    assert not slots.take()
+    assert slots.wait_seconds == 1
+
+
+@pytest.mark.parametrize("operation", ["get_item", "update_item"])
+@pytest.mark.parametrize(
+    "code", ["ProvisionedThroughputExceededException", "AccessDeniedException", "AnyOther"]
+)
+def test_without_the_table_work_goes_on_unlimited_and_is_counted(
+    table, hand_clock, operation, code
+):
+    table.will(operation, client_error(code))
+    slots = limiter(table).reserve(1)
+    assert [slots.take() for _ in range(30)] == [True] * 30
+    assert hand_clock.slept == []
+    assert metrics_named("RateLimiterUnavailable") == [1.0]
+
+
+def metrics_named(name: str) -> list[float]:
+    return metrics.metric_set.get(name, {}).get("Value", [])
+
+
+def test_without_a_limit_the_first_throttle_is_the_last_call():
+    slots = Unlimited().reserve(5)
+    assert slots.take()
+    slots.throttled()
+    assert not slots.take()
+    assert Unlimited().reserve(5).take(), "until the next look"
+
+
+def test_a_throttle_slows_everyone_down_for_a_while(table, hand_clock):
+    limiter(table).reserve(1).throttled()
+    hand_clock.move(1)
+    slots = limiter(table).reserve(3)
+    assert [moment - 1 for moment in moments(slots, hand_clock)] == [0, 2, 4]
+    hand_clock.move(SLOWED_SECONDS)
+    began = hand_clock.time - NOW
+    slots = limiter(table).reserve(3)
+    assert [moment - began for moment in moments(slots, hand_clock)] == [0, 1, 2]
+
+
+def test_throttle_after_throttle_ends_the_calls_of_this_look(table, hand_clock):
+    slots = limiter(table).reserve(10)
+    taken = 0
+    while slots.take():
+        taken += 1
+        slots.throttled()
+    assert taken == MAX_THROTTLES
+
+
+def test_a_throttle_that_can_not_be_told_is_no_failure(table, hand_clock):
+    slots = limiter(table).reserve(2)
+    table.will("update_item", client_error("AnyOther"))
+    slots.throttled()
+    assert slots.take()
+
+
+def test_who_is_late_keeps_the_distance_and_loses_the_last_calls(table, hand_clock):
+    slots = limiter(table).reserve(10)
+    hand_clock.move(LATE_SECONDS + 3)
+    assert moments(slots, hand_clock) == [8, 9, 10, 11, 12, 13, 14]
+
+
+def test_a_single_call_is_good_however_late(table, hand_clock):
+    slots = limiter(table).reserve(1)
+    hand_clock.move(100)
+    assert moments(slots, hand_clock) == [100]
