@@ -17,10 +17,10 @@ HORIZON_SECONDS: Final = 20
 """How far ahead calls are reserved: a function sleeps no longer than that, and who comes next waits
 no longer than that for one who reserved before him and is gone."""
 
-SLOWED_SECONDS: Final = 30
+SLOWED_SECONDS: Final = 10
 """How long a throttle that came all the same, for others share the quota, slows everyone down."""
 
-SLOWDOWN: Final = 2
+SLOWDOWN: Final = 1.5
 """How many times as far apart calls are then."""
 
 

@@ -28,6 +28,10 @@ def test_has_a_default_for_everything() -> None:
         "export_prefix": "exports",
         "looks_per_child": 150,
         "snapshot_exports": (),
+        "campaign_rates": {
+            "mutations": {"per_second": 1.0, "burst": 2},
+            "reads": {"per_second": 5.0, "burst": 10},
+        },
         "log_retention": "ONE_MONTH",
     }
 

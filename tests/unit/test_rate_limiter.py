@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from lambdas.aws.rate_limiter import LATE_SECONDS, MAX_THROTTLES, RateLimiter, Slots, Unlimited
-from lambdas.domain.rates import SLOWED_SECONDS, Rate
+from lambdas.domain.rates import SLOWDOWN, SLOWED_SECONDS, Rate
 from lambdas.observability import metrics
 from tests.unit.builders import NOW
 from tests.unit.fakes import FakeTable, client_error
@@ -104,7 +104,11 @@ def test_a_throttle_slows_everyone_down_for_a_while(table, hand_clock):
     limiter(table).reserve(1).throttled()
     hand_clock.move(1)
     slots = limiter(table).reserve(3)
-    assert [moment - 1 for moment in moments(slots, hand_clock)] == [0, 2, 4]
+    assert [moment - 1 for moment in moments(slots, hand_clock)] == [
+        0,
+        SLOWDOWN,
+        2 * SLOWDOWN,
+    ]
     hand_clock.move(SLOWED_SECONDS)
     began = hand_clock.time - NOW
     slots = limiter(table).reserve(3)
