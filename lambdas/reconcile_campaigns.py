@@ -82,7 +82,7 @@ class _Batch:
         self._campaigns = campaigns
         self._limits = limits
         self._changed = False
-        self._no_slot_for: int | None = None
+        self._again_at: float | None = None
 
     def look(self) -> None:
         """Observe once, move whatever has to be moved and may be, and give up what is late."""
@@ -97,7 +97,7 @@ class _Batch:
             self._move_all(may_act=not late)
             self._learn_schedules()
         else:
-            self._no_slot_for = read.wait_seconds
+            self._again_at = read.again_at
         if late:
             message = f"not {self._work.target} after {self._work.deadline_seconds} s"
             self._give_up(Reason.DEADLINE_EXCEEDED, message)
@@ -109,10 +109,10 @@ class _Batch:
             return looks.settled(work, campaign_batch.end_of(work))
         if work.memo.child_looks >= budget:
             return looks.out_of_looks(work)
-        if self._no_slot_for is None:
+        if self._again_at is None:
             wait = campaign_batch.wait_seconds(work, now, random.random())
         else:
-            wait = min(self._no_slot_for, campaign_batch.until_deadline(work, now))
+            wait = campaign_batch.wait_until(work, self._again_at, now)
         return looks.look_again(work, campaign_batch.phase_of(work, now), wait)
 
     def _observe(self) -> None:
@@ -189,7 +189,7 @@ class _Batch:
                     if slots is None:
                         return
                     if not slots.take():
-                        self._no_slot_for = slots.wait_seconds
+                        self._again_at = slots.again_at
                         return
                     if self._settled_by(mutation, campaign_id, slots):
                         return
@@ -205,7 +205,7 @@ class _Batch:
             self._campaigns.apply(mutation, campaign_id)
         except ThrottlingException:
             slots.throttled()
-            self._no_slot_for = slots.wait_seconds
+            self._again_at = slots.again_at
             raise
         except InvalidCampaignStateException as error:
             refusal = type(error).__name__

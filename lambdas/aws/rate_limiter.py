@@ -37,8 +37,8 @@ class Slots(Protocol):
     """Calls that may be made, one after the other."""
 
     @property
-    def wait_seconds(self) -> int:
-        """Whole seconds until it is worth asking for more."""
+    def again_at(self) -> float:
+        """When it is worth asking for more, in epoch seconds."""
 
     def take(self) -> bool:
         """Sleep until the next call may be made; return False where there is none."""
@@ -57,7 +57,7 @@ class Limiter(Protocol):
 class Unlimited:
     """Leans on Step Functions' Retry: any number of calls, until one is throttled."""
 
-    wait_seconds: Final = 1
+    again_at: Final = 0.0
 
     def __init__(self) -> None:
         self._throttled = False
@@ -93,13 +93,13 @@ class RateLimiter:
                 reserved = self._read()
                 reservation = rates.reserve(reserved, self._rate, wanted, clock.now())
                 if not reservation.slots or self._written(reserved, reservation):
-                    return _Reserved(self, reservation.slots, reservation.wait_seconds)
+                    return _Reserved(self, reservation.slots, reservation.again_at)
                 clock.sleep(random.random() * PAUSE_SECONDS)
         except AwsError as error:
             logger.warning("rate limiter not reached", error=str(error))
             metrics.add_metric("RateLimiterUnavailable", MetricUnit.Count, 1)
             return Unlimited()
-        return _Reserved(self, (), wait_seconds=1)
+        return _Reserved(self, (), again_at=0.0)
 
     def slow_down(self) -> None:
         """Keep everyone's calls further apart for a while."""
@@ -152,8 +152,8 @@ class _Reserved:
     The first one is always good: its reservation may itself have taken long.
     """
 
-    def __init__(self, limiter: RateLimiter, slots: Sequence[float], wait_seconds: int) -> None:
-        self.wait_seconds = wait_seconds
+    def __init__(self, limiter: RateLimiter, slots: Sequence[float], again_at: float) -> None:
+        self.again_at = again_at
         self._limiter = limiter
         self._slots = deque(slots)
         self._good_until = slots[-1] + LATE_SECONDS if slots else 0.0

@@ -131,12 +131,16 @@ def wait_seconds(work: CampaignWork, now: float, jitter: float) -> int:
         wait = _watch_seconds(work, age, now, jitter)
     else:
         wait = cadence.wait_seconds(_pace(work, now), age, jitter)
-    return min(wait, until_deadline(work, now))
+    return _before_deadline(work, wait, now)
 
 
-def until_deadline(work: CampaignWork, now: float) -> int:
-    """Return whole seconds until the batch is given up; at least 1."""
-    return max(1, ceil(work.deadline_seconds - work.memo.age(now)))
+def wait_until(work: CampaignWork, moment: float, now: float) -> int:
+    """Return whole seconds until a moment or the deadline, at least 1; both in epoch seconds."""
+    return _before_deadline(work, moment - now, now)
+
+
+def _before_deadline(work: CampaignWork, wait: float, now: float) -> int:
+    return max(1, ceil(min(wait, work.deadline_seconds - work.memo.age(now))))
 
 
 def _pace(work: CampaignWork, now: float) -> Pace:

@@ -6,7 +6,6 @@ reserved.
 
 from __future__ import annotations
 
-from math import ceil
 from typing import Annotated, Final, NamedTuple
 
 from pydantic import Field
@@ -77,12 +76,12 @@ class Reservation(NamedTuple):
 
     Attributes:
         slots: the moment of each, in epoch seconds.
-        wait_seconds: whole seconds until it is worth asking for more.
+        again_at: when it is worth asking for more, in epoch seconds.
         reserved: what is to be remembered.
     """
 
     slots: tuple[float, ...]
-    wait_seconds: int
+    again_at: float
     reserved: Reserved
 
 
@@ -103,7 +102,7 @@ def reserve(reserved: Reserved, rate: Rate, wanted: int, now: float) -> Reservat
     next_one = max(now, until - rate.tolerance)
     return Reservation(
         slots=slots,
-        wait_seconds=max(1, ceil(next_one - now - HORIZON_SECONDS / 2)),
+        again_at=next_one - HORIZON_SECONDS / 2,
         reserved=reserved._replace(until=until) if slots else reserved,
     )
 

@@ -1,0 +1,244 @@
+"""Whole fleets through random worlds: each campaign ends once, and no call is one too many."""
+
+from __future__ import annotations
+
+import heapq
+from collections import Counter
+from collections.abc import Iterable
+from typing import NamedTuple
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from lambdas import clock
+from lambdas.aws.campaign_limits import CampaignLimits
+from lambdas.aws.errors import TransientError
+from lambdas.aws.rate_limiter import LATE_SECONDS, RateLimiter
+from lambdas.domain.campaign_batch import MAX_ATTEMPTS
+from lambdas.domain.outcomes import Entry
+from lambdas.domain.phases import Phase, Reason
+from lambdas.domain.rates import CampaignRates
+from lambdas.domain.requests import CampaignTarget
+from lambdas.domain.work import CampaignWork
+from lambdas.reconcile_campaigns import reconcile
+from localcloud.world import Campaign
+from tests.unit.builders import NOW, campaign_work, through_json
+from tests.unit.campaign_world import LEGAL_IN, CampaignWorld, Fault, Hand
+from tests.unit.conftest import HandClock
+from tests.unit.fakes import FakeTable
+
+RATES = CampaignRates()
+MOST_LOOKS = 3_000
+MOST_TRIES = 10
+TRY_AGAIN_AFTER = 8.0
+LOOKS_PER_CHILD = 7
+
+IDS = [f"c{number}" for number in range(12)]
+STATES = ["Initialized", "Running", "Paused", "Stopped", "Completed", "Failed"]
+TIMES = st.sampled_from([0.0, 1.0, 3.0, 10.0, 45.0, 400.0, 3_000.0])
+CAMPAIGNS = st.builds(
+    Campaign,
+    id=st.sampled_from(IDS),
+    state=st.sampled_from(STATES),
+    completes_after_s=st.one_of(st.none(), TIMES),
+    fails_after_s=st.one_of(st.none(), st.none(), TIMES),
+    deletion_s=st.sampled_from([0.0, 20.0, 300.0, 5_000.0]),
+    delete_while_active=st.sampled_from([None, "accept", "ValidationException"]),
+    schedule_end_s=st.one_of(st.none(), st.none(), st.sampled_from([30.0, 2_000.0])),
+)
+OPERATIONS = ["StartCampaign", "PauseCampaign", "ResumeCampaign", "StopCampaign", "DeleteCampaign"]
+MUTATION_FAULTS = [None, None, None, *Fault]
+READ_FAULTS = [None, None, None, Fault.THROTTLED, Fault.LOST_BEFORE]
+
+
+class Fleet(NamedTuple):
+    """Batches that begin at the same moment, and the world that they meet."""
+
+    campaigns: list[Campaign]
+    batches: list[tuple[CampaignTarget, list[str], float]]
+    hands: list[Hand]
+    faults: dict[str, list[Fault | None]]
+    unknown: list[str]
+    rejected: list[str]
+    latency: float
+    deadline: int
+
+    def world(self, ids: Iterable[str]) -> CampaignWorld:
+        """Return the world, in which a campaign that others touch must once have existed."""
+        specs = {campaign.id: campaign for campaign in self.campaigns}
+        return CampaignWorld(
+            NOW,
+            specs.values(),
+            hands=[hand for hand in self.hands if hand.campaign_id in specs],
+            faults=self.faults,
+            unknown=set(self.unknown) & set(ids),
+            rejected=set(self.rejected) & set(ids),
+            latency=self.latency,
+        )
+
+
+FLEETS = st.builds(
+    Fleet,
+    campaigns=st.lists(CAMPAIGNS, max_size=12),
+    batches=st.lists(
+        st.tuples(
+            st.sampled_from(CampaignTarget),
+            st.lists(st.sampled_from(IDS), min_size=1, max_size=12, unique=True),
+            st.sampled_from([0.0, 0.5, 6.0]),
+        ),
+        min_size=1,
+        max_size=4,
+    ),
+    hands=st.lists(
+        st.builds(
+            Hand,
+            at=TIMES,
+            operation=st.sampled_from([*OPERATIONS, "FailCampaign", "CreateCampaign"]),
+            campaign_id=st.sampled_from(IDS),
+        ),
+        max_size=12,
+    ),
+    faults=st.fixed_dictionaries(
+        {},
+        optional={
+            "states": st.lists(st.sampled_from(READ_FAULTS), max_size=20),
+            "apply": st.lists(st.sampled_from(MUTATION_FAULTS), max_size=30),
+            "schedule_end": st.lists(st.sampled_from([None, *Fault]), max_size=8),
+        },
+    ),
+    unknown=st.one_of(st.just([]), st.lists(st.sampled_from(IDS), max_size=2)),
+    rejected=st.one_of(st.just([]), st.lists(st.sampled_from(IDS), max_size=2)),
+    latency=st.sampled_from([0.0, 0.3, 2.5]),
+    deadline=st.sampled_from([60, 600, 20_000]),
+)
+
+
+def orchestrated(fleet: Fleet) -> tuple[list[list[Entry]], CampaignWorld]:
+    """Run a fleet's batches side by side, as child executions do."""
+    hand = HandClock()
+    works = [
+        campaign_work(*ids, target=target, deadline_seconds=fleet.deadline)
+        for target, ids, _ in fleet.batches
+    ]
+    begins = [NOW + begin for _, _, begin in fleet.batches]
+    world = fleet.world(IDS)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(clock, "now", lambda: hand.time)
+        patch.setattr(clock, "sleep", hand.move)
+        return list(_settle(works, begins, world, FakeTable(), hand)), world
+
+
+def _settle(
+    works: list[CampaignWork],
+    begins: list[float],
+    world: CampaignWorld,
+    table: FakeTable,
+    hand_clock: HandClock,
+) -> Iterable[list[Entry]]:
+    limits = CampaignLimits(
+        *(
+            RateLimiter(table.NAME, name, getattr(RATES, name), connect=lambda _service: table)
+            for name in ("reads", "mutations")
+        )
+    )
+    tries = [0] * len(works)
+    settled: list[list[Entry]] = [[] for _ in works]
+    queue = [(begin, number) for number, begin in enumerate(begins)]
+    heapq.heapify(queue)
+    for _ in range(MOST_LOOKS):
+        if not queue:
+            return settled
+        hand_clock.time, number = heapq.heappop(queue)
+        carried = through_json(works[number].model_dump(mode="json", exclude_defaults=True))
+        try:
+            seen = reconcile(CampaignWork.model_validate(carried), world, limits, LOOKS_PER_CHILD)
+        except TransientError as error:
+            tries[number] += 1
+            if tries[number] > MOST_TRIES:
+                lost = works[number].fail_all(
+                    reason=type(error).__name__, message=str(error), now=clock.now()
+                )
+                settled[number] = list(lost.settled)
+            else:
+                heapq.heappush(queue, (clock.now() + TRY_AGAIN_AFTER, number))
+            continue
+        tries[number] = 0
+        if seen.work is None:
+            assert seen.phase in {Phase.COMPLETE, Phase.FAILED}
+            settled[number] = list(seen.settled)
+            continue
+        works[number] = seen.work
+        if seen.phase is Phase.UNSETTLED:
+            memo = seen.work.memo.model_copy(update={"child_looks": 0})
+            works[number] = seen.work.model_copy(update={"memo": memo})
+        assert seen.phase is Phase.UNSETTLED or seen.wait_seconds >= 1
+        heapq.heappush(queue, (clock.now() + seen.wait_seconds, number))
+    raise AssertionError(f"not settled after {MOST_LOOKS} looks")
+
+
+def ahead(moments: list[float], per_second: float) -> float:
+    """Return the most calls by which any stretch of time is ahead of the rate."""
+    moments = sorted(moments)
+    worst = level = 0.0
+    before = moments[0] if moments else 0.0
+    for moment in moments:
+        level = max(0.0, level - (moment - before) * per_second) + 1
+        before = moment
+        worst = max(worst, level)
+    return worst
+
+
+@settings(max_examples=150, deadline=None)
+@given(fleet=FLEETS)
+def test_every_campaign_of_every_fleet_ends_once_and_no_call_is_too_many(fleet):
+    accounts, world = orchestrated(fleet)
+    for (target, ids, begin), entries in zip(fleet.batches, accounts, strict=True):
+        assert Counter(entry.id for entry in entries) == Counter(ids)
+        for entry in entries:
+            assert entry.target == target
+            assert entry.reason in set(Reason) or entry.reason.endswith("Exception")
+            assert entry.message
+            assert entry.elapsed_seconds <= fleet.deadline + 100 + begin
+    for call in world.mutations:
+        assert call.last_seen in LEGAL_IN[call.mutation]
+    per_campaign = Counter((call.campaign_id) for call in world.mutations)
+    throttles = fleet.faults.get("apply", []).count(Fault.THROTTLED)
+    most = MAX_ATTEMPTS * len(fleet.batches) + throttles
+    assert all(count <= most for count in per_campaign.values())
+    late = LATE_SECONDS if fleet.latency > RATES.mutations.interval else 0
+    moments = [call.at for call in world.mutations]
+    assert ahead(moments, RATES.mutations.per_second) <= RATES.mutations.burst + late
+    assert ahead(world.reads, RATES.reads.per_second) <= RATES.reads.burst + 5 * late + 8
+
+
+def fleet_of(target: CampaignTarget, campaigns: list[Campaign], **more: object) -> Fleet:
+    batch = (target, [campaign.id for campaign in campaigns], 0.0)
+    given = {
+        "campaigns": campaigns,
+        "batches": [batch],
+        "hands": [],
+        "faults": {},
+        "unknown": [],
+        "rejected": [],
+        "latency": 0.0,
+        "deadline": 3_600,
+    }
+    return Fleet(**given | more)
+
+
+def test_a_fleet_moves_as_fast_as_the_rate_allows():
+    campaigns = [Campaign(id=f"c{number}") for number in range(25)]
+    _, world = orchestrated(fleet_of(CampaignTarget.STOPPED, campaigns))
+    moments = [call.at - NOW for call in world.mutations]
+    assert moments[-1] - moments[0] <= 24 + 2
+    assert len(world.reads) <= 4
+
+
+def test_a_few_throttles_of_others_slow_a_fleet_down_and_stop_nobody():
+    campaigns = [Campaign(id=f"c{number}") for number in range(25)]
+    faults = {"apply": [Fault.THROTTLED if number % 10 == 4 else None for number in range(40)]}
+    [entries], world = orchestrated(fleet_of(CampaignTarget.STOPPED, campaigns, faults=faults))
+    assert {entry.reason for entry in entries} == {"TargetReached"}
+    moments = [call.at - NOW for call in world.mutations]
+    assert moments[-1] - moments[0] <= 3 * 24
