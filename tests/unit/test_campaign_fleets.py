@@ -242,3 +242,16 @@ def test_a_few_throttles_of_others_slow_a_fleet_down_and_stop_nobody():
     assert {entry.reason for entry in entries} == {"TargetReached"}
     moments = [call.at - NOW for call in world.mutations]
     assert moments[-1] - moments[0] <= 3 * 24
+
+
+@pytest.mark.parametrize("latency", [0.0, 0.3])
+def test_batches_that_run_side_by_side_keep_to_one_rate_and_use_it_up(latency):
+    ids = [f"c{number}" for number in range(100)]
+    batches = [(CampaignTarget.STOPPED, ids[first : first + 25], 0.0) for first in (0, 25, 50, 75)]
+    fleet = fleet_of(CampaignTarget.STOPPED, [Campaign(id=name) for name in ids])
+    accounts, world = orchestrated(fleet._replace(batches=batches, latency=latency))
+    assert {entry.reason for entries in accounts for entry in entries} == {"TargetReached"}
+    moments = [call.at for call in world.mutations]
+    assert len(moments) == 100
+    assert ahead(moments, RATES.mutations.per_second) <= RATES.mutations.burst
+    assert max(moments) - min(moments) <= 1.2 * 98
