@@ -1,0 +1,126 @@
+"""Other hands on the same campaigns, and answers that are no help."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from tests.workflow.conftest import Orchestrate
+from tests.workflow.requests import campaign, campaigns
+
+SLOWLY = 20
+"""Simulated seconds per real second, so that what happens meanwhile falls between two calls."""
+
+OTHERS = [f"c-{number}" for number in range(1, 22)]
+"""A look at them and at those behind them, and a second for the move of each."""
+
+MEANWHILE_S = 22
+"""After that look has begun, and before the move of the last ones."""
+
+
+def ends(done: Any) -> dict[str, tuple[str, str, str]]:
+    return {job["id"]: (job["phase"], job["reason"], job["final_state"]) for job in done.jobs}
+
+
+def test_what_others_do_between_look_and_move_is_decided_again(orchestrate: Orchestrate) -> None:
+    gone = {"deletion_s": 0, "delete_while_active": "accept"}
+
+    def hand(operation: str, campaign_id: str, at_s: float = MEANWHILE_S) -> dict[str, Any]:
+        return {"at_s": at_s, "operation": operation, "campaign_id": campaign_id}
+
+    done = orchestrate(
+        campaigns("PAUSED", *OTHERS, "stopped", "deleted", "recreated", "paused"),
+        speed=SLOWLY,
+        campaigns=[
+            *map(campaign, OTHERS),
+            campaign("stopped"),
+            campaign("deleted", **gone),
+            campaign("recreated", **gone),
+            campaign("paused"),
+        ],
+        actions=[
+            hand("StopCampaign", "stopped"),
+            hand("DeleteCampaign", "deleted"),
+            hand("DeleteCampaign", "recreated"),
+            hand("CreateCampaign", "recreated", MEANWHILE_S + 0.1),
+            hand("PauseCampaign", "paused"),
+        ],
+    )
+
+    found = ends(done)
+    assert {found[name] for name in OTHERS} == {("COMPLETE", "TargetReached", "Paused")}
+    assert found["stopped"] == ("FAILED", "IllegalTransition", "Stopped")
+    assert found["deleted"] == ("FAILED", "CampaignGone", "NotFound")
+    assert found["recreated"] == ("FAILED", "IllegalTransition", "Initialized")
+    assert found["paused"] == ("COMPLETE", "TargetReached", "Paused")
+    assert {job["previous_state"] for job in done.jobs} == {"Running"}
+
+
+def test_one_campaign_that_answers_oddly_is_no_matter_to_its_neighbours(
+    orchestrate: Orchestrate,
+) -> None:
+    def fault(operation: str, campaign_id: str, error: str, **more: Any) -> dict[str, Any]:
+        return {"operation": operation, "campaign_id": campaign_id, "error": error, **more}
+
+    names = ("good", "unknown", "rejected", "conflicts", "fine")
+    done = orchestrate(
+        campaigns("PAUSED", *names, "missing"),
+        campaigns=[campaign(name) for name in names],
+        faults=[
+            fault("GetCampaignStateBatch", "unknown", "UnknownError"),
+            fault("GetCampaignStateBatch", "rejected", "ValidationException"),
+            fault("PauseCampaign", "conflicts", "ConflictException", times=3),
+        ],
+    )
+
+    found = {job["id"]: (job["phase"], job["reason"]) for job in done.jobs}
+    assert found == {
+        "good": ("COMPLETE", "TargetReached"),
+        "fine": ("COMPLETE", "TargetReached"),
+        "conflicts": ("COMPLETE", "TargetReached"),
+        "unknown": ("FAILED", "Unreadable"),
+        "rejected": ("FAILED", "ValidationException"),
+        "missing": ("FAILED", "CampaignGone"),
+    }
+    assert done.report["calls"]["PauseCampaign"] == 3 + 3
+
+
+def test_an_id_that_only_v1_knows_is_rejected_for_v2_before_anything_starts(
+    orchestrate: Orchestrate,
+) -> None:
+    jobs = [campaigns("PAUSED", "a_1", "b", api_version=version) for version in ("v1", "v2")]
+    done = orchestrate(*jobs, campaigns=[campaign("a_1", api_version="v1")])
+
+    accepted, rejected = done.outcomes
+    assert {entry["id"]: entry["reason"] for entry in accepted["jobs"]} == {
+        "a_1": "TargetReached",
+        "b": "CampaignGone",
+    }
+    assert [fault["field"] for fault in rejected["faults"]] == ["campaign_ids[0]"]
+    assert done.report["calls"]["PauseCampaign"] == 1
+
+
+def test_a_deletion_that_never_finishes_ends_before_the_deadline(
+    orchestrate: Orchestrate,
+) -> None:
+    done = orchestrate(
+        campaigns("DELETED", "never", "soon", deadline_seconds=86_400),
+        campaigns=[campaign("never", deletion_s=1_000_000), campaign("soon", deletion_s=30)],
+    )
+
+    assert ends(done) == {
+        "never": ("FAILED", "DeletionUnfinished", "Stopped"),
+        "soon": ("COMPLETE", "TargetReached", "NotFound"),
+    }
+    assert done.report["calls"]["DeleteCampaign"] == 2
+
+
+def test_a_quota_that_is_used_up_is_named_with_advice(orchestrate: Orchestrate) -> None:
+    done = orchestrate(
+        campaigns("RUNNING", "one-too-many", "paused"),
+        campaigns=[campaign("one-too-many", "Initialized"), campaign("paused", "Paused")],
+        faults=[{"operation": "StartCampaign", "error": "ServiceQuotaExceededException"}],
+    )
+
+    [failed] = [job for job in done.jobs if job["phase"] == "FAILED"]
+    assert (failed["id"], failed["reason"]) == ("one-too-many", "QuotaExceeded")
+    assert failed["message"].endswith("stop one, or ask for more")

@@ -1,0 +1,120 @@
+"""Every state of a campaign with every target, in both API versions, through the real machine."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from lambdas.domain.requests import CampaignTarget
+from localcloud.world import CAMPAIGN_STATES
+from tests.workflow.conftest import Orchestrate
+from tests.workflow.requests import campaign, campaigns
+
+GONE = "NotFound"
+ILLEGAL = ("FAILED", "IllegalTransition")
+FAILED = ("FAILED", "CampaignFailed")
+MISSING = ("FAILED", "CampaignGone")
+REACHED = ("COMPLETE", "TargetReached")
+THERE = ("COMPLETE", "AlreadyThere")
+LATE = ("FAILED", "DeadlineExceeded")
+
+EXPECTED = {
+    "RUNNING": {
+        "Initialized": (*REACHED, "Running"),
+        "Running": (*THERE, "Running"),
+        "Paused": (*REACHED, "Running"),
+        "Stopped": (*ILLEGAL, "Stopped"),
+        "Completed": (*ILLEGAL, "Completed"),
+        "Failed": (*FAILED, "Failed"),
+        GONE: (*MISSING, GONE),
+    },
+    "PAUSED": {
+        "Initialized": (*ILLEGAL, "Initialized"),
+        "Running": (*REACHED, "Paused"),
+        "Paused": (*THERE, "Paused"),
+        "Stopped": (*ILLEGAL, "Stopped"),
+        "Completed": (*ILLEGAL, "Completed"),
+        "Failed": (*FAILED, "Failed"),
+        GONE: (*MISSING, GONE),
+    },
+    "STOPPED": {
+        "Initialized": (*ILLEGAL, "Initialized"),
+        "Running": (*REACHED, "Stopped"),
+        "Paused": (*REACHED, "Stopped"),
+        "Stopped": (*THERE, "Stopped"),
+        "Completed": ("COMPLETE", "EndedByItself", "Completed"),
+        "Failed": (*FAILED, "Failed"),
+        GONE: (*MISSING, GONE),
+    },
+    "DELETED": {
+        "Initialized": (*REACHED, GONE),
+        "Running": (*REACHED, GONE),
+        "Paused": (*REACHED, GONE),
+        "Stopped": (*REACHED, GONE),
+        "Completed": (*REACHED, GONE),
+        "Failed": (*REACHED, GONE),
+        GONE: ("COMPLETE", "AlreadyGone", GONE),
+    },
+    "FINISHED": {
+        "Initialized": (*LATE, "Initialized"),
+        "Running": (*LATE, "Running"),
+        "Paused": (*LATE, "Paused"),
+        "Stopped": (*THERE, "Stopped"),
+        "Completed": (*THERE, "Completed"),
+        "Failed": (*FAILED, "Failed"),
+        GONE: (*MISSING, GONE),
+    },
+}
+MOVES = {
+    ("RUNNING", "Initialized"): ["StartCampaign"],
+    ("RUNNING", "Paused"): ["ResumeCampaign"],
+    ("PAUSED", "Running"): ["PauseCampaign"],
+    ("STOPPED", "Running"): ["StopCampaign"],
+    ("STOPPED", "Paused"): ["StopCampaign"],
+    **{("DELETED", state): ["StopCampaign", "DeleteCampaign"] for state in ("Running", "Paused")},
+    **{
+        ("DELETED", state): ["DeleteCampaign"]
+        for state in ("Initialized", "Stopped", "Completed", "Failed")
+    },
+}
+
+
+def name(version: str, state: str, target: str) -> str:
+    return f"{version}-{state}-{target}"
+
+
+def cells() -> list[tuple[str, str, str]]:
+    return [
+        (version, state, target)
+        for version, states in CAMPAIGN_STATES.items()
+        for state in (*sorted(states), GONE)
+        for target in CampaignTarget
+    ]
+
+
+def job(version: str, target: str) -> dict[str, Any]:
+    ids = [name(*cell) for cell in cells() if (cell[0], cell[2]) == (version, target)]
+    more = {"deadline_seconds": 60} if target == "FINISHED" else {}
+    return campaigns(target, *ids, api_version=version, **more)
+
+
+def test_every_state_and_target_ends_as_the_table_says(orchestrate: Orchestrate) -> None:
+    done = orchestrate(
+        {"jobs": [job(version, target) for version in ("v1", "v2") for target in CampaignTarget]},
+        campaigns=[
+            campaign(name(version, state, target), state, api_version=version, deletion_s=10)
+            for version, state, target in cells()
+            if state != GONE
+        ],
+    )
+
+    found = {
+        entry["id"]: (entry["phase"], entry["reason"], entry["final_state"]) for entry in done.jobs
+    }
+    assert found == {name(*cell): EXPECTED[cell[2]][cell[1]] for cell in cells()}
+    assert len(found) == len(done.jobs) == 65
+    assert {entry["id"]: entry["previous_state"] for entry in done.jobs} == {
+        name(*cell): cell[1] for cell in cells()
+    }
+    moves = [move for cell in cells() for move in MOVES.get((cell[2], cell[1]), [])]
+    assert done.report["mutations"]["count"] == len(moves)
+    assert done.report["illegal"] == {}
