@@ -63,6 +63,38 @@ class Measured:
         return max((float("inf") if time is None else time for time in times), default=float("inf"))
 
     @property
+    def looks(self) -> int:
+        """Looks at batches of campaigns."""
+        return int(self.report["lambda_invocations"].get("ReconcileCampaigns", 0))
+
+    @property
+    def reads(self) -> int:
+        """Calls that read the states of campaigns, of many or of one."""
+        calls = self.report["calls"]
+        return int(calls.get("GetCampaignStateBatch", 0) + calls.get("GetCampaignState", 0))
+
+    @property
+    def reads_per_look(self) -> float:
+        """State reads that a look takes; endless where there was none."""
+        return self.reads / self.looks if self.looks else float("inf")
+
+    @property
+    def calls(self) -> int:
+        """All calls that reached a simulator."""
+        return sum(self.report["calls"].values())
+
+    @property
+    def percent_throttled(self) -> float:
+        """Of all those calls."""
+        return 100 * float(sum(self.report["throttled"].values())) / self.calls
+
+    @property
+    def mutation_span(self) -> float:
+        """From the first accepted mutation of a campaign to the last one."""
+        mutations = self.report["mutations"]
+        return float((mutations["last_at_s"] or 0) - (mutations["first_at_s"] or 0))
+
+    @property
     def exports_started(self) -> int:
         """Exports that were started."""
         return int(self.report["exports_started"])

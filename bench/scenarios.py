@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final, NamedTuple
 
@@ -19,6 +19,7 @@ class Requirement(NamedTuple):
         most: the greatest value that meets it.
         least: the smallest one.
         unit: of the value; empty for a count.
+        digits: behind the point, of the value and of its bound.
     """
 
     what: str
@@ -26,6 +27,7 @@ class Requirement(NamedTuple):
     most: float
     least: float = 0
     unit: str = ""
+    digits: int = 0
 
     def is_met(self, measured: Measured) -> bool:
         """Return whether a run keeps to the bounds."""
@@ -43,6 +45,7 @@ class Scenario:
         limit_s: the simulated seconds below which no orchestrator could be.
         required: of the run.
         speed: simulated seconds per real second: the more happens at once, the less.
+        settings: of the stack, where they differ from those of cdk.json.
     """
 
     name: str
@@ -51,6 +54,7 @@ class Scenario:
     limit_s: float
     required: tuple[Requirement, ...] = ()
     speed: float = 60
+    settings: Mapping[str, object] | None = None
 
 
 def _source(name: str) -> str:
@@ -63,6 +67,18 @@ def _snapshot(name: str, starting_s: float, export_s: float) -> dict[str, Any]:
 
 def _export(name: str) -> dict[str, Any]:
     return {"kind": "export", "target": "COMPLETE", "source_arn": _source(name)}
+
+
+def _fleet(first: str, size: int) -> list[str]:
+    return [f"{first}-{number}" for number in range(1, size + 1)]
+
+
+def _campaigns(target: str, ids: list[str]) -> dict[str, Any]:
+    return {"kind": "campaigns", "target": target, "campaign_ids": ids}
+
+
+def _campaign_world(ids: Iterable[str], **more: object) -> World:
+    return World.model_validate({"campaigns": [{"id": name} for name in ids], **more})
 
 
 def _world(*snapshots: dict[str, Any], **more: object) -> World:
@@ -141,4 +157,116 @@ SAME_REQUEST_FIVE_TIMES: Final = Scenario(
         Requirement("exports started", lambda run: run.exports_started, least=1, most=1),
         Requirement("jobs COMPLETE", lambda run: run.complete_jobs, least=5, most=5),
     ),
+)
+
+_FLEET_A: Final = _fleet("a", 50)
+_FLEET_B: Final = _fleet("b", 50)
+_WATCHED: Final = _fleet("c", 100)
+_RATE: Final = 1
+_BURST: Final = 2
+_TWO_HOURS_S: Final = 7_200.0
+_THROTTLED_BY_OTHERS: Final = [
+    {"operation": "StopCampaign", "error": "ThrottlingException", "rate": 0.1}
+]
+
+
+def _physical_limit_s(mutations: int) -> float:
+    """Return the seconds that so many mutations take, the first two of which are a burst."""
+    return (mutations - _BURST) / _RATE
+
+
+_READS_PER_LOOK: Final = Requirement(
+    "state reads per look", lambda run: run.reads_per_look, most=2, digits=2
+)
+
+
+def _span(mutations: int, times: float) -> Requirement:
+    return Requirement(
+        "first mutation to last",
+        lambda run: run.mutation_span,
+        most=times * _physical_limit_s(mutations),
+        unit="s",
+        digits=1,
+    )
+
+
+def _throttles(most: float) -> Requirement:
+    return Requirement("calls throttled", lambda run: run.percent_throttled, most=most, unit="%")
+
+
+ONE_FLEET: Final = Scenario(
+    name="50 campaigns stopped in one request",
+    world=_campaign_world(_FLEET_A),
+    requests=(_campaigns("STOPPED", _FLEET_A),),
+    limit_s=_physical_limit_s(50),
+    speed=4,
+    required=(_span(50, 1.15), _throttles(2), _READS_PER_LOOK, _ALL_COMPLETE),
+)
+
+ONE_FLEET_AND_OTHERS: Final = Scenario(
+    name="The same, others use up a tenth of the quota",
+    world=_campaign_world(_FLEET_A, faults=_THROTTLED_BY_OTHERS),
+    requests=(_campaigns("STOPPED", _FLEET_A),),
+    limit_s=_physical_limit_s(50),
+    speed=4,
+    required=(_READS_PER_LOOK, _ALL_COMPLETE),
+)
+
+TWO_FLEETS: Final = Scenario(
+    name="100 campaigns stopped in two requests at the same moment",
+    world=_campaign_world(_FLEET_A + _FLEET_B),
+    requests=(_campaigns("STOPPED", _FLEET_A), _campaigns("STOPPED", _FLEET_B)),
+    limit_s=_physical_limit_s(100),
+    speed=4,
+    required=(_span(100, 1.20), _throttles(5), _READS_PER_LOOK, _ALL_COMPLETE),
+)
+
+TWO_FLEETS_UNLIMITED: Final = Scenario(
+    name="The same without the rate limiter, by Retry alone",
+    world=TWO_FLEETS.world,
+    requests=TWO_FLEETS.requests,
+    limit_s=TWO_FLEETS.limit_s,
+    speed=4,
+    settings={"campaign_rates": None},
+)
+
+WATCHED_FLEET: Final = Scenario(
+    name="100 campaigns watched until they finish, over two hours",
+    world=World.model_validate(
+        {
+            "campaigns": [
+                {"id": name, "completes_after_s": number * _TWO_HOURS_S / len(_WATCHED)}
+                for number, name in enumerate(_WATCHED, start=1)
+            ]
+        }
+    ),
+    requests=(_campaigns("FINISHED", _WATCHED),),
+    limit_s=_TWO_HOURS_S,
+    speed=120,
+    required=(_READS_PER_LOOK, _ALL_COMPLETE),
+)
+
+CAMPAIGN_LOOP: Final = Scenario(
+    name="The same, a script that asks for each one every 5 minutes instead",
+    world=WATCHED_FLEET.world,
+    requests=(),
+    limit_s=_TWO_HOURS_S,
+    speed=120,
+)
+
+OF_EXPORTS: Final = (
+    EVENTS_DELIVERED,
+    EVENTS_DROPPED,
+    FIXED_POLLER,
+    TWELVE_EXPORTS,
+    SAME_REQUEST_FIVE_TIMES,
+)
+
+OF_CAMPAIGNS: Final = (
+    ONE_FLEET,
+    ONE_FLEET_AND_OTHERS,
+    TWO_FLEETS,
+    TWO_FLEETS_UNLIMITED,
+    WATCHED_FLEET,
+    CAMPAIGN_LOOP,
 )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Final
 
 from bench.measured import Measured
@@ -23,25 +23,34 @@ computes takes real time, which counts as much longer as the *speed* of the run 
 
 {requirements}
 
-## What each run cost
+## What each run of exports cost
 
-{costs}
+{exports}
 
-Calls are counted by the simulator of RDS; transitions and retries in the executions' histories,
+## What each run of campaigns cost
+
+{campaigns}
+
+Calls are counted by the simulators; transitions and retries in the executions' histories,
 children's included. *Seconds* are from the request to the end of the execution, *limit* is what the
-exports alone take. *Noticed after* is the longest time from an export's end to its job's outcome;
-where nothing but looking tells of the end, it depends on where the end falls between two looks.
+exports alone take, or the rate of mutations allows. *Noticed after* is the longest time from an
+export's or a watched campaign's end to its outcome; where nothing but looking tells of the end, it
+depends on where the end falls between two looks.
 
-## When it looks
+## When it looks at an export
 
 ![When the orchestrator and a fixed poller look at the same export of 60 minutes]({plot})
 """
 
 
-def page(runs: Sequence[Run], plot: str) -> str:
+def page(exports: Sequence[Run], campaigns: Sequence[Run], plot: str) -> str:
     """Return the whole page; `plot` is the picture's file name."""
     return _PAGE.format(
-        command=COMMAND, requirements=_requirements(runs), costs=_costs(runs), plot=plot
+        command=COMMAND,
+        requirements=_requirements([*exports, *campaigns]),
+        exports=_costs(exports, _export_cells),
+        campaigns=_costs(campaigns, _campaign_cells),
+        plot=plot,
     )
 
 
@@ -59,13 +68,13 @@ def missed(runs: Sequence[Run]) -> Iterator[str]:
 def bound_text(requirement: Requirement) -> str:
     """Say what is required."""
     word = "exactly" if requirement.least == requirement.most else "at most"
-    return _with_unit(f"{word} {requirement.most:,.0f}", requirement.unit)
+    return _with_unit(f"{word} {requirement.most:,.{requirement.digits}f}", requirement.unit)
 
 
 def value_text(requirement: Requirement, measured: Measured) -> str:
-    """Say what was measured; seconds to a tenth."""
-    value = requirement.of(measured)
-    return _with_unit(f"{value:,.1f}" if requirement.unit else f"{value:,.0f}", requirement.unit)
+    """Say what was measured; what has a unit to a tenth at least."""
+    digits = max(requirement.digits, 1 if requirement.unit else 0)
+    return _with_unit(f"{requirement.of(measured):,.{digits}f}", requirement.unit)
 
 
 def _with_unit(text: str, unit: str) -> str:
@@ -87,37 +96,51 @@ def _requirements(runs: Sequence[Run]) -> str:
     return _table(("scenario", "measure", "required", "measured", ""), rows, numbers=())
 
 
-def _costs(runs: Sequence[Run]) -> str:
-    heads = (
-        "scenario",
-        "speed",
-        "describe calls",
-        "start calls",
-        "transitions",
-        "Lambda invocations",
-        "seconds",
-        "limit",
-        "noticed after",
-        "at once",
-        "started",
-    )
-    rows = [(scenario.name, *_cost(scenario, measured)) for scenario, measured in runs]
-    return _table(heads, rows, numbers=range(1, len(heads)))
+def _export_cells(measured: Measured) -> dict[str, str]:
+    return {
+        "describe calls": f"{measured.describes}",
+        "start calls": f"{measured.starts}",
+        **_common_cells(measured),
+        "noticed after": f"{measured.noticed_after:.1f} s",
+        "at once": f"{measured.most_at_once}",
+        "started": f"{measured.exports_started}",
+    }
 
 
-def _cost(scenario: Scenario, measured: Measured) -> tuple[str, ...]:
-    return (
-        f"{scenario.speed:g}",
-        f"{measured.describes}",
-        f"{measured.starts}",
-        f"{measured.transitions}",
-        f"{measured.invocations}",
-        f"{measured.seconds:,.0f}",
-        f"{scenario.limit_s:,.0f}",
-        f"{measured.noticed_after:.1f} s",
-        f"{measured.most_at_once}",
-        f"{measured.exports_started}",
-    )
+def _campaign_cells(measured: Measured) -> dict[str, str]:
+    noticed = measured.noticed_after if not measured.mutation_span else None
+    return {
+        "looks": f"{measured.looks}",
+        "state reads": f"{measured.reads}",
+        "all calls": f"{measured.calls}",
+        "throttled": f"{measured.percent_throttled:.1f} %",
+        **_common_cells(measured),
+        "first mutation to last": f"{measured.mutation_span:.1f} s" if noticed is None else "",
+        "noticed after": "" if noticed is None else f"{noticed:.1f} s",
+        "failed": f"{measured.failed_jobs}",
+    }
+
+
+def _common_cells(measured: Measured) -> dict[str, str]:
+    return {
+        "transitions": f"{measured.transitions}",
+        "Lambda invocations": f"{measured.invocations}",
+        "seconds": f"{measured.seconds:,.0f}",
+    }
+
+
+def _costs(runs: Sequence[Run], cells: Callable[[Measured], dict[str, str]]) -> str:
+    rows = [
+        {
+            "scenario": scenario.name,
+            "speed": f"{scenario.speed:g}",
+            "limit": f"{scenario.limit_s:,.0f}",
+            **cells(measured),
+        }
+        for scenario, measured in runs
+    ]
+    heads = tuple(rows[0])
+    return _table(heads, [tuple(row.values()) for row in rows], numbers=range(1, len(heads)))
 
 
 def _table(heads: Sequence[str], rows: Sequence[Sequence[str]], numbers: range | tuple[()]) -> str:

@@ -8,7 +8,7 @@ import pytest
 
 from bench.measured import Measured
 from bench.plot import Watch, cadence_plot
-from bench.scenarios import EVENTS_DELIVERED, EVENTS_DROPPED, Requirement
+from bench.scenarios import EVENTS_DELIVERED, EVENTS_DROPPED, ONE_FLEET, Requirement
 from bench.table import bound_text, missed, page, value_text
 
 STATES = [(5.0, "STARTING"), (605.0, "IN_PROGRESS"), (3605.0, "COMPLETE")]
@@ -27,6 +27,25 @@ def measured(describes: int = 9, noticed_after: float | None = 2.5) -> Measured:
         },
         describes_at=[5.0, 185.0, 3607.0],
         states={"arn": STATES},
+    )
+
+
+def fleet() -> Measured:
+    return Measured(
+        report={
+            "calls": {"GetCampaignStateBatch": 5, "StopCampaign": 55},
+            "throttled": {"StopCampaign": 3},
+            "mutations": {"first_at_s": 2.0, "last_at_s": 51.5},
+            "state_transitions": 20,
+            "lambda_invocations": {"ReconcileCampaigns": 4, "AdvancePlan": 3},
+            "simulated_seconds": 61.2,
+            "jobs": [
+                {"phase": "COMPLETE", "noticed_after_seconds": 2.0},
+                {"phase": "FAILED", "noticed_after_seconds": None},
+            ],
+        },
+        describes_at=(),
+        states={},
     )
 
 
@@ -63,12 +82,19 @@ def test_a_bound_and_a_value_read_alike(requirement: Requirement, bound: str, va
 
 
 def test_the_page_says_what_each_run_met_and_cost() -> None:
-    text = page([(EVENTS_DELIVERED, measured(describes=12))], plot="plot.svg")
+    text = page(
+        [(EVENTS_DELIVERED, measured(describes=12))], [(ONE_FLEET, fleet())], plot="plot.svg"
+    )
 
     name = EVENTS_DELIVERED.name
     assert f"| {name} | DescribeExportTasks calls | at most 10 | 12 | **missed** |" in text
     assert "|  | state transitions | at most 45 | 38 | met |" in text
-    assert f"| {name} | 60 | 12 | 1 | 38 | 13 | 3,610 | 3,600 | 2.5 s | 1 | 1 |" in text
+    assert f"| {name} | 60 | 3,600 | 12 | 1 | 38 | 13 | 3,610 | 2.5 s | 1 | 1 |" in text
+    name = ONE_FLEET.name
+    assert f"| {name} | first mutation to last | at most 55.2 s | 49.5 s | met |" in text
+    assert "|  | calls throttled | at most 2 % | 5.0 % | **missed** |" in text
+    assert "|  | state reads per look | at most 2.00 | 1.25 | met |" in text
+    assert f"| {name} | 4 | 48 | 4 | 5 | 60 | 5.0 % | 20 | 7 | 61 | 49.5 s |  | 1 |" in text
     assert "](plot.svg)" in text
 
 
