@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from contextlib import suppress
 from typing import Any, Final
 
 from bench.measured import Measured
@@ -14,7 +15,10 @@ COMPLETED: Final = "Completed"
 
 
 def watch_one_by_one(orchestrator: LocalOrchestrator) -> Measured:
-    """Ask for the state of each campaign of the world, round after round, until all completed."""
+    """Ask for the state of each campaign of the world, round after round, until all completed.
+
+    What is throttled is asked for again in the next round.
+    """
     campaign_ids = [campaign.id for campaign in orchestrator.world.campaigns]
     orchestrator.begin()
     campaigns = orchestrator.aws.client("connectcampaignsv2")
@@ -24,8 +28,9 @@ def watch_one_by_one(orchestrator: LocalOrchestrator) -> Measured:
         for campaign_id in campaign_ids:
             if campaign_id in ended_at:
                 continue
-            if campaigns.get_campaign_state(id=campaign_id)["state"] == COMPLETED:
-                ended_at[campaign_id] = orchestrator.seconds()
+            with suppress(campaigns.exceptions.ThrottlingException):
+                if campaigns.get_campaign_state(id=campaign_id)["state"] == COMPLETED:
+                    ended_at[campaign_id] = orchestrator.seconds()
         left = max(0.0, next_round - orchestrator.seconds())
         time.sleep(orchestrator.clock.real_seconds(left))
     ledger = orchestrator.simulators.ledger

@@ -1,0 +1,66 @@
+"""One look at a source's export after the other, against exports that answer strictly."""
+
+from __future__ import annotations
+
+import pytest
+
+from lambdas.aws.started_exports import Notes, StartedExports
+from lambdas.domain.looks import Look
+from lambdas.domain.outcomes import Entry
+from lambdas.domain.work import ExportWork
+from lambdas.reconcile_export import reconcile
+from tests.unit.builders import (
+    EXECUTION,
+    through_json,
+)
+from tests.unit.export_looks import (
+    ENDS,
+    MANY_LOOKS,
+    entry_of,
+)
+from tests.unit.fakes import (
+    FakeExports,
+    FakeFiles,
+    FakeTable,
+)
+
+
+@pytest.fixture
+def table() -> FakeTable:
+    return FakeTable()
+
+
+@pytest.fixture
+def files() -> FakeFiles:
+    return FakeFiles()
+
+
+@pytest.fixture
+def look(hand_clock, table, files):
+    """Take one look, with the work as Step Functions carries it."""
+
+    def look(work: ExportWork, rds: FakeExports, budget: int = MANY_LOOKS) -> Look:
+        carried = ExportWork.model_validate(
+            through_json(work.model_dump(mode="json", exclude_defaults=True))
+        )
+        started = StartedExports(table.NAME, connect=lambda _service: table)
+        return reconcile(carried, rds, files, Notes(carried, EXECUTION, started), budget)
+
+    return look
+
+
+@pytest.fixture
+def settle(look, hand_clock):
+    """Look again and again, waiting in between, until the export is settled."""
+
+    def settle(work: ExportWork, rds: FakeExports, most: int = 60) -> Entry:
+        for _ in range(most):
+            seen = look(work, rds, budget=10_000)
+            if seen.phase in ENDS:
+                return entry_of(seen)
+            work = seen.work
+            assert seen.wait_seconds >= 1
+            hand_clock.move(seen.wait_seconds)
+        raise AssertionError(f"not settled after {most} looks: {work}")
+
+    return settle

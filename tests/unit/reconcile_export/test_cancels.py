@@ -1,0 +1,132 @@
+"""How an export is canceled, and what happens where it can not be."""
+
+from __future__ import annotations
+
+import pytest
+
+from lambdas.aws.errors import (
+    AccessDeniedException,
+    ConflictException,
+    InvalidExportTaskStateException,
+    ServiceUnavailableException,
+    ThrottlingException,
+    ValidationException,
+)
+from lambdas.domain.exports import (
+    MAX_REFUSALS,
+)
+from lambdas.domain.phases import Phase, Reason
+from tests.unit.builders import (
+    SNAPSHOT,
+    export_task,
+    export_work,
+)
+from tests.unit.export_looks import (
+    CANCELED,
+    entry_of,
+)
+from tests.unit.fakes import (
+    FakeExports,
+    LostResponse,
+    aws_error,
+)
+
+
+def test_what_it_cancels_was_there_before(look):
+    rds = FakeExports([export_task("IN_PROGRESS")])
+    seen = look(export_work(CANCELED), rds)
+    assert (seen.work.progress.previous_state, seen.work.progress.state) == (
+        "IN_PROGRESS",
+        "CANCELING",
+    )
+
+
+def test_cancels_what_runs(settle, look):
+    rds = FakeExports([export_task("IN_PROGRESS")])
+    seen = look(export_work(CANCELED), rds)
+    assert rds.asked("cancel") == ["any-task"]
+    assert seen.phase is Phase.IN_PROGRESS
+    rds.end("any-task", "CANCELED")
+    entry = settle(seen.work, rds)
+    assert (entry.phase, entry.reason) == (Phase.COMPLETE, Reason.TARGET_REACHED)
+    assert rds.asked("cancel") == ["any-task"]
+    assert not rds.asked("start")
+
+
+def test_nothing_to_cancel_completes(look):
+    rds = FakeExports()
+    entry = entry_of(look(export_work(CANCELED), rds))
+    assert (entry.phase, entry.reason) == (Phase.COMPLETE, Reason.NOTHING_TO_CANCEL)
+    assert (entry.previous_state, entry.final_state, entry.details) == (None, None, {})
+    assert rds.calls == [("of_source", SNAPSHOT)]
+
+
+def test_what_was_canceled_before_was_already_there(look):
+    entry = entry_of(look(export_work(CANCELED), FakeExports([export_task("CANCELED")])))
+    assert (entry.phase, entry.reason) == (Phase.COMPLETE, Reason.ALREADY_THERE)
+
+
+@pytest.mark.parametrize("ended", ["COMPLETE", "FAILED"])
+def test_an_export_that_ends_before_it_is_canceled_is_told_as_such(look, ended):
+    rds = FakeExports([export_task("IN_PROGRESS")])
+    rds.will("cancel", lambda: rds.end("any-task", ended))
+    entry = entry_of(look(export_work(CANCELED), rds))
+    assert (entry.phase, entry.reason) == (Phase.COMPLETE, Reason.FINISHED_BEFORE_CANCEL)
+    assert entry.final_state == ended
+    assert rds.calls == [("of_source", SNAPSHOT), ("cancel", "any-task"), ("of_source", SNAPSHOT)]
+
+
+def test_a_cancel_whose_answer_was_lost_is_not_repeated(settle, look):
+    rds = FakeExports([export_task("IN_PROGRESS")])
+    rds.will("cancel", LostResponse())
+    seen = look(export_work(CANCELED), rds)
+    seen = look(seen.work, rds)
+    rds.end("any-task", "CANCELED")
+    assert settle(seen.work, rds).reason == Reason.TARGET_REACHED
+    assert rds.asked("cancel") == ["any-task"]
+
+
+@pytest.mark.parametrize("error", [ServiceUnavailableException, ConflictException])
+def test_cancels_again_after_a_refusal_that_passes(settle, look, error):
+    rds = FakeExports([export_task("IN_PROGRESS")])
+    rds.will("cancel", aws_error(error))
+    seen = look(export_work(CANCELED), rds)
+    seen = look(seen.work, rds)
+    assert seen.work.progress.state == "CANCELING"
+    assert rds.asked("cancel") == ["any-task"] * 2
+
+
+@pytest.mark.parametrize("error", [ServiceUnavailableException, InvalidExportTaskStateException])
+def test_gives_up_when_no_cancel_has_an_effect(settle, error):
+    rds = FakeExports([export_task("IN_PROGRESS")])
+    rds.will("cancel", *[aws_error(error) for _ in range(50)])
+    entry = settle(export_work(CANCELED), rds)
+    assert (entry.phase, entry.reason) == (Phase.FAILED, Reason.NO_ANSWER)
+    assert len(rds.asked("cancel")) <= MAX_REFUSALS + 2
+
+
+def test_an_export_that_is_canceled_after_many_lost_answers_is_canceled(look, hand_clock):
+    rds = FakeExports([export_task("IN_PROGRESS")])
+    rds.will("cancel", *[aws_error(ServiceUnavailableException) for _ in range(MAX_REFUSALS + 1)])
+    seen = look(export_work(CANCELED), rds)
+    for _ in range(MAX_REFUSALS):
+        hand_clock.move(seen.wait_seconds)
+        seen = look(seen.work, rds)
+    rds.end("any-task", "CANCELED")
+    assert entry_of(look(seen.work, rds)).phase is Phase.COMPLETE
+
+
+def test_a_throttled_cancel_is_raised(look):
+    rds = FakeExports([export_task("IN_PROGRESS")])
+    rds.will("cancel", aws_error(ThrottlingException))
+    with pytest.raises(ThrottlingException):
+        look(export_work(CANCELED), rds)
+
+
+@pytest.mark.parametrize("error", [AccessDeniedException, ValidationException])
+def test_a_cancel_that_may_not_be_done_ends_the_export(look, error):
+    rds = FakeExports([export_task("IN_PROGRESS")])
+    rds.will("cancel", aws_error(error))
+    entry = entry_of(look(export_work(CANCELED), rds))
+    assert (entry.phase, entry.reason) == (Phase.FAILED, error.__name__)
+    assert entry.details["export_task_identifier"] == "any-task"
