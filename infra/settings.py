@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Annotated, Final, Self
 
 from aws_cdk.aws_logs import RetentionDays
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StrictBool, ValidationError
 
 from lambdas.domain.requests import ExportOnly
 
@@ -46,6 +46,8 @@ class Settings(BaseModel):
         export_prefix: where in the bucket exports go; RDS takes no ':' in it.
         looks_per_child: looks one child execution may take; its event history grows with them.
         snapshot_exports: which snapshots export themselves.
+        campaign_events: whether what others do to campaigns is noticed through CloudTrail, of
+            which the account must have a trail.
         log_retention: of every log group, as a name of CDK's RetentionDays.
     """
 
@@ -55,6 +57,7 @@ class Settings(BaseModel):
     export_prefix: Annotated[str, Field(pattern=r"^([^:\s/]([^:\s]*[^:\s/])?)?$")] = "exports"
     looks_per_child: Annotated[int, Field(ge=2, le=150)] = 150
     snapshot_exports: tuple[SnapshotExport, ...] = ()
+    campaign_events: StrictBool = False
     log_retention: Annotated[str, AfterValidator(_retention)] = RetentionDays.ONE_MONTH.name
 
     @classmethod

@@ -194,5 +194,7 @@ def _report(work: CampaignWork, budget: int) -> Look:
         return looks.settled(work, campaign_batch.end_of(work))
     if work.memo.child_looks >= budget:
         return looks.out_of_looks(work)
-    wait = campaign_batch.wait_seconds(work, clock.now(), random.random())
-    return looks.look_again(work, campaign_batch.phase_of(work), wait)
+    now = clock.now()
+    wait = campaign_batch.wait_seconds(work, now, random.random())
+    wake = campaign_batch.wake_of(work, now, wait)
+    return looks.look_again(work, campaign_batch.phase_of(work), wait, wake)

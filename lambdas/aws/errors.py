@@ -9,6 +9,7 @@ AwsError
 │   ├── InvalidCampaignStateException   carries the state
 │   ├── InvalidExportTaskStateException
 │   ├── StaleTokenException             the execution no longer waits with this task token
+│   ├── ConditionalCheckFailedException the item is not what the write expects it to be
 │   └── ExportTaskAlreadyExistsException
 ├── CapacityError                       waits for its turn
 │   ├── ExportTaskLimitReachedException
@@ -95,6 +96,10 @@ class InvalidExportTaskStateException(StateError):
 
 class StaleTokenException(StateError):
     """The execution that waited with this task token has gone on, or has ended."""
+
+
+class ConditionalCheckFailedException(StateError):
+    """The item in the table is not what the condition of a write expects it to be."""
 
 
 class ExportTaskAlreadyExistsException(StateError):
@@ -207,6 +212,7 @@ _BY_CODE: Final[Mapping[str, type[AwsError]]] = MappingProxyType(
         "TaskDoesNotExist": StaleTokenException,
         "TaskTimedOut": StaleTokenException,
         "InvalidToken": StaleTokenException,
+        "ConditionalCheckFailedException": ConditionalCheckFailedException,
         "InvalidCampaignStateException": InvalidCampaignStateException,
         "InvalidExportTaskStateFault": InvalidExportTaskStateException,
         "ExportTaskAlreadyExists": ExportTaskAlreadyExistsException,

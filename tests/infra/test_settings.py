@@ -28,6 +28,7 @@ def test_has_a_default_for_everything() -> None:
         "export_prefix": "exports",
         "looks_per_child": 150,
         "snapshot_exports": (),
+        "campaign_events": False,
         "log_retention": "ONE_MONTH",
     }
 
@@ -53,6 +54,7 @@ def test_cdk_json_shows_the_defaults() -> None:
         ("looks_per_child", "many"),
         ("looks_per_child", None),
         ("snapshot_exports", "shop-"),
+        ("campaign_events", "yes"),
         ("log_retention", "one month"),
         ("log_retention", 30),
         ("log_retention", "SOME_TIME"),
