@@ -77,8 +77,8 @@ class OrchestratorStack(Stack):
             wake_waiters=wake_waiters,
             snapshot_exports=settings.snapshot_exports,
         )
-        if settings.campaign_events and reconcile_campaigns.role is not None:
-            triggers.wake_on_campaign_calls(wake_waiters, not_of=reconcile_campaigns.role)
+        if settings.campaign_events:
+            triggers.wake_on_campaign_calls(wake_waiters, not_of=reconcile_campaigns)
 
         CfnOutput(self, "StateMachineArn", value=workflow.machine.state_machine_arn)
         CfnOutput(self, "EventBusName", value=bus.event_bus_name)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Final
+from typing import Final, cast
 
 from aws_cdk import aws_events as events
 from aws_cdk import aws_events_targets as targets
@@ -63,14 +63,17 @@ class Triggers(Construct):
             description="Whoever waits for the export, or for its slot, looks at once",
         )
 
-    def wake_on_campaign_calls(self, wake_waiters: lambda_.IFunction, *, not_of: iam.IRole) -> None:
-        """Wake those who wait for a campaign when somebody has moved it, but for one role.
+    def wake_on_campaign_calls(
+        self, wake_waiters: lambda_.IFunction, *, not_of: lambda_.Function
+    ) -> None:
+        """Wake those who wait for a campaign when somebody has moved it, but for one function.
 
         Only what CloudTrail records comes, so the account needs a trail. Source: EventBridge
         reference, Amazon Connect outbound campaigns; CloudTrail user guide, userIdentity element.
         """
+        own = cast(iam.IRole, not_of.role)  # which a function that is made here always has
         somebody_else = [
-            {"arn": [{"anything-but": [not_of.role_arn]}]},
+            {"arn": [{"anything-but": [own.role_arn]}]},
             {"arn": [{"exists": False}]},
         ]
         events.Rule(
