@@ -5,6 +5,7 @@ It keeps two variables: `$trace`, whose request it works for, and `$look`, what 
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import cache
 
 from aws_cdk import Aws
@@ -37,9 +38,11 @@ class Jobs(Construct):
         reconcile_campaigns: lambda_.IFunction,
         reconcile_export: lambda_.IFunction,
         table: dynamodb.ITable,
+        campaign_events: bool,
     ) -> None:
         super().__init__(scope, construct_id)
         self._table = table
+        await_campaigns = self._await_campaigns if campaign_events else self._wait
         self._complete = self._end("JobComplete", "Every resource of the job reached its target.")
         self._failed = self._end(
             "JobFailed",
@@ -53,9 +56,10 @@ class Jobs(Construct):
             "RouteCampaigns",
             reconcile_campaigns,
             waits={
-                Phase.DELETING: self._wait("AwaitDeletion", "Deleted, but still to be seen."),
+                Phase.DELETING: await_campaigns("AwaitDeletion", "Deleted, but still to be seen."),
             },
-            otherwise=self._wait("AwaitCampaigns", "The cadence says for how long."),
+            otherwise=await_campaigns("AwaitCampaigns", "The cadence says for how long."),
+            unwoken="AwaitNextLookAtCampaigns",
         )
         export = self._loop(
             "RouteExport",
@@ -66,6 +70,7 @@ class Jobs(Construct):
                 ),
             },
             otherwise=self._await_wake("AwaitExportEvent", "Until the export ends."),
+            unwoken="AwaitNextLook",
         )
         given = {"trace": expression("$states.input.trace"), "look": INPUT}
         which = sfn.Choice.jsonata(self, "WhichKind", state_name="WhichKind", assign=given)
@@ -84,8 +89,9 @@ class Jobs(Construct):
         *,
         waits: dict[Phase, Waiting],
         otherwise: Waiting,
+        unwoken: str,
     ) -> sfn.TaskStateBase:
-        """Look, route by phase, wait, look again."""
+        """Look, route by phase, wait, look again; `unwoken` is the wait that nobody can end."""
         look = function_task(
             self,
             function,
@@ -120,13 +126,13 @@ class Jobs(Construct):
             wait.next(look)
             if isinstance(wait, sfn.CustomState):
                 wait.add_catch(look, errors=["States.Timeout"])
-                wait.add_catch(self._unwoken(look), errors=["States.ALL"])
+                wait.add_catch(self._unwoken(unwoken, look), errors=["States.ALL"])
         return look
 
     @cache  # noqa: B019 - one state, which lives as long as its construct
-    def _unwoken(self, look: sfn.TaskStateBase) -> sfn.Wait:
+    def _unwoken(self, name: str, look: sfn.TaskStateBase) -> sfn.Wait:
         """Return the wait for when nobody could be told whom to wake."""
-        wait = self._wait("AwaitNextLook", "Nobody can wake it: the table did not take the token.")
+        wait = self._wait(name, "Nobody can wake it: the table did not take the token.")
         wait.next(look)
         return wait
 
@@ -134,13 +140,23 @@ class Jobs(Construct):
         seconds = sfn.WaitTime.seconds(expression("$look.wait_seconds"))
         return sfn.Wait.jsonata(self, name, state_name=name, time=seconds, comment=comment)
 
-    def _await_wake(self, name: str, comment: str) -> sfn.CustomState:
+    def _await_campaigns(self, name: str, comment: str) -> sfn.CustomState:
+        """Wait until somebody else moves one of the campaigns that are still open."""
+        # $keys gives a single key as a text; the brackets make it a list of one.
+        ids = expression("[$keys($look.work.open)]")
+        return self._await_wake(name, comment, {"ids": {"SS": ids}})
+
+    def _await_wake(
+        self, name: str, comment: str, more: Mapping[str, object] | None = None
+    ) -> sfn.CustomState:
         """Wait with a task token that `wake_waiters` finds in the table, or until the next look.
 
+        One execution has one item for what it waits for; `more` is what its item tells besides.
         Written out, because CDK's own task writes a computed timeout as a path, which a state in
         JSONata does not take. Where the token can not be stored, the wait is a plain one.
         """
         wake = "$look.wake"
+        key = f"{wake}.order & '#' & $states.context.Execution.Id"
         await_wake = sfn.CustomState(
             self,
             name,
@@ -154,9 +170,10 @@ class Jobs(Construct):
                     "TableName": self._table.table_name,
                     "Item": {
                         "pk": {"S": expression(f"{wake}.on")},
-                        "sk": {"S": expression(f"{wake}.order & '#' & $uuid()")},
+                        "sk": {"S": expression(key)},
                         "token": {"S": expression("$states.context.Task.Token")},
                         "expires_at": {"N": expression(f"$string({wake}.expires_at)")},
+                        **(more or {}),
                     },
                 },
             },

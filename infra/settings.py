@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Annotated, Final, Self
 
 from aws_cdk.aws_logs import RetentionDays
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StrictBool, ValidationError
 
 from lambdas.domain.rates import CampaignRates
 from lambdas.domain.requests import ExportOnly
@@ -48,6 +48,8 @@ class Settings(BaseModel):
         looks_per_child: looks one child execution may take; its event history grows with them.
         snapshot_exports: which snapshots export themselves.
         campaign_rates: that all calls of campaigns together keep to; null leaves it to Retry.
+        campaign_events: whether what others do to campaigns is noticed through CloudTrail, of
+            which the account must have a trail.
         log_retention: of every log group, as a name of CDK's RetentionDays.
     """
 
@@ -58,6 +60,7 @@ class Settings(BaseModel):
     looks_per_child: Annotated[int, Field(ge=2, le=150)] = 150
     snapshot_exports: tuple[SnapshotExport, ...] = ()
     campaign_rates: CampaignRates | None = CampaignRates()
+    campaign_events: StrictBool = False
     log_retention: Annotated[str, AfterValidator(_retention)] = RetentionDays.ONE_MONTH.name
 
     @classmethod

@@ -77,11 +77,12 @@ class OrchestratorStack(Stack):
             bus=bus,
             table=coordination.table,
             retention=retention,
+            campaign_events=settings.campaign_events,
         )
         wake_waiters = functions.add("WakeWaiters", environment=coordination.environment)
         coordination.let_wait(workflow.machine)
         coordination.let_wake(wake_waiters, workflow.machine)
-        Triggers(
+        triggers = Triggers(
             self,
             "Triggers",
             bus=bus,
@@ -89,6 +90,8 @@ class OrchestratorStack(Stack):
             wake_waiters=wake_waiters,
             snapshot_exports=settings.snapshot_exports,
         )
+        if settings.campaign_events:
+            triggers.wake_on_campaign_calls(wake_waiters, not_of=reconcile_campaigns)
 
         CfnOutput(self, "StateMachineArn", value=workflow.machine.state_machine_arn)
         CfnOutput(self, "EventBusName", value=bus.event_bus_name)

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Final
+from typing import Final, cast
 
 from aws_cdk import aws_events as events
 from aws_cdk import aws_events_targets as targets
+from aws_cdk import aws_iam as iam
 from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_stepfunctions as sfn
 from constructs import Construct
 
 from infra.settings import SnapshotExport
 from lambdas.domain.acceptance import CLEAN_UP, REQUESTED
+from lambdas.domain.campaign_states import Mutation
 
 EXPORT_ENDED: Final = tuple(f"RDS-EVENT-{number:04}" for number in range(159, 165))
 """Failed, canceled and completed, of snapshots and of cluster snapshots. An export straight from a
@@ -59,6 +61,36 @@ class Triggers(Construct):
             ),
             targets=[targets.LambdaFunction(wake_waiters)],
             description="Whoever waits for the export, or for its slot, looks at once",
+        )
+
+    def wake_on_campaign_calls(
+        self, wake_waiters: lambda_.IFunction, *, not_of: lambda_.Function
+    ) -> None:
+        """Wake those who wait for a campaign when somebody has moved it, but for one function.
+
+        Only what CloudTrail records comes, so the account needs a trail. Source: EventBridge
+        reference, Amazon Connect outbound campaigns; CloudTrail user guide, userIdentity element.
+        """
+        own = cast(iam.IRole, not_of.role)  # which a function that is made here always has
+        somebody_else = [
+            {"arn": [{"anything-but": [own.role_arn]}]},
+            {"arn": [{"exists": False}]},
+        ]
+        events.Rule(
+            self,
+            "CampaignMoved",
+            event_pattern=events.EventPattern(
+                source=["aws.connect-campaigns"],
+                detail_type=["AWS API Call via CloudTrail"],
+                detail={
+                    "eventSource": ["connect-campaigns.amazonaws.com"],
+                    "eventName": [mutation.value for mutation in Mutation],
+                    "errorCode": [{"exists": False}],
+                    "userIdentity": {"sessionContext": {"sessionIssuer": {"$or": somebody_else}}},
+                },
+            ),
+            targets=[targets.LambdaFunction(wake_waiters)],
+            description="Whoever waits for a campaign that somebody else moves looks at once",
         )
 
     def _clean_up_what_is_left_behind(self) -> None:

@@ -43,6 +43,7 @@ class Workflow(Construct):
         bus: events.IEventBus,
         table: dynamodb.ITable,
         retention: logs.RetentionDays,
+        campaign_events: bool,
     ) -> None:
         super().__init__(scope, construct_id)
         jobs = Jobs(
@@ -51,6 +52,7 @@ class Workflow(Construct):
             reconcile_campaigns=reconcile_campaigns,
             reconcile_export=reconcile_export,
             table=table,
+            campaign_events=campaign_events,
         )
         self._bus = bus
         publish = self._publish_outcome()

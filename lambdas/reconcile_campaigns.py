@@ -113,7 +113,8 @@ class _Batch:
             wait = campaign_batch.wait_seconds(work, now, random.random())
         else:
             wait = campaign_batch.wait_until(work, self._again_at, now)
-        return looks.look_again(work, campaign_batch.phase_of(work, now), wait)
+        wake = campaign_batch.wake_of(work, now, wait)
+        return looks.look_again(work, campaign_batch.phase_of(work, now), wait, wake)
 
     def _observe(self) -> None:
         for campaign_id, state in self._states(list(self._work.open)).items():

@@ -1,37 +1,35 @@
-"""An export has ended: whoever waits for it, or for its slot, looks at once."""
+"""An export has ended, or somebody has moved a campaign: whoever waits for it looks at once."""
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import Any
 
 from aws_lambda_powertools.metrics import MetricUnit
-from aws_lambda_powertools.utilities.data_classes import EventBridgeEvent, event_source
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from lambdas.aws.waiters import Waiters, Woken
-from lambdas.domain import wakes
+from lambdas.domain import wake_events, wakes
 from lambdas.environment import COORDINATION_TABLE, setting
 from lambdas.observability import logger, metrics, observed
 
-SLOTS_PER_END: Final = 1
-"""An export that ends frees one slot."""
-
 
 @observed
-@event_source(data_class=EventBridgeEvent)
-def handler(event: EventBridgeEvent, _context: LambdaContext) -> dict[str, Any]:
-    """Wake the waiters of an RDS event's source, and the first one that waits for a slot.
+def handler(event: dict[str, Any], _context: LambdaContext) -> dict[str, Any]:
+    """Wake whom an event of RDS or of CloudTrail hurries.
 
     Events hurry and nothing more: one that is lost, late, doubled or for nobody does no harm,
     because every wait ends by itself.
+
+    Raises:
+        ValidationError: when the event does not say whom it is about.
+        AwsError: when a service did not answer; the same event again does no harm.
     """
-    source_arn = event.detail["SourceArn"]
+    hurried = wakes.hurried_by(wake_events.parse(event))
     waiters = Waiters(setting(COORDINATION_TABLE))
-    of_source = waiters.wake(wakes.source_key(source_arn))
-    of_slot = waiters.wake(wakes.EXPORT_SLOT, SLOTS_PER_END)
-    woken = Woken(of_source.live + of_slot.live, of_source.stale + of_slot.stale)
+    counts = [waiters.wake(whom) for whom in hurried]
+    woken = Woken(sum(count.live for count in counts), sum(count.stale for count in counts))
     _measure(woken)
-    logger.info("export ended", source_arn=source_arn, event_id=event.detail["EventID"])
+    logger.info("event taken in", hurried=[whom._asdict() for whom in hurried], **woken._asdict())
     return woken._asdict()
 
 

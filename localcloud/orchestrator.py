@@ -16,6 +16,7 @@ from infra.workflow import COMPLETED
 from localcloud.clock import SimulatedClock
 from localcloud.cloud import LocalAws
 from localcloud.deployment import deploy
+from localcloud.joints import publish
 from localcloud.simulators import Simulators
 from localcloud.world import World
 
@@ -79,7 +80,7 @@ class LocalOrchestrator:
             self.clock,
             account=LocalAws.account,
             region=LocalAws.region,
-            publish_event=self._publish,
+            publish_event=publish,
             put_object=self._put_object,
         )
         self.aws = LocalAws(self.clock, self.simulators.endpoints)
@@ -147,18 +148,6 @@ class LocalOrchestrator:
         arn = attributes["Attributes"]["QueueArn"]
         events.put_targets(
             Rule="outcomes", EventBusName=bus, Targets=[{"Id": "outcomes", "Arn": arn}]
-        )
-
-    def _publish(self, event: Mapping[str, Any]) -> None:
-        self.aws.client("events").put_events(
-            Entries=[
-                {
-                    "Source": event["source"],
-                    "DetailType": event["detail-type"],
-                    "Resources": event["resources"],
-                    "Detail": json.dumps(event["detail"]),
-                }
-            ]
         )
 
     def _put_object(self, bucket: str, key: str, content: bytes) -> None:

@@ -53,6 +53,7 @@ _CAMPAIGN_ID: dict[ApiVersion, re.Pattern[str]] = {
     "v1": re.compile(r"\S{0,256}"),
     "v2": re.compile(r"[-:/a-zA-Z0-9]{1,256}"),
 }
+_EVENT = rf"^(\*|RDS-EVENT-\d{{4}}|{'|'.join(get_args(CampaignMutation))})$"
 _SOURCE_ARN = re.compile(r"arn:aws[a-z-]*:rds:[^:]+:\d{12}:(snapshot|cluster-snapshot|cluster):\S+")
 
 
@@ -203,9 +204,13 @@ class CallFault(_Part):
 
 
 class EventFault(_Part):
-    """A fault of an RDS event's delivery; event "*" is all of them, duplicates are extra copies."""
+    """A fault of an event's delivery; duplicates are extra copies.
 
-    event: Annotated[str, Field(pattern=r"^(\*|RDS-EVENT-\d{4})$")]
+    Attributes:
+        event: the id of an RDS event, the campaign operation that CloudTrail records, or "*".
+    """
+
+    event: Annotated[str, Field(pattern=_EVENT)]
     drop: Annotated[float, Field(ge=0, le=1)] = 0
     delay_s: NonNegativeFloat = 0
     duplicates: NonNegativeInt = 0

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from typing import Any, NamedTuple
 
 from lambdas.aws.calls import api_call
 from lambdas.aws.client import client
-from lambdas.aws.errors import StaleTokenException
+from lambdas.aws.errors import ConditionalCheckFailedException, StaleTokenException
+from lambdas.domain.wakes import Hurried
 
 
 class Woken(NamedTuple):
@@ -25,38 +27,35 @@ class Waiters:
         self._dynamodb = connect("dynamodb")
         self._states = connect("stepfunctions")
 
-    def wake(self, on: str, most: int | None = None) -> Woken:
-        """Wake who waits for something; a stale token is expected, and counted.
-
-        Args:
-            on: what they wait for.
-            most: how many live ones to wake; None for all of them.
+    def wake(self, whom: Hurried) -> Woken:
+        """Wake those whom an event hurries; a stale token is expected, and counted.
 
         Raises:
             AwsError: when a service did not answer; waking again is harmless.
         """
         live = stale = 0
-        for sk, token in self._waiting(on):
-            if live == most:
+        for sk, token in self._waiting(whom):
+            if live == whom.most:
                 break
             if self._wake(token):
                 live += 1
             else:
                 stale += 1
-            with api_call("DeleteItem"):
-                self._dynamodb.delete_item(
-                    TableName=self._table, Key={"pk": {"S": on}, "sk": {"S": sk}}
-                )
+            self._forget(whom.on, sk, token)
         return Woken(live, stale)
 
-    def _waiting(self, on: str) -> Iterator[tuple[str, str]]:
+    def _waiting(self, whom: Hurried) -> Iterator[tuple[str, str]]:
+        values = {":on": {"S": whom.on}}
         more: dict[str, Any] = {}
+        if whom.campaign_id is not None:
+            values[":id"] = {"S": whom.campaign_id}
+            more = {"FilterExpression": "contains(ids, :id)"}
         while True:
             with api_call("Query"):
                 page = self._dynamodb.query(
                     TableName=self._table,
                     KeyConditionExpression="pk = :on",
-                    ExpressionAttributeValues={":on": {"S": on}},
+                    ExpressionAttributeValues=values,
                     ConsistentRead=True,
                     **more,
                 )
@@ -64,7 +63,7 @@ class Waiters:
                 yield item["sk"]["S"], item["token"]["S"]
             if "LastEvaluatedKey" not in page:
                 return
-            more = {"ExclusiveStartKey": page["LastEvaluatedKey"]}
+            more["ExclusiveStartKey"] = page["LastEvaluatedKey"]
 
     def _wake(self, token: str) -> bool:
         """Return whether the execution was still waiting."""
@@ -74,3 +73,14 @@ class Waiters:
         except StaleTokenException:
             return False
         return True
+
+    def _forget(self, on: str, sk: str, token: str) -> None:
+        """Delete an execution's item, unless the execution has come to wait anew meanwhile."""
+        with suppress(ConditionalCheckFailedException), api_call("DeleteItem"):
+            self._dynamodb.delete_item(
+                TableName=self._table,
+                Key={"pk": {"S": on}, "sk": {"S": sk}},
+                ConditionExpression="#token = :token",
+                ExpressionAttributeNames={"#token": "token"},  # a word that DynamoDB reserves
+                ExpressionAttributeValues={":token": {"S": token}},
+            )

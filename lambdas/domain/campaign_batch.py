@@ -20,6 +20,7 @@ from lambdas.domain.campaign_states import (
 from lambdas.domain.outcomes import EndPhase
 from lambdas.domain.phases import Phase, Reason
 from lambdas.domain.requests import ApiVersion, CampaignTarget
+from lambdas.domain.wakes import CAMPAIGNS, Wake, wake
 from lambdas.domain.work import CampaignProgress, CampaignWork
 
 MAX_ATTEMPTS: Final = 6
@@ -122,6 +123,11 @@ def end_of(work: CampaignWork) -> EndPhase:
     """Return how a batch ended of which every campaign is settled."""
     failed = any(entry.phase is Phase.FAILED for entry in work.settled)
     return Phase.FAILED if failed else Phase.COMPLETE
+
+
+def wake_of(work: CampaignWork, now: float, wait: int) -> Wake:
+    """Return what ends a wait early: what somebody else does to the batch's campaigns."""
+    return wake(CAMPAIGNS, work.memo.started_at or now, now, wait)
 
 
 def wait_seconds(work: CampaignWork, now: float, jitter: float) -> int:

@@ -46,8 +46,10 @@ def queued(progress: ExportProgress, now: float, *, for_slot: bool) -> ExportPro
 def wake_of(work: ExportWork, now: float, wait: int) -> Wake:
     """Return what ends a wait early: the end of the source's export, or of any when queueing."""
     progress = work.progress
-    on = EXPORT_SLOT if progress.queued_for_slot else source_key(work.job.source_arn)
-    return wake(on, progress.queued_since or now, now, wait)
+    since = work.memo.started_at or now
+    if progress.queued_for_slot:
+        return wake(EXPORT_SLOT, progress.queued_since or since, now, wait)
+    return wake(source_key(work.job.source_arn), since, now, wait)
 
 
 def asked(progress: ExportProgress, task_id: str) -> ExportProgress:

@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Final, NamedTuple
 
 from lambdas.domain.model import Frozen
+from lambdas.domain.wake_events import CampaignCalled, ExportEnded, WakeEvent
 
 KEPT_AFTER_WAIT: Final = 3_600
 """Seconds a waiter's item outlives its wait; time to live removes it some time later."""
 
 EXPORT_SLOT: Final = "waiter#export-slot"
 """The key under which executions wait for one of the account's export slots."""
+
+SLOTS_PER_END: Final = 1
+"""An export that ends frees one slot."""
+
+CAMPAIGNS: Final = "waiter#campaigns"
+"""The key under which executions wait for what somebody else does to their campaigns."""
 
 
 class Wake(Frozen):
@@ -25,6 +32,20 @@ class Wake(Frozen):
     on: str
     order: str
     expires_at: int
+
+
+class Hurried(NamedTuple):
+    """Whom an event hurries.
+
+    Attributes:
+        on: those who wait for this.
+        most: as many as are still waiting, None for all of them.
+        campaign_id: only those whose batch holds this campaign, None for whoever waits.
+    """
+
+    on: str
+    most: int | None = None
+    campaign_id: str | None = None
 
 
 def source_key(source_arn: str) -> str:
@@ -46,3 +67,12 @@ def wake(on: str, since: float, now: float, wait_seconds: int) -> Wake:
         order=f"{since:017.6f}",
         expires_at=int(now) + wait_seconds + KEPT_AFTER_WAIT,
     )
+
+
+def hurried_by(event: WakeEvent) -> tuple[Hurried, ...]:
+    """Return whom an event hurries, one after the other."""
+    match event:
+        case ExportEnded(detail=ended):
+            return (Hurried(source_key(ended.source_arn)), Hurried(EXPORT_SLOT, SLOTS_PER_END))
+        case CampaignCalled(detail=called):
+            return (Hurried(CAMPAIGNS, campaign_id=called.parameters.campaign_id),)

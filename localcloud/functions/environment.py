@@ -12,7 +12,6 @@ REGION = "us-east-1"
 CREDENTIALS = {
     "AWS_ACCESS_KEY_ID": "test",
     "AWS_SECRET_ACCESS_KEY": "test",
-    "AWS_SESSION_TOKEN": "test",
 }
 
 
@@ -36,6 +35,8 @@ def function_environment(
     return {
         **isolated_environment(),
         **CREDENTIALS,
+        # What a token holds is known to AWS alone; here it tells the simulators who calls.
+        "AWS_SESSION_TOKEN": function.role_arn,
         "POWERTOOLS_TRACE_DISABLED": "true",
         **extra,
         **function.environment,

@@ -22,6 +22,7 @@ class DeployedFunction:
     arn: str
     version: str
     handler: str
+    role_arn: str
     code: bytes = field(repr=False)
     code_hash: str
     environment: Mapping[str, str]
@@ -34,7 +35,14 @@ class DeployedFunction:
     def configuration(self) -> str:
         """Return a text that differs whenever a worker must be a new one."""
         return json.dumps(
-            [self.code_hash, self.handler, dict(self.environment), self.memory_mb, self.log_group],
+            [
+                self.code_hash,
+                self.handler,
+                self.role_arn,
+                dict(self.environment),
+                self.memory_mb,
+                self.log_group,
+            ],
             sort_keys=True,
         )
 

@@ -40,8 +40,9 @@ from localcloud.joints import (
 from localcloud.joints.asynchronous_invocations import AsynchronousInvocations
 from localcloud.joints.child_executions import ChildHistory, child_histories
 from localcloud.joints.patching import Moto, Patches
+from localcloud.joints.rule_targets import publish
 
-__all__ = ["MOTO_VERSION", "ChildHistory", "child_histories", "wire"]
+__all__ = ["MOTO_VERSION", "ChildHistory", "child_histories", "publish", "wire"]
 
 MOTO_VERSION = "5.2.5"
 """The version of moto that the joints were made for."""

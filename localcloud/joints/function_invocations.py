@@ -68,6 +68,7 @@ def deployed(function: Moto) -> DeployedFunction:
         arn=function.function_arn,
         version=version or "$LATEST",
         handler=function.handler,
+        role_arn=function.role,
         code=function.code_bytes,
         code_hash=function.code_sha_256,
         environment={key: str(value) for key, value in function.environment_vars.items()},

@@ -8,15 +8,17 @@ from typing import Self
 from localcloud.clock import SimulatedClock
 from localcloud.simulators.actions import Actions
 from localcloud.simulators.campaign_documents import CampaignDocuments
+from localcloud.simulators.campaign_events import CampaignEvents
 from localcloud.simulators.campaigns import Campaigns
 from localcloud.simulators.campaigns_api import CampaignsApi, campaign_buckets
+from localcloud.simulators.events import Events, PublishEvent
 from localcloud.simulators.export_files import PutObject
 from localcloud.simulators.exports_api import ExportsApi
 from localcloud.simulators.faults import CallFaults, EventFaults
 from localcloud.simulators.front_door import FrontDoor
 from localcloud.simulators.ledger import Ledger
 from localcloud.simulators.live import Live
-from localcloud.simulators.rds_events import PublishEvent, RdsEvents
+from localcloud.simulators.rds_events import RdsEvents
 from localcloud.simulators.running_exports import RunningExports
 from localcloud.simulators.server import Server
 from localcloud.simulators.timeline import Timeline
@@ -63,12 +65,14 @@ class Simulators:
         self._deliveries = Timeline(clock)
         self._stack = ExitStack()
         self.ledger = Ledger()
+        events = self._events(publish_event, account, region)
+        self._campaign_events = CampaignEvents(events)
         self._exports = RunningExports(
             world,
             time=self._time,
             timeline=self._timeline,
             ledger=self.ledger,
-            events=self._events(publish_event, account, region),
+            events=RdsEvents(events),
             put_object=put_object,
         )
         self._campaigns = Live(
@@ -108,14 +112,16 @@ class Simulators:
                 self.ledger.record_state(0.0, campaign.spec.id, campaign.state)
         self._exports.begin(export_bucket)
         self._time.begin()
-        actions = Actions(self._time, self._timeline, self._campaigns, self._exports)
+        actions = Actions(
+            self._time, self._timeline, self._campaigns, self._exports, self._campaign_events
+        )
         actions.schedule(self._world.actions)
         for live in (self._campaigns, self._exports.live):
             self._timeline.at(self._time.moment(0), live.wake)
 
-    def _events(self, publish_event: PublishEvent, account: str, region: str) -> RdsEvents:
+    def _events(self, publish_event: PublishEvent, account: str, region: str) -> Events:
         faults = (f for f in self._world.faults if isinstance(f, EventFault))
-        return RdsEvents(
+        return Events(
             self._time,
             self._deliveries,
             EventFaults(faults, self._world.seed),
@@ -130,6 +136,13 @@ class Simulators:
         )
         front_door = FrontDoor(self._time, faults, self.ledger)
         buckets = campaign_buckets(self._world.limits, self._time.clock.now)
-        campaigns = CampaignsApi(self._campaigns, front_door, faults, buckets, documents)
+        campaigns = CampaignsApi(
+            self._campaigns,
+            front_door,
+            faults,
+            buckets,
+            documents=documents,
+            events=self._campaign_events,
+        )
         exports = ExportsApi(self._exports, front_door, self._time)
         return Server(campaigns.answer), Server(exports.answer)

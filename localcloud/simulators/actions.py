@@ -5,13 +5,14 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Iterable
 
+from localcloud.simulators.campaign_events import CampaignEvents
 from localcloud.simulators.campaigns import Campaigns
 from localcloud.simulators.errors import SimulatedError
 from localcloud.simulators.live import Live
 from localcloud.simulators.running_exports import RunningExports
 from localcloud.simulators.timeline import Timeline
 from localcloud.simulators.world_time import WorldTime
-from localcloud.world import Action
+from localcloud.world import CAMPAIGN_MUTATIONS, Action
 
 
 class Actions:
@@ -23,11 +24,13 @@ class Actions:
         timeline: Timeline,
         campaigns: Live[Campaigns],
         exports: RunningExports,
+        campaign_events: CampaignEvents,
     ) -> None:
         self._time = time
         self._timeline = timeline
         self._campaigns = campaigns
         self._exports = exports
+        self._campaign_events = campaign_events
 
     def schedule(self, actions: Iterable[Action]) -> None:
         """Plan the actions; AbortExecution, which is of no simulator, is left to the runner."""
@@ -54,3 +57,5 @@ class Actions:
         elif action.campaign_id is not None:
             with self._campaigns.now() as (campaigns, now):
                 campaigns.act(action.operation, action.campaign_id, now)
+            if action.operation in CAMPAIGN_MUTATIONS:
+                self._campaign_events.announce(action.operation, action.campaign_id, now)

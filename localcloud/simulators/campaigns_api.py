@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from localcloud.simulators.campaign_documents import INSTANCE_ID, CampaignDocuments
+from localcloud.simulators.campaign_events import CampaignEvents
 from localcloud.simulators.campaigns import Campaigns
 from localcloud.simulators.errors import CAMPAIGN_STATUSES, LostResponse, SimulatedError
 from localcloud.simulators.faults import CallFaults
@@ -43,13 +44,16 @@ class CampaignsApi:
         front_door: FrontDoor,
         faults: CallFaults,
         buckets: Buckets,
+        *,
         documents: CampaignDocuments,
+        events: CampaignEvents,
     ) -> None:
         self._campaigns = campaigns
         self._front_door = front_door
         self._faults = faults
         self._buckets = buckets
         self._documents = documents
+        self._events = events
         self._reads: dict[str, Callable[[CampaignCall], dict[str, Any]]] = {
             "GetCampaignState": self._get_state,
             "GetCampaignStateBatch": self._get_state_batch,
@@ -64,7 +68,7 @@ class CampaignsApi:
             result = self._front_door.call(
                 call.operation,
                 call.campaign_ids,
-                lambda: self._perform(call),
+                lambda: self._perform(call, request.role_arn),
                 bucket=self._buckets.get(call.operation),
             )
         except LostResponse:
@@ -73,11 +77,12 @@ class CampaignsApi:
             return self._refuse(call, error)
         return json_response(result)
 
-    def _perform(self, call: CampaignCall) -> dict[str, Any]:
+    def _perform(self, call: CampaignCall, role_arn: str | None) -> dict[str, Any]:
         _validate(call)
         if call.operation in CAMPAIGN_MUTATIONS:
             with self._campaigns.now() as (campaigns, now):
                 campaigns.mutate(call.operation, call.version, call.campaign_id, now)
+            self._events.announce(call.operation, call.campaign_id, now, role_arn=role_arn)
             return {}
         if call.operation not in self._reads:
             raise SimulatedError("UnknownOperationException", "There is no such operation.")

@@ -14,11 +14,17 @@ from socketserver import TCPServer, ThreadingMixIn
 
 @dataclass(frozen=True)
 class Request:
-    """What arrived; the path is still percent-encoded and without its query string."""
+    """What arrived; the path is still percent-encoded and without its query string.
+
+    Attributes:
+        role_arn: the role of a function that calls, whose session token is its ARN; None of any
+            other caller.
+    """
 
     method: str
     path: str
     body: bytes
+    role_arn: str | None = None
 
 
 @dataclass(frozen=True)
@@ -43,7 +49,10 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _serve(self) -> None:
         body = self.rfile.read(int(self.headers.get("content-length", 0)))
-        response = self.server.answer(Request(self.command, self.path.partition("?")[0], body))
+        token = self.headers.get("x-amz-security-token", "")
+        role_arn = token if token.startswith("arn:") else None
+        path = self.path.partition("?")[0]
+        response = self.server.answer(Request(self.command, path, body, role_arn))
         if response is None:
             self.close_connection = True
             return

@@ -33,6 +33,10 @@ class WorldTime:
         """Return a second of the world as simulated epoch seconds."""
         return self._zero + seconds
 
+    def whole_seconds(self, seconds: float) -> str:
+        """Return a second of the world as an ISO 8601 timestamp of whole seconds, in UTC."""
+        return self.timestamp(seconds).partition(".")[0] + "Z"
+
     def timestamp(self, seconds: float) -> str:
         """Return a second of the world as an ISO 8601 timestamp with milliseconds, in UTC."""
         moment = datetime.fromtimestamp(self.moment(seconds), UTC)

@@ -66,6 +66,7 @@ def function(handler: str = "lambdas.work.handler", **other) -> DeployedFunction
     settings = {
         "arn": f"arn:aws:lambda:eu-west-1:123456789012:function:{name}",
         "version": "$LATEST",
+        "role_arn": f"arn:aws:iam::123456789012:role/{name}",
         "code": CODE,
         "code_hash": "hash",
         "environment": {"OWN": "1"},

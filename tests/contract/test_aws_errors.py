@@ -26,6 +26,7 @@ from botocore.exceptions import (
 from botocore.stub import Stubber
 
 from lambdas.aws import errors
+from lambdas.aws.calls import api_call
 from lambdas.aws.campaigns import Campaigns
 from lambdas.aws.client import client
 from lambdas.aws.exports import Exports
@@ -226,6 +227,15 @@ def test_names_what_the_campaigns_apis_answer_modelled_or_not(wire, service, cod
 def test_names_a_code_however_the_wire_decorates_it(wire, code):
     wire("connectcampaignsv2", json_error(code, 409))
     assert type(raised_by("connectcampaignsv2", "StopCampaign")) is errors.ConflictException
+
+
+def test_names_a_condition_on_an_item_that_does_not_hold(wire):
+    code = "com.amazonaws.dynamodb.v20120810#ConditionalCheckFailedException"
+    body = json.dumps({"__type": code, "message": "The conditional request failed"})
+    wire("dynamodb", (400, {"content-type": "application/x-amz-json-1.0"}, body))
+    key = {"pk": {"S": "any"}, "sk": {"S": "any"}}
+    with pytest.raises(errors.ConditionalCheckFailedException), api_call("DeleteItem"):
+        client("dynamodb").delete_item(TableName="any", Key=key)
 
 
 @pytest.mark.parametrize(("service", "operation"), CALLS)

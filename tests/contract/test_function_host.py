@@ -84,6 +84,7 @@ def test_gives_lambda_s_environment(host):
             "_HANDLER": "lambdas.work.handler",
             "POWERTOOLS_TRACE_DISABLED": "true",
             "AWS_ACCESS_KEY_ID": "test",
+            "AWS_SESSION_TOKEN": "arn:aws:iam::123456789012:role/lambdas-work-handler",
         }.items()
     )
     assert "HOME" not in variables

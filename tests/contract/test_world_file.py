@@ -59,6 +59,7 @@ def test_takes_the_documented_example(load):
                 },
                 {"operation": "StartExportTask", "error": "lost_response", "times": 1},
                 {"event": "RDS-EVENT-0161", "drop": 1.0},
+                {"event": "StopCampaign", "drop": 1.0},
             ],
             "actions": [
                 {"at_s": 120, "operation": "StopCampaign", "campaign_id": "c-1"},
@@ -135,6 +136,10 @@ BAD_WORLDS = {
     "wrong aim": (
         {"faults": [{"operation": "StartExportTask", "error": "E", "campaign_id": "c"}]},
         "faults[0]: StartExportTask has no campaign_id",
+    ),
+    "read as event": (
+        {"faults": [{"event": "ListCampaigns"}]},
+        "faults[0].event: String should match",
     ),
     "bad event": ({"faults": [{"event": "0161"}]}, "faults[0].event: String should match"),
     "action without its resource": (

@@ -1,18 +1,40 @@
-"""One synthesised template for all tests of the stack; synthesis costs seconds."""
+"""The synthesised templates for all tests of the stack; synthesis costs seconds."""
 
 from __future__ import annotations
 
 from typing import Any
 
 import pytest
+from aws_cdk import App
 
 from infra import diagram
+from infra.settings import Settings
+from infra.stack import OrchestratorStack
 from tests.infra.stack_parts import Functions, State, Task, Template, as_task
 
 
 @pytest.fixture(scope="session")
 def template() -> Template:
     return diagram.synthesise()
+
+
+@pytest.fixture(scope="session")
+def with_every_option(tmp_path_factory: pytest.TempPathFactory) -> Template:
+    """The stack with all that its settings can add."""
+    app = App(
+        context={"aws:cdk:disable-asset-staging": True},
+        outdir=str(tmp_path_factory.mktemp("every-option")),
+    )
+    chosen = {
+        "snapshot_exports": [
+            {"source_prefix": "shop-", "export_only": ["shop.orders"]},
+            {"source_prefix": "bookings"},
+        ],
+        "campaign_events": True,
+    }
+    stack = OrchestratorStack(app, Settings.from_context(chosen))
+    found: Template = app.synth().get_stack_artifact(stack.artifact_id).template
+    return found
 
 
 @pytest.fixture(scope="session")
@@ -23,6 +45,16 @@ def definition(template: Template) -> dict[str, Any]:
 @pytest.fixture(scope="session")
 def states(definition: dict[str, Any]) -> dict[str, State]:
     """Every state of every graph, by its name."""
+    return _states(definition)
+
+
+@pytest.fixture(scope="session")
+def optional_states(with_every_option: Template) -> dict[str, State]:
+    """Every state of the stack with all that its settings can add."""
+    return _states(diagram.definition(with_every_option))
+
+
+def _states(definition: dict[str, Any]) -> dict[str, State]:
     found: dict[str, State] = {}
     for _, graph in diagram.graphs(definition):
         assert not found.keys() & graph.keys(), "names are unique across the graphs"

@@ -63,6 +63,19 @@ def test_only_actions_that_can_not_be_limited_reach_every_resource(template: Tem
     assert everywhere - UNLIMITABLE.keys() == set()
 
 
+def test_no_option_allows_anything_more(template: Template, with_every_option: Template) -> None:
+    before, after = (
+        {
+            (action, text(resource))
+            for statement in granted(each)
+            for action in listed(statement["Action"])
+            for resource in listed(statement["Resource"])
+        }
+        for each in (template, with_every_option)
+    )
+    assert after == before
+
+
 def test_hands_over_the_export_role_alone_and_to_rds_alone(template: Template) -> None:
     (role,) = of_type(template, "AWS::IAM::Role", description="RDS writes exports with it")
     (passing,) = (s for s in granted(template) if "iam:PassRole" in listed(s["Action"]))

@@ -32,6 +32,7 @@ def test_has_a_default_for_everything() -> None:
             "mutations": {"per_second": 1.0, "burst": 2},
             "reads": {"per_second": 5.0, "burst": 10},
         },
+        "campaign_events": False,
         "log_retention": "ONE_MONTH",
     }
 
@@ -57,6 +58,7 @@ def test_cdk_json_shows_the_defaults() -> None:
         ("looks_per_child", "many"),
         ("looks_per_child", None),
         ("snapshot_exports", "shop-"),
+        ("campaign_events", "yes"),
         ("log_retention", "one month"),
         ("log_retention", 30),
         ("log_retention", "SOME_TIME"),

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import Any
 
 import pytest
-from aws_cdk import App
 from moto.events.models import EventPattern
 
-from infra.settings import Settings
-from infra.stack import OrchestratorStack
 from lambdas.domain.acceptance import clean_up, parse
+from lambdas.domain.campaign_states import Mutation
 from localcloud.joints.rule_inputs import target_input
 from tests.infra.stack_parts import Template, of_type, policies_of, text
 
@@ -20,23 +19,10 @@ MACHINE = f"{ACCOUNT}:stateMachine:orchestrator"
 EXECUTION = f"{ACCOUNT}:execution:orchestrator:request-1"
 SNAPSHOT = "arn:aws:rds:us-east-1:123456789012:snapshot"
 REQUEST = '{"kind":"export"}'
+ROLES = "arn:aws:iam::123456789012:role"
+OWN_ROLE = f"{ROLES}/reconcile-campaigns"
 
 Rule = dict[str, Any]
-
-
-@pytest.fixture(scope="module")
-def with_snapshot_exports(tmp_path_factory: pytest.TempPathFactory) -> Template:
-    app = App(
-        context={"aws:cdk:disable-asset-staging": True},
-        outdir=str(tmp_path_factory.mktemp("snapshot-exports")),
-    )
-    chosen = [
-        {"source_prefix": "shop-", "export_only": ["shop.orders"]},
-        {"source_prefix": "bookings"},
-    ]
-    stack = OrchestratorStack(app, Settings.from_context({"snapshot_exports": chosen}))
-    found: Template = app.synth().get_stack_artifact(stack.artifact_id).template
-    return found
 
 
 @pytest.mark.parametrize("number", range(159, 165))
@@ -117,9 +103,9 @@ def test_no_snapshot_exports_itself_unless_the_settings_say_so(template: Templat
 )
 @pytest.mark.parametrize("name", ["shop-nightly", "rds:shop-2026-11-20-03-00"])
 def test_a_new_snapshot_of_the_settings_exports_itself(
-    with_snapshot_exports: Template, event_id: str, name: str
+    with_every_option: Template, event_id: str, name: str
 ) -> None:
-    shop, bookings = (_rule(with_snapshot_exports, f"SnapshotCreated{n}") for n in range(2))
+    shop, bookings = (_rule(with_every_option, f"SnapshotCreated{n}") for n in range(2))
     event = _rds_event(event_id, name)
     assert _matches(shop, event)
     assert not _matches(bookings, event)
@@ -135,27 +121,76 @@ def test_a_new_snapshot_of_the_settings_exports_itself(
 
 @pytest.mark.parametrize("name", ["bookshop-1", "rds:bookshop-1", "shop", "Shop-1", "awsbackup:a"])
 def test_other_new_snapshots_do_not_export_themselves(
-    with_snapshot_exports: Template, name: str
+    with_every_option: Template, name: str
 ) -> None:
     event = _rds_event("RDS-EVENT-0042", name)
-    assert not _matches(_rule(with_snapshot_exports, "SnapshotCreated0"), event)
+    assert not _matches(_rule(with_every_option, "SnapshotCreated0"), event)
 
 
 @pytest.mark.parametrize("event_id", ["RDS-EVENT-0040", "RDS-EVENT-0041", "RDS-EVENT-0161"])
 def test_a_snapshot_that_is_not_there_yet_or_any_more_does_not_export_itself(
-    with_snapshot_exports: Template, event_id: str
+    with_every_option: Template, event_id: str
 ) -> None:
     event = _rds_event(event_id, "shop-nightly")
-    assert not _matches(_rule(with_snapshot_exports, "SnapshotCreated0"), event)
+    assert not _matches(_rule(with_every_option, "SnapshotCreated0"), event)
 
 
-def test_rules_may_start_the_machine_and_nothing_else(with_snapshot_exports: Template) -> None:
-    (machine,) = of_type(with_snapshot_exports, "AWS::StepFunctions::StateMachine")
+def test_rules_may_start_the_machine_and_nothing_else(with_every_option: Template) -> None:
+    (machine,) = of_type(with_every_option, "AWS::StepFunctions::StateMachine")
     granted = [
         (statement["Action"], text(statement["Resource"]))
-        for statement in policies_of(with_snapshot_exports, "WorkflowMachineEventsRole")
+        for statement in policies_of(with_every_option, "WorkflowMachineEventsRole")
     ]
     assert granted == [("states:StartExecution", f"${{{machine}}}")]
+
+
+@pytest.mark.parametrize("operation", Mutation)
+@pytest.mark.parametrize("role", [None, f"{ROLES}/somebody-else"])
+def test_a_move_of_a_campaign_by_somebody_else_wakes_those_who_wait(
+    with_every_option: Template, operation: Mutation, role: str | None
+) -> None:
+    rule = _rule(with_every_option, "CampaignMoved")
+    assert _matches(rule, _campaign_event(operation, role))
+    assert rule["State"] == "ENABLED"
+    assert "EventBusName" not in rule, "AWS services speak on the default bus"
+    (waker,) = (
+        name
+        for name in of_type(with_every_option, "AWS::Lambda::Function")
+        if "WakeWaiters" in name
+    )
+    assert [target["Arn"] for target in rule["Targets"]] == [{"Fn::GetAtt": [waker, "Arn"]}]
+    permissions = [
+        with_every_option["Resources"][name]["Properties"]
+        for name in of_type(with_every_option, "AWS::Lambda::Permission")
+    ]
+    assert {permission["FunctionName"]["Fn::GetAtt"][0] for permission in permissions} == {waker}
+    allowed = {permission["SourceArn"]["Fn::GetAtt"][0] for permission in permissions}
+    assert any(name.startswith("TriggersCampaignMoved") for name in allowed)
+
+
+def test_a_move_by_the_orchestrators_own_function_wakes_nobody(
+    with_every_option: Template,
+) -> None:
+    rule = _rule(with_every_option, "CampaignMoved")
+    assert not _matches(rule, _campaign_event(Mutation.STOP, OWN_ROLE))
+    (own,) = set(_own_role(rule))
+    assert own.startswith("FunctionsReconcileCampaignsServiceRole")
+    assert with_every_option["Resources"][own]["Type"] == "AWS::IAM::Role"
+
+
+def test_a_move_that_was_refused_and_calls_that_move_nothing_wake_nobody(
+    with_every_option: Template,
+) -> None:
+    rule = _rule(with_every_option, "CampaignMoved")
+    refused = _campaign_event(Mutation.STOP)
+    refused["detail"]["errorCode"] = "InvalidCampaignStateException"
+    assert not _matches(rule, refused)
+    for operation in ("DescribeCampaign", "CreateCampaign", "UpdateCampaignName"):
+        assert not _matches(rule, _campaign_event(operation))
+
+
+def test_campaigns_are_moved_unnoticed_unless_the_settings_say_so(template: Template) -> None:
+    assert [n for n in of_type(template, "AWS::Events::Rule") if "CampaignMoved" in n] == []
 
 
 def _rule(template: Template, name: str) -> Rule:
@@ -169,12 +204,38 @@ def _rule(template: Template, name: str) -> Rule:
 
 
 def _matches(rule: Rule, event: dict[str, Any]) -> bool:
-    """Ask the matcher that serves the local AWS, with the machine's ARN in its place."""
+    """Ask the matcher that serves the local AWS, with the ARNs in their places."""
     (machine,) = {target["Arn"].get("Ref", "") for target in rule["Targets"]}
     pattern = json.dumps(rule["EventPattern"])
+    for role in _own_role(rule):
+        get_arn = json.dumps({"Fn::GetAtt": [role, "Arn"]})
+        pattern = pattern.replace(get_arn, json.dumps(OWN_ROLE))
     if machine:
         pattern = pattern.replace(json.dumps({"Ref": machine}), json.dumps(MACHINE))
     return bool(EventPattern.load(pattern).matches_event(event))
+
+
+def _own_role(rule: Rule) -> list[str]:
+    """Return the logical ids of the roles whose calls a rule passes over."""
+    return re.findall(r'"Fn::GetAtt": \["(\w+)", "Arn"\]', json.dumps(rule["EventPattern"]))
+
+
+def _campaign_event(operation: str, role: str | None = None) -> dict[str, Any]:
+    """Return a call as CloudTrail records it: of a role, or of a user with keys of their own."""
+    issuer = {"type": "Role", "arn": role}
+    identity = (
+        {"type": "AssumedRole", "sessionContext": {"sessionIssuer": issuer}}
+        if role
+        else {"type": "IAMUser", "arn": "arn:aws:iam::123456789012:user/alice"}
+    )
+    detail = {
+        "eventSource": "connect-campaigns.amazonaws.com",
+        "eventName": str(operation),
+        "requestParameters": {"id": "c-1"},
+        "userIdentity": identity,
+    }
+    event = _event("aws.connect-campaigns", "AWS API Call via CloudTrail", "any", detail)
+    return event | {"resources": []}
 
 
 def _rds_event(event_id: str, name: str = "orders") -> dict[str, Any]:

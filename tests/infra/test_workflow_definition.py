@@ -22,6 +22,7 @@ LAMBDA_SERVICE_ERRORS = {
 }
 RECONCILERS = ("ReconcileCampaigns", "ReconcileExport")
 WAITS_FOR_WAKES = ("AwaitExportEvent", "AwaitExportSlot")
+WAITS_FOR_CAMPAIGNS = ("AwaitCampaigns", "AwaitDeletion")
 MAX_EVENTS = 20_000
 """Below the 25,000 events that Step Functions allows, with room for what ends an execution."""
 
@@ -155,8 +156,10 @@ def test_a_task_has_the_name_of_its_functions_module(
 
 @pytest.mark.parametrize("name", RECONCILERS)
 def test_the_most_looks_of_a_child_fit_into_its_history(
-    name: str, states: dict[str, State]
+    name: str, optional_states: dict[str, State]
 ) -> None:
+    """With every wait for a token, which adds most to the history."""
+    states = optional_states
     (most,) = (
         rule.le for rule in Settings.model_fields["looks_per_child"].metadata if hasattr(rule, "le")
     )
@@ -195,6 +198,46 @@ def test_waits_for_a_wake_with_a_token_in_the_table_until_the_next_look(
     item = state["Arguments"]["Item"]
     assert item.keys() == {"pk", "sk", "token", "expires_at"}
     assert item["token"] == {"S": "{% $states.context.Task.Token %}"}
+    assert item["sk"] == {"S": "{% $look.wake.order & '#' & $states.context.Execution.Id %}"}
+
+
+@pytest.mark.parametrize("name", WAITS_FOR_CAMPAIGNS)
+def test_campaigns_are_waited_for_plainly_unless_the_settings_say_so(
+    name: str, states: dict[str, State]
+) -> None:
+    assert (states[name]["Type"], states[name]["Next"]) == ("Wait", "ReconcileCampaigns")
+    assert states[name]["Seconds"] == "{% $look.wait_seconds %}"
+
+
+@pytest.mark.parametrize("name", WAITS_FOR_CAMPAIGNS)
+def test_campaigns_whose_events_come_are_waited_for_as_an_export_is_by_the_ids_of_the_batch(
+    name: str, optional_states: dict[str, State]
+) -> None:
+    of_export, of_campaigns = optional_states["AwaitExportEvent"], optional_states[name]
+    item = of_campaigns["Arguments"]["Item"]
+    assert item == of_export["Arguments"]["Item"] | {
+        "ids": {"SS": "{% [$keys($look.work.open)] %}"}
+    }
+    same = ("Type", "QueryLanguage", "Resource", "TimeoutSeconds", "Retry")
+    assert {field: of_campaigns[field] for field in same} == {
+        field: of_export[field] for field in same
+    }
+    assert of_campaigns["Next"] == "ReconcileCampaigns"
+    assert [(c["ErrorEquals"], c["Next"]) for c in of_campaigns["Catch"]] == [
+        (["States.Timeout"], "ReconcileCampaigns"),
+        (["States.ALL"], "AwaitNextLookAtCampaigns"),
+    ]
+    plain = optional_states["AwaitNextLookAtCampaigns"]
+    assert (plain["Type"], plain["Next"]) == ("Wait", "ReconcileCampaigns")
+    assert plain["Seconds"] == "{% $look.wait_seconds %}"
+
+
+def test_nothing_else_of_the_graph_depends_on_the_settings(
+    states: dict[str, State], optional_states: dict[str, State]
+) -> None:
+    assert optional_states.keys() - states.keys() == {"AwaitNextLookAtCampaigns"}
+    changed = {name for name, state in states.items() if optional_states[name] != state}
+    assert changed - {"RunJobs"} == set(WAITS_FOR_CAMPAIGNS)
 
 
 @pytest.mark.parametrize("name", WAITS_FOR_WAKES)

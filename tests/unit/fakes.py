@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 from botocore.exceptions import ClientError
@@ -238,7 +238,7 @@ class FakeTable:
 
     Attributes:
         items: by partition and sort key.
-        page_size: items that one Query answers at most.
+        page_size: items that one Query reads at most, before they are filtered.
         calls: every operation in order, with its keys.
         answers: errors to raise instead, by operation.
     """
@@ -262,9 +262,23 @@ class FakeTable:
         self.items[key] = Item
         return {}
 
-    def delete_item(self, *, TableName: str, Key: dict[str, Any]) -> dict[str, Any]:  # noqa: N803
+    def delete_item(
+        self,
+        *,
+        TableName: str,  # noqa: N803
+        Key: dict[str, Any],  # noqa: N803
+        ConditionExpression: str | None = None,  # noqa: N803
+        ExpressionAttributeNames: dict[str, str] | None = None,  # noqa: N803
+        ExpressionAttributeValues: dict[str, Any] | None = None,  # noqa: N803
+    ) -> dict[str, Any]:
         assert set(Key) == {"pk", "sk"}
         key = self._called("delete_item", TableName, Key["pk"], Key["sk"])
+        if ConditionExpression is not None:
+            ((name, attribute),) = (ExpressionAttributeNames or {}).items()
+            ((value, expected),) = (ExpressionAttributeValues or {}).items()
+            assert ConditionExpression == f"{name} = {value}"
+            if self.items.get(key, {}).get(attribute) != expected:
+                raise client_error("ConditionalCheckFailedException")
         self.items.pop(key, None)
         return {}
 
@@ -313,18 +327,25 @@ class FakeTable:
         KeyConditionExpression: str,  # noqa: N803
         ExpressionAttributeValues: dict[str, Any],  # noqa: N803
         ConsistentRead: bool,  # noqa: N803
+        FilterExpression: str | None = None,  # noqa: N803
         ExclusiveStartKey: dict[str, Any] | None = None,  # noqa: N803
     ) -> dict[str, Any]:
-        ((name, pk),) = ExpressionAttributeValues.items()
-        assert KeyConditionExpression == f"pk = {name}"
+        values = dict(ExpressionAttributeValues)
+        name = KeyConditionExpression.removeprefix("pk = ")
+        pk = values.pop(name)
         assert ConsistentRead
         self._called("query", TableName, pk)
         after = ExclusiveStartKey["sk"]["S"] if ExclusiveStartKey else ""
         found = [sk for sk in self.sort_keys(pk["S"]) if sk > after]
-        page = [self.items[pk["S"], sk] for sk in found[: self.page_size]]
+        read = [self.items[pk["S"], sk] for sk in found[: self.page_size]]
+        page = {"Items": read}
+        if FilterExpression is not None:
+            ((name, value),) = values.items()
+            assert FilterExpression == f"contains(ids, {name})"
+            page = {"Items": [item for item in read if value["S"] in item["ids"]["SS"]]}
         if len(found) < self.page_size:
-            return {"Items": page}
-        return {"Items": page, "LastEvaluatedKey": {"pk": pk, "sk": page[-1]["sk"]}}
+            return page
+        return page | {"LastEvaluatedKey": {"pk": pk, "sk": read[-1]["sk"]}}
 
     def _called(self, operation: str, table: str, *keys: dict[str, str]) -> tuple[str, ...]:
         assert table == self.NAME
@@ -344,15 +365,18 @@ class FakeStates:
         waiting: tokens of executions that wait.
         stale: error codes of tokens that are no longer good; any other is unknown.
         woken: tokens of those that were woken, in order.
+        before_answer: runs while a success is on its way.
     """
 
     def __init__(self, *waiting: str, stale: Mapping[str, str] | None = None) -> None:
         self.waiting = list(waiting)
         self.stale = dict(stale or {})
         self.woken: list[str] = []
+        self.before_answer: Callable[[], None] = lambda: None
 
     def send_task_success(self, *, taskToken: str, output: str) -> dict[str, Any]:  # noqa: N803
         json.loads(output)
+        self.before_answer()
         if taskToken not in self.waiting:
             raise client_error(self.stale.get(taskToken, "TaskDoesNotExist"))
         self.waiting.remove(taskToken)

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from lambdas import accept_request, advance_plan
-from lambdas.domain import export_watch, limits, looks
+from lambdas.domain import campaign_batch, export_watch, limits, looks
 from lambdas.domain.acceptance import RequestRejected, parse
 from lambdas.domain.export_results import MAX_LISTED_BYTES, result
 from lambdas.domain.exports import ExportTask, Reached
@@ -25,6 +25,8 @@ LONG_TEXT = "ü" * 40 + '"skippedTables":["größe"],' * 40
 LONG_ERROR = "IamRoleMissingPermissionsException"
 LONG_EXECUTION = f"arn:aws:states:{REGION}:123456789012:execution:{'m' * 80}:{'e' * 80}"
 LONG_ID = "ü" * 128
+MAX_SORT_KEY_BYTES = 1_024
+"""Source: DynamoDB developer guide, quotas."""
 LONG_PREFIX = "ü" * 200
 TABLES = json.dumps(
     {
@@ -214,6 +216,21 @@ def test_the_largest_request_fits_every_payload_when_it_goes_from_child_to_child
         results = [looks.out_of_looks(gone_on_at_length(work)).as_payload() for work in works]
         state = invoke(advance_plan.handler, {"plan": state["plan"], "results": results})
         assert len(state["plan"]["running"]) == len(works)
+
+
+@pytest.mark.parametrize("crowd", CROWDS, ids=_in_words)
+def test_the_largest_request_fits_every_payload_while_it_waits(crowd):
+    """What a child carries is its look, and what it waits by is a key of its table."""
+    state = invoke(advance_plan.handler, accept(request(**crowd)) | {"results": []})
+    for payload in state["plan"]["running"]:
+        work = gone_on_at_length(_work(payload))
+        wait_of = export_watch if isinstance(work, ExportWork) else campaign_batch
+        wake = wait_of.wake_of(work, NOW, limits.MAX_DEADLINE_SECONDS)
+        seen = looks.look_again(work, Phase.IN_PROGRESS, limits.MAX_DEADLINE_SECONDS, wake)
+        assert json_bytes({"look": seen.as_payload(), "trace": state["plan"]["trace"]}) <= (
+            limits.MAX_PAYLOAD_BYTES
+        )
+        assert len(f"{wake.order}#{LONG_EXECUTION}".encode()) <= MAX_SORT_KEY_BYTES
 
 
 FAILURE = {

@@ -24,6 +24,7 @@ from lambdas.domain.looks import Look
 from lambdas.domain.outcomes import Entry
 from lambdas.domain.phases import Phase, Reason
 from lambdas.domain.requests import CampaignTarget
+from lambdas.domain.wakes import CAMPAIGNS, wake
 from lambdas.domain.work import CampaignWork
 from lambdas.reconcile_campaigns import reconcile
 from tests.unit.builders import NOW, campaign_work, through_json
@@ -94,6 +95,15 @@ def test_pauses_only_what_runs(look):
     assert seen.wait_seconds >= 1
     assert set(seen.work.open) == {"a", "c"}
     assert [entry.id for entry in seen.work.settled] == ["b"]
+
+
+def test_a_look_that_waits_tells_what_wakes_it_and_one_that_ends_does_not(look, hand_clock):
+    campaigns = FakeCampaigns(a="Running")
+    first = look(campaign_work("a"), campaigns)
+    hand_clock.move(first.wait_seconds)
+    assert first.wake == wake(CAMPAIGNS, NOW, NOW, first.wait_seconds)
+    assert look(first.work, campaigns).wake is None
+    assert look(first.work, FakeCampaigns(a="Running"), budget=1).wake is None
 
 
 def test_confirms_a_move_with_another_look(look, hand_clock):

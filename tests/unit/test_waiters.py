@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import Any
+
 import pytest
 
 from lambdas.aws.errors import (
@@ -10,11 +13,13 @@ from lambdas.aws.errors import (
     ThrottlingException,
 )
 from lambdas.aws.waiters import Waiters, Woken
-from lambdas.domain.wakes import EXPORT_SLOT, source_key, wake
+from lambdas.domain.wakes import CAMPAIGNS, EXPORT_SLOT, Hurried, source_key, wake
 from tests.unit.builders import NOW, OTHER_SNAPSHOT, SNAPSHOT
 from tests.unit.fakes import FakeStates, FakeTable, client_error
 
 ON = source_key(SNAPSHOT)
+OF_SOURCE = Hurried(ON)
+FOR_A_SLOT = Hurried(EXPORT_SLOT, 1)
 STALE_CODES = ["InvalidToken", "TaskDoesNotExist", "TaskTimedOut"]
 
 
@@ -23,11 +28,21 @@ def table() -> FakeTable:
     return FakeTable()
 
 
-def store(table: FakeTable, on: str, token: str, since: float = NOW) -> None:
-    """Store a task token as the state machine does."""
+def store(
+    table: FakeTable,
+    on: str,
+    token: str,
+    since: float = NOW,
+    *,
+    execution: str | None = None,
+    ids: Sequence[str] = (),
+) -> None:
+    """Store a task token as the state machine does; every token is an execution's own."""
     order = wake(on, since, NOW, 30).order
-    key = {"pk": {"S": on}, "sk": {"S": f"{order}#{token}"}}
-    item = key | {"token": {"S": token}, "expires_at": {"N": "1800003630"}}
+    key = {"pk": {"S": on}, "sk": {"S": f"{order}#{execution or token}"}}
+    item: dict[str, Any] = key | {"token": {"S": token}, "expires_at": {"N": "1800003630"}}
+    if ids:
+        item["ids"] = {"SS": list(ids)}
     table.put_item(TableName=table.NAME, Item=item)
 
 
@@ -42,7 +57,7 @@ def test_wakes_everyone_who_waits_for_a_source_and_nobody_else(table):
         store(table, ON, token)
     store(table, source_key(OTHER_SNAPSHOT), "stranger")
     store(table, EXPORT_SLOT, "queued")
-    assert waiters(table, states).wake(ON) == Woken(live=3, stale=0)
+    assert waiters(table, states).wake(OF_SOURCE) == Woken(live=3, stale=0)
     assert sorted(states.woken) == ["a", "b", "c"]
     assert {pk for pk, _sk in table.items} == {source_key(OTHER_SNAPSHOT), EXPORT_SLOT}
 
@@ -53,7 +68,7 @@ def test_wakes_the_one_that_has_queued_longest(table):
     store(table, EXPORT_SLOT, "early", NOW)
     store(table, EXPORT_SLOT, "between", NOW + 9.5)
     queue = waiters(table, states)
-    woken = [queue.wake(EXPORT_SLOT, 1) for _ in range(4)]
+    woken = [queue.wake(FOR_A_SLOT) for _ in range(4)]
     assert states.woken == ["early", "between", "late"]
     assert woken == [Woken(1, 0)] * 3 + [Woken(0, 0)]
 
@@ -63,7 +78,7 @@ def test_passes_over_who_has_gone_on_and_wakes_the_first_who_still_waits(table, 
     states = FakeStates("live", "next", stale={"gone": code, "went": code})
     for second, token in enumerate(("gone", "went", "live", "next")):
         store(table, EXPORT_SLOT, token, NOW + second)
-    assert waiters(table, states).wake(EXPORT_SLOT, 1) == Woken(live=1, stale=2)
+    assert waiters(table, states).wake(FOR_A_SLOT) == Woken(live=1, stale=2)
     assert states.woken == ["live"]
     (left,) = table.sort_keys(EXPORT_SLOT)
     assert left.endswith("#next")
@@ -73,13 +88,13 @@ def test_passes_over_who_has_gone_on_and_wakes_the_first_who_still_waits(table, 
 def test_forgets_all_who_have_gone_on_when_nobody_is_left(table, most):
     for token in ("gone", "went"):
         store(table, ON, token)
-    assert waiters(table, FakeStates()).wake(ON, most) == Woken(live=0, stale=2)
+    assert waiters(table, FakeStates()).wake(Hurried(ON, most)) == Woken(live=0, stale=2)
     assert table.items == {}
 
 
 @pytest.mark.parametrize("most", [None, 1])
 def test_nobody_waiting_is_no_error(table, most):
-    assert waiters(table, FakeStates()).wake(ON, most) == Woken(0, 0)
+    assert waiters(table, FakeStates()).wake(Hurried(ON, most)) == Woken(0, 0)
     assert table.calls == [("query", ON)]
 
 
@@ -90,7 +105,7 @@ def test_wakes_those_on_every_page(page_size):
     for second, token in enumerate(names):
         store(table, ON, token, NOW + second)
     states = FakeStates(*names)
-    assert waiters(table, states).wake(ON) == Woken(live=7, stale=0)
+    assert waiters(table, states).wake(OF_SOURCE) == Woken(live=7, stale=0)
     assert states.woken == names
     assert table.items == {}
 
@@ -99,7 +114,7 @@ def test_reads_no_further_than_to_the_first_who_still_waits():
     table = FakeTable(page_size=1)
     for second, token in enumerate(("gone", "live", "next", "last")):
         store(table, EXPORT_SLOT, token, NOW + second)
-    waiters(table, FakeStates("live", "next", "last")).wake(EXPORT_SLOT, 1)
+    waiters(table, FakeStates("live", "next", "last")).wake(FOR_A_SLOT)
     assert len([call for call in table.calls if call[0] == "query"]) <= 3
     assert len(table.items) == 2
 
@@ -108,7 +123,7 @@ def test_the_same_event_again_wakes_nobody_twice(table):
     states = FakeStates("a", "b")
     for token in ("a", "b"):
         store(table, ON, token)
-    woken = [waiters(table, states).wake(ON) for _ in range(2)]
+    woken = [waiters(table, states).wake(OF_SOURCE) for _ in range(2)]
     assert woken == [Woken(2, 0), Woken(0, 0)]
     assert states.woken == ["a", "b"]
 
@@ -119,8 +134,8 @@ def test_who_was_woken_and_not_forgotten_is_stale_the_next_time(table):
         store(table, ON, token)
     table.will("delete_item", client_error("ThrottlingException"))
     with pytest.raises(ThrottlingException):
-        waiters(table, states).wake(ON)
-    assert waiters(table, states).wake(ON) == Woken(live=1, stale=1)
+        waiters(table, states).wake(OF_SOURCE)
+    assert waiters(table, states).wake(OF_SOURCE) == Woken(live=1, stale=1)
     assert states.woken == ["a", "b"]
     assert table.items == {}
 
@@ -136,7 +151,7 @@ def test_who_was_woken_and_not_forgotten_is_stale_the_next_time(table):
 def test_a_table_that_does_not_answer_is_told_by_name(table, code, status, named):
     table.will("query", client_error(code, status))
     with pytest.raises(named):
-        waiters(table, FakeStates()).wake(ON)
+        waiters(table, FakeStates()).wake(OF_SOURCE)
 
 
 @pytest.mark.parametrize("code", ["AccessDeniedException", "ThrottlingException"])
@@ -144,6 +159,40 @@ def test_a_success_that_could_not_be_sent_leaves_its_token_for_the_next_event(ta
     store(table, ON, "a")
     refusing = FakeStates(stale={"a": code})
     with pytest.raises((AccessDeniedException, ThrottlingException)):
-        waiters(table, refusing).wake(ON)
+        waiters(table, refusing).wake(OF_SOURCE)
     states = FakeStates("a")
-    assert waiters(table, states).wake(ON) == Woken(live=1, stale=0)
+    assert waiters(table, states).wake(OF_SOURCE) == Woken(live=1, stale=0)
+
+
+def test_an_execution_that_waits_anew_has_one_item_still_which_is_good_for_the_next_event(table):
+    """It was woken, or went on by itself, and waits again before its item could be deleted."""
+    store(table, ON, "first", execution="child")
+    states = FakeStates("first", "second")
+    states.before_answer = lambda: store(table, ON, "second", execution="child")
+    assert waiters(table, states).wake(OF_SOURCE) == Woken(live=1, stale=0)
+    (left,) = table.items.values()
+    assert left["token"] == {"S": "second"}
+    states.before_answer = lambda: None
+    assert waiters(table, states).wake(OF_SOURCE) == Woken(live=1, stale=0)
+    assert states.woken == ["first", "second"]
+    assert table.items == {}
+
+
+def test_an_item_that_is_gone_already_is_no_error(table):
+    store(table, ON, "a")
+    states = FakeStates("a")
+    states.before_answer = table.items.clear
+    assert waiters(table, states).wake(OF_SOURCE) == Woken(live=1, stale=0)
+
+
+@pytest.mark.parametrize("page_size", [1, 2, 1_000])
+def test_wakes_the_batches_that_hold_a_campaign_and_no_others(page_size):
+    table = FakeTable(page_size)
+    states = FakeStates("one", "other", "both")
+    store(table, CAMPAIGNS, "one", ids=["c-1"])
+    store(table, CAMPAIGNS, "other", ids=["c-2", "c-11"])
+    store(table, CAMPAIGNS, "both", ids=["c-2", "c-1"])
+    hurried = Hurried(CAMPAIGNS, campaign_id="c-1")
+    assert waiters(table, states).wake(hurried) == Woken(live=2, stale=0)
+    assert sorted(states.woken) == ["both", "one"]
+    assert [item["token"]["S"] for item in table.items.values()] == ["other"]

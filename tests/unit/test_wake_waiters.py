@@ -1,4 +1,4 @@
-"""An RDS event hurries whoever waits for its source, and one who waits for a slot."""
+"""An event hurries those whom it is about, and one that does not say so is an error."""
 
 from __future__ import annotations
 
@@ -7,10 +7,12 @@ from functools import partial
 from typing import Any
 
 import pytest
+from pydantic import ValidationError
 
 from lambdas import wake_waiters
 from lambdas.aws.waiters import Waiters
-from lambdas.domain.wakes import EXPORT_SLOT, source_key
+from lambdas.domain.campaign_states import Mutation
+from lambdas.domain.wakes import CAMPAIGNS, EXPORT_SLOT, source_key
 from tests.unit.builders import CLUSTER_SNAPSHOT, OTHER_SNAPSHOT, REGION, SNAPSHOT, AnyContext
 from tests.unit.fakes import FakeStates, FakeTable
 from tests.unit.test_waiters import store
@@ -56,6 +58,35 @@ def rds_event(
             "Message": "The snapshot export task completed.",
             "EventID": event_id,
         },
+    }
+
+
+def campaign_event(
+    operation: str = "StopCampaign", parameters: object = None, **detail: Any
+) -> dict[str, Any]:
+    """Return a call as CloudTrail records it and EventBridge hands it to a function."""
+    return rds_event() | {
+        "detail-type": "AWS API Call via CloudTrail",
+        "source": "aws.connect-campaigns",
+        "resources": [],
+        "detail": {
+            "eventVersion": "1.11",
+            "userIdentity": {
+                "type": "IAMUser",
+                "principalId": "AIDAJ45Q7YFFAREXAMPLE",
+                "arn": "arn:aws:iam::123456789012:user/Alice",
+                "accountId": "123456789012",
+                "userName": "Alice",
+            },
+            "eventTime": "2026-11-01T12:26:13Z",
+            "eventSource": "connect-campaigns.amazonaws.com",
+            "eventName": operation,
+            "requestParameters": {"id": "c-1"} if parameters is None else parameters,
+            "responseElements": None,
+            "readOnly": False,
+            "eventType": "AwsApiCall",
+        }
+        | detail,
     }
 
 
@@ -122,6 +153,57 @@ def test_an_event_that_comes_twice_wakes_nobody_twice(states, wait_for):
     wait_for(source_key(SNAPSHOT), "a")
     assert [invoke(rds_event())["live"] for _ in range(2)] == [1, 0]
     assert states.woken == ["a"]
+
+
+@pytest.mark.parametrize("operation", Mutation)
+def test_a_move_of_a_campaign_wakes_the_batches_that_hold_it(table, states, operation):
+    for token, ids in {"a": ["c-1"], "stranger": ["c-2", "c-3"], "b": ["c-3", "c-1"]}.items():
+        store(table, CAMPAIGNS, token, ids=ids)
+        states.waiting.append(token)
+    assert invoke(campaign_event(str(operation))) == {"live": 2, "stale": 0}
+    assert states.woken == ["a", "b"]
+
+
+def test_a_move_of_a_campaign_frees_no_slot_of_an_export(states, wait_for):
+    wait_for(EXPORT_SLOT, "first")
+    assert invoke(campaign_event()) == {"live": 0, "stale": 0}
+
+
+@pytest.mark.parametrize("name", ["id", "campaignId"])
+def test_finds_the_campaign_by_either_name_that_cloudtrail_may_give_it(table, states, name):
+    store(table, CAMPAIGNS, "a", ids=["c-1"])
+    states.waiting.append("a")
+    invoke(campaign_event(parameters={name: "c-1", "clientToken": "any"}))
+    assert states.woken == ["a"]
+
+
+def test_counts_moves_of_campaigns_as_it_counts_ends_of_exports(table, states, capsys):
+    store(table, CAMPAIGNS, "gone", ids=["c-1"])
+    invoke(campaign_event())
+    assert published(capsys) == {"WaitersWoken": 0, "WaitersStale": 1, "EventsForNobody": 0}
+    invoke(campaign_event())
+    assert published(capsys) == {"WaitersWoken": 0, "WaitersStale": 0, "EventsForNobody": 1}
+
+
+NOBODYS = {
+    "no campaign": campaign_event(parameters={"clientToken": "any"}),
+    "an empty campaign": campaign_event(parameters={"id": ""}),
+    "a campaign that is no text": campaign_event(parameters={"id": ["c-1"]}),
+    "parameters left out": campaign_event(requestParameters=None),
+    "no source": rds_event() | {"detail": {"EventID": "RDS-EVENT-0161"}},
+    "an empty source": rds_event(arn=""),
+    "no detail": {name: part for name, part in rds_event().items() if name != "detail"},
+    "another service": rds_event() | {"source": "aws.ec2"},
+    "nothing": {},
+}
+
+
+@pytest.mark.filterwarnings("ignore:No application metrics")
+@pytest.mark.parametrize("event", NOBODYS.values(), ids=NOBODYS)
+def test_an_event_that_does_not_say_whom_it_is_about_is_an_error(table, states, event):
+    with pytest.raises(ValidationError):
+        invoke(event)
+    assert table.calls == []
 
 
 def published(capsys: Any) -> dict[str, int]:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import pytest
 
+from lambdas.domain import campaign_batch
 from lambdas.domain.export_watch import queued, wake_of
-from lambdas.domain.wakes import EXPORT_SLOT, KEPT_AFTER_WAIT, Wake, source_key, wake
-from lambdas.domain.work import ExportProgress
-from tests.unit.builders import CLUSTER, NOW, SNAPSHOT, export_work
+from lambdas.domain.wakes import CAMPAIGNS, EXPORT_SLOT, KEPT_AFTER_WAIT, Wake, source_key, wake
+from lambdas.domain.work import ExportProgress, Memo
+from tests.unit.builders import CLUSTER, NOW, SNAPSHOT, campaign_work, export_work
 
 
 def orders(*moments: float) -> list[str]:
@@ -15,8 +16,8 @@ def orders(*moments: float) -> list[str]:
 
 
 def test_every_source_has_a_key_of_its_own_and_none_is_that_of_the_slots():
-    keys = {source_key(SNAPSHOT), source_key(CLUSTER), source_key("export-slot-2"), EXPORT_SLOT}
-    assert len(keys) == 4
+    sources = {source_key(SNAPSHOT), source_key(CLUSTER), source_key("export-slot-2")}
+    assert len(sources | {EXPORT_SLOT, CAMPAIGNS}) == 5
     assert SNAPSHOT in source_key(SNAPSHOT)
 
 
@@ -50,6 +51,30 @@ def test_a_wait_that_timed_out_keeps_its_place_in_the_queue():
 def test_who_waits_for_a_source_that_comes_free_goes_on_waiting_for_a_slot_from_then():
     progress = queued(queued(ExportProgress(), NOW, for_slot=False), NOW + 9, for_slot=True)
     assert wake_of(export_work(progress=progress), NOW + 9, 30).order == orders(NOW)[0]
+
+
+@pytest.mark.parametrize("for_slot", [None, False])
+def test_every_wait_for_a_source_has_the_same_place_so_that_one_item_is_enough(for_slot):
+    """Whether it waits until the source comes free or until its own export ends."""
+    progress = ExportProgress()
+    if for_slot is not None:
+        progress = queued(progress, NOW + 100, for_slot=for_slot)
+    memo = Memo(started_at=NOW)
+    waits = [
+        wake_of(export_work(progress=progress, memo=memo.looked(now)), now, 30)
+        for now in (NOW + 100, NOW + 200, NOW + 900)
+    ]
+    assert {(each.on, each.order) for each in waits} == {(source_key(SNAPSHOT), orders(NOW)[0])}
+
+
+def test_every_wait_of_a_batch_has_the_same_place_so_that_one_item_is_enough():
+    memo = Memo(started_at=NOW)
+    waits = [
+        campaign_batch.wake_of(campaign_work(memo=memo.looked(now)), now, 30)
+        for now in (NOW, NOW + 100)
+    ]
+    assert waits == [wake(CAMPAIGNS, NOW, NOW, 30), wake(CAMPAIGNS, NOW, NOW + 100, 30)]
+    assert waits[0].order == waits[1].order
 
 
 def test_is_read_as_it_was_written():

@@ -77,6 +77,12 @@ def assembly_of_few_looks(tmp_path_factory: pytest.TempPathFactory) -> Any:
     return synthesise(tmp_path_factory.mktemp("few-looks"), {"looks_per_child": 5})
 
 
+@pytest.fixture(scope="session")
+def assembly_with_campaign_events(tmp_path_factory: pytest.TempPathFactory) -> Any:
+    """The stack that notices what others do to campaigns."""
+    return synthesise(tmp_path_factory.mktemp("campaign-events"), {"campaign_events": True})
+
+
 @pytest.fixture
 def orchestrate(assembly: Any) -> Orchestrate:
     """Returns a function that runs requests to their end in a world."""

@@ -10,7 +10,7 @@ import pytest
 from localcloud.orchestrator import synthesise
 from tests.workflow.conftest import Orchestrate, Orchestrated, entered
 from tests.workflow.export_scenes import by_source, child_of, ends_of_waits, source, watched
-from tests.workflow.requests import export, snapshot
+from tests.workflow.requests import SNAPSHOT, export, snapshot
 
 SHOP = source("shop")
 SHOP_CLUSTER_SNAPSHOT = source("shop-of-cluster", "cluster-snapshot")
@@ -92,6 +92,40 @@ def test_outcomes_do_not_depend_on_how_events_arrive(
     dropped = faults[0].get("drop") is not None
     assert ("WakeWaiters" in done.report["lambda_invocations"]) is not dropped
     assert not dropped or _all_ends(done) == {"timed out"}
+
+
+def test_however_often_a_long_export_is_waited_for_it_leaves_one_item_at_most(
+    assembly: Path,
+) -> None:
+    """It is never woken; its last token stays until time to live removes it."""
+    with watched(
+        assembly,
+        export(),
+        speed=400,
+        snapshots=[snapshot(export_s=1_800)],
+        faults=[{"event": "*", "drop": 1.0}],
+    ) as run:
+        run.until_nothing_runs()
+
+        [child] = run.children()
+        [left] = run.items()
+    ends = ends_of_waits(child)
+    assert len(ends) > 4, ends
+    assert set(ends) == {"timed out"}
+    assert left["pk"] == {"S": f"waiter#{SNAPSHOT}"}
+    assert left["sk"]["S"].endswith(child.execution_arn)
+
+
+def test_an_export_that_is_woken_leaves_nothing(assembly: Path) -> None:
+    """It ends long before the second look, which comes after 162 s or more."""
+    fast = snapshot(starting_s=30, export_s=10)
+    with watched(assembly, export(), speed=40, snapshots=[fast]) as run:
+        run.until_nothing_runs()
+
+        [child] = run.children()
+        left = run.items()
+    assert ends_of_waits(child) == ["woken"]
+    assert left == []
 
 
 def test_a_wait_whose_token_the_table_does_not_take_is_a_plain_one(assembly: Path) -> None:

@@ -1,0 +1,78 @@
+"""What AWS services tell EventBridge, delivered as the world's faults allow."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from localcloud.simulators.faults import EventFaults
+from localcloud.simulators.timeline import Timeline
+from localcloud.simulators.world_time import WorldTime
+
+PublishEvent = Callable[[dict[str, Any]], None]
+
+
+@dataclass(frozen=True)
+class Event:
+    """Something that happened.
+
+    Attributes:
+        name: what the world's faults call it.
+        at_s: when it happened, in world seconds.
+    """
+
+    name: str
+    source: str
+    detail_type: str
+    at_s: float
+    detail: Mapping[str, Any]
+    resources: tuple[str, ...] = field(default=())
+
+
+class Events:
+    """Publishes events on a timeline of their own, so that a slow subscriber delays nothing.
+
+    Attributes:
+        time: of the world.
+        account: whose events they are.
+        region: where they happen.
+    """
+
+    def __init__(
+        self,
+        time: WorldTime,
+        deliveries: Timeline,
+        faults: EventFaults,
+        publish: PublishEvent,
+        *,
+        account: str,
+        region: str,
+    ) -> None:
+        self.time = time
+        self.account = account
+        self.region = region
+        self._deliveries = deliveries
+        self._faults = faults
+        self._publish = publish
+
+    def tell(self, event: Event, *, takes_s: float = 0) -> None:
+        """Publish an event; even without a fault that takes some simulated seconds."""
+        envelope = self._envelope(event)
+        for delay_s in self._faults.deliveries(event.name):
+            moment = self.time.moment(event.at_s + takes_s + delay_s)
+            self._deliveries.at(moment, lambda: self._publish(dict(envelope)))
+
+    def _envelope(self, event: Event) -> dict[str, Any]:
+        return {
+            "version": "0",
+            "id": str(uuid.uuid4()),
+            "detail-type": event.detail_type,
+            "source": event.source,
+            "account": self.account,
+            "time": self.time.whole_seconds(event.at_s),
+            "region": self.region,
+            "resources": list(event.resources),
+            "detail": dict(event.detail),
+        }

@@ -1,0 +1,116 @@
+"""Accepted campaign calls become events as a trail of CloudTrail makes them."""
+
+from __future__ import annotations
+
+import boto3
+import pytest
+from botocore.exceptions import ClientError, ConnectionClosedError
+
+from localcloud.simulators.campaign_events import TAKES_S
+from tests.contract.conftest import ACCOUNT, REGION
+
+ROLE = f"arn:aws:iam::{ACCOUNT}:role/orchestrators"
+VERBS = {"start": "Initialized", "pause": "Running", "resume": "Paused", "stop": "Running"}
+
+
+def state_of(running, campaign_id: str) -> str:
+    return running.ledger.states[campaign_id][-1][1]
+
+
+def as_function(running):
+    """Return a client with the credentials that a function of a role is given."""
+    return boto3.client(
+        "connectcampaignsv2",
+        endpoint_url=running.simulators.endpoints["AWS_ENDPOINT_URL_CONNECTCAMPAIGNSV2"],
+        region_name=REGION,
+        aws_access_key_id="any",
+        aws_secret_access_key="any",
+        aws_session_token=ROLE,
+    )
+
+
+@pytest.mark.parametrize("version", ["v1", "v2"])
+@pytest.mark.parametrize("verb", [*VERBS, "delete"])
+def test_an_accepted_call_is_an_event_some_seconds_later(simulate, eventually, version, verb):
+    state = VERBS.get(verb, "Stopped")
+    running = simulate(campaigns=[{"id": "c-1", "api_version": version, "state": state}])
+    running.move(10)
+    getattr(getattr(running, version), f"{verb}_campaign")(id="c-1")
+    running.move(TAKES_S - 0.1)
+    assert running.events == []
+    running.move(0.2)
+    (event,) = eventually(lambda: running.events)
+    assert event["source"] == "aws.connect-campaigns"
+    assert event["detail-type"] == "AWS API Call via CloudTrail"
+    assert event["time"] == event["detail"]["eventTime"] == "2027-01-15T08:00:10Z"
+    told = event["detail"]
+    assert told["eventSource"] == "connect-campaigns.amazonaws.com"
+    assert told["eventName"] == f"{verb.title()}Campaign"
+    assert told["requestParameters"] == {"id": "c-1"}
+    assert "errorCode" not in told
+
+
+def test_tells_the_call_of_a_function_from_that_of_a_user_and_from_an_action(simulate, eventually):
+    running = simulate(
+        campaigns=[{"id": name} for name in ("c-1", "c-2", "c-3")],
+        actions=[{"at_s": 1, "operation": "PauseCampaign", "campaign_id": "c-3"}],
+    )
+    as_function(running).pause_campaign(id="c-1")
+    running.v2.pause_campaign(id="c-2")
+    running.move(1)
+    eventually(lambda: state_of(running, "c-3") == "Paused")
+    running.move(TAKES_S)
+    eventually(lambda: len(running.events) == 3)
+    callers = {
+        event["detail"]["requestParameters"]["id"]: event["detail"]["userIdentity"]
+        for event in running.events
+    }
+    assert callers["c-1"]["type"] == "AssumedRole"
+    assert callers["c-1"]["sessionContext"]["sessionIssuer"]["arn"] == ROLE
+    for other in ("c-2", "c-3"):
+        assert callers[other]["type"] == "IAMUser"
+        assert "sessionContext" not in callers[other]
+
+
+def test_a_lost_response_is_an_event_and_a_refusal_and_what_campaigns_do_alone_are_none(
+    simulate, eventually
+):
+    running = simulate(
+        campaigns=[
+            {"id": "c-1"},
+            {"id": "c-2", "state": "Stopped"},
+            {"id": "c-3"},
+            {"id": "c-4", "completes_after_s": 5},
+        ],
+        actions=[
+            {"at_s": 1, "operation": "ResumeCampaign", "campaign_id": "c-2"},
+            {"at_s": 1, "operation": "FailCampaign", "campaign_id": "c-3"},
+        ],
+        faults=[{"operation": "StopCampaign", "error": "lost_response"}],
+    )
+    with pytest.raises(ClientError):
+        running.v2.start_campaign(id="c-2")
+    with pytest.raises(ConnectionClosedError):
+        running.v2.stop_campaign(id="c-1")
+    running.move(60)
+    ends = {"c-3": "Failed", "c-4": "Completed"}
+    eventually(lambda: {name: state_of(running, name) for name in ends} == ends)
+    eventually(lambda: running.events)
+    assert [event["detail"]["eventName"] for event in running.events] == ["StopCampaign"]
+
+
+def test_events_are_dropped_delayed_and_duplicated_by_the_name_of_the_call(simulate, eventually):
+    running = simulate(
+        campaigns=[{"id": "c-1"}],
+        faults=[
+            {"event": "PauseCampaign", "drop": 1.0},
+            {"event": "ResumeCampaign", "delay_s": 30, "duplicates": 1},
+        ],
+    )
+    running.v2.pause_campaign(id="c-1")
+    running.v2.resume_campaign(id="c-1")
+    running.move(TAKES_S + 29)
+    assert running.events == []
+    running.move(1)
+    eventually(lambda: len(running.events) == 2)
+    assert {event["detail"]["eventName"] for event in running.events} == {"ResumeCampaign"}

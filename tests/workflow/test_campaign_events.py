@@ -1,0 +1,105 @@
+"""Someone else's hand is noticed at once where the account has a trail, and by a look anyway."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from localcloud.joints import ChildHistory
+from localcloud.report import report
+from tests.workflow.conftest import Orchestrate, entered
+from tests.workflow.export_scenes import Watched, ends_of_waits, watched
+from tests.workflow.requests import campaign, campaigns
+
+
+def by_another(operation: str, campaign_id: str, at_s: float) -> dict[str, Any]:
+    return {"at_s": at_s, "operation": operation, "campaign_id": campaign_id}
+
+
+def waits_for(run: Watched) -> list[list[str]]:
+    """Which campaigns each execution waits for."""
+    return [sorted(item["ids"]["SS"]) for item in run.items()]
+
+
+def waits_of(children: Iterable[ChildHistory], target: str) -> list[str]:
+    """How each wait of the only batch with a target ended, in order."""
+    [child] = [child for child in children if child.item["work"]["target"] == target]
+    return ends_of_waits(child)
+
+
+def test_what_another_does_to_a_watched_campaign_is_noticed_at_once_and_to_others_not_at_all(
+    assembly_with_campaign_events: Path,
+) -> None:
+    """No look is due for 13 s after the one before. A batch of two waits by both, then by one."""
+    with watched(
+        assembly_with_campaign_events,
+        campaigns("FINISHED", "c-1", "c-2"),
+        speed=10,
+        campaigns=[campaign("c-1"), campaign("c-2"), campaign("stranger")],
+    ) as run:
+        another = run.orchestrator.aws.client("connectcampaignsv2")
+        run.until(lambda: waits_for(run) == [["c-1", "c-2"]])
+        another.pause_campaign(id="stranger")
+        another.stop_campaign(id="c-1")
+        run.until(lambda: waits_for(run) == [["c-2"]])
+        another.stop_campaign(id="c-2")
+        run.until_nothing_runs()
+
+        told = report(run.orchestrator, run.runs)
+        children = run.children()
+        left = run.items()
+    assert told["status"] == ["SUCCEEDED"]
+    assert all(job["noticed_after_seconds"] < 13 for job in told["jobs"])
+    assert told["lambda_invocations"]["WakeWaiters"] == 3
+    assert waits_of(children, "FINISHED") == ["woken", "woken"]
+    assert left == []
+
+
+@pytest.mark.parametrize(
+    "faults",
+    [
+        [{"event": "StopCampaign", "drop": 1.0}],
+        [{"event": "*", "delay_s": 150}],
+        [{"event": "StopCampaign", "duplicates": 2}],
+    ],
+    ids=["dropped", "later than the poll", "tripled"],
+)
+def test_the_outcome_does_not_depend_on_how_events_arrive(
+    orchestrate: Orchestrate, assembly_with_campaign_events: Path, faults: list[dict[str, Any]]
+) -> None:
+    done = orchestrate(
+        campaigns("FINISHED"),
+        stack=assembly_with_campaign_events,
+        campaigns=[campaign()],
+        actions=[by_another("StopCampaign", "c-1", 600)],
+        faults=faults,
+    )
+
+    assert (done.job["reason"], done.job["final_state"]) == ("TargetReached", "Stopped")
+    assert done.failures() == []
+    dropped = faults[0].get("drop") is not None
+    assert not dropped or set(waits_of(done.children, "FINISHED")) == {"timed out"}
+    assert not dropped or "WakeWaiters" not in done.report["lambda_invocations"]
+
+
+def test_what_the_orchestrator_does_itself_wakes_nobody(
+    orchestrate: Orchestrate, assembly_with_campaign_events: Path
+) -> None:
+    done = orchestrate(
+        campaigns("FINISHED", "c-1"),
+        campaigns("STOPPED", "c-1"),
+        campaigns("DELETED", "c-2"),
+        stack=assembly_with_campaign_events,
+        campaigns=[campaign("c-1"), campaign("c-2", "Stopped", deletion_s=60)],
+    )
+
+    assert done.statuses == ["SUCCEEDED"] * 3
+    assert done.report["mutations"]["count"] == 2
+    assert "WakeWaiters" not in done.report["lambda_invocations"]
+    for target in ("FINISHED", "STOPPED", "DELETED"):
+        assert set(waits_of(done.children, target)) == {"timed out"}
+    [deletion] = [c for c in done.children if c.item["work"]["target"] == "DELETED"]
+    assert "AwaitDeletion" in entered(deletion.events)
