@@ -21,7 +21,7 @@ def by_another(operation: str, campaign_id: str, at_s: float) -> dict[str, Any]:
 
 def waits_for(run: Watched) -> list[list[str]]:
     """Which campaigns each execution waits for."""
-    return [sorted(item["ids"]["SS"]) for item in run.items()]
+    return [sorted(item["ids"]["SS"]) for item in run.items() if "ids" in item]
 
 
 def waits_of(children: Iterable[ChildHistory], target: str) -> list[str]:

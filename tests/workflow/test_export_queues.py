@@ -59,7 +59,7 @@ def test_a_busy_source_and_one_that_cools_down_are_waited_for(assembly: Path) ->
         speed=100,
         snapshots=[
             snapshot(SHOP, starting_s=5, export_s=300),
-            snapshot(WITH_COOLDOWN, starting_s=5, export_s=10, cooldown_s=320),
+            snapshot(WITH_COOLDOWN, starting_s=5, export_s=10, cooldown_s=500),
         ],
         exports=[in_the_way, present(WITH_COOLDOWN, "FAILED", age_s=20)],
     ) as run:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import pytest
 
 from tests.workflow.conftest import Orchestrate, entered
@@ -62,21 +60,3 @@ def test_throttling_that_does_not_end_fails_the_job_with_its_account(
     assert done.failures() == [THROTTLED] * 11
     [child] = done.children
     assert entered(child.events)[-1] == "JobFailed"
-
-
-def test_a_job_that_needs_more_looks_than_a_child_may_take_goes_on_in_a_fresh_one(
-    orchestrate: Orchestrate, assembly_of_few_looks: Any
-) -> None:
-    done = orchestrate(
-        campaigns("FINISHED"),
-        stack=assembly_of_few_looks,
-        campaigns=[campaign(completes_after_s=300)],
-    )
-
-    assert done.job["phase"] == "COMPLETE"
-    assert len(done.children) > 2
-    assert [entered(child.events)[-1] for child in done.children] == [
-        *["JobUnsettled"] * (len(done.children) - 1),
-        "JobComplete",
-    ]
-    assert done.job["polls"] == done.report["calls"]["GetCampaignStateBatch"]
