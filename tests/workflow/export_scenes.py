@@ -100,12 +100,12 @@ class Watched:
     def calls(self) -> dict[str, int]:
         return self.orchestrator.simulators.ledger.calls
 
-    def items(self) -> list[dict[str, Any]]:
-        """What the stack's only table holds."""
+    def waiters(self) -> list[dict[str, Any]]:
+        """What the stack's only table holds of executions that wait."""
         dynamodb = self.orchestrator.aws.client("dynamodb")
         [table] = dynamodb.list_tables()["TableNames"]
         found: list[dict[str, Any]] = dynamodb.scan(TableName=table)["Items"]
-        return found
+        return [item for item in found if item["pk"]["S"].startswith("waiter#")]
 
     def executions(self) -> list[dict[str, Any]]:
         """Every execution of the machine, in order of start."""

@@ -21,7 +21,7 @@ def by_another(operation: str, campaign_id: str, at_s: float) -> dict[str, Any]:
 
 def waits_for(run: Watched) -> list[list[str]]:
     """Which campaigns each execution waits for."""
-    return [sorted(item["ids"]["SS"]) for item in run.items() if "ids" in item]
+    return [sorted(item["ids"]["SS"]) for item in run.waiters()]
 
 
 def waits_of(children: Iterable[ChildHistory], target: str) -> list[str]:
@@ -50,7 +50,7 @@ def test_what_another_does_to_a_watched_campaign_is_noticed_at_once_and_to_other
 
         told = report(run.orchestrator, run.runs)
         children = run.children()
-        left = run.items()
+        left = run.waiters()
     assert told["status"] == ["SUCCEEDED"]
     assert all(job["noticed_after_seconds"] < 13 for job in told["jobs"])
     assert told["lambda_invocations"]["WakeWaiters"] == 3
@@ -99,7 +99,7 @@ def test_what_the_orchestrator_does_itself_wakes_nobody(
     assert done.statuses == ["SUCCEEDED"] * 3
     assert done.report["mutations"]["count"] == 2
     assert "WakeWaiters" not in done.report["lambda_invocations"]
-    for target in ("FINISHED", "STOPPED", "DELETED"):
-        assert set(waits_of(done.children, target)) == {"timed out"}
+    waits = [wait for child in done.children for wait in ends_of_waits(child)]
+    assert set(waits) == {"timed out"}
     [deletion] = [c for c in done.children if c.item["work"]["target"] == "DELETED"]
     assert "AwaitDeletion" in entered(deletion.events)

@@ -108,7 +108,7 @@ def test_however_often_a_long_export_is_waited_for_it_leaves_one_item_at_most(
         run.until_nothing_runs()
 
         [child] = run.children()
-        [left] = run.items()
+        [left] = run.waiters()
     ends = ends_of_waits(child)
     assert len(ends) > 4, ends
     assert set(ends) == {"timed out"}
@@ -123,7 +123,7 @@ def test_an_export_that_is_woken_leaves_nothing(assembly: Path) -> None:
         run.until_nothing_runs()
 
         [child] = run.children()
-        left = run.items()
+        left = run.waiters()
     assert ends_of_waits(child) == ["woken"]
     assert left == []
 
