@@ -42,13 +42,9 @@ $(READY): requirements.txt lambdas/requirements.txt
 	@$(BIN)/pip install --quiet --requirement requirements.txt
 	@touch $@
 
-$(LAYER): lambdas/requirements.txt $(READY)
+$(LAYER): lambdas/requirements.txt infra/layer.py $(wildcard lambdas/aws/*.py) $(READY)
 	@echo "Building $(LAYER)" >&2
-	@rm -rf build/layer
-	@$(BIN)/pip install --quiet --target build/layer/python --requirement $< \
-	  --python-version 3.13 --implementation cp --only-binary=:all: --no-compile \
-	  --platform manylinux2014_aarch64 --platform manylinux_2_28_aarch64
-	@$(BIN)/python -c "import shutil; shutil.make_archive('build/layer', 'zip', 'build/layer')"
+	@$(BIN)/python -m infra.layer
 
 clean:                         ## all that the verbs made
 	rm -rf $(VENV) build cdk.out

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any, Final
 
 from aws_lambda_powertools.metrics import MetricUnit
-from aws_lambda_powertools.utilities.data_classes import EventBridgeEvent, event_source
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from lambdas.aws.waiters import Waiters, Woken
@@ -18,20 +17,19 @@ SLOTS_PER_END: Final = 1
 
 
 @observed
-@event_source(data_class=EventBridgeEvent)
-def handler(event: EventBridgeEvent, _context: LambdaContext) -> dict[str, Any]:
+def handler(event: dict[str, Any], _context: LambdaContext) -> dict[str, Any]:
     """Wake the waiters of an RDS event's source, and the first one that waits for a slot.
 
     Events hurry and nothing more: one that is lost, late, doubled or for nobody does no harm,
     because every wait ends by itself.
     """
-    source_arn = event.detail["SourceArn"]
+    source_arn = event["detail"]["SourceArn"]
     waiters = Waiters(setting(COORDINATION_TABLE))
     of_source = waiters.wake(wakes.source_key(source_arn))
     of_slot = waiters.wake(wakes.EXPORT_SLOT, SLOTS_PER_END)
     woken = Woken(of_source.live + of_slot.live, of_source.stale + of_slot.stale)
     _measure(woken)
-    logger.info("export ended", source_arn=source_arn, event_id=event.detail["EventID"])
+    logger.info("export ended", source_arn=source_arn, event_id=event["detail"]["EventID"])
     return woken._asdict()
 
 

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Final
-
-from lambdas.domain.model import Frozen
 
 KEPT_AFTER_WAIT: Final = 3_600
 """Seconds a waiter's item outlives its wait; time to live removes it some time later."""
@@ -13,7 +12,8 @@ EXPORT_SLOT: Final = "waiter#export-slot"
 """The key under which executions wait for one of the account's export slots."""
 
 
-class Wake(Frozen):
+@dataclass(frozen=True)
+class Wake:
     """How a waiting execution can be found.
 
     Attributes:
