@@ -9,7 +9,7 @@ REQUEST ?= examples/pause-export-resume.json
 
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: run test check bench picture local synth layer clean
+.PHONY: run test check bench cold-start costs picture local synth deploy bootstrap smoke layer clean
 
 run: $(READY) layer            ## one request, end to end, on the local AWS
 	@$(BIN)/python -m localcloud run $(REQUEST)
@@ -28,11 +28,26 @@ local: $(READY) layer          ## the local AWS, until interrupted
 synth: $(READY) layer          ## the CloudFormation template, in cdk.out
 	CDK_OUTDIR=cdk.out $(BIN)/python app.py
 
+deploy: $(READY) layer         ## the stack, to the account of the credentials at hand
+	@$(BIN)/python -m infra.deploy deploy
+
+bootstrap: $(READY)            ## once for an account and Region, before the first deploy
+	@$(BIN)/python -m infra.deploy bootstrap
+
+smoke: $(READY)                ## a harmless request to the deployed stack
+	@$(BIN)/python -m infra.smoke
+
 picture: $(READY) layer        ## the workflow, drawn from the synthesised definition
 	$(BIN)/python -m infra.diagram
 
 bench: $(READY) layer          ## docs/measurements.md, measured anew
 	$(BIN)/python -m bench
+
+cold-start: $(READY)           ## docs/cold-start.md, measured anew
+	$(BIN)/python -m bench.cold_start
+
+costs: $(READY) layer          ## docs/costs.md, worked out anew
+	$(BIN)/python -m bench.costs
 
 layer: $(LAYER)                ## what the functions import, for their runtime
 

@@ -11,10 +11,10 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
+from infra.account import BOOTSTRAP_PARAMETER
 from infra.archive import zip_folder
 from localcloud.cloud import Client, LocalAws
 
-BOOTSTRAP_PARAMETER = "/cdk-bootstrap/hnb659fds/version"
 _BOOTSTRAP_VERSION = "30"
 _COMPRESSION = 1  # the layer is large, and the way to moto short
 _CAPABILITIES = ["CAPABILITY_IAM", "CAPABILITY_NAMED_IAM", "CAPABILITY_AUTO_EXPAND"]
