@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import ast
+import os
 import shutil
 import subprocess
 import sys
@@ -116,7 +117,7 @@ def compiled(tree: Path, version: str) -> bool:
             *(python, "-m", "compileall", "-q", "--invalidation-mode", "unchecked-hash"),
             *("-s", tree, "-p", IN_LAMBDA, tree),
         ],
-        env={"PYTHONHASHSEED": "0"},  # which orders the constants that are sets
+        env={**os.environ, "PYTHONHASHSEED": "0"},  # which orders the constants that are sets
         check=True,
     )
     return True

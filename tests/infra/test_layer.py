@@ -82,6 +82,33 @@ def test_every_function_imports_with_the_layer_alone(tree: Path, handler: str) -
     assert told.startswith(str(tree))
 
 
+@pytest.mark.parametrize(
+    ("handler", "unused"),
+    [
+        ("accept_request", "boto3"),
+        ("advance_plan", "boto3"),
+        ("advance_plan", "botocore.client"),
+        ("wake_waiters", "pydantic"),
+        ("wake_waiters", "aws_lambda_powertools.utilities.data_classes"),
+    ],
+)
+def test_a_cold_start_does_not_pay_for_what_the_function_does_not_use(
+    tree: Path, handler: str, unused: str
+) -> None:
+    assert (
+        run(tree, f"import lambdas.{handler}, sys; print({unused!r} in sys.modules)") == "False\n"
+    )
+
+
+def test_the_calls_of_every_client_are_traced(tree: Path) -> None:
+    code = (
+        "import lambdas.aws.client, botocore.client, wrapt\n"
+        "call = vars(botocore.client.BaseClient)['_make_api_call']\n"
+        "print(isinstance(call, wrapt.FunctionWrapper))"
+    )
+    assert run(tree, code) == "True\n"
+
+
 def test_every_client_that_the_functions_make_is_made_with_the_layer_alone(tree: Path) -> None:
     made = run(
         tree,
