@@ -59,7 +59,8 @@ A function of 256 MB has a fraction of a processor: each number is larger on Lam
 {imports}
 
 The plain handler imports boto3, Powertools (logger, metrics, tracer, an event's class) and pydantic
-out of packages as pip installs them, and does nothing yet.
+out of packages as pip installs them, and does nothing yet. The two reconcilers use all three, and
+have this project's own modules besides.
 
 - **Bytecode** is the most of it. A layer can not be written to: without bytecode, each cold start
   compiles every module again. `make layer` compiles with the runtime's own Python if there is a

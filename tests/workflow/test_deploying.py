@@ -69,7 +69,7 @@ def test_what_is_missing_in_an_account_is_said_in_one_line(assembly: Path) -> No
 
 def test_without_credentials_or_a_region_nothing_is_tried() -> None:
     for module in ("infra.smoke", "infra.deploy"):
-        assert_one_line(run(module, AWS_REGION=REGION), NOT_USABLE, "no AWS credentials are set")
+        assert_one_line(run(module, AWS_REGION=REGION), NOT_USABLE, "no AWS credentials")
     assert_one_line(run("infra.deploy", **CREDENTIALS), NOT_USABLE, "no Region")
 
 
