@@ -9,7 +9,7 @@ REQUEST ?= examples/pause-export-resume.json
 
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: run test check bench picture local synth layer clean
+.PHONY: run test check bench cold-start costs picture local synth deploy bootstrap smoke layer clean
 
 run: $(READY) layer            ## one request, end to end, on the local AWS
 	@$(BIN)/python -m localcloud run $(REQUEST)
@@ -28,11 +28,26 @@ local: $(READY) layer          ## the local AWS, until interrupted
 synth: $(READY) layer          ## the CloudFormation template, in cdk.out
 	CDK_OUTDIR=cdk.out $(BIN)/python app.py
 
+deploy: $(READY) layer         ## the stack, to the account of the credentials at hand
+	@$(BIN)/python -m infra.deploy deploy
+
+bootstrap: $(READY)            ## once for an account and Region, before the first deploy
+	@$(BIN)/python -m infra.deploy bootstrap
+
+smoke: $(READY)                ## a harmless request to the deployed stack
+	@$(BIN)/python -m infra.smoke
+
 picture: $(READY) layer        ## the workflow, drawn from the synthesised definition
 	$(BIN)/python -m infra.diagram
 
 bench: $(READY) layer          ## docs/measurements.md, measured anew
 	$(BIN)/python -m bench
+
+cold-start: $(READY)           ## docs/cold-start.md, measured anew
+	$(BIN)/python -m bench.cold_start
+
+costs: $(READY) layer          ## docs/costs.md, worked out anew
+	$(BIN)/python -m bench.costs
 
 layer: $(LAYER)                ## what the functions import, for their runtime
 
@@ -42,13 +57,9 @@ $(READY): requirements.txt lambdas/requirements.txt
 	@$(BIN)/pip install --quiet --requirement requirements.txt
 	@touch $@
 
-$(LAYER): lambdas/requirements.txt $(READY)
+$(LAYER): lambdas/requirements.txt infra/layer.py $(wildcard lambdas/aws/*.py) $(READY)
 	@echo "Building $(LAYER)" >&2
-	@rm -rf build/layer
-	@$(BIN)/pip install --quiet --target build/layer/python --requirement $< \
-	  --python-version 3.13 --implementation cp --only-binary=:all: --no-compile \
-	  --platform manylinux2014_aarch64 --platform manylinux_2_28_aarch64
-	@$(BIN)/python -c "import shutil; shutil.make_archive('build/layer', 'zip', 'build/layer')"
+	@$(BIN)/python -m infra.layer
 
 clean:                         ## all that the verbs made
 	rm -rf $(VENV) build cdk.out

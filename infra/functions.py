@@ -16,6 +16,7 @@ LAYER: Final = ROOT / "build" / "layer.zip"
 RUNTIME: Final = lambda_.Runtime.PYTHON_3_13
 ARCHITECTURE: Final = lambda_.Architecture.ARM_64
 TIMEOUT: Final = Duration.seconds(60)
+MEMORY_MB: Final = 256
 
 
 class LayerMissingError(Exception):
@@ -64,7 +65,7 @@ class Functions(Construct):
             runtime=RUNTIME,
             architecture=ARCHITECTURE,
             layers=[self._layer],
-            memory_size=256,
+            memory_size=MEMORY_MB,
             timeout=TIMEOUT,
             tracing=lambda_.Tracing.ACTIVE,
             environment={"POWERTOOLS_LOG_LEVEL": "INFO", **(environment or {})},

@@ -8,7 +8,6 @@ from aws_lambda_powertools.metrics import MetricUnit
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from lambdas import clock
-from lambdas.aws.started_exports import StartedExports
 from lambdas.domain.acceptance import RequestRejected, clean_up, parse
 from lambdas.domain.outcomes import rejection
 from lambdas.domain.plan import Plan, Trace, clean_up_plan, plan
@@ -47,6 +46,9 @@ def handler(event: dict[str, Any], _context: LambdaContext) -> dict[str, Any]:
 def _plan(raw: object, trace: Trace) -> Plan:
     asked = clean_up(raw)
     if asked is not None:
+        # Only a clean-up needs boto3, which is half of this function's cold start.
+        from lambdas.aws.started_exports import StartedExports  # noqa: PLC0415
+
         clock.sleep(LAST_NOTES_SECONDS)
         left_behind = StartedExports(setting(COORDINATION_TABLE)).of(asked.execution_arn)
         return clean_up_plan(left_behind, trace, clock.now())

@@ -13,7 +13,7 @@ SERVICE: Final = "orchestrator"
 _CORRELATION: Final = "trace.correlation_id || plan.trace.correlation_id || execution_arn || id"
 
 logger: Final = Logger(service=SERVICE)
-tracer: Final = Tracer(service=SERVICE)
+tracer: Final = Tracer(service=SERVICE, auto_patch=False)
 metrics: Final = Metrics(namespace="Orchestrator", service=SERVICE)
 
 Handler = Callable[[dict[str, Any], LambdaContext], dict[str, Any]]

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import time
-import zipfile
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,11 +11,11 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
+from infra.account import BOOTSTRAP_PARAMETER
+from infra.archive import zip_folder
 from localcloud.cloud import Client, LocalAws
 
-BOOTSTRAP_PARAMETER = "/cdk-bootstrap/hnb659fds/version"
 _BOOTSTRAP_VERSION = "30"
-_ZIP_EPOCH = (1980, 1, 1, 0, 0, 0)
 _COMPRESSION = 1  # the layer is large, and the way to moto short
 _CAPABILITIES = ["CAPABILITY_IAM", "CAPABILITY_NAMED_IAM", "CAPABILITY_AUTO_EXPAND"]
 _SECONDS_BETWEEN_LOOKS = 0.02
@@ -56,7 +55,7 @@ def deploy(cloud: LocalAws, assembly_directory: Path | str) -> Deployment:
     name, template, assets = _stack(directory)
     _bootstrap(cloud, {asset.bucket for asset in assets})
     for asset in assets:
-        body = zip_folder(asset.source) if asset.zipped else asset.source.read_bytes()
+        body = zipped(asset.source) if asset.zipped else asset.source.read_bytes()
         cloud.client("s3").put_object(Bucket=asset.bucket, Key=asset.key, Body=body)
     return deploy_template(cloud, name, template.read_text())
 
@@ -82,21 +81,14 @@ def deploy_template(cloud: LocalAws, name: str, template: str) -> Deployment:
     return Deployment(stack_name=name, outputs=outputs)
 
 
-def zip_folder(folder: Path) -> bytes:
-    """Return a folder as a zip file whose bytes depend on names and contents alone.
+def zipped(folder: Path) -> bytes:
+    """Return a folder as a zip file.
 
     It is kept beside the folder, whose name in an assembly holds the hash of its content.
     """
     cached = folder.with_name(f"{folder.name}.zip")
     if not cached.exists():
-        unfinished = cached.with_suffix(".unfinished")
-        with zipfile.ZipFile(unfinished, "w", zipfile.ZIP_DEFLATED) as archive:
-            for path in sorted(path for path in folder.rglob("*") if path.is_file()):
-                member = zipfile.ZipInfo(path.relative_to(folder).as_posix(), _ZIP_EPOCH)
-                member.external_attr = 0o644 << 16
-                member.compress_type = zipfile.ZIP_DEFLATED
-                archive.writestr(member, path.read_bytes(), compresslevel=_COMPRESSION)
-        unfinished.rename(cached)
+        zip_folder(folder, cached, level=_COMPRESSION)
     return cached.read_bytes()
 
 

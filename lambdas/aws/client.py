@@ -6,6 +6,10 @@ from typing import Any, Final
 import boto3
 from botocore.config import Config
 
+from lambdas.observability import tracer
+
+tracer.patch(("botocore",))
+
 _CONFIG: Final = Config(
     connect_timeout=5,
     read_timeout=20,

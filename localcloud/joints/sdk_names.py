@@ -1,7 +1,8 @@
 """An AWS SDK task speaks PascalCase, also of an API whose own members are in camelCase.
 
 moto hands a task's arguments to boto3 as they are, and the answer back as it is: right for DynamoDB
-and RDS, but not for Step Functions, whose StateMachineArn boto3 knows as stateMachineArn.
+and RDS, but not for Step Functions, whose StateMachineArn boto3 knows as stateMachineArn. The same
+is true of its own integration, startExecution.sync:2 and the like.
 Source: Step Functions developer guide, supported-services-awssdk.
 """
 
@@ -30,6 +31,27 @@ def mend(patches: Patches) -> None:
         response.update(_as_json(response))
 
     patches.add(task, "_normalise_parameters", arguments)
+    patches.add(task, "_normalise_response", answer)
+    _mend_nested_executions(patches)
+
+
+def _mend_nested_executions(patches: Patches) -> None:
+    task = moto(f"{_STATE_TASKS}.state_task_service_sfn").StateTaskServiceSfn
+    as_text = task._normalise_parameters
+
+    def arguments(self: Moto, parameters: dict[str, Moto], *_: Moto, **__: Moto) -> None:
+        as_text(self, parameters)
+        self._to_boto_request(parameters, _operation(self).input_shape)
+
+    def answer(
+        self: Moto, response: Moto, *_: Moto, service_action_name: str | None = None, **__: Moto
+    ) -> None:
+        described = service_action_name == "describe_execution"
+        operation = _model("stepfunctions", "DescribeExecution") if described else _operation(self)
+        self._from_boto_response(response, operation.output_shape)
+        response.update(_as_json(response))
+
+    patches.replace(task, "_normalise_parameters", arguments)
     patches.add(task, "_normalise_response", answer)
 
 

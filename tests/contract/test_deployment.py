@@ -16,7 +16,7 @@ from localcloud.deployment import (
     DeploymentError,
     deploy,
     deploy_template,
-    zip_folder,
+    zipped,
 )
 from tests.contract.joint_template import CODE, ROLE, function
 
@@ -98,7 +98,7 @@ def test_a_zip_depends_on_names_and_contents_alone(tmp_path):
         for file in order:
             (tmp_path / name / "sub" / file).write_text(file)
 
-    one, other = (zip_folder(tmp_path / name) for name in ("a", "b"))
+    one, other = (zipped(tmp_path / name) for name in ("a", "b"))
 
     assert one == other
     assert zipfile.ZipFile(io.BytesIO(one)).namelist() == ["sub/x.py", "sub/y.py"]

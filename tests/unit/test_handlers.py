@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 
 from lambdas import accept_request, advance_plan, reconcile_campaigns, reconcile_export
+from lambdas.aws import started_exports
 from lambdas.aws.campaigns import Campaigns
 from lambdas.aws.started_exports import StartedExport, StartedExports
 from lambdas.domain.exports import Destination
@@ -78,9 +79,9 @@ def campaigns(monkeypatch, uncounted) -> FakeCampaigns:
 def table(monkeypatch) -> FakeTable:
     """The coordination table, as every function meets it."""
     fake = FakeTable()
-    for function in (accept_request, reconcile_export):
+    for module in (started_exports, reconcile_export):
         started = partial(StartedExports, connect=lambda _service: fake)
-        monkeypatch.setattr(function, "StartedExports", started)
+        monkeypatch.setattr(module, "StartedExports", started)
     return fake
 
 

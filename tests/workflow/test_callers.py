@@ -1,76 +1,229 @@
-"""The ways in: an event on the bus, and another state machine."""
+"""The ways in, as docs/calling.md shows them: each snippet of that page is run as it stands."""
 
 from __future__ import annotations
 
 import json
+import os
+import re
+import subprocess
+import sys
 import time
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from localcloud.orchestrator import LocalOrchestrator
+import pytest
+
+from localcloud.functions.environment import CREDENTIALS, REGION
+from localcloud.orchestrator import ROOT, LocalOrchestrator
 from localcloud.world import World
 from tests.workflow.conftest import SPEED
-from tests.workflow.requests import campaign, campaigns
+from tests.workflow.requests import campaign, snapshot
+
+PAGE = (ROOT / "docs" / "calling.md").read_text(encoding="utf-8")
+ROLE = "arn:aws:iam::123456789012:role/any"
+CLUSTER = "arn:aws:rds:us-east-1:123456789012:cluster:shop"
 
 
-def test_an_event_and_another_state_machine_each_start_a_request(assembly: Path) -> None:
-    world = World.model_validate({"campaigns": [campaign("c-1"), campaign("c-2")]})
-    with LocalOrchestrator(world, SPEED, assembly) as orchestrator:
+def snippets(section: str, language: str) -> list[str]:
+    [text] = re.findall(rf"^## {section}\n(.*?)(?=^## |\Z)", PAGE, re.MULTILINE | re.DOTALL)
+    return re.findall(rf"^```{language}\n(.*?)^```", text, re.MULTILINE | re.DOTALL)
+
+
+def snippet(section: str, language: str) -> str:
+    [code] = snippets(section, language)
+    return code
+
+
+def beginning(language: str) -> str:
+    return re.findall(rf"^```{language}\n(.*?)^```", PAGE, re.MULTILINE | re.DOTALL)[0]
+
+
+@pytest.fixture
+def deployed(assembly: Path) -> Iterator[LocalOrchestrator]:
+    world = {"campaigns": [campaign("winter-sale")], "snapshots": [snapshot(CLUSTER)]}
+    with LocalOrchestrator(World.model_validate(world), SPEED, assembly) as orchestrator:
         orchestrator.begin()
-
-        _send_event(orchestrator, campaigns("PAUSED", "c-1"))
-        _call_from_another_machine(orchestrator, campaigns("PAUSED", "c-2"))
-        outcomes = _wait_for_outcomes(orchestrator, 2)
-
-    assert sorted((outcome["phase"], outcome["jobs"][0]["id"]) for outcome in outcomes) == [
-        ("COMPLETE", "c-1"),
-        ("COMPLETE", "c-2"),
-    ]
+        yield orchestrator
 
 
-def _send_event(orchestrator: LocalOrchestrator, request: dict[str, Any]) -> None:
-    orchestrator.aws.client("events").put_events(
-        Entries=[
-            {
-                "EventBusName": orchestrator.outputs["EventBusName"],
-                "Source": "any.service",
-                "DetailType": "Orchestration Requested",
-                "Detail": json.dumps(request),
-            }
-        ]
+def run(orchestrator: LocalOrchestrator, *command: str) -> str:
+    environment = {
+        **os.environ,
+        **orchestrator.aws.environment,
+        **CREDENTIALS,
+        "AWS_DEFAULT_REGION": REGION,
+        "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
+        "ROLE": ROLE,
+        "QUEUE": "arn:aws:sqs:us-east-1:123456789012:requests",
+    }
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+def bash(orchestrator: LocalOrchestrator, section: str) -> str:
+    code = snippet(section, "bash")
+    return run(orchestrator, "bash", "-euc", f"{beginning('bash')}\n{code}")
+
+
+def python(orchestrator: LocalOrchestrator, section: str) -> str:
+    code = snippet(section, "python")
+    return run(orchestrator, sys.executable, "-c", f"{beginning('python')}\n{code}")
+
+
+def test_the_command_line_starts_a_request(deployed: LocalOrchestrator) -> None:
+    bash(deployed, "With the AWS CLI")
+    assert_paused(outcome(deployed))
+
+
+def test_boto3_starts_a_request(deployed: LocalOrchestrator) -> None:
+    told = python(deployed, "With boto3")
+    assert_paused(outcome(deployed))
+    assert told.strip() == outcome(deployed)["execution_arn"]
+
+
+def test_an_event_starts_a_request(deployed: LocalOrchestrator) -> None:
+    told = python(deployed, "As an event")
+    assert_paused(outcome(deployed))
+    assert outcome(deployed)["correlation_id"] == told.strip()
+
+
+def test_another_state_machine_waits_for_the_outcome(deployed: LocalOrchestrator) -> None:
+    waits, _ = machines()
+    caller = call_from(deployed, waits)
+    assert caller["status"] == "SUCCEEDED"
+    assert json.loads(caller["output"]) == outcome(deployed)
+    assert_paused(outcome(deployed))
+
+
+def test_another_state_machine_hears_that_a_request_failed(deployed: LocalOrchestrator) -> None:
+    waits, _ = machines()
+    caller = call_from(deployed, waits.replace("winter-sale", "nobody"))
+    assert (caller["status"], caller["error"]) == ("FAILED", "States.TaskFailed")
+
+
+def test_another_state_machine_starts_a_request_and_goes_on(deployed: LocalOrchestrator) -> None:
+    _, goes_on = machines()
+    caller = call_from(deployed, goes_on)
+    assert caller["status"] == "SUCCEEDED"
+    assert_paused(outcome(deployed))
+
+
+def test_what_a_schedule_would_start_is_a_request(deployed: LocalOrchestrator) -> None:
+    python(deployed, "On a schedule")
+
+    target = deployed.aws.client("scheduler").get_schedule(Name="nightly-export")["Target"]
+    assert (target["Arn"], target["RoleArn"]) == (
+        deployed.machine_arn,
+        "arn:aws:iam::123456789012:role/schedules",
+    )
+    for day in (20, 20, 21):
+        moment = f"2026-11-{day}T02:00:00Z"
+        start(deployed, target["Input"].replace("<aws.scheduler.scheduled-time>", moment))
+
+    ids = [job["details"]["export_task_identifier"] for job in jobs_of(deployed, 3)]
+    assert len(set(ids)) == 2, "one export for each night"
+
+
+def test_what_a_pipe_would_put_on_the_bus_is_a_request(deployed: LocalOrchestrator) -> None:
+    bash(deployed, "From a queue")
+
+    pipe = deployed.aws.client("pipes").describe_pipe(Name="requests")
+    parameters = pipe["TargetParameters"]
+    event = parameters["EventBridgeEventBusParameters"]
+    bus = deployed.outputs["EventBusName"]
+    assert pipe["Target"].endswith(f":event-bus/{bus}")
+    assert parameters["InputTemplate"] == "<$.body>"
+    message = {"kind": "campaigns", "target": "PAUSED", "campaign_ids": ["winter-sale"]}
+    deployed.aws.client("events").put_events(
+        Entries=[{**event, "EventBusName": bus, "Detail": json.dumps(message)}]
+    )
+    assert_paused(outcome(deployed))
+
+
+def test_what_a_pipe_hands_a_state_machine_is_no_request(deployed: LocalOrchestrator) -> None:
+    message = {"kind": "campaigns", "target": "PAUSED", "campaign_ids": ["winter-sale"]}
+    start(deployed, json.dumps([message]))
+    assert outcome(deployed)["reason"] == "RequestRejected"
+
+
+def test_who_listens_for_failures_hears_of_them(deployed: LocalOrchestrator) -> None:
+    bash(deployed, "Hearing of the end")
+    sqs, events = deployed.aws.client("sqs"), deployed.aws.client("events")
+    queue = sqs.create_queue(QueueName="failures")["QueueUrl"]
+    arn = sqs.get_queue_attributes(QueueUrl=queue, AttributeNames=["QueueArn"])["Attributes"]
+    events.put_targets(
+        Rule="failed-requests",
+        EventBusName=deployed.outputs["EventBusName"],
+        Targets=[{"Id": "queue", "Arn": arn["QueueArn"]}],
     )
 
+    start(deployed, json.dumps({"kind": "campaigns"}))
+    assert outcome(deployed)["phase"] == "FAILED"
 
-def _call_from_another_machine(orchestrator: LocalOrchestrator, request: dict[str, Any]) -> None:
+    [message] = sqs.receive_message(QueueUrl=queue)["Messages"]
+    assert json.loads(message["Body"])["detail"] == outcome(deployed)
+
+
+def test_every_policy_on_the_page_allows_named_actions_only() -> None:
+    blocks = map(json.loads, re.findall(r"^```json\n(.*?)^```", PAGE, re.MULTILINE | re.DOTALL))
+    statements = [
+        statement
+        for block in blocks
+        for statement in (block if isinstance(block, list) else [block])
+        if "Effect" in statement
+    ]
+    assert statements
+    assert "*" not in json.dumps([statement["Action"] for statement in statements])
+
+
+def machines() -> list[str]:
+    return [code for code in snippets("From another state machine", "json") if "StartAt" in code]
+
+
+def call_from(orchestrator: LocalOrchestrator, definition: str) -> dict[str, Any]:
     states = orchestrator.aws.client("stepfunctions")
-    definition = {
-        "StartAt": "Orchestrate",
-        "States": {
-            "Orchestrate": {
-                "Type": "Task",
-                "Resource": "arn:aws:states:::aws-sdk:sfn:startExecution",
-                "Parameters": {
-                    "StateMachineArn": orchestrator.machine_arn,
-                    "Input": json.dumps(request),
-                },
-                "End": True,
-            }
-        },
-    }
     caller = states.create_state_machine(
         name="caller",
-        definition=json.dumps(definition),
-        roleArn="arn:aws:iam::123456789012:role/any",
+        definition=definition.replace("STATE_MACHINE_ARN", orchestrator.machine_arn),
+        roleArn=ROLE,
     )
-    states.start_execution(stateMachineArn=caller["stateMachineArn"])
+    started = states.start_execution(stateMachineArn=caller["stateMachineArn"])
+    for _ in range(1000):
+        execution: dict[str, Any] = states.describe_execution(executionArn=started["executionArn"])
+        if execution["status"] != "RUNNING":
+            return execution
+        time.sleep(0.01)
+    raise AssertionError("the caller did not end within 10 s")
 
 
-def _wait_for_outcomes(orchestrator: LocalOrchestrator, count: int) -> list[dict[str, Any]]:
+def start(orchestrator: LocalOrchestrator, request: str) -> None:
+    orchestrator.aws.client("stepfunctions").start_execution(
+        stateMachineArn=orchestrator.machine_arn, input=request
+    )
+
+
+def assert_paused(outcome: dict[str, Any]) -> None:
+    [job] = outcome["jobs"]
+    assert (job["id"], job["final_state"], job["phase"]) == ("winter-sale", "Paused", "COMPLETE")
+
+
+def outcome(orchestrator: LocalOrchestrator) -> dict[str, Any]:
+    [outcome] = outcomes(orchestrator, 1)
+    return outcome
+
+
+def jobs_of(orchestrator: LocalOrchestrator, count: int) -> list[dict[str, Any]]:
+    return [job for outcome in outcomes(orchestrator, count) for job in outcome["jobs"]]
+
+
+def outcomes(orchestrator: LocalOrchestrator, count: int) -> list[dict[str, Any]]:
     states = orchestrator.aws.client("stepfunctions")
     for _ in range(1000):
         listed = states.list_executions(stateMachineArn=orchestrator.machine_arn)["executions"]
-        outcomes = [orchestrator.outcome(item["executionArn"]) for item in listed]
-        done = [outcome for outcome in outcomes if outcome is not None]
+        told = [orchestrator.outcome(item["executionArn"]) for item in listed]
+        done = [outcome for outcome in told if outcome is not None]
         if len(done) == count:
             return done
         time.sleep(0.01)

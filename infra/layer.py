@@ -1,0 +1,157 @@
+"""The functions' layer: what they import, for their runtime, without what they never use.
+
+`python -m infra.layer` builds build/layer.zip from the wheels that lambdas/requirements.txt pins.
+"""
+
+from __future__ import annotations
+
+import ast
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Final, NamedTuple
+
+from infra.archive import zip_folder
+from infra.functions import LAYER, ROOT, RUNTIME
+
+REQUIREMENTS: Final = ROOT / "lambdas" / "requirements.txt"
+WRAPPERS: Final = ROOT / "lambdas" / "aws"
+IN_LAMBDA: Final = "/opt/python"
+"""Where Lambda unpacks a layer's folder `python`. Source: Lambda guide, python-layers."""
+
+NEVER_USED: Final = (
+    "bin",
+    "boto3/data",  # of boto3.resource
+    "boto3/examples",
+    "botocore/data/*/*/examples-1.json",
+    "aws_lambda_powertools/event_handler",  # of functions behind an API
+    "dateutil/zoneinfo/*.tar.gz",  # every moment here is UTC
+    "wrapt-stubs",
+    "**/*.pyi",
+    "*.dist-info/RECORD",  # not true any more
+    "*.dist-info/sboms",
+)
+"""Beside the descriptions of other services. METADATA stays: scanners know a package by it."""
+
+
+class Target(NamedTuple):
+    """What wheels are chosen for.
+
+    Attributes:
+        python: such as 3.13.
+        platforms: pip's tags; none is the platform of this machine.
+    """
+
+    python: str
+    platforms: tuple[str, ...] = ()
+
+
+LAMBDA: Final = Target(
+    python=RUNTIME.name.removeprefix("python"),
+    platforms=("manylinux2014_aarch64", "manylinux_2_28_aarch64"),
+)
+
+
+def build(layer: Path = LAYER, target: Target = LAMBDA) -> None:
+    """Write the layer; the same pins, sources and compiler give the same bytes."""
+    layer.parent.mkdir(parents=True, exist_ok=True)
+    with TemporaryDirectory() as directory:
+        tree = Path(directory, "python")
+        install(tree, target)
+        slim(tree, services_named_in(WRAPPERS.glob("*.py"), tree))
+        if not compiled(tree, target.python):
+            print(
+                f"There is no python{target.python} here: the layer has no bytecode, "
+                "and functions start slower",
+                file=sys.stderr,
+            )
+        zip_folder(tree.parent, layer, level=9)
+
+
+def install(tree: Path, target: Target) -> None:
+    """Put what is pinned into a folder, and nothing else."""
+    subprocess.run(
+        [
+            *(sys.executable, "-m", "pip", "install", "--quiet", "--disable-pip-version-check"),
+            *("--requirement", REQUIREMENTS, "--no-deps", "--target", tree),
+            *("--python-version", target.python, "--implementation", "cp"),
+            *("--only-binary=:all:", "--no-compile"),
+            *(f"--platform={platform}" for platform in target.platforms),
+        ],
+        check=True,
+    )
+
+
+def services_named_in(sources: Iterable[Path], tree: Path) -> frozenset[str]:
+    """Return the AWS services whose name stands as a string in any of the sources."""
+    known = {folder.name for folder in _services(tree)}
+    return frozenset(text for source in sources for text in _strings(source) if text in known)
+
+
+def slim(tree: Path, services: frozenset[str]) -> None:
+    """Remove what is never used, and of botocore's services all but the newest of those named."""
+    for folder in _services(tree):
+        *older, _newest = sorted(folder.iterdir())
+        for unused in older if folder.name in services else [folder]:
+            _remove(unused)
+    for pattern in NEVER_USED:
+        for unused in list(tree.glob(pattern)):
+            _remove(unused)
+
+
+def compiled(tree: Path, version: str) -> bool:
+    """Compile for a version of Python; return whether there is one on this machine to do it.
+
+    A layer can not be written to, so without bytecode every cold start would compile every module.
+    It is never compared with its source, whose time of change a layer does not keep.
+    """
+    python = interpreter(version)
+    if python is None:
+        return False
+    subprocess.run(
+        [
+            *(python, "-m", "compileall", "-q", "--invalidation-mode", "unchecked-hash"),
+            *("-s", tree, "-p", IN_LAMBDA, tree),
+        ],
+        env={**os.environ, "PYTHONHASHSEED": "0"},  # which orders the constants that are sets
+        check=True,
+    )
+    return True
+
+
+def interpreter(version: str) -> str | None:
+    """Return the command of a version of Python such as 3.13, None where none runs here."""
+    for command in (sys.executable, shutil.which(f"python{version}")):
+        if command and _version(command) == version:
+            return command
+    return None
+
+
+def _version(command: str) -> str:
+    said = subprocess.run([command, "--version"], capture_output=True, text=True, check=False)
+    return ".".join(said.stdout.removeprefix("Python ").split(".")[:2])
+
+
+def _services(tree: Path) -> list[Path]:
+    return [path for path in (tree / "botocore" / "data").iterdir() if path.is_dir()]
+
+
+def _strings(source: Path) -> Iterator[str]:
+    for node in ast.walk(ast.parse(source.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Constant) and isinstance(node.value, str):
+            yield node.value
+
+
+def _remove(path: Path) -> None:
+    if path.is_dir():
+        shutil.rmtree(path)
+    else:
+        path.unlink()
+
+
+if __name__ == "__main__":
+    build()

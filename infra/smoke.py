@@ -1,0 +1,114 @@
+"""Asks a deployed stack for something harmless, and says whether it answered.
+
+`python -m infra.smoke [STACK]`; what is left out is the stack of cdk.json. The request is to cancel
+the export of a snapshot that does not exist, whose name is made up anew each time. It can change
+nothing: one DescribeExportTasks finds no export, and the request ends with NothingToCancel. To get
+there, the state machine, the layer's native modules, a child execution, a permission of RDS and the
+bus must all work. Campaigns are left alone: an account need not have Amazon Connect.
+
+It exits 0 when the stack answered so, 1 when it did not, and 2 when there was nothing to ask: no
+credentials or no stack, which is not a success.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+import time
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
+from uuid import uuid4
+
+import boto3
+from botocore.exceptions import BotoCoreError, ClientError
+
+from infra.account import Account, AccountError, current_account
+from infra.functions import ROOT
+from infra.settings import CONTEXT_KEY, Settings
+from lambdas.domain.phases import Reason
+
+ANSWERED: Final = 0
+FAILED: Final = 1
+NOTHING_TO_ASK: Final = 2
+
+MOST_SECONDS: Final = 120
+SECONDS_BETWEEN_LOOKS: Final = 2.0
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Carry out a command line and return its exit code."""
+    try:
+        account = current_account()
+        machine = _machine(arguments[0] if arguments else _stack_name(), account)
+    except AccountError as error:
+        print(f"smoke: not run: {error}", file=sys.stderr)
+        return NOTHING_TO_ASK
+    try:
+        execution = _ended(machine, request(account), account)
+    except (BotoCoreError, ClientError) as error:
+        print(f"smoke: failed: {error}", file=sys.stderr)
+        return FAILED
+    return _judged(execution)
+
+
+def request(account: Account) -> dict[str, str]:
+    """Return a request that finds nothing to do."""
+    snapshot = f"smoke-{uuid4().hex}"
+    arn = f"arn:{account.partition}:rds:{account.region}:{account.number}:snapshot:{snapshot}"
+    return {"kind": "export", "target": "CANCELED", "source_arn": arn}
+
+
+def _stack_name() -> str:
+    context = json.loads((ROOT / "cdk.json").read_text(encoding="utf-8"))["context"]
+    return Settings.from_context(context[CONTEXT_KEY]).stack_name
+
+
+def _machine(stack: str, account: Account) -> str:
+    """Return the ARN of a stack's state machine.
+
+    Raises:
+        AccountError: when there is no such stack in the account.
+    """
+    client = boto3.client("cloudformation", region_name=account.region)
+    try:
+        [described] = client.describe_stacks(StackName=stack)["Stacks"]
+    except (BotoCoreError, ClientError) as error:
+        raise AccountError(f"stack {stack} of {account.number}: {error}") from error
+    outputs = {item["OutputKey"]: item["OutputValue"] for item in described.get("Outputs", ())}
+    try:
+        return str(outputs["StateMachineArn"])
+    except KeyError:
+        raise AccountError(f"stack {stack} is no orchestrator, or not whole") from None
+
+
+def _ended(machine: str, request: object, account: Account) -> Mapping[str, Any]:
+    """Start an execution and return it when it has ended, or when it should have."""
+    client = boto3.client("stepfunctions", region_name=account.region)
+    started = client.start_execution(stateMachineArn=machine, input=json.dumps(request))
+    print(f"Started {started['executionArn']}", file=sys.stderr)
+    give_up_at = time.monotonic() + MOST_SECONDS
+    while True:
+        execution: Mapping[str, Any] = client.describe_execution(
+            executionArn=started["executionArn"]
+        )
+        if execution["status"] != "RUNNING" or time.monotonic() > give_up_at:
+            return execution
+        time.sleep(SECONDS_BETWEEN_LOOKS)
+
+
+def _judged(execution: Mapping[str, Any]) -> int:
+    """Print how an execution ended, and return whether that is what was to be."""
+    outcome = json.loads(execution.get("output") or "{}")
+    reasons = [job["reason"] for job in outcome.get("jobs", ())]
+    if outcome:
+        print(json.dumps(outcome, indent=2))
+    if execution["status"] == "SUCCEEDED" and reasons == [Reason.NOTHING_TO_CANCEL]:
+        print("smoke: the stack answered: there was nothing to cancel", file=sys.stderr)
+        return ANSWERED
+    why = execution.get("cause") or ", ".join(reasons)
+    print(f"smoke: failed: {execution['status']}: {why}", file=sys.stderr)
+    return FAILED
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
