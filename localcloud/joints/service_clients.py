@@ -13,12 +13,16 @@ from collections.abc import Mapping
 import boto3
 import botocore.session
 from botocore.config import Config
+from botocore.loaders import Loader
 
 from localcloud.functions.environment import CREDENTIALS
 from localcloud.joints.patching import ASL, Json, Moto, Patches, moto
 
 _CONNECTIONS = 200
 _SECONDS = 900  # the longest that a Lambda function may take
+
+_MODELS = Loader()
+"""Botocore's service models, which take a second to read: once for all sessions of a process."""
 
 
 def mend(patches: Patches, endpoint: str, environment: Mapping[str, str]) -> None:
@@ -48,6 +52,7 @@ def isolated_session() -> boto3.Session:
     session = botocore.session.Session(
         session_vars={"profile": nothing, "config_file": files, "credentials_file": files}
     )
+    session.register_component("data_loader", _MODELS)
     session.set_credentials(CREDENTIALS["AWS_ACCESS_KEY_ID"], CREDENTIALS["AWS_SECRET_ACCESS_KEY"])
     return boto3.Session(botocore_session=session)
 
