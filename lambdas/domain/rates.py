@@ -12,9 +12,9 @@ from pydantic import Field
 
 from lambdas.domain.model import Frozen
 
-HORIZON_SECONDS: Final = 20
-"""How far ahead calls are reserved: a function sleeps no longer than that, and who comes next waits
-no longer than that for one who reserved before him and is gone."""
+HORIZON_SECONDS: Final = 15
+"""How far ahead calls are reserved: a function sleeps no longer than that for a read and for its
+mutations, a quarter of its time each, and whoever is gone wastes no more of the others' time."""
 
 SLOWED_SECONDS: Final = 10
 """How long a throttle that came all the same, for others share the quota, slows everyone down."""
