@@ -176,7 +176,7 @@ def _seconds(bench: Bench, measure: Measure) -> float:
     }
     script = f"{measure.before}\n{_TIMED.format(code=measure.code)}"
     done = subprocess.run(
-        [bench.python, "-S", "-c", script],
+        [bench.python, "-S", "-P", "-c", script],
         env=environment,
         capture_output=True,
         text=True,
