@@ -19,6 +19,10 @@ REQUESTED: Final = "Orchestration Requested"
 CLEAN_UP: Final = "clean_up"
 """The only field of a request to cancel what an execution left behind."""
 
+STARTED_BY: Final = "AWS_STEP_FUNCTIONS_STARTED_BY_EXECUTION_ID"
+"""What a state machine that starts another one may add to its input, for the console to link the
+two. Source: Step Functions developer guide, 'Associate workflow executions'."""
+
 _JOB_KINDS: Final = frozenset({"campaigns", "export"})
 _STACK_SETTINGS: Final = re.compile(r"bucket|role|kms|key", re.IGNORECASE)
 _WHOLE: Final = "request"
@@ -79,6 +83,7 @@ def parse(raw: object, *, region: str) -> Request:
     body = _unwrap_event(raw)
     if not isinstance(body, dict):
         raise RequestRejected((Fault(field=_WHOLE, rule="must be a JSON object"),))
+    body = {name: value for name, value in body.items() if name != STARTED_BY}
     whole, prefix = _expand_shorthand(body)
     try:
         return Request.model_validate(whole, context={"region": region})

@@ -12,6 +12,7 @@ from lambdas.domain import limits
 from lambdas.domain.acceptance import (
     CLEAN_UP,
     REQUESTED,
+    STARTED_BY,
     CleanUp,
     Fault,
     RequestRejected,
@@ -605,3 +606,11 @@ def test_whatever_is_asked_to_be_cleaned_up_is_accepted_or_is_rejected(asked):
         assert all(fault.field and fault.rule for fault in faults)
     else:
         assert accepted == CleanUp(execution_arn=asked["execution_arn"])
+
+
+@pytest.mark.parametrize(
+    "request_",
+    [any_export_job(), {"jobs": [any_export_job()]}, {"stages": [{"jobs": [any_export_job()]}]}],
+)
+def test_a_request_may_tell_which_state_machine_has_started_it(request_):
+    assert accept({**request_, STARTED_BY: EXECUTION}) == accept(request_)
