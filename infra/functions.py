@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Final
 
 from aws_cdk import Duration, IgnoreMode, RemovalPolicy
+from aws_cdk import aws_kms as kms
 from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_logs as logs
 from constructs import Construct
@@ -26,12 +27,18 @@ class Functions(Construct):
     """What all functions share, and the way to make one."""
 
     def __init__(
-        self, scope: Construct, construct_id: str, *, retention: logs.RetentionDays
+        self,
+        scope: Construct,
+        construct_id: str,
+        *,
+        retention: logs.RetentionDays,
+        key: kms.IKey,
     ) -> None:
         super().__init__(scope, construct_id)
         if not LAYER.is_file():
             raise LayerMissingError(f"{LAYER} does not exist: build it with `make layer`")
         self._retention = retention
+        self._key = key
         self._code = lambda_.Code.from_asset(
             str(ROOT),
             exclude=["*", "!lambdas", "!lambdas/**", "**/__pycache__", "lambdas/requirements.txt"],
@@ -72,6 +79,7 @@ class Functions(Construct):
                 self,
                 f"{construct_id}Logs",
                 retention=self._retention,
+                encryption_key=self._key,
                 removal_policy=RemovalPolicy.RETAIN,
             ),
         )

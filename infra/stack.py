@@ -9,6 +9,8 @@ from constructs import Construct
 
 from infra.campaign_access import let_move_campaigns
 from infra.coordination import Coordination
+from infra.dead_letters import DeadLetters
+from infra.encryption import Encryption
 from infra.export_access import let_run_exports
 from infra.export_store import ExportStore
 from infra.functions import Functions
@@ -29,10 +31,11 @@ class OrchestratorStack(Stack):
         retention = logs.RetentionDays[settings.log_retention]
         store = ExportStore(self, "Exports", prefix=settings.export_prefix)
         bus = events.EventBus(self, "Bus", description="Requests come in, outcomes go out")
-        coordination = Coordination(self, "Coordination")
+        encryption = Encryption(self, "Encryption")
+        coordination = Coordination(self, "Coordination", encryption=encryption)
         looks = {"LOOKS_PER_CHILD": str(settings.looks_per_child)}
 
-        functions = Functions(self, "Functions", retention=retention)
+        functions = Functions(self, "Functions", retention=retention, key=encryption.key)
         accept_request = functions.add("AcceptRequest", environment=coordination.environment)
         coordination.let_read_starts(accept_request)
         advance_plan = functions.add("AdvancePlan")
@@ -64,6 +67,7 @@ class OrchestratorStack(Stack):
             bus=bus,
             table=coordination.table,
             retention=retention,
+            key=encryption.key,
         )
         wake_waiters = functions.add("WakeWaiters", environment=coordination.environment)
         coordination.let_wait(workflow.machine)
@@ -75,6 +79,7 @@ class OrchestratorStack(Stack):
             machine=workflow.machine,
             wake_waiters=wake_waiters,
             snapshot_exports=settings.snapshot_exports,
+            dead_letters=DeadLetters(self, "DeadLetters", encryption=encryption),
         )
 
         CfnOutput(self, "StateMachineArn", value=workflow.machine.state_machine_arn)

@@ -7,12 +7,25 @@ from typing import Any
 import pytest
 
 from infra import diagram
-from tests.infra.stack_parts import Functions, State, Task, Template, as_task
+from tests.infra.stack_parts import Functions, State, Task, Template, as_task, synthesised
+
+FULL = {
+    "snapshot_exports": [
+        {"source_prefix": "shop-", "export_only": ["shop.orders"]},
+        {"source_prefix": "bookings"},
+    ],
+}
 
 
 @pytest.fixture(scope="session")
 def template() -> Template:
     return diagram.synthesise()
+
+
+@pytest.fixture(scope="session")
+def full_template(tmp_path_factory: pytest.TempPathFactory) -> Template:
+    """The stack with every setting that adds something to it."""
+    return synthesised(FULL, tmp_path_factory.mktemp("full"))
 
 
 @pytest.fixture(scope="session")

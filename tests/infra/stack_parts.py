@@ -4,7 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
+from pathlib import Path
 from typing import Any, NamedTuple
+
+from aws_cdk import App
+
+from infra.settings import Settings
+from infra.stack import OrchestratorStack
 
 State = Mapping[str, Any]
 Template = dict[str, Any]
@@ -12,6 +18,14 @@ Statement = dict[str, Any]
 Functions = dict[str, dict[str, Any]]
 
 _IDENTITY_POLICIES = ("AWS::IAM::Policy", "AWS::IAM::ManagedPolicy", "AWS::IAM::RolePolicy")
+
+
+def synthesised(settings: Mapping[str, Any], outdir: Path) -> Template:
+    """Synthesise the stack with settings of a test's own."""
+    app = App(context={"aws:cdk:disable-asset-staging": True}, outdir=str(outdir))
+    stack = OrchestratorStack(app, Settings.from_context(settings))
+    found: Template = app.synth().get_stack_artifact(stack.artifact_id).template
+    return found
 
 
 class Task(NamedTuple):
@@ -50,6 +64,12 @@ def of_type(template: Template, kind: str, description: str | None = None) -> li
         for logical_id, resource in template["Resources"].items()
         if resource["Type"] == kind
         and description in (None, resource["Properties"].get("Description"))
+    ]
+
+
+def properties_of(template: Template, kind: str) -> list[dict[str, Any]]:
+    return [
+        template["Resources"][logical_id]["Properties"] for logical_id in of_type(template, kind)
     ]
 
 

@@ -6,11 +6,8 @@ import json
 from typing import Any
 
 import pytest
-from aws_cdk import App
 from moto.events.models import EventPattern
 
-from infra.settings import Settings
-from infra.stack import OrchestratorStack
 from lambdas.domain.acceptance import clean_up, parse
 from localcloud.joints.rule_inputs import target_input
 from tests.infra.stack_parts import Template, of_type, policies_of, text
@@ -22,21 +19,6 @@ SNAPSHOT = "arn:aws:rds:us-east-1:123456789012:snapshot"
 REQUEST = '{"kind":"export"}'
 
 Rule = dict[str, Any]
-
-
-@pytest.fixture(scope="module")
-def with_snapshot_exports(tmp_path_factory: pytest.TempPathFactory) -> Template:
-    app = App(
-        context={"aws:cdk:disable-asset-staging": True},
-        outdir=str(tmp_path_factory.mktemp("snapshot-exports")),
-    )
-    chosen = [
-        {"source_prefix": "shop-", "export_only": ["shop.orders"]},
-        {"source_prefix": "bookings"},
-    ]
-    stack = OrchestratorStack(app, Settings.from_context({"snapshot_exports": chosen}))
-    found: Template = app.synth().get_stack_artifact(stack.artifact_id).template
-    return found
 
 
 @pytest.mark.parametrize("number", range(159, 165))
@@ -117,9 +99,9 @@ def test_no_snapshot_exports_itself_unless_the_settings_say_so(template: Templat
 )
 @pytest.mark.parametrize("name", ["shop-nightly", "rds:shop-2026-11-20-03-00"])
 def test_a_new_snapshot_of_the_settings_exports_itself(
-    with_snapshot_exports: Template, event_id: str, name: str
+    full_template: Template, event_id: str, name: str
 ) -> None:
-    shop, bookings = (_rule(with_snapshot_exports, f"SnapshotCreated{n}") for n in range(2))
+    shop, bookings = (_rule(full_template, f"SnapshotCreated{n}") for n in range(2))
     event = _rds_event(event_id, name)
     assert _matches(shop, event)
     assert not _matches(bookings, event)
@@ -134,26 +116,24 @@ def test_a_new_snapshot_of_the_settings_exports_itself(
 
 
 @pytest.mark.parametrize("name", ["bookshop-1", "rds:bookshop-1", "shop", "Shop-1", "awsbackup:a"])
-def test_other_new_snapshots_do_not_export_themselves(
-    with_snapshot_exports: Template, name: str
-) -> None:
+def test_other_new_snapshots_do_not_export_themselves(full_template: Template, name: str) -> None:
     event = _rds_event("RDS-EVENT-0042", name)
-    assert not _matches(_rule(with_snapshot_exports, "SnapshotCreated0"), event)
+    assert not _matches(_rule(full_template, "SnapshotCreated0"), event)
 
 
 @pytest.mark.parametrize("event_id", ["RDS-EVENT-0040", "RDS-EVENT-0041", "RDS-EVENT-0161"])
 def test_a_snapshot_that_is_not_there_yet_or_any_more_does_not_export_itself(
-    with_snapshot_exports: Template, event_id: str
+    full_template: Template, event_id: str
 ) -> None:
     event = _rds_event(event_id, "shop-nightly")
-    assert not _matches(_rule(with_snapshot_exports, "SnapshotCreated0"), event)
+    assert not _matches(_rule(full_template, "SnapshotCreated0"), event)
 
 
-def test_rules_may_start_the_machine_and_nothing_else(with_snapshot_exports: Template) -> None:
-    (machine,) = of_type(with_snapshot_exports, "AWS::StepFunctions::StateMachine")
+def test_rules_may_start_the_machine_and_nothing_else(full_template: Template) -> None:
+    (machine,) = of_type(full_template, "AWS::StepFunctions::StateMachine")
     granted = [
         (statement["Action"], text(statement["Resource"]))
-        for statement in policies_of(with_snapshot_exports, "WorkflowMachineEventsRole")
+        for statement in policies_of(full_template, "WorkflowMachineEventsRole")
     ]
     assert granted == [("states:StartExecution", f"${{{machine}}}")]
 
