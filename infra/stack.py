@@ -29,7 +29,13 @@ class OrchestratorStack(Stack):
             description="Orchestrates Amazon Connect outbound campaigns and RDS exports to S3",
         )
         retention = logs.RetentionDays[settings.log_retention]
-        store = ExportStore(self, "Exports", prefix=settings.export_prefix)
+        store = ExportStore(
+            self,
+            "Exports",
+            prefix=settings.export_prefix,
+            existing=settings.existing_store,
+            noncurrent_version_days=settings.noncurrent_version_days,
+        )
         bus = events.EventBus(self, "Bus", description="Requests come in, outcomes go out")
         encryption = Encryption(self, "Encryption")
         coordination = Coordination(self, "Coordination", encryption=encryption)
@@ -40,7 +46,7 @@ class OrchestratorStack(Stack):
         coordination.let_read_starts(accept_request)
         advance_plan = functions.add("AdvancePlan")
         reconcile_campaigns = functions.add("ReconcileCampaigns", environment=looks)
-        let_move_campaigns(reconcile_campaigns, self)
+        let_move_campaigns(reconcile_campaigns, self, settings.campaign_instance_ids)
         reconcile_export = functions.add(
             "ReconcileExport",
             environment={

@@ -14,6 +14,8 @@ FULL = {
         {"source_prefix": "shop-", "export_only": ["shop.orders"]},
         {"source_prefix": "bookings"},
     ],
+    "campaign_instance_ids": ["instance-1", "instance-2"],
+    "alarm_email": "operators@example.com",
 }
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -9,6 +10,7 @@ from typing import Any, NamedTuple
 
 from aws_cdk import App
 
+from infra.functions import ROOT
 from infra.settings import Settings
 from infra.stack import OrchestratorStack
 
@@ -22,7 +24,8 @@ _IDENTITY_POLICIES = ("AWS::IAM::Policy", "AWS::IAM::ManagedPolicy", "AWS::IAM::
 
 def synthesised(settings: Mapping[str, Any], outdir: Path) -> Template:
     """Synthesise the stack with settings of a test's own."""
-    app = App(context={"aws:cdk:disable-asset-staging": True}, outdir=str(outdir))
+    context = json.loads((ROOT / "cdk.json").read_text(encoding="utf-8"))["context"]
+    app = App(context={**context, "aws:cdk:disable-asset-staging": True}, outdir=str(outdir))
     stack = OrchestratorStack(app, Settings.from_context(settings))
     found: Template = app.synth().get_stack_artifact(stack.artifact_id).template
     return found

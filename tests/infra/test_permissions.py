@@ -16,11 +16,11 @@ from tests.infra.stack_parts import (
     listed,
     of_type,
     policies_of,
+    properties_of,
     text,
 )
 
 UNLIMITABLE = {
-    "connect-campaigns:GetCampaignStateBatch": "Takes ids of any campaign of the account at once",
     "rds:CancelExportTask": "RDS defines no resource type for export tasks",
     "rds:DescribeExportTasks": "Asked by task identifier too, where no source is known",
     "xray:GetSamplingRules": "X-Ray defines no resource type for what it samples",
@@ -97,9 +97,12 @@ def test_export_bucket_is_closed_to_the_public(bucket: dict[str, Any]) -> None:
 
 
 def test_export_bucket_refuses_plain_http(template: Template) -> None:
-    (policy,) = of_type(template, "AWS::S3::BucketPolicy")
-    statements = template["Resources"][policy]["Properties"]["PolicyDocument"]["Statement"]
-    (bucket,) = of_type(template, "AWS::S3::Bucket")
+    bucket = _export_bucket(template)
+    (statements,) = (
+        policy["PolicyDocument"]["Statement"]
+        for policy in properties_of(template, "AWS::S3::BucketPolicy")
+        if policy["Bucket"] == {"Ref": bucket}
+    )
     (refusal,) = (s for s in statements if s["Effect"] == "Deny")
     assert refusal["Action"] == "s3:*"
     assert refusal["Principal"] == {"AWS": "*"}
@@ -174,7 +177,7 @@ def test_the_machine_only_writes_into_the_table(template: Template) -> None:
 def test_reads_of_exports_what_they_tell_of_themselves_and_none_of_their_data(
     template: Template,
 ) -> None:
-    (bucket,) = of_type(template, "AWS::S3::Bucket")
+    bucket = _export_bucket(template)
     key = _export_key(template)
     found = {
         action: (text(statement["Resource"]), statement.get("Condition"))
@@ -189,6 +192,36 @@ def test_reads_of_exports_what_they_tell_of_themselves_and_none_of_their_data(
         "kms:Decrypt": (f"${{{key}.Arn}}", None),
         "kms:DescribeKey": (f"${{{key}.Arn}}", None),
     }
+
+
+def test_campaigns_of_any_instance_are_moved_unless_the_settings_name_some(
+    template: Template, full_template: Template
+) -> None:
+    def conditions(of: Template) -> list[Any]:
+        return [
+            s.get("Condition")
+            for s in policies_of(of, "ReconcileCampaigns")
+            if "connect-campaigns:StopCampaign" in listed(s["Action"])
+        ]
+
+    assert conditions(template) == [None]
+    ((condition),) = conditions(full_template)
+    ((key, instances),) = condition["StringEquals"].items()
+    assert key == "aws:ResourceTag/owner"
+    assert [text(instance) for instance in instances] == [
+        f"arn:${{AWS::Partition}}:connect:${{AWS::Region}}:${{AWS::AccountId}}:instance/{name}"
+        for name in ("instance-1", "instance-2")
+    ]
+
+
+def test_a_look_at_a_batch_is_not_refused_for_one_foreign_campaign(full_template: Template) -> None:
+    looks = [
+        s
+        for s in policies_of(full_template, "ReconcileCampaigns")
+        if "connect-campaigns:GetCampaignStateBatch" in listed(s["Action"])
+    ]
+    assert [s.get("Condition") for s in looks] == [None]
+    assert text(looks[0]["Resource"]).endswith(":campaign/*")
 
 
 @pytest.mark.parametrize("function", ["AcceptRequest", "AdvancePlan", "WakeWaiters"])
@@ -224,14 +257,18 @@ def test_request_events_bear_the_published_detail_type() -> None:
 
 @pytest.fixture(scope="module")
 def bucket(template: Template) -> dict[str, Any]:
-    (logical_id,) = of_type(template, "AWS::S3::Bucket")
-    found: dict[str, Any] = template["Resources"][logical_id]
+    found: dict[str, Any] = template["Resources"][_export_bucket(template)]
     return found
 
 
 def _of_own_key(statement: Statement) -> bool:
     """Tell the key of what the stack stores for itself from that of its exports."""
     return text(statement["Resource"]).startswith("${EncryptionKey")
+
+
+def _export_bucket(template: Template) -> str:
+    (bucket,) = (n for n in of_type(template, "AWS::S3::Bucket") if n.startswith("ExportsBucket"))
+    return bucket
 
 
 def _export_key(template: Template) -> str:
