@@ -13,7 +13,7 @@ FOR_MESSAGES: Final = ("kms:Decrypt", "kms:GenerateDataKey")
 """What a sender needs of a key to put a message into an encrypted queue or topic. Source: SQS
 developer guide, 'Key management'."""
 
-FOR_TABLE: Final = (
+FOR_DATA: Final = (
     "kms:Decrypt",
     "kms:DescribeKey",
     "kms:Encrypt",
@@ -21,18 +21,10 @@ FOR_TABLE: Final = (
     "kms:ReEncryptFrom",
     "kms:ReEncryptTo",
 )
-"""What DynamoDB may ask of a key in the name of who uses a table. Source: DynamoDB developer guide,
-'Authorizing use of a customer managed key'; its wildcards are written out."""
+"""What a service may ask of a key in the name of who reads and writes data with it, as DynamoDB
+does. Source: DynamoDB developer guide, 'DynamoDB encryption at rest'; its wildcards written out."""
 
-_FOR_LOGS: Final = (
-    "kms:Decrypt",
-    "kms:DescribeKey",
-    "kms:Encrypt",
-    "kms:GenerateDataKey",
-    "kms:GenerateDataKeyWithoutPlaintext",
-    "kms:ReEncryptFrom",
-    "kms:ReEncryptTo",
-)
+_FOR_LOGS: Final = (*FOR_DATA, "kms:GenerateDataKeyWithoutPlaintext")
 """Source: CloudWatch Logs user guide, 'Encrypt log data using KMS'; its wildcards written out."""
 
 
@@ -58,7 +50,7 @@ class Encryption(Construct):
         through = f"dynamodb.{Aws.REGION}.amazonaws.com"
         grantee.grant_principal.add_to_principal_policy(
             iam.PolicyStatement(
-                actions=list(FOR_TABLE),
+                actions=list(FOR_DATA),
                 resources=[self.key.key_arn],
                 conditions={"StringEquals": {"kms:ViaService": through}},
             )

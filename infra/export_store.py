@@ -10,6 +10,7 @@ from aws_cdk import aws_kms as kms
 from aws_cdk import aws_s3 as s3
 from constructs import Construct
 
+from infra.encryption import FOR_DATA
 from infra.settings import ExistingStore
 
 RDS_EXPORT: Final = "export.rds.amazonaws.com"
@@ -128,5 +129,5 @@ class ExportStore(Construct):
                 resources=[self.bucket.arn_for_objects(f"{self._folder}*")],
             )
         )
-        self.key.grant_encrypt_decrypt(role)
+        self.key.grant(role, *FOR_DATA)
         return role

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Final
 
 from aws_cdk import Duration, IgnoreMode, RemovalPolicy
+from aws_cdk import aws_iam as iam
 from aws_cdk import aws_kms as kms
 from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_logs as logs
@@ -63,9 +64,17 @@ class Functions(Construct):
             environment: its settings.
         """
         module = "".join(f"_{c.lower()}" if c.isupper() else c for c in construct_id).lstrip("_")
+        log_group = logs.LogGroup(
+            self,
+            f"{construct_id}Logs",
+            retention=self._retention,
+            encryption_key=self._key,
+            removal_policy=RemovalPolicy.RETAIN,
+        )
         return lambda_.Function(
             self,
             construct_id,
+            role=self._role(construct_id, log_group),
             code=self._code,
             handler=f"lambdas.{module}.handler",
             runtime=RUNTIME,
@@ -75,11 +84,15 @@ class Functions(Construct):
             timeout=TIMEOUT,
             tracing=lambda_.Tracing.ACTIVE,
             environment={"POWERTOOLS_LOG_LEVEL": "INFO", **(environment or {})},
-            log_group=logs.LogGroup(
-                self,
-                f"{construct_id}Logs",
-                retention=self._retention,
-                encryption_key=self._key,
-                removal_policy=RemovalPolicy.RETAIN,
-            ),
+            log_group=log_group,
         )
+
+    def _role(self, construct_id: str, log_group: logs.ILogGroup) -> iam.Role:
+        """Return a role that may write to its function's log group, and to no other."""
+        role = iam.Role(
+            self,
+            f"{construct_id}Role",
+            assumed_by=iam.ServicePrincipal("lambda.amazonaws.com"),
+        )
+        log_group.grant_write(role)
+        return role

@@ -7,6 +7,7 @@ from aws_cdk import aws_events as events
 from aws_cdk import aws_logs as logs
 from constructs import Construct
 
+from infra.callers import Callers
 from infra.campaign_access import let_move_campaigns
 from infra.coordination import Coordination
 from infra.dead_letters import DeadLetters
@@ -88,6 +89,9 @@ class OrchestratorStack(Stack):
             dead_letters=DeadLetters(self, "DeadLetters", encryption=encryption),
         )
 
+        callers = Callers(self, "Callers", machine=workflow.machine, bus=bus)
+
         CfnOutput(self, "StateMachineArn", value=workflow.machine.state_machine_arn)
         CfnOutput(self, "EventBusName", value=bus.event_bus_name)
         CfnOutput(self, "ExportBucketName", value=store.bucket.bucket_name)
+        CfnOutput(self, "CallerPolicyArn", value=callers.policy.managed_policy_arn)

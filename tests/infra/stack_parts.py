@@ -22,10 +22,15 @@ Functions = dict[str, dict[str, Any]]
 _IDENTITY_POLICIES = ("AWS::IAM::Policy", "AWS::IAM::ManagedPolicy", "AWS::IAM::RolePolicy")
 
 
+def context() -> dict[str, Any]:
+    """Return the context of cdk.json, for a synthesis that copies no assets."""
+    flags = json.loads((ROOT / "cdk.json").read_text(encoding="utf-8"))["context"]
+    return {**flags, "aws:cdk:disable-asset-staging": True}
+
+
 def synthesised(settings: Mapping[str, Any], outdir: Path) -> Template:
     """Synthesise the stack with settings of a test's own."""
-    context = json.loads((ROOT / "cdk.json").read_text(encoding="utf-8"))["context"]
-    app = App(context={**context, "aws:cdk:disable-asset-staging": True}, outdir=str(outdir))
+    app = App(context=context(), outdir=str(outdir))
     stack = OrchestratorStack(app, Settings.from_context(settings))
     found: Template = app.synth().get_stack_artifact(stack.artifact_id).template
     return found
@@ -89,5 +94,7 @@ def text(value: Any) -> str:
             return f"${{{name}}}"
         case {"Fn::GetAtt": [name, attribute]}:
             return f"${{{name}.{attribute}}}"
+        case {"Fn::Select": [index, {"Fn::Split": [separator, whole]}]}:
+            return f"{text(whole)}.split({separator!r})[{index}]"
         case _:
             return str(value)

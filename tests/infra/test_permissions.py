@@ -251,6 +251,25 @@ def test_a_request_on_the_stacks_own_bus_starts_the_machine(template: Template) 
     assert [target["Arn"] for target in rule["Targets"]] == [{"Ref": machine}]
 
 
+def test_callers_may_ask_and_see_what_became_of_it_and_nothing_more(template: Template) -> None:
+    (policy,) = of_type(template, "AWS::IAM::ManagedPolicy")
+    (bus,) = of_type(template, "AWS::Events::EventBus")
+    (machine,) = of_type(template, "AWS::StepFunctions::StateMachine")
+    assert template["Outputs"]["CallerPolicyArn"]["Value"] == {"Ref": policy}
+    allowed = {s["Action"]: s["Resource"] for s in policies_of(template, policy)}
+    assert allowed.keys() == {
+        "states:StartExecution",
+        "states:DescribeExecution",
+        "events:PutEvents",
+    }
+    assert allowed["states:StartExecution"] == {"Ref": machine}
+    assert text(allowed["events:PutEvents"]) == f"${{{bus}.Arn}}"
+    executions = text(allowed["states:DescribeExecution"])
+    assert ":execution:" in executions
+    assert machine in executions
+    assert executions.endswith(":*")
+
+
 def test_request_events_bear_the_published_detail_type() -> None:
     assert REQUESTED == "Orchestration Requested"
 
