@@ -34,7 +34,7 @@ def findings(tmp_path_factory: pytest.TempPathFactory) -> list[Finding]:
     app = App(context=context(), outdir=str(out))
     OrchestratorStack(app, Settings.from_context(FULL))
     Validations.of(app).add_plugins(AwsSolutionsChecks(app))
-    with pytest.raises(RuntimeError, match="^ValidationFailed"):
+    with pytest.raises(RuntimeError, match=r"^ValidationFailed"):
         app.synth()
     return _reported(out / "validation-report.json")
 
