@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from lambdas import clock
+from lambdas import clock, measures
 from lambdas.aws.campaigns import Campaigns
 from lambdas.aws.errors import (
     AwsError,
@@ -35,7 +35,8 @@ MOVES_PER_LOOK: Final = 2
 def handler(event: dict[str, Any], _context: LambdaContext) -> dict[str, Any]:
     """Take one look at the event's `work` and return a `Look`."""
     work = CampaignWork.model_validate(event["work"])
-    return reconcile(work, Campaigns(work.api_version), looks_per_child()).as_payload()
+    look = reconcile(work, Campaigns(work.api_version), looks_per_child())
+    return measures.looked(look).as_payload()
 
 
 def reconcile(work: CampaignWork, campaigns: Campaigns, budget: int) -> Look:
@@ -73,6 +74,7 @@ class _Batch:
             before = self.work.open[campaign_id]
             after = campaign_batch.seen(before, state)
             self._remember(campaign_id, after)
+            measures.campaign_seen(before.state, after.state)
             if before.state != after.state:
                 logger.info(
                     "campaign changed state",
