@@ -15,6 +15,7 @@ from infra.encryption import Encryption
 from infra.export_access import let_run_exports
 from infra.export_store import ExportStore
 from infra.functions import Functions
+from infra.monitoring import Monitoring
 from infra.settings import Settings
 from infra.triggers import Triggers
 from infra.workflow import Workflow
@@ -79,6 +80,7 @@ class OrchestratorStack(Stack):
         wake_waiters = functions.add("WakeWaiters", environment=coordination.environment)
         coordination.let_wait(workflow.machine)
         coordination.let_wake(wake_waiters, workflow.machine)
+        dead_letters = DeadLetters(self, "DeadLetters", encryption=encryption)
         Triggers(
             self,
             "Triggers",
@@ -86,12 +88,29 @@ class OrchestratorStack(Stack):
             machine=workflow.machine,
             wake_waiters=wake_waiters,
             snapshot_exports=settings.snapshot_exports,
-            dead_letters=DeadLetters(self, "DeadLetters", encryption=encryption),
+            dead_letters=dead_letters,
         )
 
+        watched = Monitoring(
+            self,
+            "Monitoring",
+            name=settings.stack_name,
+            machine=workflow.machine,
+            functions=(
+                accept_request,
+                advance_plan,
+                reconcile_campaigns,
+                reconcile_export,
+                wake_waiters,
+            ),
+            dead_letters=dead_letters,
+            encryption=encryption,
+            alarm_email=settings.alarm_email,
+        )
         callers = Callers(self, "Callers", machine=workflow.machine, bus=bus)
 
         CfnOutput(self, "StateMachineArn", value=workflow.machine.state_machine_arn)
         CfnOutput(self, "EventBusName", value=bus.event_bus_name)
         CfnOutput(self, "ExportBucketName", value=store.bucket.bucket_name)
+        CfnOutput(self, "AlarmTopicArn", value=watched.topic.topic_arn)
         CfnOutput(self, "CallerPolicyArn", value=callers.policy.managed_policy_arn)
