@@ -87,8 +87,8 @@ COORDINATION_THROTTLED: Final = Alarm(
     "CoordinationThrottled",
     above=10,
     periods=3,
-    means="More than ten calls of the table or of Step Functions were throttled in each of fifteen"
-    " minutes' periods.",
+    means="More than ten calls of the table or of Step Functions were throttled in each five of"
+    " fifteen minutes.",
     do="Waits end by themselves, so nothing is lost. Look at the table's and the account's quotas.",
 )
 FUNCTIONS_FAILING: Final = Alarm(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import cdk_monitoring_constructs as monitoring
 from aws_cdk import Aws, Duration
@@ -39,6 +39,22 @@ RANGE: Final = Duration.hours(8)
 
 Metric = cloudwatch.Metric | cloudwatch.MathExpression
 Shown = Metric | monitoring.CustomMetricWithAlarm
+
+
+class Graph(NamedTuple):
+    """One graph of a section.
+
+    Attributes:
+        title: of the graph.
+        metrics: its lines, some with an alarm.
+        width: in columns of 24; a section's graphs share a row evenly unless given.
+        quota: calls per second, drawn over stacked calls per minute.
+    """
+
+    title: str
+    metrics: Sequence[Shown]
+    width: int | None = None
+    quota: int | None = None
 
 
 class Monitoring(Construct):
@@ -89,24 +105,31 @@ class Monitoring(Construct):
         }
         self._section(
             "What is running?",
-            {
-                "Executions of requests": [
+            Graph(
+                "Executions of requests",
+                [
                     *(metric.with_(label=label) for label, metric in ended.items()),
                     _metric(metric_names.REQUESTS_REJECTED, "Rejected"),
                 ],
-                "Age of the oldest open job": [
+            ),
+            Graph(
+                "Age of the oldest open job",
+                [
                     self._alarm(
                         alarms.JOB_TOO_OLD,
                         _metric(metric_names.JOB_AGE, "Oldest", statistic="Maximum"),
                         period=alarms.LOOKS_COME_WITHIN,
                     )
                 ],
-                "Looks, and those that saw progress": [
+            ),
+            Graph(
+                "Looks, and those that saw progress",
+                [
                     _metric(metric_names.LOOKS, "Looks"),
                     _metric(metric_names.PROGRESS, "Progress"),
                     self._alarm(alarms.NO_PROGRESS, _no_progress(), period=alarms.AN_HOUR),
                 ],
-            },
+            ),
         )
 
     def _what_failed(
@@ -123,8 +146,9 @@ class Monitoring(Construct):
         )
         self._section(
             "What failed, and why?",
-            {
-                "Executions that did not end well": [
+            Graph(
+                "Executions that did not end well",
+                [
                     self._alarm(alarms.EXECUTIONS_FAILED, failed),
                     self._alarm(
                         alarms.EXECUTIONS_TIMED_OUT,
@@ -135,11 +159,14 @@ class Monitoring(Construct):
                         machine.metric_aborted(**_SUM).with_(label="Aborted"),
                     ),
                 ],
-                "Campaigns and exports, as they ended": [
+            ),
+            Graph(
+                "Campaigns and exports, as they ended",
+                [
                     _metric(metric_names.RESOURCES_COMPLETE, "Complete"),
                     _metric(metric_names.RESOURCES_FAILED, "Failed"),
                 ],
-            },
+            ),
         )
         self._facade.add_widget(
             cloudwatch.LogQueryWidget(
@@ -159,43 +186,48 @@ class Monitoring(Construct):
     def _what_is_throttled(self) -> None:
         self._section(
             "Are we throttled?",
-            {
-                "Campaign mutations, per minute": _calls(MUTATIONS),
-                "Campaign reads, per minute": _calls(READS),
-                "Calls of exports, per minute": _calls(EXPORTS),
-                "Throttled calls": [
-                    self._alarm(
-                        alarms.CAMPAIGNS_THROTTLED, _throttles("Campaigns", *MUTATIONS, *READS)
-                    ),
-                    self._alarm(alarms.EXPORTS_THROTTLED, _throttles("Exports", *EXPORTS)),
-                    self._alarm(
-                        alarms.COORDINATION_THROTTLED, _throttles("Table and wakes", *COORDINATION)
-                    ),
-                ],
-            },
-            quotas={
-                "Campaign mutations, per minute": MUTATIONS_PER_SECOND,
-                "Campaign reads, per minute": READS_PER_SECOND,
-            },
+            Graph("Campaign mutations a minute", _calls(MUTATIONS), 6, MUTATIONS_PER_SECOND),
+            Graph("Campaign reads a minute", _calls(READS), 6, READS_PER_SECOND),
+            Graph("Calls of exports a minute", _calls(EXPORTS), 6),
+            Graph("Calls of coordination a minute", _calls(COORDINATION), 6),
+            self._throttled("Campaigns", alarms.CAMPAIGNS_THROTTLED, *MUTATIONS, *READS),
+            self._throttled("Exports", alarms.EXPORTS_THROTTLED, *EXPORTS),
+            self._throttled("Coordination", alarms.COORDINATION_THROTTLED, *COORDINATION),
+        )
+
+    def _throttled(self, what: str, alarm: Alarm, *operations: str) -> Graph:
+        metrics = {
+            f"throttled{name}": _metric(metric_names.throttles(name), name) for name in operations
+        }
+        together = cloudwatch.MathExpression(
+            expression=_sum(metrics), using_metrics=metrics, label=f"{what} together", period=PERIOD
+        )
+        return Graph(
+            f"{what}: throttled calls", [*metrics.values(), self._alarm(alarm, together)], 8
         )
 
     def _what_waits(self) -> None:
         self._section(
             "Are exports queueing, and are ends noticed?",
-            {
-                "Longest wait for a slot": [
-                    _metric(metric_names.QUEUE_WAIT, "Longest", statistic="Maximum")
-                ],
-                "From an export's end to its look": [
+            Graph(
+                "Longest wait for a slot",
+                [_metric(metric_names.QUEUE_WAIT, "Longest", statistic="Maximum")],
+            ),
+            Graph(
+                "From an export's end to its look",
+                [
                     _metric(metric_names.NOTICED_AFTER, "Half of them", statistic="p50"),
                     _metric(metric_names.NOTICED_AFTER, "Slowest", statistic="Maximum"),
                 ],
-                "Who was woken": [
+            ),
+            Graph(
+                "Who was woken",
+                [
                     _metric(metric_names.WAITERS_WOKEN, "Woken"),
                     _metric(metric_names.WAITERS_STALE, "Had gone on"),
                     _metric(metric_names.EVENTS_FOR_NOBODY, "Events for nobody"),
                 ],
-            },
+            ),
         )
 
     def _what_crashes(self, functions: Sequence[lambda_.Function]) -> None:
@@ -211,25 +243,32 @@ class Monitoring(Construct):
         )
         self._section(
             "Do functions work?",
-            {
-                "Errors": [
+            Graph(
+                "Errors",
+                [
                     *(
                         function.metric_errors(**_SUM).with_(label=function.node.id)
                         for function in functions
                     ),
                     self._alarm(alarms.FUNCTIONS_FAILING, crashes),
                 ],
-                "Duration, slowest of a hundred": [
+            ),
+            Graph(
+                "Duration, slowest of a hundred",
+                [
                     function.metric_duration(statistic="p99", period=PERIOD).with_(
                         label=function.node.id
                     )
                     for function in functions
                 ],
-                "Throttles of functions": [
+            ),
+            Graph(
+                "Throttles of functions",
+                [
                     function.metric_throttles(**_SUM).with_(label=function.node.id)
                     for function in functions
                 ],
-            },
+            ),
         )
 
     def _what_was_dropped(self, dead_letters: DeadLetters) -> None:
@@ -239,8 +278,9 @@ class Monitoring(Construct):
         )
         self._section(
             "Was anything dropped?",
-            {
-                "Dead letters": [
+            Graph(
+                "Dead letters",
+                [
                     self._alarm(
                         alarm,
                         queue.metric_approximate_number_of_messages_visible(
@@ -248,28 +288,23 @@ class Monitoring(Construct):
                         ),
                     )
                     for alarm, queue, label in queues
-                ]
-            },
+                ],
+            ),
         )
 
-    def _section(
-        self,
-        question: str,
-        graphs: Mapping[str, Sequence[Shown]],
-        quotas: Mapping[str, int] | None = None,
-    ) -> None:
-        """Add a row of graphs; a quota is of calls per second, over calls per minute."""
+    def _section(self, question: str, *graphs: Graph) -> None:
         self._facade.monitor_custom(
             human_readable_name=question,
             alarm_friendly_name="".join(filter(str.isalnum, question)),
             metric_groups=[
                 monitoring.CustomMetricGroup(
-                    title=title,
-                    metrics=list(metrics),
-                    graph_widget_type=_type_of(title, quotas),
-                    horizontal_annotations=_quota(title, quotas),
+                    title=graph.title,
+                    metrics=list(graph.metrics),
+                    graph_widget_width=graph.width,
+                    graph_widget_type=_type_of(graph),
+                    horizontal_annotations=_quota(graph),
                 )
-                for title, metrics in graphs.items()
+                for graph in graphs
             ],
         )
 
@@ -329,15 +364,6 @@ def _calls(operations: Sequence[str]) -> list[Shown]:
     return [_metric(metric_names.calls(name), name, period=MINUTE) for name in operations]
 
 
-def _throttles(label: str, *operations: str) -> cloudwatch.MathExpression:
-    metrics = {
-        f"throttled{name}": _metric(metric_names.throttles(name), name) for name in operations
-    }
-    return cloudwatch.MathExpression(
-        expression=_sum(metrics), using_metrics=metrics, label=label, period=PERIOD
-    )
-
-
 def _no_progress() -> cloudwatch.MathExpression:
     """Return 1 for an hour in which jobs were looked at and none of them moved."""
     return cloudwatch.MathExpression(
@@ -356,18 +382,18 @@ def _sum(metrics: Mapping[str, cloudwatch.IMetric]) -> str:
     return " + ".join(f"FILL({name}, 0)" for name in metrics)
 
 
-def _type_of(title: str, quotas: Mapping[str, int] | None) -> monitoring.GraphWidgetType:
-    stacked = title in (quotas or {})
+def _type_of(graph: Graph) -> monitoring.GraphWidgetType:
+    stacked = graph.quota is not None
     return monitoring.GraphWidgetType.STACKED_AREA if stacked else monitoring.GraphWidgetType.LINE
 
 
-def _quota(title: str, quotas: Mapping[str, int] | None) -> list[cloudwatch.HorizontalAnnotation]:
-    per_second = (quotas or {}).get(title)
-    if per_second is None:
+def _quota(graph: Graph) -> list[cloudwatch.HorizontalAnnotation]:
+    if graph.quota is None:
         return []
-    label = f"Quota: {per_second} a second, of the whole account"
     return [
         cloudwatch.HorizontalAnnotation(
-            value=per_second * MINUTE.to_seconds(), label=label, color=cloudwatch.Color.RED
+            value=graph.quota * MINUTE.to_seconds(),
+            label=f"Quota of the account: {graph.quota} a second",
+            color=cloudwatch.Color.RED,
         )
     ]

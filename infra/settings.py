@@ -104,7 +104,7 @@ class Settings(BaseModel):
         store = ("export_bucket_name", "export_role_arn", "export_key_arn")
         missing = [name for name in store if getattr(self, name) is None]
         if missing and len(missing) < len(store):
-            raise ValueError(f"{', '.join(store)} go together: {', '.join(missing)} is missing")
+            raise ValueError(f"{', '.join(store)} go together; missing: {', '.join(missing)}")
         return self
 
     @classmethod
@@ -122,8 +122,8 @@ class Settings(BaseModel):
                 return cls.model_validate_json(context)
             return cls.model_validate(context or {})
         except ValidationError as error:
-            faults = (
-                f"{'.'.join((CONTEXT_KEY, *map(str, fault['loc'])))}: {fault['msg']}"
-                for fault in error.errors()
-            )
+            told = {".".join((CONTEXT_KEY, *map(str, f["loc"]))): f["msg"] for f in error.errors()}
+            faults = [
+                f"{place}: {msg.removeprefix('Value error, ')}" for place, msg in told.items()
+            ]
             raise SettingsError("; ".join(faults)) from None
