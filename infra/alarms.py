@@ -66,8 +66,8 @@ NO_PROGRESS: Final = Alarm(
     above=0,
     periods=6,
     means="For six hours jobs were looked at, and no campaign or export changed.",
-    do="Look at the RDS console for an export that hangs in STARTING, and cancel it there; the"
-    " job's deadline ends it otherwise.",
+    do="Look at the exports in the RDS console. Cancel one that hangs in STARTING, or those that"
+    " hold all five slots for nothing; the job's deadline ends it otherwise.",
 )
 CAMPAIGNS_THROTTLED: Final = Alarm(
     "CampaignsThrottled",
@@ -96,7 +96,8 @@ FUNCTIONS_FAILING: Final = Alarm(
     above=0,
     periods=2,
     means="A function fails otherwise than to be retried: a bug, a time-out, or memory.",
-    do="Read its log for the trace. Redeploy what worked, then redrive the executions that failed.",
+    do="Read its log for the trace. Deploy what worked again, then send the requests again that"
+    " failed meanwhile.",
 )
 UNDELIVERED_EVENTS: Final = Alarm(
     "UndeliveredEvents",
