@@ -66,4 +66,4 @@ def _texts(widget: Widget) -> Iterator[Text]:
     for limit in properties.get("annotations", {}).get("horizontal", ()):
         yield Text("limit", limit["label"])
     if widget["type"] == "log":
-        yield Text("line", properties["query"].rpartition("' | ")[2].partition("\n")[0])
+        yield Text("line", properties["query"].partition("' | ")[2].partition("\n")[0])

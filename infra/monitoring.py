@@ -10,6 +10,7 @@ from aws_cdk import Aws, Duration
 from aws_cdk import aws_cloudwatch as cloudwatch
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_lambda as lambda_
+from aws_cdk import aws_logs as logs
 from aws_cdk import aws_sns as sns
 from aws_cdk import aws_sns_subscriptions as subscriptions
 from aws_cdk import aws_stepfunctions as sfn
@@ -68,6 +69,7 @@ class Monitoring(Construct):
         name: str,
         machine: sfn.StateMachine,
         functions: Sequence[lambda_.Function],
+        tells_outcomes: lambda_.Function,
         dead_letters: DeadLetters,
         encryption: Encryption,
         alarm_email: str | None,
@@ -92,23 +94,20 @@ class Monitoring(Construct):
             ),
         )
         self._what_runs(machine)
-        self._what_failed(machine, functions)
+        self._what_failed(machine, tells_outcomes.log_group)
         self._what_is_throttled()
         self._what_waits()
         self._what_crashes(functions)
         self._what_was_dropped(dead_letters)
 
     def _what_runs(self, machine: sfn.StateMachine) -> None:
-        ended = {
-            "Started": machine.metric_started(**_SUM),
-            "Succeeded": machine.metric_succeeded(**_SUM),
-        }
         self._section(
             "What is running?",
             Graph(
                 "Executions of requests",
                 [
-                    *(metric.with_(label=label) for label, metric in ended.items()),
+                    machine.metric_started(label="Started", **_SUM),
+                    machine.metric_succeeded(label="Succeeded", **_SUM),
                     _metric(metric_names.REQUESTS_REJECTED, "Rejected"),
                 ],
             ),
@@ -132,9 +131,7 @@ class Monitoring(Construct):
             ),
         )
 
-    def _what_failed(
-        self, machine: sfn.StateMachine, functions: Sequence[lambda_.Function]
-    ) -> None:
+    def _what_failed(self, machine: sfn.StateMachine, outcomes: logs.ILogGroup) -> None:
         failed = cloudwatch.MathExpression(
             expression="failed - FILL(rejected, 0)",
             using_metrics={
@@ -152,11 +149,11 @@ class Monitoring(Construct):
                     self._alarm(alarms.EXECUTIONS_FAILED, failed),
                     self._alarm(
                         alarms.EXECUTIONS_TIMED_OUT,
-                        machine.metric_timed_out(**_SUM).with_(label="Timed out"),
+                        machine.metric_timed_out(label="Timed out", **_SUM),
                     ),
                     self._alarm(
                         alarms.EXECUTIONS_ABORTED,
-                        machine.metric_aborted(**_SUM).with_(label="Aborted"),
+                        machine.metric_aborted(label="Aborted", **_SUM),
                     ),
                 ],
             ),
@@ -171,7 +168,7 @@ class Monitoring(Construct):
         self._facade.add_widget(
             cloudwatch.LogQueryWidget(
                 title="The last requests that failed, in words",
-                log_group_names=[function.log_group.log_group_name for function in functions],
+                log_group_names=[outcomes.log_group_name],
                 query_lines=[
                     "fields @timestamp, correlation_id, summary",
                     'filter message = "request finished" and phase = "FAILED"',
@@ -232,7 +229,7 @@ class Monitoring(Construct):
 
     def _what_crashes(self, functions: Sequence[lambda_.Function]) -> None:
         errors = {
-            f"errors{number}": function.metric_errors(**_SUM)
+            f"errors{number}": function.metric_errors(label=function.node.id, **_SUM)
             for number, function in enumerate(functions)
         }
         crashes = cloudwatch.MathExpression(
@@ -246,26 +243,21 @@ class Monitoring(Construct):
             Graph(
                 "Errors",
                 [
-                    *(
-                        function.metric_errors(**_SUM).with_(label=function.node.id)
-                        for function in functions
-                    ),
+                    *errors.values(),
                     self._alarm(alarms.FUNCTIONS_FAILING, crashes),
                 ],
             ),
             Graph(
                 "Duration, slowest of a hundred",
                 [
-                    function.metric_duration(statistic="p99", period=PERIOD).with_(
-                        label=function.node.id
-                    )
+                    function.metric_duration(statistic="p99", period=PERIOD, label=function.node.id)
                     for function in functions
                 ],
             ),
             Graph(
                 "Throttles of functions",
                 [
-                    function.metric_throttles(**_SUM).with_(label=function.node.id)
+                    function.metric_throttles(label=function.node.id, **_SUM)
                     for function in functions
                 ],
             ),

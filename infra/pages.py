@@ -49,14 +49,22 @@ TOLD: Final = 160
 
 
 def settings_table() -> str:
-    """Tabulate the settings: what each is, its default, and what a wrong value is answered."""
+    """Tabulate the settings: type, default, what each is, and what a wrong value is answered."""
     told = _attributes(Settings)
     defaults = Settings().model_dump(mode="json")
+    kinds = Settings.model_json_schema()["properties"]
     rows = [
-        (f"`{name}`", told[name], f"`{json.dumps(defaults[name])}`", *_refused(name))
+        (
+            f"`{name}`",
+            _kind(kinds[name]),
+            f"`{json.dumps(defaults[name])}`",
+            told[name],
+            *_refused(name),
+        )
         for name in Settings.model_fields
     ]
-    return table(("Setting", "What it is", "Default", "Wrong, for example", "Is answered"), rows)
+    header = ("Setting", "Type", "Default", "What it is", "Wrong, for example", "Is answered")
+    return table(header, rows)
 
 
 def findings_table() -> str:
@@ -120,6 +128,22 @@ def _attributes(model: type) -> dict[str, str]:
     _, _, section = inspect.getdoc(model).partition("Attributes:\n")  # type: ignore[union-attr]
     found = re.findall(r"^    (\w+): ((?:.*\n?)(?:^        .*\n?)*)", section, re.MULTILINE)
     return {name: f"{' '.join(text.split())}" for name, text in found}
+
+
+def _kind(schema: Mapping[str, Any]) -> str:
+    match schema:
+        case {"anyOf": [kind, {"type": "null"}]}:
+            return f"{_kind(kind)}, or null"
+        case {"type": "integer", "minimum": least, "maximum": most}:
+            return f"whole number, {least} to {most}"
+        case {"type": "array", "items": {"type": "string"}}:
+            return "list of texts"
+        case {"type": "array"}:
+            return "list of objects"
+        case {"type": "string"}:
+            return "text"
+        case _:
+            raise ValueError(f"no word for {schema}")
 
 
 def _refused(name: str) -> tuple[str, str]:

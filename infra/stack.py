@@ -103,6 +103,7 @@ class OrchestratorStack(Stack):
                 reconcile_export,
                 wake_waiters,
             ),
+            tells_outcomes=advance_plan,
             dead_letters=dead_letters,
             encryption=encryption,
             alarm_email=settings.alarm_email,
@@ -112,5 +113,7 @@ class OrchestratorStack(Stack):
         CfnOutput(self, "StateMachineArn", value=workflow.machine.state_machine_arn)
         CfnOutput(self, "EventBusName", value=bus.event_bus_name)
         CfnOutput(self, "ExportBucketName", value=store.bucket.bucket_name)
+        CfnOutput(self, "UndeliveredEventsUrl", value=dead_letters.events.queue_url)
+        CfnOutput(self, "FailedInvocationsUrl", value=dead_letters.invocations.queue_url)
         CfnOutput(self, "AlarmTopicArn", value=watched.topic.topic_arn)
         CfnOutput(self, "CallerPolicyArn", value=callers.policy.managed_policy_arn)

@@ -11,7 +11,7 @@ from infra import alarms, diagram, monitoring
 from infra.alarms import Alarm
 from lambdas import metric_names
 from lambdas.domain import cadence
-from tests.infra.sources import operations
+from tests.infra.sources import operations, path_of
 from tests.infra.stack_parts import Functions, Template, of_type, properties_of
 
 ALARMS = {alarm.name: alarm for alarm in vars(alarms).values() if isinstance(alarm, Alarm)}
@@ -126,6 +126,16 @@ def test_calls_of_campaigns_are_drawn_below_their_quota(dashboard: dict[str, Any
         "Campaign reads a minute": (True, 300),
     }
     assert dashboard["periodOverride"] == "inherit", "a minute's quota is drawn over minutes"
+
+
+def test_the_last_failures_are_read_from_the_log_that_tells_them(dashboard: dict[str, Any]) -> None:
+    (query,) = (
+        widget["properties"]["query"] for widget in dashboard["widgets"] if widget["type"] == "log"
+    )
+    assert query.startswith("SOURCE '${FunctionsAdvancePlanLogs")
+    told = 'logger.info("request finished", phase=outcome.phase, summary=outcome.summary)'
+    assert told in path_of("lambdas.advance_plan").read_text(encoding="utf-8")
+    assert 'message = "request finished" and phase = "FAILED"' in query
 
 
 def test_every_function_is_on_the_dashboard(

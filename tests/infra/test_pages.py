@@ -47,8 +47,8 @@ def test_every_setting_is_told_with_its_default_and_an_error_that_names_it() -> 
     for name, row in zip(Settings.model_fields, rows, strict=True):
         cells = [cell.strip() for cell in re.split(r"(?<!\\)\|", row)[1:-1]]
         assert cells[0] == f"`{name}`"
-        assert cells[1].endswith(".")
-        assert name in cells[4]
+        assert cells[3].endswith(".")
+        assert name in cells[5]
 
 
 def test_every_alarm_is_told(template: Template) -> None:
