@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from aws_cdk import RemovalPolicy
 from aws_cdk import aws_dynamodb as dynamodb
 from aws_cdk import aws_iam as iam
@@ -11,6 +13,8 @@ from constructs import Construct
 from infra.encryption import Encryption
 from infra.jobs import MAP_LABEL
 from lambdas.environment import COORDINATION_TABLE
+
+READS: Final = frozenset({"dynamodb:GetItem", "dynamodb:Query"})
 
 
 class Coordination(Construct):
@@ -65,4 +69,7 @@ class Coordination(Construct):
 
     def _let(self, grantee: iam.IGrantable, *actions: str) -> None:
         self.table.grant(grantee, *actions)
-        self._encryption.let_use_table(grantee)
+        if set(actions) <= READS:
+            self._encryption.let_read_table(grantee)
+        else:
+            self._encryption.let_write_table(grantee)

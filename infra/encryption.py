@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Final
 
 from aws_cdk import Aws, RemovalPolicy
@@ -13,15 +14,15 @@ FOR_MESSAGES: Final = ("kms:Decrypt", "kms:GenerateDataKey")
 """What a sender needs of a key to put a message into an encrypted queue or topic. Source: SQS
 developer guide, 'Key management'."""
 
+FOR_READING: Final = ("kms:Decrypt", "kms:DescribeKey")
 FOR_DATA: Final = (
-    "kms:Decrypt",
-    "kms:DescribeKey",
+    *FOR_READING,
     "kms:Encrypt",
     "kms:GenerateDataKey",
     "kms:ReEncryptFrom",
     "kms:ReEncryptTo",
 )
-"""What a service may ask of a key in the name of who reads and writes data with it, as DynamoDB
+"""What a service may ask of a key in the name of who reads data with it, or writes too, as DynamoDB
 does. Source: DynamoDB developer guide, 'DynamoDB encryption at rest'; its wildcards written out."""
 
 _FOR_LOGS: Final = (*FOR_DATA, "kms:GenerateDataKeyWithoutPlaintext")
@@ -45,23 +46,24 @@ class Encryption(Construct):
         for service in ("events.amazonaws.com", "cloudwatch.amazonaws.com"):
             self._let_send(service)
 
-    def let_use_table(self, grantee: iam.IGrantable) -> None:
-        """Let a role use the key through DynamoDB, and in no other way."""
-        through = f"dynamodb.{Aws.REGION}.amazonaws.com"
-        grantee.grant_principal.add_to_principal_policy(
-            iam.PolicyStatement(
-                actions=list(FOR_DATA),
-                resources=[self.key.key_arn],
-                conditions={"StringEquals": {"kms:ViaService": through}},
-            )
-        )
+    def let_read_table(self, grantee: iam.IGrantable) -> None:
+        """Let a role read the table."""
+        self._let_use(grantee, "dynamodb", FOR_READING)
+
+    def let_write_table(self, grantee: iam.IGrantable) -> None:
+        """Let a role read and write the table."""
+        self._let_use(grantee, "dynamodb", FOR_DATA)
 
     def let_send_messages(self, grantee: iam.IGrantable) -> None:
         """Let a role put messages into the stack's queues."""
-        through = f"sqs.{Aws.REGION}.amazonaws.com"
+        self._let_use(grantee, "sqs", FOR_MESSAGES)
+
+    def _let_use(self, grantee: iam.IGrantable, service: str, actions: Sequence[str]) -> None:
+        """Let a role use the key through a service, and in no other way."""
+        through = f"{service}.{Aws.REGION}.amazonaws.com"
         grantee.grant_principal.add_to_principal_policy(
             iam.PolicyStatement(
-                actions=list(FOR_MESSAGES),
+                actions=list(actions),
                 resources=[self.key.key_arn],
                 conditions={"StringEquals": {"kms:ViaService": through}},
             )

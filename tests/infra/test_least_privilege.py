@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from types import MappingProxyType
 
-from infra.encryption import FOR_DATA, FOR_MESSAGES
+from infra.encryption import FOR_DATA, FOR_MESSAGES, FOR_READING
 from tests.infra.sources import Operation, operations, signing_name
 from tests.infra.stack_parts import (
     Functions,
@@ -39,7 +39,7 @@ BROUGHT_ALONG = MappingProxyType(
     }
 )
 
-FOR_TABLE = frozenset(f"{action} through dynamodb" for action in FOR_DATA)
+TABLE_READS = frozenset({"dynamodb:Query", "dynamodb:GetItem"})
 """The table is encrypted, and DynamoDB asks for its key in the name of who calls."""
 
 FOR_FAILURES = frozenset({"sqs:SendMessage", *(f"{action} through sqs" for action in FOR_MESSAGES)})
@@ -70,8 +70,10 @@ def test_operations_are_found_in_the_source() -> None:
 def _needed(template: Template, function: str, handler: str) -> set[str]:
     called = {_action(operation) for operation in operations(handler)}
     needed = called.union(OF_EVERY_FUNCTION, *(BROUGHT_ALONG.get(a, ()) for a in called))
-    if any(action.startswith("dynamodb:") for action in called):
-        needed |= FOR_TABLE
+    of_table = {action for action in called if action.startswith("dynamodb:")}
+    if of_table:
+        of_key = FOR_READING if of_table <= TABLE_READS else FOR_DATA
+        needed |= {f"{action} through dynamodb" for action in of_key}
     if _sends_failures(template, function):
         needed |= FOR_FAILURES
     return needed

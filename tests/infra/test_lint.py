@@ -22,6 +22,10 @@ def test_template_is_clean(template: Template) -> None:
     assert _findings(template) == []
 
 
+def test_template_with_every_setting_is_clean(full_template: Template) -> None:
+    assert _findings(full_template) == []
+
+
 def test_definition_is_clean(template: Template, definition: dict[str, Any]) -> None:
     """The linter does not look into a definition that CloudFormation still has to join."""
     bare = json.loads(json.dumps(template))
