@@ -19,14 +19,13 @@ FOR_DATA: Final = (
     *FOR_READING,
     "kms:Encrypt",
     "kms:GenerateDataKey",
+    "kms:GenerateDataKeyWithoutPlaintext",
     "kms:ReEncryptFrom",
     "kms:ReEncryptTo",
 )
-"""What a service may ask of a key in the name of who reads data with it, or writes too, as DynamoDB
-does. Source: DynamoDB developer guide, 'DynamoDB encryption at rest'; its wildcards written out."""
-
-_FOR_LOGS: Final = (*FOR_DATA, "kms:GenerateDataKeyWithoutPlaintext")
-"""Source: CloudWatch Logs user guide, 'Encrypt log data using KMS'; its wildcards written out."""
+"""What a service may ask of a key in the name of who reads data with it, or writes too. Sources:
+DynamoDB developer guide, 'DynamoDB encryption at rest'; CloudWatch Logs user guide, 'Encrypt log
+data using KMS'. What they write as wildcards is written out."""
 
 
 class Encryption(Construct):
@@ -75,7 +74,7 @@ class Encryption(Construct):
         self.key.add_to_resource_policy(
             iam.PolicyStatement(
                 principals=[iam.ServicePrincipal(f"logs.{Aws.REGION}.amazonaws.com")],
-                actions=list(_FOR_LOGS),
+                actions=list(FOR_DATA),
                 resources=["*"],
                 conditions={
                     "ArnLike": {
