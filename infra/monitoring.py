@@ -2,43 +2,39 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any, Final, NamedTuple
+from collections.abc import Sequence
+from typing import Final, NamedTuple
 
 import cdk_monitoring_constructs as monitoring
-from aws_cdk import Aws, Duration
+from aws_cdk import Duration
 from aws_cdk import aws_cloudwatch as cloudwatch
-from aws_cdk import aws_iam as iam
 from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_logs as logs
-from aws_cdk import aws_sns as sns
-from aws_cdk import aws_sns_subscriptions as subscriptions
 from aws_cdk import aws_stepfunctions as sfn
 from constructs import Construct
 
-from infra import alarms
+from infra import alarms, metrics
+from infra.alarm_topic import alarm_topic
 from infra.alarms import Alarm
 from infra.dead_letters import DeadLetters
 from infra.encryption import Encryption
+from infra.metrics import (
+    COORDINATION,
+    EXPORTS,
+    MINUTE,
+    MUTATIONS,
+    MUTATIONS_PER_SECOND,
+    PERIOD,
+    READS,
+    READS_PER_SECOND,
+    SUM,
+    Metric,
+    own,
+)
 from lambdas import metric_names
-from lambdas.domain.campaign_states import Mutation
 
-MUTATIONS: Final = tuple(Mutation)
-READS: Final = ("GetCampaignStateBatch",)
-EXPORTS: Final = ("StartExportTask", "CancelExportTask", "DescribeExportTasks")
-COORDINATION: Final = ("PutItem", "DeleteItem", "Query", "SendTaskSuccess")
-"""The operations that the functions call, but for the files of exports."""
-
-MUTATIONS_PER_SECOND: Final = 1
-READS_PER_SECOND: Final = 5
-"""Of an account and Region, shared by all who call. Source: Amazon Connect administrator guide,
-'Amazon Connect service quotas', throttling of outbound campaigns."""
-
-MINUTE: Final = Duration.minutes(1)
-PERIOD: Final = Duration.minutes(5)
 RANGE: Final = Duration.hours(8)
 
-Metric = cloudwatch.Metric | cloudwatch.MathExpression
 Shown = Metric | monitoring.CustomMetricWithAlarm
 
 
@@ -76,7 +72,7 @@ class Monitoring(Construct):
     ) -> None:
         super().__init__(scope, construct_id)
         self._name = name
-        self.topic = self._alarm_topic(encryption, alarm_email)
+        self.topic = alarm_topic(self, "Alarms", encryption=encryption, email=alarm_email)
         self._facade = monitoring.MonitoringFacade(
             self,
             "Facade",
@@ -106,9 +102,9 @@ class Monitoring(Construct):
             Graph(
                 "Executions of requests",
                 [
-                    machine.metric_started(label="Started", **_SUM),
-                    machine.metric_succeeded(label="Succeeded", **_SUM),
-                    _metric(metric_names.REQUESTS_REJECTED, "Rejected"),
+                    machine.metric_started(label="Started", **SUM),
+                    machine.metric_succeeded(label="Succeeded", **SUM),
+                    own(metric_names.REQUESTS_REJECTED, "Rejected"),
                 ],
             ),
             Graph(
@@ -116,7 +112,7 @@ class Monitoring(Construct):
                 [
                     self._alarm(
                         alarms.JOB_TOO_OLD,
-                        _metric(metric_names.JOB_AGE, "Oldest", statistic="Maximum"),
+                        own(metric_names.JOB_AGE, "Oldest", statistic="Maximum"),
                         period=alarms.LOOKS_COME_WITHIN,
                     )
                 ],
@@ -124,44 +120,35 @@ class Monitoring(Construct):
             Graph(
                 "Looks, and those that saw progress",
                 [
-                    _metric(metric_names.LOOKS, "Looks"),
-                    _metric(metric_names.PROGRESS, "Progress"),
-                    self._alarm(alarms.NO_PROGRESS, _no_progress(), period=alarms.AN_HOUR),
+                    own(metric_names.LOOKS, "Looks"),
+                    own(metric_names.PROGRESS, "Progress"),
+                    self._alarm(alarms.NO_PROGRESS, metrics.no_progress(), period=alarms.AN_HOUR),
                 ],
             ),
         )
 
     def _what_failed(self, machine: sfn.StateMachine, outcomes: logs.ILogGroup) -> None:
-        failed = cloudwatch.MathExpression(
-            expression="failed - FILL(rejected, 0)",
-            using_metrics={
-                "failed": machine.metric_failed(**_SUM),
-                "rejected": _metric(metric_names.REQUESTS_REJECTED, "Rejected"),
-            },
-            label="Failed, but for rejected ones",
-            period=PERIOD,
-        )
         self._section(
             "What failed, and why?",
             Graph(
                 "Executions that did not end well",
                 [
-                    self._alarm(alarms.EXECUTIONS_FAILED, failed),
+                    self._alarm(alarms.EXECUTIONS_FAILED, metrics.failed(machine)),
                     self._alarm(
                         alarms.EXECUTIONS_TIMED_OUT,
-                        machine.metric_timed_out(label="Timed out", **_SUM),
+                        machine.metric_timed_out(label="Timed out", **SUM),
                     ),
                     self._alarm(
                         alarms.EXECUTIONS_ABORTED,
-                        machine.metric_aborted(label="Aborted", **_SUM),
+                        machine.metric_aborted(label="Aborted", **SUM),
                     ),
                 ],
             ),
             Graph(
                 "Campaigns and exports, as they ended",
                 [
-                    _metric(metric_names.RESOURCES_COMPLETE, "Complete"),
-                    _metric(metric_names.RESOURCES_FAILED, "Failed"),
+                    own(metric_names.RESOURCES_COMPLETE, "Complete"),
+                    own(metric_names.RESOURCES_FAILED, "Failed"),
                 ],
             ),
         )
@@ -183,24 +170,20 @@ class Monitoring(Construct):
     def _what_is_throttled(self) -> None:
         self._section(
             "Are we throttled?",
-            Graph("Campaign mutations a minute", _calls(MUTATIONS), 6, MUTATIONS_PER_SECOND),
-            Graph("Campaign reads a minute", _calls(READS), 6, READS_PER_SECOND),
-            Graph("Calls of exports a minute", _calls(EXPORTS), 6),
-            Graph("Calls of coordination a minute", _calls(COORDINATION), 6),
+            Graph("Campaign mutations a minute", metrics.calls(MUTATIONS), 6, MUTATIONS_PER_SECOND),
+            Graph("Campaign reads a minute", metrics.calls(READS), 6, READS_PER_SECOND),
+            Graph("Calls of exports a minute", metrics.calls(EXPORTS), 6),
+            Graph("Calls of coordination a minute", metrics.calls(COORDINATION), 6),
             self._throttled("Campaigns", alarms.CAMPAIGNS_THROTTLED, *MUTATIONS, *READS),
             self._throttled("Exports", alarms.EXPORTS_THROTTLED, *EXPORTS),
             self._throttled("Coordination", alarms.COORDINATION_THROTTLED, *COORDINATION),
         )
 
     def _throttled(self, what: str, alarm: Alarm, *operations: str) -> Graph:
-        metrics = {
-            f"throttled{name}": _metric(metric_names.throttles(name), name) for name in operations
-        }
-        together = cloudwatch.MathExpression(
-            expression=_sum(metrics), using_metrics=metrics, label=f"{what} together", period=PERIOD
-        )
+        throttles = metrics.throttles(operations)
+        together = metrics.together(throttles, f"{what} together")
         return Graph(
-            f"{what}: throttled calls", [*metrics.values(), self._alarm(alarm, together)], 8
+            f"{what}: throttled calls", [*throttles.values(), self._alarm(alarm, together)], 8
         )
 
     def _what_waits(self) -> None:
@@ -208,43 +191,37 @@ class Monitoring(Construct):
             "Are exports queueing, and are ends noticed?",
             Graph(
                 "Longest wait for a slot",
-                [_metric(metric_names.QUEUE_WAIT, "Longest", statistic="Maximum")],
+                [own(metric_names.QUEUE_WAIT, "Longest", statistic="Maximum")],
             ),
             Graph(
                 "From an export's end to its look",
                 [
-                    _metric(metric_names.NOTICED_AFTER, "Half of them", statistic="p50"),
-                    _metric(metric_names.NOTICED_AFTER, "Slowest", statistic="Maximum"),
+                    own(metric_names.NOTICED_AFTER, "Half of them", statistic="p50"),
+                    own(metric_names.NOTICED_AFTER, "Slowest", statistic="Maximum"),
                 ],
             ),
             Graph(
                 "Who was woken",
                 [
-                    _metric(metric_names.WAITERS_WOKEN, "Woken"),
-                    _metric(metric_names.WAITERS_STALE, "Had gone on"),
-                    _metric(metric_names.EVENTS_FOR_NOBODY, "Events for nobody"),
+                    own(metric_names.WAITERS_WOKEN, "Woken"),
+                    own(metric_names.WAITERS_STALE, "Had gone on"),
+                    own(metric_names.EVENTS_FOR_NOBODY, "Events for nobody"),
                 ],
             ),
         )
 
     def _what_crashes(self, functions: Sequence[lambda_.Function]) -> None:
         errors = {
-            f"errors{number}": function.metric_errors(label=function.node.id, **_SUM)
+            f"errors{number}": function.metric_errors(label=function.node.id, **SUM)
             for number, function in enumerate(functions)
         }
-        crashes = cloudwatch.MathExpression(
-            expression=f"{_sum(errors)} - FILL(retried, 0)",
-            using_metrics=errors | {"retried": _metric(metric_names.TRANSIENT_ERRORS, "Retried")},
-            label="Errors, but for those raised to be retried",
-            period=PERIOD,
-        )
         self._section(
             "Do functions work?",
             Graph(
                 "Errors",
                 [
                     *errors.values(),
-                    self._alarm(alarms.FUNCTIONS_FAILING, crashes),
+                    self._alarm(alarms.FUNCTIONS_FAILING, metrics.crashes(errors)),
                 ],
             ),
             Graph(
@@ -257,7 +234,7 @@ class Monitoring(Construct):
             Graph(
                 "Throttles of functions",
                 [
-                    function.metric_throttles(label=function.node.id, **_SUM)
+                    function.metric_throttles(label=function.node.id, **SUM)
                     for function in functions
                 ],
             ),
@@ -319,59 +296,6 @@ class Monitoring(Construct):
                 )
             },
         )
-
-    def _alarm_topic(self, encryption: Encryption, email: str | None) -> sns.Topic:
-        topic = sns.Topic(self, "Alarms", master_key=encryption.key, enforce_ssl=True)
-        # A topic with a policy of its own has no longer the one that lets alarms of its account in.
-        topic.add_to_resource_policy(
-            iam.PolicyStatement(
-                principals=[iam.ServicePrincipal("cloudwatch.amazonaws.com")],
-                actions=["sns:Publish"],
-                resources=[topic.topic_arn],
-                conditions={"StringEquals": {"aws:SourceAccount": Aws.ACCOUNT_ID}},
-            )
-        )
-        if email is not None:
-            topic.add_subscription(subscriptions.EmailSubscription(email))
-        return topic
-
-
-_SUM: Final[Mapping[str, Any]] = {"statistic": "Sum", "period": PERIOD}
-
-
-def _metric(
-    name: str, label: str, *, statistic: str = "Sum", period: Duration = PERIOD
-) -> cloudwatch.Metric:
-    return cloudwatch.Metric(
-        namespace=metric_names.NAMESPACE,
-        metric_name=name,
-        dimensions_map={"service": metric_names.SERVICE},
-        statistic=statistic,
-        period=period,
-        label=label,
-    )
-
-
-def _calls(operations: Sequence[str]) -> list[Shown]:
-    return [_metric(metric_names.calls(name), name, period=MINUTE) for name in operations]
-
-
-def _no_progress() -> cloudwatch.MathExpression:
-    """Return 1 for an hour in which jobs were looked at and none of them moved."""
-    return cloudwatch.MathExpression(
-        expression="IF(FILL(open, 0) > 0 AND FILL(progress, 0) < 1, 1, 0)",
-        using_metrics={
-            "open": _metric(metric_names.JOB_AGE, "Open", statistic="SampleCount"),
-            "progress": _metric(metric_names.PROGRESS, "Progress"),
-        },
-        label="No progress",
-        period=alarms.AN_HOUR,
-    )
-
-
-def _sum(metrics: Mapping[str, cloudwatch.IMetric]) -> str:
-    """Add metrics up; one that is not there would else make the sum be not there."""
-    return " + ".join(f"FILL({name}, 0)" for name in metrics)
 
 
 def _type_of(graph: Graph) -> monitoring.GraphWidgetType:

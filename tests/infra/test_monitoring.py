@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from infra import alarms, diagram, monitoring
+from infra import alarms, diagram, metrics
 from infra.alarms import Alarm
 from lambdas import metric_names
 from lambdas.domain import cadence
@@ -76,8 +76,8 @@ def test_whom_the_settings_name_is_written_to(template: Template, full_template:
 
 def test_no_alarm_has_more_metrics_than_cloudwatch_takes(made: dict[str, dict[str, Any]]) -> None:
     for name, alarm in made.items():
-        metrics = [metric for metric in alarm["Metrics"] if "MetricStat" in metric]
-        assert len(metrics) <= METRICS_OF_AN_ALARM, name
+        read = [metric for metric in alarm["Metrics"] if "MetricStat" in metric]
+        assert len(read) <= METRICS_OF_AN_ALARM, name
 
 
 def test_every_metric_of_the_products_own_is_one_that_functions_publish(
@@ -97,10 +97,10 @@ def test_every_metric_of_the_products_own_is_one_that_functions_publish(
 
 def test_calls_and_throttles_of_every_operation_are_watched(functions: Functions) -> None:
     watched = {
-        *monitoring.MUTATIONS,
-        *monitoring.READS,
-        *monitoring.EXPORTS,
-        *monitoring.COORDINATION,
+        *metrics.MUTATIONS,
+        *metrics.READS,
+        *metrics.EXPORTS,
+        *metrics.COORDINATION,
     }
     assert watched == _operations(functions)
 
