@@ -8,6 +8,8 @@ from aws_cdk import aws_iam as iam
 from aws_cdk import aws_stepfunctions as sfn
 from constructs import Construct
 
+from lambdas.domain.acceptance import REQUESTED
+
 
 class Callers(Construct):
     """A policy to attach to a user, a role or another state machine's role."""
@@ -42,6 +44,11 @@ class Callers(Construct):
                     actions=["states:StartExecution"], resources=[machine.state_machine_arn]
                 ),
                 iam.PolicyStatement(actions=["states:DescribeExecution"], resources=[executions]),
-                iam.PolicyStatement(actions=["events:PutEvents"], resources=[bus.event_bus_arn]),
+                iam.PolicyStatement(
+                    actions=["events:PutEvents"],
+                    resources=[bus.event_bus_arn],
+                    # Outcomes go out on the same bus; no caller can put a false one there.
+                    conditions={"StringEquals": {"events:detail-type": REQUESTED}},
+                ),
             ],
         )

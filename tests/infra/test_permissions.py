@@ -256,7 +256,10 @@ def test_callers_may_ask_and_see_what_became_of_it_and_nothing_more(template: Te
     (bus,) = of_type(template, "AWS::Events::EventBus")
     (machine,) = of_type(template, "AWS::StepFunctions::StateMachine")
     assert template["Outputs"]["CallerPolicyArn"]["Value"] == {"Ref": policy}
-    allowed = {s["Action"]: s["Resource"] for s in policies_of(template, policy)}
+    statements = list(policies_of(template, policy))
+    allowed = {s["Action"]: s["Resource"] for s in statements}
+    (putting,) = (s for s in statements if s["Action"] == "events:PutEvents")
+    assert putting["Condition"] == {"StringEquals": {"events:detail-type": REQUESTED}}
     assert allowed.keys() == {
         "states:StartExecution",
         "states:DescribeExecution",
