@@ -89,16 +89,17 @@ def definition(template: Mapping[str, Any]) -> dict[str, Any]:
     (machine,) = (
         resource for resource in template["Resources"].values() if resource["Type"] == STATE_MACHINE
     )
-    parsed: dict[str, Any] = json.loads(_resolved(machine["Properties"]["DefinitionString"]))
+    parsed: dict[str, Any] = json.loads(resolved(machine["Properties"]["DefinitionString"]))
     return parsed
 
 
-def _resolved(value: object) -> str:
+def resolved(value: object) -> str:
+    """Write a value of the template as text, as Fn::Sub would spell it."""
     match value:
         case str():
             return value
         case {"Fn::Join": [str() as separator, [*parts]]}:
-            return separator.join(map(_resolved, parts))
+            return separator.join(map(resolved, parts))
         case {"Ref": str() as name}:
             return PSEUDO_PARAMETERS.get(name, f"${{{name}}}")
         case {"Fn::GetAtt": [str() as name, str() as attribute]}:
@@ -263,7 +264,7 @@ def states_table(definition: Mapping[str, Any]) -> str:
     """Tabulate the states of each graph: name, type and Comment."""
     return "\n\n".join(
         f"In {place}:\n\n"
-        + _table(
+        + table(
             ("State", "Type", "What for"),
             [(name, state["Type"], state.get("Comment", "")) for name, state in states.items()],
         )
@@ -279,7 +280,7 @@ def retries_table(definition: Mapping[str, Any]) -> str:
             for retrier in state.get("Retry", ()):
                 tasks.setdefault(_policy(retrier), []).append(name)
     rows = [("<br>".join(names), *policy) for policy, names in tasks.items()]
-    return _table(("Tasks", "Errors", "First delay", "Longest delay", "Retries"), rows)
+    return table(("Tasks", "Errors", "First delay", "Longest delay", "Retries"), rows)
 
 
 def _policy(retrier: Mapping[str, Any]) -> tuple[str, str, str, str]:
@@ -291,7 +292,8 @@ def _policy(retrier: Mapping[str, Any]) -> tuple[str, str, str, str]:
     )
 
 
-def _table(header: tuple[str, ...], rows: Sequence[tuple[str, ...]]) -> str:
+def table(header: tuple[str, ...], rows: Sequence[tuple[str, ...]]) -> str:
+    """Write a table in Markdown."""
     return "\n".join(
         f"| {' | '.join(_cells(row))} |" for row in (header, ("---",) * len(header), *rows)
     )

@@ -4,21 +4,48 @@ from __future__ import annotations
 
 from typing import Final
 
-from aws_cdk import RemovalPolicy
+from aws_cdk import Duration, RemovalPolicy
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_kms as kms
 from aws_cdk import aws_s3 as s3
 from constructs import Construct
 
+from infra.encryption import FOR_DATA
+from infra.settings import ExistingStore
+
 RDS_EXPORT: Final = "export.rds.amazonaws.com"
+
+UNFINISHED_UPLOADS_KEPT: Final = Duration.days(7)
+ACCESS_LOGS_KEPT: Final = Duration.days(365)
 
 
 class ExportStore(Construct):
-    """The one destination of every export; no request can name another."""
+    """The one destination of every export; no request can name another.
 
-    def __init__(self, scope: Construct, construct_id: str, *, prefix: str) -> None:
+    What exists already is used as it is: its policies are its owner's.
+    """
+
+    bucket: s3.IBucket
+    key: kms.IKey
+    role: iam.IRole
+
+    def __init__(
+        self,
+        scope: Construct,
+        construct_id: str,
+        *,
+        prefix: str,
+        existing: ExistingStore | None,
+        noncurrent_version_days: int,
+    ) -> None:
         super().__init__(scope, construct_id)
         self.prefix = prefix
+        self._folder = f"{prefix}/" if prefix else ""
+        if existing is not None:
+            self.key = kms.Key.from_key_arn(self, "Key", existing.key_arn)
+            self.bucket = s3.Bucket.from_bucket_name(self, "Bucket", existing.bucket_name)
+            self.role = iam.Role.from_role_arn(self, "Role", existing.role_arn, mutable=False)
+            return
         self.key = kms.Key(
             self, "Key", enable_key_rotation=True, removal_policy=RemovalPolicy.RETAIN
         )
@@ -31,15 +58,16 @@ class ExportStore(Construct):
             block_public_access=s3.BlockPublicAccess.BLOCK_ALL,
             enforce_ssl=True,
             versioned=True,
+            lifecycle_rules=[
+                s3.LifecycleRule(
+                    abort_incomplete_multipart_upload_after=UNFINISHED_UPLOADS_KEPT,
+                    noncurrent_version_expiration=Duration.days(noncurrent_version_days),
+                )
+            ],
+            server_access_logs_bucket=self._access_logs(),
             removal_policy=RemovalPolicy.RETAIN,
         )
-        self.role = iam.Role(
-            self,
-            "Role",
-            assumed_by=iam.ServicePrincipal(RDS_EXPORT),
-            description="RDS writes exports with it",
-        )
-        self._let_rds_write()
+        self.role = self._writer()
 
     def let_start_exports(self, grantee: iam.IGrantable) -> None:
         """Let a function hand the role and the key to RDS, and to nothing else."""
@@ -54,34 +82,52 @@ class ExportStore(Construct):
 
     def let_collect_results(self, grantee: iam.IGrantable) -> None:
         """Let a function read what exports write of themselves, and nothing of their data."""
-        folder = f"{self.prefix}/" if self.prefix else ""
         grantee.grant_principal.add_to_principal_policy(
             iam.PolicyStatement(
                 actions=["s3:GetObject"],
-                resources=[self.bucket.arn_for_objects(f"{folder}*/export_*.json")],
+                resources=[self.bucket.arn_for_objects(f"{self._folder}*/export_*.json")],
             )
         )
         grantee.grant_principal.add_to_principal_policy(
             iam.PolicyStatement(
                 actions=["s3:ListBucket"],
                 resources=[self.bucket.bucket_arn],
-                conditions={"StringLike": {"s3:prefix": [f"{folder}*"]}},
+                conditions={"StringLike": {"s3:prefix": [f"{self._folder}*"]}},
             )
         )
         self.key.grant_decrypt(grantee)
 
-    def _let_rds_write(self) -> None:
+    def _access_logs(self) -> s3.Bucket:
+        """Return the bucket that tells who has read what; S3 writes it with keys of its own."""
+        return s3.Bucket(
+            self,
+            "AccessLogs",
+            encryption=s3.BucketEncryption.S3_MANAGED,
+            block_public_access=s3.BlockPublicAccess.BLOCK_ALL,
+            enforce_ssl=True,
+            lifecycle_rules=[s3.LifecycleRule(expiration=ACCESS_LOGS_KEPT)],
+            removal_policy=RemovalPolicy.RETAIN,
+        )
+
+    def _writer(self) -> iam.Role:
         """Source: RDS user guide, USER_ExportSnapshot, 'Providing access to an S3 bucket'."""
-        self.role.add_to_policy(
+        role = iam.Role(
+            self,
+            "Role",
+            assumed_by=iam.ServicePrincipal(RDS_EXPORT),
+            description="RDS writes exports with it",
+        )
+        role.add_to_policy(
             iam.PolicyStatement(
                 actions=["s3:ListBucket", "s3:GetBucketLocation"],
                 resources=[self.bucket.bucket_arn],
             )
         )
-        self.role.add_to_policy(
+        role.add_to_policy(
             iam.PolicyStatement(
                 actions=["s3:PutObject*", "s3:GetObject*", "s3:DeleteObject*"],
-                resources=[self.bucket.arn_for_objects(f"{self.prefix}/*" if self.prefix else "*")],
+                resources=[self.bucket.arn_for_objects(f"{self._folder}*")],
             )
         )
-        self.key.grant_encrypt_decrypt(self.role)
+        self.key.grant(role, *FOR_DATA)
+        return role

@@ -7,6 +7,8 @@ from pathlib import Path
 from typing import Final
 
 from aws_cdk import Duration, IgnoreMode, RemovalPolicy
+from aws_cdk import aws_iam as iam
+from aws_cdk import aws_kms as kms
 from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_logs as logs
 from constructs import Construct
@@ -27,12 +29,18 @@ class Functions(Construct):
     """What all functions share, and the way to make one."""
 
     def __init__(
-        self, scope: Construct, construct_id: str, *, retention: logs.RetentionDays
+        self,
+        scope: Construct,
+        construct_id: str,
+        *,
+        retention: logs.RetentionDays,
+        key: kms.IKey,
     ) -> None:
         super().__init__(scope, construct_id)
         if not LAYER.is_file():
             raise LayerMissingError(f"{LAYER} does not exist: build it with `make layer`")
         self._retention = retention
+        self._key = key
         self._code = lambda_.Code.from_asset(
             str(ROOT),
             exclude=["*", "!lambdas", "!lambdas/**", "**/__pycache__", "lambdas/requirements.txt"],
@@ -57,9 +65,17 @@ class Functions(Construct):
             environment: its settings.
         """
         module = "".join(f"_{c.lower()}" if c.isupper() else c for c in construct_id).lstrip("_")
+        log_group = logs.LogGroup(
+            self,
+            f"{construct_id}Logs",
+            retention=self._retention,
+            encryption_key=self._key,
+            removal_policy=RemovalPolicy.RETAIN,
+        )
         return lambda_.Function(
             self,
             construct_id,
+            role=self._role(construct_id, log_group),
             code=self._code,
             handler=f"lambdas.{module}.handler",
             runtime=RUNTIME,
@@ -69,10 +85,15 @@ class Functions(Construct):
             timeout=TIMEOUT,
             tracing=lambda_.Tracing.ACTIVE,
             environment={"POWERTOOLS_LOG_LEVEL": "INFO", **(environment or {})},
-            log_group=logs.LogGroup(
-                self,
-                f"{construct_id}Logs",
-                retention=self._retention,
-                removal_policy=RemovalPolicy.RETAIN,
-            ),
+            log_group=log_group,
         )
+
+    def _role(self, construct_id: str, log_group: logs.ILogGroup) -> iam.Role:
+        """Return a role that may write to its function's log group, and to no other."""
+        role = iam.Role(
+            self,
+            f"{construct_id}Role",
+            assumed_by=iam.ServicePrincipal("lambda.amazonaws.com"),
+        )
+        log_group.grant_write(role)
+        return role

@@ -3,15 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Annotated, Final, Self
+from typing import Annotated, Final, NamedTuple, Self
 
 from aws_cdk.aws_logs import RetentionDays
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StrictBool, ValidationError
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    StrictBool,
+    ValidationError,
+    model_validator,
+)
 
 from lambdas.domain.rates import CampaignRates
 from lambdas.domain.requests import ExportOnly
 
 CONTEXT_KEY: Final = "orchestrator"
+
+
+_ROLE_ARN: Final = r"^arn:aws[a-z-]*:iam::\d{12}:role/[\w+=,.@/-]+$"
+_KEY_ARN: Final = r"^arn:aws[a-z-]*:kms:[a-z0-9-]+:\d{12}:key/[A-Za-z0-9-]+$"
 
 
 class SettingsError(Exception):
@@ -22,6 +34,14 @@ def _retention(name: str) -> str:
     if name not in RetentionDays.__members__:
         raise ValueError(f"must be one of {', '.join(RetentionDays.__members__)}")
     return name
+
+
+class ExistingStore(NamedTuple):
+    """A destination of exports that somebody else has made, and takes care of."""
+
+    bucket_name: str
+    role_arn: str
+    key_arn: str
 
 
 class SnapshotExport(BaseModel):
@@ -51,6 +71,14 @@ class Settings(BaseModel):
         campaign_events: whether what others do to campaigns is noticed through CloudTrail, of
             which the account must have a trail.
         log_retention: of every log group, as a name of CDK's RetentionDays.
+        export_bucket_name: a bucket that exists; with the two below, the stack makes none.
+        export_role_arn: the role with which RDS writes into it.
+        export_key_arn: the KMS key of its exports; no alias, which a policy could not name.
+        noncurrent_version_days: after which an overwritten or deleted object of the stack's own
+            bucket is gone.
+        campaign_instance_ids: Amazon Connect instances whose campaigns may be moved, told by the
+            campaign's tag `owner`; none means all.
+        alarm_email: who is written to, besides who subscribes to the topic.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -62,6 +90,29 @@ class Settings(BaseModel):
     campaign_rates: CampaignRates | None = CampaignRates()
     campaign_events: StrictBool = False
     log_retention: Annotated[str, AfterValidator(_retention)] = RetentionDays.ONE_MONTH.name
+    export_bucket_name: (
+        Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$")] | None
+    ) = None
+    export_role_arn: Annotated[str, Field(pattern=_ROLE_ARN)] | None = None
+    export_key_arn: Annotated[str, Field(pattern=_KEY_ARN)] | None = None
+    noncurrent_version_days: Annotated[int, Field(ge=1, le=3650)] = 30
+    campaign_instance_ids: tuple[Annotated[str, Field(pattern=r"^[A-Za-z0-9-]{1,100}$")], ...] = ()
+    alarm_email: Annotated[str, Field(pattern=r"^[^@\s]+@[^@\s]+$")] | None = None
+
+    @property
+    def existing_store(self) -> ExistingStore | None:
+        """The destination of exports that the stack does not make, if there is one."""
+        if self.export_bucket_name and self.export_role_arn and self.export_key_arn:
+            return ExistingStore(self.export_bucket_name, self.export_role_arn, self.export_key_arn)
+        return None
+
+    @model_validator(mode="after")
+    def _store_is_whole(self) -> Self:
+        store = ("export_bucket_name", "export_role_arn", "export_key_arn")
+        missing = [name for name in store if getattr(self, name) is None]
+        if missing and len(missing) < len(store):
+            raise ValueError(f"{', '.join(store)} go together; missing: {', '.join(missing)}")
+        return self
 
     @classmethod
     def from_context(cls, context: Mapping[str, object] | str | None) -> Self:
@@ -78,8 +129,8 @@ class Settings(BaseModel):
                 return cls.model_validate_json(context)
             return cls.model_validate(context or {})
         except ValidationError as error:
-            faults = (
-                f"{'.'.join((CONTEXT_KEY, *map(str, fault['loc'])))}: {fault['msg']}"
-                for fault in error.errors()
-            )
+            told = {".".join((CONTEXT_KEY, *map(str, f["loc"]))): f["msg"] for f in error.errors()}
+            faults = [
+                f"{place}: {msg.removeprefix('Value error, ')}" for place, msg in told.items()
+            ]
             raise SettingsError("; ".join(faults)) from None

@@ -8,11 +8,15 @@ from aws_cdk import aws_logs as logs
 from constructs import Construct
 from pydantic import TypeAdapter
 
+from infra.callers import Callers
 from infra.campaign_access import let_move_campaigns
 from infra.coordination import Coordination
+from infra.dead_letters import DeadLetters
+from infra.encryption import Encryption
 from infra.export_access import let_run_exports
 from infra.export_store import ExportStore
 from infra.functions import Functions
+from infra.monitoring import Monitoring
 from infra.settings import Settings
 from infra.triggers import Triggers
 from infra.workflow import Workflow
@@ -30,12 +34,19 @@ class OrchestratorStack(Stack):
             description="Orchestrates Amazon Connect outbound campaigns and RDS exports to S3",
         )
         retention = logs.RetentionDays[settings.log_retention]
-        store = ExportStore(self, "Exports", prefix=settings.export_prefix)
+        store = ExportStore(
+            self,
+            "Exports",
+            prefix=settings.export_prefix,
+            existing=settings.existing_store,
+            noncurrent_version_days=settings.noncurrent_version_days,
+        )
         bus = events.EventBus(self, "Bus", description="Requests come in, outcomes go out")
-        coordination = Coordination(self, "Coordination")
+        encryption = Encryption(self, "Encryption")
+        coordination = Coordination(self, "Coordination", encryption=encryption)
         looks = {"LOOKS_PER_CHILD": str(settings.looks_per_child)}
 
-        functions = Functions(self, "Functions", retention=retention)
+        functions = Functions(self, "Functions", retention=retention, key=encryption.key)
         accept_request = functions.add("AcceptRequest", environment=coordination.environment)
         coordination.let_read_starts(accept_request)
         advance_plan = functions.add("AdvancePlan")
@@ -49,7 +60,7 @@ class OrchestratorStack(Stack):
                 .decode(),
             },
         )
-        let_move_campaigns(reconcile_campaigns, self)
+        let_move_campaigns(reconcile_campaigns, self, settings.campaign_instance_ids)
         coordination.let_limit_rates(reconcile_campaigns)
         reconcile_export = functions.add(
             "ReconcileExport",
@@ -78,10 +89,12 @@ class OrchestratorStack(Stack):
             table=coordination.table,
             retention=retention,
             campaign_events=settings.campaign_events,
+            key=encryption.key,
         )
         wake_waiters = functions.add("WakeWaiters", environment=coordination.environment)
         coordination.let_wait(workflow.machine)
         coordination.let_wake(wake_waiters, workflow.machine)
+        dead_letters = DeadLetters(self, "DeadLetters", encryption=encryption)
         triggers = Triggers(
             self,
             "Triggers",
@@ -89,10 +102,34 @@ class OrchestratorStack(Stack):
             machine=workflow.machine,
             wake_waiters=wake_waiters,
             snapshot_exports=settings.snapshot_exports,
+            dead_letters=dead_letters,
         )
         if settings.campaign_events:
             triggers.wake_on_campaign_calls(wake_waiters, not_of=reconcile_campaigns)
 
+        watched = Monitoring(
+            self,
+            "Monitoring",
+            name=settings.stack_name,
+            machine=workflow.machine,
+            functions=(
+                accept_request,
+                advance_plan,
+                reconcile_campaigns,
+                reconcile_export,
+                wake_waiters,
+            ),
+            tells_outcomes=advance_plan,
+            dead_letters=dead_letters,
+            encryption=encryption,
+            alarm_email=settings.alarm_email,
+        )
+        callers = Callers(self, "Callers", machine=workflow.machine, bus=bus)
+
         CfnOutput(self, "StateMachineArn", value=workflow.machine.state_machine_arn)
         CfnOutput(self, "EventBusName", value=bus.event_bus_name)
         CfnOutput(self, "ExportBucketName", value=store.bucket.bucket_name)
+        CfnOutput(self, "UndeliveredEventsUrl", value=dead_letters.events.queue_url)
+        CfnOutput(self, "FailedInvocationsUrl", value=dead_letters.invocations.queue_url)
+        CfnOutput(self, "AlarmTopicArn", value=watched.topic.topic_arn)
+        CfnOutput(self, "CallerPolicyArn", value=callers.policy.managed_policy_arn)

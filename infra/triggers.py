@@ -6,12 +6,12 @@ from collections.abc import Sequence
 from typing import Final, cast
 
 from aws_cdk import aws_events as events
-from aws_cdk import aws_events_targets as targets
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_stepfunctions as sfn
 from constructs import Construct
 
+from infra.dead_letters import DeadLetters
 from infra.settings import SnapshotExport
 from lambdas.domain.acceptance import CLEAN_UP, REQUESTED
 from lambdas.domain.campaign_states import Mutation
@@ -39,9 +39,12 @@ class Triggers(Construct):
         machine: sfn.IStateMachine,
         wake_waiters: lambda_.IFunction,
         snapshot_exports: Sequence[SnapshotExport],
+        dead_letters: DeadLetters,
     ) -> None:
         super().__init__(scope, construct_id)
         self._machine = machine
+        self._dead_letters = dead_letters
+        dead_letters.keep_failures_of(wake_waiters)
         self._clean_up_what_is_left_behind()
         for number, export in enumerate(snapshot_exports):
             self._export_new_snapshots(f"SnapshotCreated{number}", export)
@@ -50,7 +53,7 @@ class Triggers(Construct):
             "OrchestrationRequested",
             event_bus=bus,
             event_pattern=events.EventPattern(detail_type=[REQUESTED]),
-            targets=[targets.SfnStateMachine(machine)],
+            targets=[dead_letters.start(machine)],
             description="The event's detail is a request",
         )
         events.Rule(
@@ -59,7 +62,7 @@ class Triggers(Construct):
             event_pattern=events.EventPattern(
                 source=["aws.rds"], detail={"EventID": list(EXPORT_ENDED)}
             ),
-            targets=[targets.LambdaFunction(wake_waiters)],
+            targets=[dead_letters.invoke(wake_waiters)],
             description="Whoever waits for the export, or for its slot, looks at once",
         )
 
@@ -89,7 +92,7 @@ class Triggers(Construct):
                     "userIdentity": {"sessionContext": {"sessionIssuer": {"$or": somebody_else}}},
                 },
             ),
-            targets=[targets.LambdaFunction(wake_waiters)],
+            targets=[self._dead_letters.invoke(wake_waiters)],
             description="Whoever waits for a campaign that somebody else moves looks at once",
         )
 
@@ -111,8 +114,8 @@ class Triggers(Construct):
                 },
             ),
             targets=[
-                targets.SfnStateMachine(
-                    self._machine, input=events.RuleTargetInput.from_object(clean_up)
+                self._dead_letters.start(
+                    self._machine, events.RuleTargetInput.from_object(clean_up)
                 )
             ],
             description="Exports that were to be canceled with their execution are canceled",
@@ -137,9 +140,7 @@ class Triggers(Construct):
                 },
             ),
             targets=[
-                targets.SfnStateMachine(
-                    self._machine, input=events.RuleTargetInput.from_object(request)
-                )
+                self._dead_letters.start(self._machine, events.RuleTargetInput.from_object(request))
             ],
             description=f"Snapshots of {export.source_prefix}* export themselves",
         )

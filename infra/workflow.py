@@ -7,6 +7,7 @@ from typing import Final
 from aws_cdk import Duration, RemovalPolicy
 from aws_cdk import aws_dynamodb as dynamodb
 from aws_cdk import aws_events as events
+from aws_cdk import aws_kms as kms
 from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_logs as logs
 from aws_cdk import aws_stepfunctions as sfn
@@ -44,6 +45,7 @@ class Workflow(Construct):
         table: dynamodb.ITable,
         retention: logs.RetentionDays,
         campaign_events: bool,
+        key: kms.IKey,
     ) -> None:
         super().__init__(scope, construct_id)
         jobs = Jobs(
@@ -67,7 +69,11 @@ class Workflow(Construct):
             tracing_enabled=True,
             logs=sfn.LogOptions(
                 destination=logs.LogGroup(
-                    self, "Logs", retention=retention, removal_policy=RemovalPolicy.RETAIN
+                    self,
+                    "Logs",
+                    retention=retention,
+                    encryption_key=key,
+                    removal_policy=RemovalPolicy.RETAIN,
                 ),
                 level=sfn.LogLevel.ERROR,
             ),

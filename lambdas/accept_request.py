@@ -7,7 +7,7 @@ from typing import Any, Final
 from aws_lambda_powertools.metrics import MetricUnit
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from lambdas import clock
+from lambdas import clock, metric_names
 from lambdas.domain.acceptance import RequestRejected, clean_up, parse
 from lambdas.domain.outcomes import rejection
 from lambdas.domain.plan import Plan, Trace, clean_up_plan, plan
@@ -31,7 +31,7 @@ def handler(event: dict[str, Any], _context: LambdaContext) -> dict[str, Any]:
         accepted = _plan(event["request"], trace)
     except RequestRejected as rejected:
         logger.warning("request rejected", faults=str(rejected))
-        metrics.add_metric("RequestsRejected", MetricUnit.Count, 1)
+        metrics.add_metric(metric_names.REQUESTS_REJECTED, MetricUnit.Count, 1)
         outcome = rejection(
             faults=rejected.faults,
             correlation_id=rejected.correlation_id or trace.correlation_id,
@@ -39,7 +39,7 @@ def handler(event: dict[str, Any], _context: LambdaContext) -> dict[str, Any]:
             now=clock.now(),
         )
         return {"outcome": outcome.model_dump(mode="json")}
-    metrics.add_metric("RequestsAccepted", MetricUnit.Count, 1)
+    metrics.add_metric(metric_names.REQUESTS_ACCEPTED, MetricUnit.Count, 1)
     return {"plan": accepted.model_dump(mode="json", exclude_defaults=True)}
 
 

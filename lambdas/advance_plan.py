@@ -8,7 +8,7 @@ from typing import Any
 from aws_lambda_powertools.metrics import MetricUnit
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from lambdas import clock
+from lambdas import clock, metric_names
 from lambdas.domain.looks import Look, TaskError
 from lambdas.domain.outcomes import Entry, account
 from lambdas.domain.phases import Phase
@@ -44,6 +44,9 @@ def handler(event: dict[str, Any], _context: LambdaContext) -> dict[str, Any]:
 
 def _measure(entries: Sequence[Entry]) -> None:
     """Count how the resources ended that have just ended."""
-    for phase, name in ((Phase.COMPLETE, "ResourcesComplete"), (Phase.FAILED, "ResourcesFailed")):
+    for phase, name in (
+        (Phase.COMPLETE, metric_names.RESOURCES_COMPLETE),
+        (Phase.FAILED, metric_names.RESOURCES_FAILED),
+    ):
         count = sum(entry.phase is phase for entry in entries)
         metrics.add_metric(name, MetricUnit.Count, count)

@@ -7,14 +7,17 @@ from functools import wraps
 from typing import Any, Final
 
 from aws_lambda_powertools import Logger, Metrics, Tracer
+from aws_lambda_powertools.metrics import MetricUnit
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-SERVICE: Final = "orchestrator"
+from lambdas.aws.errors import TransientError
+from lambdas.metric_names import NAMESPACE, SERVICE, TRANSIENT_ERRORS
+
 _CORRELATION: Final = "trace.correlation_id || plan.trace.correlation_id || execution_arn || id"
 
 logger: Final = Logger(service=SERVICE)
 tracer: Final = Tracer(service=SERVICE, auto_patch=False)
-metrics: Final = Metrics(namespace="Orchestrator", service=SERVICE)
+metrics: Final = Metrics(namespace=NAMESPACE, service=SERVICE)
 
 Handler = Callable[[dict[str, Any], LambdaContext], dict[str, Any]]
 
@@ -30,7 +33,11 @@ def observed(handler: Handler) -> Handler:
             "job": event.get("work", {}).get("key"),
         }
         logger.append_keys(**{name: value for name, value in keys.items() if value})
-        return handler(event, context)
+        try:
+            return handler(event, context)
+        except TransientError:
+            metrics.add_metric(TRANSIENT_ERRORS, MetricUnit.Count, 1)
+            raise
 
     logged = logger.inject_lambda_context(
         invoke, correlation_id_path=_CORRELATION, clear_state=True

@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from lambdas import clock
+from lambdas import clock, measures
 from lambdas.aws.campaign_limits import CampaignLimits, campaign_limits
 from lambdas.aws.campaigns import Campaigns
 from lambdas.aws.errors import (
@@ -51,8 +51,8 @@ SCHEDULES_PER_LOOK: Final = 10
 def handler(event: dict[str, Any], _context: LambdaContext) -> dict[str, Any]:
     """Take one look at the event's `work` and return a `Look`."""
     work = CampaignWork.model_validate(event["work"])
-    campaigns = Campaigns(work.api_version)
-    return reconcile(work, campaigns, campaign_limits(), looks_per_child()).as_payload()
+    look = reconcile(work, Campaigns(work.api_version), campaign_limits(), looks_per_child())
+    return measures.looked(look).as_payload()
 
 
 def reconcile(
@@ -121,6 +121,7 @@ class _Batch:
             before = self._work.open[campaign_id]
             after = campaign_batch.seen(before, state)
             self._remember(campaign_id, after)
+            measures.campaign_seen(before.state, after.state)
             if before.state != after.state:
                 logger.info(
                     "campaign changed state",

@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from lambdas import clock
+from lambdas import clock, measures
 from lambdas.aws.errors import (
     AwsError,
     CapacityError,
@@ -49,7 +49,8 @@ def handler(event: dict[str, Any], _context: LambdaContext) -> dict[str, Any]:
     notes = Notes(
         work, event["trace"]["execution_arn"], StartedExports(setting(COORDINATION_TABLE))
     )
-    return reconcile(work, rds, ExportFiles(bucket), notes, looks_per_child()).as_payload()
+    look = reconcile(work, rds, ExportFiles(bucket), notes, looks_per_child())
+    return measures.looked(look).as_payload()
 
 
 def reconcile(
@@ -97,6 +98,7 @@ class _Export:
     def close(
         self, phase: EndPhase, reason: str, message: str, warnings: tuple[str, ...] = ()
     ) -> None:
+        measures.noticed(self._shown, self._work.memo)
         self._work = self._work.close(
             phase=phase, reason=reason, message=message, warnings=warnings, now=clock.now()
         )
@@ -244,6 +246,7 @@ class _Export:
         after = export_watch.seen(before, decision, first_look=self._work.memo.looks == 1)
         self._shown = getattr(decision, "task", None)
         self._remember(after)
+        measures.export_seen(before, after)
         if before.state != after.state:
             logger.info(
                 "export changed state",

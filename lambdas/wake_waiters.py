@@ -7,6 +7,7 @@ from typing import Any
 from aws_lambda_powertools.metrics import MetricUnit
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
+from lambdas import metric_names
 from lambdas.aws.waiters import Waiters, Woken
 from lambdas.domain import wake_events, wakes
 from lambdas.environment import COORDINATION_TABLE, setting
@@ -34,6 +35,6 @@ def handler(event: dict[str, Any], _context: LambdaContext) -> dict[str, Any]:
 
 
 def _measure(woken: Woken) -> None:
-    metrics.add_metric("WaitersWoken", MetricUnit.Count, woken.live)
-    metrics.add_metric("WaitersStale", MetricUnit.Count, woken.stale)
-    metrics.add_metric("EventsForNobody", MetricUnit.Count, int(woken == Woken(0, 0)))
+    metrics.add_metric(metric_names.WAITERS_WOKEN, MetricUnit.Count, woken.live)
+    metrics.add_metric(metric_names.WAITERS_STALE, MetricUnit.Count, woken.stale)
+    metrics.add_metric(metric_names.EVENTS_FOR_NOBODY, MetricUnit.Count, int(woken == Woken(0, 0)))

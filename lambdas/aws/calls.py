@@ -7,6 +7,7 @@ from contextlib import contextmanager
 
 from aws_lambda_powertools.metrics import MetricUnit
 
+from lambdas import metric_names
 from lambdas.aws.errors import ThrottlingException, named_errors
 from lambdas.observability import metrics
 
@@ -18,10 +19,10 @@ def api_call(operation: str) -> Iterator[None]:
     Raises:
         AwsError: see `errors`.
     """
-    metrics.add_metric(f"{operation}Calls", MetricUnit.Count, 1)
+    metrics.add_metric(metric_names.calls(operation), MetricUnit.Count, 1)
     try:
         with named_errors(operation):
             yield
     except ThrottlingException:
-        metrics.add_metric(f"{operation}Throttles", MetricUnit.Count, 1)
+        metrics.add_metric(metric_names.throttles(operation), MetricUnit.Count, 1)
         raise

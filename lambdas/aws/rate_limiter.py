@@ -9,7 +9,7 @@ from typing import Any, Final, Protocol
 
 from aws_lambda_powertools.metrics import MetricUnit
 
-from lambdas import clock
+from lambdas import clock, metric_names
 from lambdas.aws.calls import api_call
 from lambdas.aws.client import client
 from lambdas.aws.errors import AwsError, ConditionalCheckFailedException
@@ -97,7 +97,7 @@ class RateLimiter:
                 clock.sleep(random.random() * PAUSE_SECONDS)
         except AwsError as error:
             logger.warning("rate limiter not reached", error=str(error))
-            metrics.add_metric("RateLimiterUnavailable", MetricUnit.Count, 1)
+            metrics.add_metric(metric_names.RATE_LIMITER_UNAVAILABLE, MetricUnit.Count, 1)
             return Unlimited()
         return _Reserved(self, (), again_at=0.0)
 

@@ -5,12 +5,19 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from aws_cdk import App
 
 from infra import diagram
-from infra.settings import Settings
-from infra.stack import OrchestratorStack
-from tests.infra.stack_parts import Functions, State, Task, Template, as_task
+from tests.infra.stack_parts import Functions, State, Task, Template, as_task, synthesised
+
+FULL = {
+    "snapshot_exports": [
+        {"source_prefix": "shop-", "export_only": ["shop.orders"]},
+        {"source_prefix": "bookings"},
+    ],
+    "campaign_events": True,
+    "campaign_instance_ids": ["instance-1", "instance-2"],
+    "alarm_email": "operators@example.com",
+}
 
 
 @pytest.fixture(scope="session")
@@ -19,22 +26,9 @@ def template() -> Template:
 
 
 @pytest.fixture(scope="session")
-def with_every_option(tmp_path_factory: pytest.TempPathFactory) -> Template:
-    """The stack with all that its settings can add."""
-    app = App(
-        context={"aws:cdk:disable-asset-staging": True},
-        outdir=str(tmp_path_factory.mktemp("every-option")),
-    )
-    chosen = {
-        "snapshot_exports": [
-            {"source_prefix": "shop-", "export_only": ["shop.orders"]},
-            {"source_prefix": "bookings"},
-        ],
-        "campaign_events": True,
-    }
-    stack = OrchestratorStack(app, Settings.from_context(chosen))
-    found: Template = app.synth().get_stack_artifact(stack.artifact_id).template
-    return found
+def full_template(tmp_path_factory: pytest.TempPathFactory) -> Template:
+    """The stack with every setting that adds something to it."""
+    return synthesised(FULL, tmp_path_factory.mktemp("full"))
 
 
 @pytest.fixture(scope="session")
@@ -49,9 +43,9 @@ def states(definition: dict[str, Any]) -> dict[str, State]:
 
 
 @pytest.fixture(scope="session")
-def optional_states(with_every_option: Template) -> dict[str, State]:
+def optional_states(full_template: Template) -> dict[str, State]:
     """Every state of the stack with all that its settings can add."""
-    return _states(diagram.definition(with_every_option))
+    return _states(diagram.definition(full_template))
 
 
 def _states(definition: dict[str, Any]) -> dict[str, State]:

@@ -2,9 +2,17 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterator, Mapping
+from pathlib import Path
 from typing import Any, NamedTuple
+
+from aws_cdk import App
+
+from infra.functions import ROOT
+from infra.settings import Settings
+from infra.stack import OrchestratorStack
 
 State = Mapping[str, Any]
 Template = dict[str, Any]
@@ -12,6 +20,20 @@ Statement = dict[str, Any]
 Functions = dict[str, dict[str, Any]]
 
 _IDENTITY_POLICIES = ("AWS::IAM::Policy", "AWS::IAM::ManagedPolicy", "AWS::IAM::RolePolicy")
+
+
+def context() -> dict[str, Any]:
+    """Return the context of cdk.json, for a synthesis that copies no assets."""
+    flags = json.loads((ROOT / "cdk.json").read_text(encoding="utf-8"))["context"]
+    return {**flags, "aws:cdk:disable-asset-staging": True}
+
+
+def synthesised(settings: Mapping[str, Any], outdir: Path) -> Template:
+    """Synthesise the stack with settings of a test's own."""
+    app = App(context=context(), outdir=str(outdir))
+    stack = OrchestratorStack(app, Settings.from_context(settings))
+    found: Template = app.synth().get_stack_artifact(stack.artifact_id).template
+    return found
 
 
 class Task(NamedTuple):
@@ -53,6 +75,12 @@ def of_type(template: Template, kind: str, description: str | None = None) -> li
     ]
 
 
+def properties_of(template: Template, kind: str) -> list[dict[str, Any]]:
+    return [
+        template["Resources"][logical_id]["Properties"] for logical_id in of_type(template, kind)
+    ]
+
+
 def listed(value: Any) -> list[Any]:
     return value if isinstance(value, list) else [value]
 
@@ -66,5 +94,7 @@ def text(value: Any) -> str:
             return f"${{{name}}}"
         case {"Fn::GetAtt": [name, attribute]}:
             return f"${{{name}.{attribute}}}"
+        case {"Fn::Select": [index, {"Fn::Split": [separator, whole]}]}:
+            return f"{text(whole)}.split({separator!r})[{index}]"
         case _:
             return str(value)

@@ -39,7 +39,7 @@ def test_the_table_can_be_recovered_to_any_second(table: dict[str, Any]) -> None
 
 
 def test_the_table_is_encrypted_and_paid_by_request(table: dict[str, Any]) -> None:
-    assert table["Properties"]["SSESpecification"] == {"SSEEnabled": True}
+    assert table["Properties"]["SSESpecification"]["SSEType"] == "KMS"
     assert table["Properties"]["BillingMode"] == "PAY_PER_REQUEST"
 
 

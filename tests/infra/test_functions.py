@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import ast
-from functools import cache
-from pathlib import Path
 
-from infra.functions import ROOT
 from lambdas import environment
+from tests.infra.sources import reaching, tree
 from tests.infra.stack_parts import Functions, Task, Template
 
 ENVIRONMENT = "lambdas.environment"
@@ -18,7 +16,7 @@ FOR_LIBRARIES = ("POWERTOOLS_", "AWS_")
 def test_every_handler_exists(functions: Functions) -> None:
     for properties in functions.values():
         module, _, name = properties["Handler"].rpartition(".")
-        defined = {node.name for node in _body(module) if isinstance(node, ast.FunctionDef)}
+        defined = {node.name for node in tree(module).body if isinstance(node, ast.FunctionDef)}
         assert name in defined, properties["Handler"]
 
 
@@ -64,12 +62,7 @@ def test_reads_of_settings_are_found() -> None:
 
 def _settings_read(handler: str) -> set[str]:
     """Return the settings that a handler's module and what it imports ask for by name."""
-    modules, waiting = set[str](), [handler]
-    while waiting:
-        module = waiting.pop()
-        if module not in modules:
-            modules.add(module)
-            waiting += _imported(module) - {ENVIRONMENT}
+    modules = reaching(handler, beyond=frozenset({ENVIRONMENT}))
     return set().union(*map(_asked_for, modules))
 
 
@@ -77,16 +70,16 @@ def _asked_for(module: str) -> set[str]:
     """Return the settings that a module reads, itself or by a function of the environment's."""
     readers = {
         node.name: _setting_calls(node)
-        for node in _body(ENVIRONMENT)
+        for node in tree(ENVIRONMENT).body
         if isinstance(node, ast.FunctionDef)
     }
     borrowed = {
         alias.name
-        for node in ast.walk(_tree(module))
+        for node in ast.walk(tree(module))
         if isinstance(node, ast.ImportFrom) and node.module == ENVIRONMENT
         for alias in node.names
     }
-    return _setting_calls(_tree(module)).union(*(readers.get(name, set()) for name in borrowed))
+    return _setting_calls(tree(module)).union(*(readers.get(name, set()) for name in borrowed))
 
 
 def _setting_calls(tree: ast.AST) -> set[str]:
@@ -101,27 +94,3 @@ def _setting_calls(tree: ast.AST) -> set[str]:
     literal = {str(name.value) for name in asked if isinstance(name, ast.Constant)}
     named = {getattr(environment, name.id) for name in asked if isinstance(name, ast.Name)}
     return literal | named
-
-
-def _imported(module: str) -> set[str]:
-    """Return the modules of the functions' own package that a module imports."""
-    named = {
-        name
-        for node in ast.walk(_tree(module))
-        if isinstance(node, ast.ImportFrom) and node.module
-        for name in (node.module, *(f"{node.module}.{alias.name}" for alias in node.names))
-    }
-    return {name for name in named if name.startswith("lambdas.") and _path(name).is_file()}
-
-
-def _path(module: str) -> Path:
-    return ROOT.joinpath(*module.split(".")).with_suffix(".py")
-
-
-def _body(module: str) -> list[ast.stmt]:
-    return _tree(module).body
-
-
-@cache
-def _tree(module: str) -> ast.Module:
-    return ast.parse(_path(module).read_text(encoding="utf-8"))

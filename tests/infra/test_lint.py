@@ -22,9 +22,9 @@ def test_template_is_clean(template: Template) -> None:
     assert _findings(template) == []
 
 
-def test_template_is_clean_with_every_option(with_every_option: Template) -> None:
-    assert _findings(with_every_option) == []
-    assert _findings_in_definition(with_every_option) == []
+def test_template_is_clean_full_template(full_template: Template) -> None:
+    assert _findings(full_template) == []
+    assert _findings_in_definition(full_template) == []
 
 
 def test_definition_is_clean(template: Template) -> None:

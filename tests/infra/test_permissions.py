@@ -10,16 +10,17 @@ from infra.export_store import RDS_EXPORT
 from infra.jobs import MAP_LABEL
 from lambdas.domain.acceptance import REQUESTED
 from tests.infra.stack_parts import (
+    Statement,
     Template,
     granted,
     listed,
     of_type,
     policies_of,
+    properties_of,
     text,
 )
 
 UNLIMITABLE = {
-    "connect-campaigns:GetCampaignStateBatch": "Takes ids of any campaign of the account at once",
     "rds:CancelExportTask": "RDS defines no resource type for export tasks",
     "rds:DescribeExportTasks": "Asked by task identifier too, where no source is known",
     "xray:GetSamplingRules": "X-Ray defines no resource type for what it samples",
@@ -63,7 +64,7 @@ def test_only_actions_that_can_not_be_limited_reach_every_resource(template: Tem
     assert everywhere - UNLIMITABLE.keys() == set()
 
 
-def test_no_option_allows_anything_more(template: Template, with_every_option: Template) -> None:
+def test_no_option_allows_anything_more(template: Template, full_template: Template) -> None:
     before, after = (
         {
             (action, text(resource))
@@ -71,7 +72,7 @@ def test_no_option_allows_anything_more(template: Template, with_every_option: T
             for action in listed(statement["Action"])
             for resource in listed(statement["Resource"])
         }
-        for each in (template, with_every_option)
+        for each in (template, full_template)
     )
     assert after == before
 
@@ -92,7 +93,7 @@ def test_only_rds_assumes_the_export_role(template: Template) -> None:
 
 def test_only_the_accounts_own_policies_open_the_export_key(template: Template) -> None:
     """KMS wants the account's root in every key policy, or the key could never be changed."""
-    (key,) = of_type(template, "AWS::KMS::Key")
+    key = _export_key(template)
     statements = template["Resources"][key]["Properties"]["KeyPolicy"]["Statement"]
     assert [text(s["Principal"]["AWS"]) for s in statements] == [
         "arn:${AWS::Partition}:iam::${AWS::AccountId}:root"
@@ -109,9 +110,12 @@ def test_export_bucket_is_closed_to_the_public(bucket: dict[str, Any]) -> None:
 
 
 def test_export_bucket_refuses_plain_http(template: Template) -> None:
-    (policy,) = of_type(template, "AWS::S3::BucketPolicy")
-    statements = template["Resources"][policy]["Properties"]["PolicyDocument"]["Statement"]
-    (bucket,) = of_type(template, "AWS::S3::Bucket")
+    bucket = _export_bucket(template)
+    (statements,) = (
+        policy["PolicyDocument"]["Statement"]
+        for policy in properties_of(template, "AWS::S3::BucketPolicy")
+        if policy["Bucket"] == {"Ref": bucket}
+    )
     (refusal,) = (s for s in statements if s["Effect"] == "Deny")
     assert refusal["Action"] == "s3:*"
     assert refusal["Principal"] == {"AWS": "*"}
@@ -126,7 +130,7 @@ def test_export_bucket_refuses_plain_http(template: Template) -> None:
 def test_export_bucket_encrypts_with_the_stacks_own_key(
     bucket: dict[str, Any], template: Template
 ) -> None:
-    (key,) = of_type(template, "AWS::KMS::Key")
+    key = _export_key(template)
     (rule,) = bucket["Properties"]["BucketEncryption"]["ServerSideEncryptionConfiguration"]
     assert rule["ServerSideEncryptionByDefault"] == {
         "SSEAlgorithm": "aws:kms",
@@ -136,7 +140,7 @@ def test_export_bucket_encrypts_with_the_stacks_own_key(
 
 
 def test_exports_outlive_the_stack(bucket: dict[str, Any], template: Template) -> None:
-    (key,) = of_type(template, "AWS::KMS::Key")
+    key = _export_key(template)
     assert bucket["Properties"]["VersioningConfiguration"] == {"Status": "Enabled"}
     for resource in (bucket, template["Resources"][key]):
         assert resource["DeletionPolicy"] == resource["UpdateReplacePolicy"] == "Retain"
@@ -186,13 +190,13 @@ def test_the_machine_only_writes_into_the_table(template: Template) -> None:
 def test_reads_of_exports_what_they_tell_of_themselves_and_none_of_their_data(
     template: Template,
 ) -> None:
-    (bucket,) = of_type(template, "AWS::S3::Bucket")
-    (key,) = of_type(template, "AWS::KMS::Key")
+    bucket = _export_bucket(template)
+    key = _export_key(template)
     found = {
         action: (text(statement["Resource"]), statement.get("Condition"))
         for statement in policies_of(template, "ReconcileExport")
         for action in listed(statement["Action"])
-        if action.split(":")[0] in ("s3", "kms")
+        if action.split(":")[0] in ("s3", "kms") and not _of_own_key(statement)
     }
     assert found == {
         "s3:GetObject": (f"${{{bucket}.Arn}}/exports/*/export_*.json", None),
@@ -203,6 +207,36 @@ def test_reads_of_exports_what_they_tell_of_themselves_and_none_of_their_data(
     }
 
 
+def test_campaigns_of_any_instance_are_moved_unless_the_settings_name_some(
+    template: Template, full_template: Template
+) -> None:
+    def conditions(of: Template) -> list[Any]:
+        return [
+            s.get("Condition")
+            for s in policies_of(of, "ReconcileCampaigns")
+            if "connect-campaigns:StopCampaign" in listed(s["Action"])
+        ]
+
+    assert conditions(template) == [None]
+    ((condition),) = conditions(full_template)
+    ((key, instances),) = condition["StringEquals"].items()
+    assert key == "aws:ResourceTag/owner"
+    assert [text(instance) for instance in instances] == [
+        f"arn:${{AWS::Partition}}:connect:${{AWS::Region}}:${{AWS::AccountId}}:instance/{name}"
+        for name in ("instance-1", "instance-2")
+    ]
+
+
+def test_a_look_at_a_batch_is_not_refused_for_one_foreign_campaign(full_template: Template) -> None:
+    looks = [
+        s
+        for s in policies_of(full_template, "ReconcileCampaigns")
+        if "connect-campaigns:GetCampaignStateBatch" in listed(s["Action"])
+    ]
+    assert [s.get("Condition") for s in looks] == [None]
+    assert text(looks[0]["Resource"]).endswith(":campaign/*")
+
+
 @pytest.mark.parametrize("function", ["AcceptRequest", "AdvancePlan", "WakeWaiters"])
 def test_who_does_not_look_at_exports_reaches_neither_them_nor_their_files(
     template: Template, function: str
@@ -211,6 +245,7 @@ def test_who_does_not_look_at_exports_reaches_neither_them_nor_their_files(
         action.split(":")[0]
         for statement in policies_of(template, function)
         for action in listed(statement["Action"])
+        if not _of_own_key(statement)
     }
     assert services & {"rds", "s3", "kms", "iam", "connect-campaigns"} == set()
 
@@ -229,12 +264,48 @@ def test_a_request_on_the_stacks_own_bus_starts_the_machine(template: Template) 
     assert [target["Arn"] for target in rule["Targets"]] == [{"Ref": machine}]
 
 
+def test_callers_may_ask_and_see_what_became_of_it_and_nothing_more(template: Template) -> None:
+    (policy,) = of_type(template, "AWS::IAM::ManagedPolicy")
+    (bus,) = of_type(template, "AWS::Events::EventBus")
+    (machine,) = of_type(template, "AWS::StepFunctions::StateMachine")
+    assert template["Outputs"]["CallerPolicyArn"]["Value"] == {"Ref": policy}
+    statements = list(policies_of(template, policy))
+    allowed = {s["Action"]: s["Resource"] for s in statements}
+    (putting,) = (s for s in statements if s["Action"] == "events:PutEvents")
+    assert putting["Condition"] == {"StringEquals": {"events:detail-type": REQUESTED}}
+    assert allowed.keys() == {
+        "states:StartExecution",
+        "states:DescribeExecution",
+        "events:PutEvents",
+    }
+    assert allowed["states:StartExecution"] == {"Ref": machine}
+    assert text(allowed["events:PutEvents"]) == f"${{{bus}.Arn}}"
+    executions = text(allowed["states:DescribeExecution"])
+    assert ":execution:" in executions
+    assert machine in executions
+    assert executions.endswith(":*")
+
+
 def test_request_events_bear_the_published_detail_type() -> None:
     assert REQUESTED == "Orchestration Requested"
 
 
 @pytest.fixture(scope="module")
 def bucket(template: Template) -> dict[str, Any]:
-    (logical_id,) = of_type(template, "AWS::S3::Bucket")
-    found: dict[str, Any] = template["Resources"][logical_id]
+    found: dict[str, Any] = template["Resources"][_export_bucket(template)]
     return found
+
+
+def _of_own_key(statement: Statement) -> bool:
+    """Tell the key of what the stack stores for itself from that of its exports."""
+    return text(statement["Resource"]).startswith("${EncryptionKey")
+
+
+def _export_bucket(template: Template) -> str:
+    (bucket,) = (n for n in of_type(template, "AWS::S3::Bucket") if n.startswith("ExportsBucket"))
+    return bucket
+
+
+def _export_key(template: Template) -> str:
+    (key,) = (name for name in of_type(template, "AWS::KMS::Key") if name.startswith("Exports"))
+    return key

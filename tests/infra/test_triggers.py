@@ -103,9 +103,9 @@ def test_no_snapshot_exports_itself_unless_the_settings_say_so(template: Templat
 )
 @pytest.mark.parametrize("name", ["shop-nightly", "rds:shop-2026-11-20-03-00"])
 def test_a_new_snapshot_of_the_settings_exports_itself(
-    with_every_option: Template, event_id: str, name: str
+    full_template: Template, event_id: str, name: str
 ) -> None:
-    shop, bookings = (_rule(with_every_option, f"SnapshotCreated{n}") for n in range(2))
+    shop, bookings = (_rule(full_template, f"SnapshotCreated{n}") for n in range(2))
     event = _rds_event(event_id, name)
     assert _matches(shop, event)
     assert not _matches(bookings, event)
@@ -120,26 +120,24 @@ def test_a_new_snapshot_of_the_settings_exports_itself(
 
 
 @pytest.mark.parametrize("name", ["bookshop-1", "rds:bookshop-1", "shop", "Shop-1", "awsbackup:a"])
-def test_other_new_snapshots_do_not_export_themselves(
-    with_every_option: Template, name: str
-) -> None:
+def test_other_new_snapshots_do_not_export_themselves(full_template: Template, name: str) -> None:
     event = _rds_event("RDS-EVENT-0042", name)
-    assert not _matches(_rule(with_every_option, "SnapshotCreated0"), event)
+    assert not _matches(_rule(full_template, "SnapshotCreated0"), event)
 
 
 @pytest.mark.parametrize("event_id", ["RDS-EVENT-0040", "RDS-EVENT-0041", "RDS-EVENT-0161"])
 def test_a_snapshot_that_is_not_there_yet_or_any_more_does_not_export_itself(
-    with_every_option: Template, event_id: str
+    full_template: Template, event_id: str
 ) -> None:
     event = _rds_event(event_id, "shop-nightly")
-    assert not _matches(_rule(with_every_option, "SnapshotCreated0"), event)
+    assert not _matches(_rule(full_template, "SnapshotCreated0"), event)
 
 
-def test_rules_may_start_the_machine_and_nothing_else(with_every_option: Template) -> None:
-    (machine,) = of_type(with_every_option, "AWS::StepFunctions::StateMachine")
+def test_rules_may_start_the_machine_and_nothing_else(full_template: Template) -> None:
+    (machine,) = of_type(full_template, "AWS::StepFunctions::StateMachine")
     granted = [
         (statement["Action"], text(statement["Resource"]))
-        for statement in policies_of(with_every_option, "WorkflowMachineEventsRole")
+        for statement in policies_of(full_template, "WorkflowMachineEventsRole")
     ]
     assert granted == [("states:StartExecution", f"${{{machine}}}")]
 
@@ -147,21 +145,19 @@ def test_rules_may_start_the_machine_and_nothing_else(with_every_option: Templat
 @pytest.mark.parametrize("operation", Mutation)
 @pytest.mark.parametrize("role", [None, f"{ROLES}/somebody-else"])
 def test_a_move_of_a_campaign_by_somebody_else_wakes_those_who_wait(
-    with_every_option: Template, operation: Mutation, role: str | None
+    full_template: Template, operation: Mutation, role: str | None
 ) -> None:
-    rule = _rule(with_every_option, "CampaignMoved")
+    rule = _rule(full_template, "CampaignMoved")
     assert _matches(rule, _campaign_event(operation, role))
     assert rule["State"] == "ENABLED"
     assert "EventBusName" not in rule, "AWS services speak on the default bus"
     (waker,) = (
-        name
-        for name in of_type(with_every_option, "AWS::Lambda::Function")
-        if "WakeWaiters" in name
+        name for name in of_type(full_template, "AWS::Lambda::Function") if "WakeWaiters" in name
     )
     assert [target["Arn"] for target in rule["Targets"]] == [{"Fn::GetAtt": [waker, "Arn"]}]
     permissions = [
-        with_every_option["Resources"][name]["Properties"]
-        for name in of_type(with_every_option, "AWS::Lambda::Permission")
+        full_template["Resources"][name]["Properties"]
+        for name in of_type(full_template, "AWS::Lambda::Permission")
     ]
     assert {permission["FunctionName"]["Fn::GetAtt"][0] for permission in permissions} == {waker}
     allowed = {permission["SourceArn"]["Fn::GetAtt"][0] for permission in permissions}
@@ -169,19 +165,19 @@ def test_a_move_of_a_campaign_by_somebody_else_wakes_those_who_wait(
 
 
 def test_a_move_by_the_orchestrators_own_function_wakes_nobody(
-    with_every_option: Template,
+    full_template: Template,
 ) -> None:
-    rule = _rule(with_every_option, "CampaignMoved")
+    rule = _rule(full_template, "CampaignMoved")
     assert not _matches(rule, _campaign_event(Mutation.STOP, OWN_ROLE))
     (own,) = set(_own_role(rule))
-    assert own.startswith("FunctionsReconcileCampaignsServiceRole")
-    assert with_every_option["Resources"][own]["Type"] == "AWS::IAM::Role"
+    assert own.startswith("FunctionsReconcileCampaignsRole")
+    assert full_template["Resources"][own]["Type"] == "AWS::IAM::Role"
 
 
 def test_a_move_that_was_refused_and_calls_that_move_nothing_wake_nobody(
-    with_every_option: Template,
+    full_template: Template,
 ) -> None:
-    rule = _rule(with_every_option, "CampaignMoved")
+    rule = _rule(full_template, "CampaignMoved")
     refused = _campaign_event(Mutation.STOP)
     refused["detail"]["errorCode"] = "InvalidCampaignStateException"
     assert not _matches(rule, refused)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from lambdas import metric_names
 from lambdas.aws.rate_limiter import LATE_SECONDS, MAX_THROTTLES, RateLimiter, Slots, Unlimited
 from lambdas.domain.rates import SLOWDOWN, SLOWED_SECONDS, Rate
 from lambdas.observability import metrics
@@ -85,7 +86,7 @@ def test_without_the_table_work_goes_on_unlimited_and_is_counted(
     slots = limiter(table).reserve(1)
     assert [slots.take() for _ in range(30)] == [True] * 30
     assert hand_clock.slept == []
-    assert metrics_named("RateLimiterUnavailable") == [1.0]
+    assert metrics_named(metric_names.RATE_LIMITER_UNAVAILABLE) == [1.0]
 
 
 def metrics_named(name: str) -> list[float]:

@@ -1,0 +1,30 @@
+"""Where alarms go, and who hears them."""
+
+from __future__ import annotations
+
+from aws_cdk import Aws
+from aws_cdk import aws_iam as iam
+from aws_cdk import aws_sns as sns
+from aws_cdk import aws_sns_subscriptions as subscriptions
+from constructs import Construct
+
+from infra.encryption import Encryption
+
+
+def alarm_topic(
+    scope: Construct, construct_id: str, *, encryption: Encryption, email: str | None
+) -> sns.Topic:
+    """Return a topic to which the account's alarms may publish; somebody may be subscribed."""
+    topic = sns.Topic(scope, construct_id, master_key=encryption.key, enforce_ssl=True)
+    # A topic with a policy of its own has no longer the one that lets alarms of its account in.
+    topic.add_to_resource_policy(
+        iam.PolicyStatement(
+            principals=[iam.ServicePrincipal("cloudwatch.amazonaws.com")],
+            actions=["sns:Publish"],
+            resources=[topic.topic_arn],
+            conditions={"StringEquals": {"aws:SourceAccount": Aws.ACCOUNT_ID}},
+        )
+    )
+    if email is not None:
+        topic.add_subscription(subscriptions.EmailSubscription(email))
+    return topic

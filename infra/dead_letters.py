@@ -1,0 +1,97 @@
+"""Where events and invocations end that could not be delivered: nothing is dropped in silence."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from aws_cdk import Duration, RemovalPolicy
+from aws_cdk import aws_events as events
+from aws_cdk import aws_events_targets as targets
+from aws_cdk import aws_iam as iam
+from aws_cdk import aws_lambda as lambda_
+from aws_cdk import aws_sqs as sqs
+from aws_cdk import aws_stepfunctions as sfn
+from constructs import Construct
+
+from infra.encryption import Encryption
+from infra.retries import FOR_EVENTS, FOR_INVOCATIONS
+
+KEPT_FOR: Final = Duration.days(14)
+"""The longest that SQS keeps a message. Source: SQS developer guide, quotas of messages."""
+
+
+class DeadLetters(Construct):
+    """Two queues: of events that reached no target, and of invocations that kept failing.
+
+    They are apart because they are sent on in different ways. A message of the first says in its
+    attributes RULE_ARN, TARGET_ARN, ERROR_CODE and ERROR_MESSAGE, and its body is the target's
+    input; one of the second says all that in its body, as Lambda writes it for a destination.
+    """
+
+    def __init__(self, scope: Construct, construct_id: str, *, encryption: Encryption) -> None:
+        super().__init__(scope, construct_id)
+        self._encryption = encryption
+        self.events = self._queue("UndeliveredEvents")
+        self.invocations = self._queue("FailedInvocations")
+
+    def start(
+        self, machine: sfn.IStateMachine, given: events.RuleTargetInput | None = None
+    ) -> targets.SfnStateMachine:
+        """Return the target of a rule that starts a machine, with the event unless given else."""
+        return targets.SfnStateMachine(
+            machine,
+            input=given,
+            dead_letter_queue=self.events,
+            max_event_age=FOR_EVENTS.max_age,
+            retry_attempts=FOR_EVENTS.max_attempts,
+        )
+
+    def invoke(self, function: lambda_.IFunction) -> targets.LambdaFunction:
+        """Return the target of a rule that invokes a function.
+
+        EventBridge has delivered when Lambda takes the event in; `keep_failures_of` is for the
+        rest of its way.
+        """
+        return targets.LambdaFunction(
+            function,
+            dead_letter_queue=self.events,
+            max_event_age=FOR_EVENTS.max_age,
+            retry_attempts=FOR_EVENTS.max_attempts,
+        )
+
+    def keep_failures_of(self, function: lambda_.IFunction) -> None:
+        """Keep the asynchronous invocations of a function that failed, or were not tried in time.
+
+        Written out, because CDK's destination grants more than sending.
+        """
+        function.grant_principal.add_to_principal_policy(
+            iam.PolicyStatement(actions=["sqs:SendMessage"], resources=[self.invocations.queue_arn])
+        )
+        self._encryption.let_send_messages(function)
+        settings = lambda_.CfnEventInvokeConfig(
+            self,
+            f"{function.node.id}Failures",
+            function_name=function.function_name,
+            qualifier="$LATEST",
+            maximum_event_age_in_seconds=FOR_INVOCATIONS.max_age.to_seconds(),
+            maximum_retry_attempts=FOR_INVOCATIONS.max_attempts,
+            destination_config=lambda_.CfnEventInvokeConfig.DestinationConfigProperty(
+                on_failure=lambda_.CfnEventInvokeConfig.OnFailureProperty(
+                    destination=self.invocations.queue_arn
+                )
+            ),
+        )
+        # Lambda refuses a destination that the function's role may not send to.
+        settings.node.add_dependency(function.grant_principal)
+
+    def _queue(self, construct_id: str) -> sqs.Queue:
+        return sqs.Queue(
+            self,
+            construct_id,
+            encryption=sqs.QueueEncryption.KMS,
+            encryption_master_key=self._encryption.key,
+            enforce_ssl=True,
+            retention_period=KEPT_FOR,
+            # Without the stack there is nothing left that they could be sent on to.
+            removal_policy=RemovalPolicy.DESTROY,
+        )

@@ -1,0 +1,99 @@
+"""The key under which the stack keeps what it stores for itself."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final
+
+from aws_cdk import Aws, RemovalPolicy
+from aws_cdk import aws_iam as iam
+from aws_cdk import aws_kms as kms
+from constructs import Construct
+
+FOR_MESSAGES: Final = ("kms:Decrypt", "kms:GenerateDataKey")
+"""What a sender needs of a key to put a message into an encrypted queue or topic. Source: SQS
+developer guide, 'Key management'."""
+
+FOR_READING: Final = ("kms:Decrypt", "kms:DescribeKey")
+FOR_DATA: Final = (
+    *FOR_READING,
+    "kms:Encrypt",
+    "kms:GenerateDataKey",
+    "kms:GenerateDataKeyWithoutPlaintext",
+    "kms:ReEncryptFrom",
+    "kms:ReEncryptTo",
+)
+"""What a service may ask of a key in the name of who reads data with it, or writes too. Sources:
+DynamoDB developer guide, 'DynamoDB encryption at rest'; CloudWatch Logs user guide, 'Encrypt log
+data using KMS'. What they write as wildcards is written out."""
+
+
+class Encryption(Construct):
+    """One key for the table, the log groups, the queues and the topic; exports have their own."""
+
+    def __init__(self, scope: Construct, construct_id: str) -> None:
+        super().__init__(scope, construct_id)
+        self.key = kms.Key(
+            self,
+            "Key",
+            description="Table, logs, queues and alarms of the orchestrator",
+            enable_key_rotation=True,
+            # The logs stay when the stack goes; without their key they could not be read.
+            removal_policy=RemovalPolicy.RETAIN,
+        )
+        self._let_logs_encrypt()
+        for service in ("events.amazonaws.com", "cloudwatch.amazonaws.com"):
+            self._let_send(service)
+
+    def let_read_table(self, grantee: iam.IGrantable) -> None:
+        """Let a role read the table."""
+        self._let_use(grantee, "dynamodb", FOR_READING)
+
+    def let_write_table(self, grantee: iam.IGrantable) -> None:
+        """Let a role read and write the table."""
+        self._let_use(grantee, "dynamodb", FOR_DATA)
+
+    def let_send_messages(self, grantee: iam.IGrantable) -> None:
+        """Let a role put messages into the stack's queues."""
+        self._let_use(grantee, "sqs", FOR_MESSAGES)
+
+    def _let_use(self, grantee: iam.IGrantable, service: str, actions: Sequence[str]) -> None:
+        """Let a role use the key through a service, and in no other way."""
+        through = f"{service}.{Aws.REGION}.amazonaws.com"
+        grantee.grant_principal.add_to_principal_policy(
+            iam.PolicyStatement(
+                actions=list(actions),
+                resources=[self.key.key_arn],
+                conditions={"StringEquals": {"kms:ViaService": through}},
+            )
+        )
+
+    def _let_logs_encrypt(self) -> None:
+        """Open the key to CloudWatch Logs, for log groups of this stack alone."""
+        groups = f"arn:{Aws.PARTITION}:logs:{Aws.REGION}:{Aws.ACCOUNT_ID}:log-group"
+        self.key.add_to_resource_policy(
+            iam.PolicyStatement(
+                principals=[iam.ServicePrincipal(f"logs.{Aws.REGION}.amazonaws.com")],
+                actions=list(FOR_DATA),
+                resources=["*"],
+                conditions={
+                    "ArnLike": {
+                        "kms:EncryptionContext:aws:logs:arn": f"{groups}:{Aws.STACK_NAME}-*"
+                    }
+                },
+            )
+        )
+
+    def _let_send(self, service: str) -> None:
+        """Open the key to a service that sends messages, in the name of this account alone.
+
+        Not of its rules and alarms alone: they name the queues, which name the key.
+        """
+        self.key.add_to_resource_policy(
+            iam.PolicyStatement(
+                principals=[iam.ServicePrincipal(service)],
+                actions=list(FOR_MESSAGES),
+                resources=["*"],
+                conditions={"StringEquals": {"aws:SourceAccount": Aws.ACCOUNT_ID}},
+            )
+        )

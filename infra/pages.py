@@ -1,0 +1,201 @@
+"""The parts of docs/ that are written from what they describe.
+
+`python -m infra.pages` rewrites them; `python -m infra.pages --check` only says whether they are
+out of date.
+"""
+
+from __future__ import annotations
+
+import argparse
+import inspect
+import json
+import re
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any, Final
+
+from infra import alarms
+from infra.accepted_findings import ACCEPTED
+from infra.alarms import Alarm
+from infra.dashboard_picture import svg
+from infra.diagram import resolved, synthesise, table
+from infra.functions import ROOT, LayerMissingError
+from infra.settings import CONTEXT_KEY, Settings, SettingsError
+
+DOCS: Final = ROOT / "docs"
+DASHBOARD: Final = DOCS / "dashboard.svg"
+
+WRONG: Final[Mapping[str, object]] = MappingProxyType(
+    {
+        "stack_name": "1st",
+        "export_prefix": "/exports",
+        "looks_per_child": 1,
+        "snapshot_exports": [{"source_prefix": "rds:shop-"}],
+        "campaign_rates": {"mutations": {"per_second": 0, "burst": 2}},
+        "campaign_events": "yes",
+        "log_retention": "one month",
+        "export_bucket_name": "my-bucket",
+        "export_role_arn": "rds-export",
+        "export_key_arn": "alias/exports",
+        "noncurrent_version_days": 0,
+        "campaign_instance_ids": ["*"],
+        "alarm_email": "operators",
+    }
+)
+"""For each setting a value that breaks its rule, to show what is said then."""
+
+TOLD: Final = 160
+"""Characters of an error that are shown: one lists every retention there is."""
+
+
+def settings_table() -> str:
+    """Tabulate the settings: type, default, what each is, and what a wrong value is answered."""
+    told = _attributes(Settings)
+    defaults = Settings().model_dump(mode="json")
+    kinds = Settings.model_json_schema()["properties"]
+    rows = [
+        (
+            f"`{name}`",
+            _kind(kinds[name]),
+            f"`{json.dumps(defaults[name])}`",
+            told[name],
+            *_refused(name),
+        )
+        for name in Settings.model_fields
+    ]
+    header = ("Setting", "Type", "Default", "What it is", "Wrong, for example", "Is answered")
+    return table(header, rows)
+
+
+def findings_table() -> str:
+    """Tabulate what cdk-nag finds and why it stays."""
+    rows = [
+        (f"AwsSolutions-{rule}", f"`{detail}`" if detail else "", f"`{where}`", f"{reason}.")
+        for rule, detail, where, reason in ACCEPTED
+    ]
+    return table(("Rule", "Finding", "Where", "Why it stays"), rows)
+
+
+def alarms_table(template: Mapping[str, Any]) -> str:
+    """Tabulate the alarms of the template: when each rings, what it means, what to do."""
+    rings = {
+        properties["AlarmName"].rpartition("-")[2]: _rings(properties)
+        for properties in _properties(template, "AWS::CloudWatch::Alarm")
+    }
+    rows = [
+        (f"`{alarm.name}`", rings[alarm.name], alarm.means, alarm.do)
+        for alarm in vars(alarms).values()
+        if isinstance(alarm, Alarm)
+    ]
+    return table(("Alarm", "Rings when", "What it means", "What to do"), rows)
+
+
+def picture(template: Mapping[str, Any]) -> str:
+    """Draw the template's dashboard."""
+    (properties,) = _properties(template, "AWS::CloudWatch::Dashboard")
+    return svg(json.loads(resolved(properties["DashboardBody"])))
+
+
+def wanted(template: Mapping[str, Any]) -> dict[Path, str]:
+    """Return what the generated files, and those with generated parts, should say."""
+    parts = {
+        DOCS / "settings.md": ("settings", settings_table()),
+        DOCS / "security.md": ("findings", findings_table()),
+        DOCS / "operating.md": ("alarms", alarms_table(template)),
+    }
+    pages = {path: _with_part(path, *part) for path, part in parts.items()}
+    return pages | {DASHBOARD: picture(template)}
+
+
+def out_of_date(template: Mapping[str, Any]) -> dict[Path, str]:
+    """Return what the files that say something else should say."""
+    return {
+        path: text
+        for path, text in wanted(template).items()
+        if not path.exists() or path.read_text(encoding="utf-8") != text
+    }
+
+
+def _with_part(path: Path, marker: str, part: str) -> str:
+    opening, closing = f"<!-- {marker} -->", f"<!-- /{marker} -->"
+    before, _, rest = path.read_text(encoding="utf-8").partition(opening)
+    _, _, after = rest.partition(closing)
+    return f"{before}{opening}\n{part}\n{closing}{after}"
+
+
+def _attributes(model: type) -> dict[str, str]:
+    """Return what the Attributes of a docstring say, by name."""
+    _, _, section = inspect.getdoc(model).partition("Attributes:\n")  # type: ignore[union-attr]
+    found = re.findall(r"^    (\w+): ((?:.*\n?)(?:^        .*\n?)*)", section, re.MULTILINE)
+    return {name: f"{' '.join(text.split())}" for name, text in found}
+
+
+def _kind(schema: Mapping[str, Any]) -> str:
+    match schema:
+        case {"anyOf": [kind, {"type": "null"}]}:
+            return f"{_kind(kind)}, or null"
+        case {"type": "integer", "minimum": least, "maximum": most}:
+            return f"whole number, {least} to {most}"
+        case {"type": "array", "items": {"type": "string"}}:
+            return "list of texts"
+        case {"type": "array"}:
+            return "list of objects"
+        case {"type": "boolean"}:
+            return "true or false"
+        case {"type": "string"}:
+            return "text"
+        case {"$ref": _}:
+            return "object"
+        case _:
+            raise ValueError(f"no word for {schema}")
+
+
+def _refused(name: str) -> tuple[str, str]:
+    try:
+        Settings.from_context({name: WRONG[name]})
+    except SettingsError as error:
+        said = str(error).removeprefix(f"{CONTEXT_KEY}.")
+        shown = said if len(said) <= TOLD else f"{said[:TOLD].rpartition(', ')[0]}, …"
+        return f"`{json.dumps(WRONG[name])}`", f"`{shown}`"
+    raise ValueError(f"{name}: {WRONG[name]} is not wrong")
+
+
+def _rings(alarm: Mapping[str, Any]) -> str:
+    (period,) = {
+        metric["MetricStat"]["Period"] for metric in alarm["Metrics"] if "MetricStat" in metric
+    }
+    minutes, periods = period // 60, alarm["DatapointsToAlarm"]
+    within = f"{minutes} minutes" if periods == 1 else f"each of {periods} times {minutes} minutes"
+    (label,) = (metric["Label"] for metric in alarm["Metrics"] if metric["ReturnData"])
+    return f"{label} > {alarm['Threshold']:g} in {within}"
+
+
+def _properties(template: Mapping[str, Any], kind: str) -> Iterator[Mapping[str, Any]]:
+    for resource in template["Resources"].values():
+        if resource["Type"] == kind:
+            yield resource["Properties"]
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Rewrite the files that are out of date, or with --check end with their names."""
+    parser = argparse.ArgumentParser(
+        prog="python -m infra.pages",
+        description="The parts of docs/ that are written from what they describe.",
+    )
+    parser.add_argument("--check", action="store_true", help="change nothing; exit 1 when stale")
+    check = parser.parse_args(arguments).check
+    try:
+        stale = out_of_date(synthesise())
+    except (SettingsError, LayerMissingError) as error:
+        sys.exit(f"infra.pages: {error}")
+    if check and stale:
+        names = ", ".join(str(path.relative_to(ROOT)) for path in stale)
+        sys.exit(f"infra.pages: out of date: {names}; run `python -m infra.pages`")
+    for path, text in stale.items():
+        path.write_text(text, encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()

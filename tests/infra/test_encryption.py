@@ -1,0 +1,102 @@
+"""What the stack stores for itself is encrypted with its own key, which is closed to all others."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from tests.infra.stack_parts import Template, granted, listed, of_type, properties_of, text
+
+
+@pytest.fixture(scope="module")
+def key(template: Template) -> str:
+    (logical_id,) = (n for n in of_type(template, "AWS::KMS::Key") if n.startswith("Encryption"))
+    return logical_id
+
+
+@pytest.fixture(scope="module")
+def opened(template: Template, key: str) -> dict[str, dict[str, Any]]:
+    """What the key's policy allows, by who may."""
+    statements = template["Resources"][key]["Properties"]["KeyPolicy"]["Statement"]
+    return {
+        text(principal): statement
+        for statement in statements
+        for kind in ("AWS", "Service")
+        if kind in statement["Principal"]
+        for principal in listed(statement["Principal"][kind])
+    }
+
+
+@pytest.mark.parametrize(
+    ("kind", "where"),
+    [
+        ("AWS::DynamoDB::Table", "SSESpecification.KMSMasterKeyId"),
+        ("AWS::Logs::LogGroup", "KmsKeyId"),
+        ("AWS::SQS::Queue", "KmsMasterKeyId"),
+        ("AWS::SNS::Topic", "KmsMasterKeyId"),
+    ],
+)
+def test_everything_of_a_kind_is_encrypted_with_the_stacks_key(
+    template: Template, key: str, kind: str, where: str
+) -> None:
+    found = properties_of(template, kind)
+    assert found
+    for properties in found:
+        value: Any = properties
+        for step in where.split("."):
+            value = value[step]
+        assert value == {"Fn::GetAtt": [key, "Arn"]}
+
+
+def test_the_key_turns_and_outlives_the_stack_as_the_logs_do(template: Template, key: str) -> None:
+    assert template["Resources"][key]["Properties"]["EnableKeyRotation"] is True
+    for kept in (key, *of_type(template, "AWS::Logs::LogGroup")):
+        resource = template["Resources"][kept]
+        assert resource["DeletionPolicy"] == resource["UpdateReplacePolicy"] == "Retain"
+
+
+def test_only_the_account_and_the_services_that_have_to_are_let_in(
+    opened: dict[str, dict[str, Any]],
+) -> None:
+    assert set(opened) == {
+        "arn:${AWS::Partition}:iam::${AWS::AccountId}:root",
+        "logs.${AWS::Region}.amazonaws.com",
+        "events.amazonaws.com",
+        "cloudwatch.amazonaws.com",
+    }
+
+
+def test_logs_use_the_key_for_log_groups_of_this_stack_alone(
+    opened: dict[str, dict[str, Any]],
+) -> None:
+    condition = opened["logs.${AWS::Region}.amazonaws.com"]["Condition"]["ArnLike"]
+    assert text(condition["kms:EncryptionContext:aws:logs:arn"]) == (
+        "arn:${AWS::Partition}:logs:${AWS::Region}:${AWS::AccountId}:log-group:${AWS::StackName}-*"
+    )
+
+
+def test_no_log_group_has_a_name_that_the_key_would_not_know(template: Template) -> None:
+    """CloudFormation begins the names that it makes with the stack's."""
+    assert [g for g in properties_of(template, "AWS::Logs::LogGroup") if "LogGroupName" in g] == []
+
+
+@pytest.mark.parametrize("service", ["events.amazonaws.com", "cloudwatch.amazonaws.com"])
+def test_senders_of_messages_use_the_key_in_the_name_of_this_account_alone(
+    opened: dict[str, dict[str, Any]], service: str
+) -> None:
+    assert opened[service]["Condition"] == {
+        "StringEquals": {"aws:SourceAccount": {"Ref": "AWS::AccountId"}}
+    }
+    assert opened[service]["Action"] == ["kms:Decrypt", "kms:GenerateDataKey"]
+
+
+def test_roles_use_the_key_only_through_the_service_that_they_call(
+    template: Template, key: str
+) -> None:
+    services = {
+        text(statement["Condition"]["StringEquals"]["kms:ViaService"])
+        for statement in granted(template)
+        if statement["Resource"] == {"Fn::GetAtt": [key, "Arn"]}
+    }
+    assert services == {f"{name}.${{AWS::Region}}.amazonaws.com" for name in ("dynamodb", "sqs")}

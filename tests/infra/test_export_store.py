@@ -1,0 +1,113 @@
+"""The destination of exports: the stack's own, or one that exists and is left as it is."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from infra.settings import Settings, SettingsError
+from tests.infra.stack_parts import (
+    Functions,
+    Template,
+    listed,
+    of_type,
+    policies_of,
+    synthesised,
+    text,
+)
+
+EXISTING = {
+    "export_bucket_name": "company-exports",
+    "export_role_arn": "arn:aws:iam::123456789012:role/teams/data/rds-export",
+    "export_key_arn": "arn:aws:kms:us-east-1:123456789012:key/1234abcd-12ab-34cd-56ef-1234567890ab",
+}
+OF_THE_STORE = ("AWS::S3::Bucket", "AWS::S3::BucketPolicy", "AWS::KMS::Key", "AWS::IAM::Role")
+
+
+@pytest.fixture(scope="module")
+def existing(tmp_path_factory: pytest.TempPathFactory) -> Template:
+    return synthesised(EXISTING, tmp_path_factory.mktemp("existing"))
+
+
+def test_a_store_that_exists_is_neither_made_nor_changed(existing: Template) -> None:
+    made = [
+        name
+        for kind in OF_THE_STORE
+        for name in of_type(existing, kind)
+        if name.startswith("Exports")
+    ]
+    assert made == []
+    assert [n for n in of_type(existing, "AWS::IAM::Policy") if n.startswith("Exports")] == []
+
+
+def test_exports_go_to_the_store_that_exists(existing: Template) -> None:
+    (variables,) = (
+        function["Properties"]["Environment"]["Variables"]
+        for function in existing["Resources"].values()
+        if function["Type"] == "AWS::Lambda::Function"
+        and "EXPORT_BUCKET" in function["Properties"].get("Environment", {}).get("Variables", {})
+    )
+    assert variables["EXPORT_BUCKET"] == EXISTING["export_bucket_name"]
+    assert variables["EXPORT_ROLE_ARN"] == EXISTING["export_role_arn"]
+    assert variables["EXPORT_KEY_ARN"] == EXISTING["export_key_arn"]
+    assert existing["Outputs"]["ExportBucketName"]["Value"] == EXISTING["export_bucket_name"]
+
+
+def test_the_same_is_allowed_of_a_store_that_exists_as_of_the_stacks_own(
+    existing: Template, template: Template
+) -> None:
+    def actions(of: Template) -> set[str]:
+        statements = policies_of(of, "ReconcileExport")
+        return {action for statement in statements for action in listed(statement["Action"])}
+
+    assert actions(existing) == actions(template)
+    places = {
+        action: text(statement["Resource"])
+        for statement in policies_of(existing, "ReconcileExport")
+        for action in listed(statement["Action"])
+        if "Condition" not in statement or "kms:ViaService" not in str(statement["Condition"])
+    }
+    assert places["iam:PassRole"] == EXISTING["export_role_arn"]
+    assert places["kms:CreateGrant"] == EXISTING["export_key_arn"]
+    assert places["s3:ListBucket"] == "arn:${AWS::Partition}:s3:::company-exports"
+
+
+@pytest.mark.parametrize("missing", list(EXISTING))
+def test_a_store_that_exists_is_named_whole(missing: str) -> None:
+    given = {name: value for name, value in EXISTING.items() if name != missing}
+    with pytest.raises(SettingsError, match=rf"go together; missing: {missing}$"):
+        Settings.from_context(given)
+
+
+def test_the_stacks_own_bucket_drops_unfinished_uploads_and_old_versions(
+    own_bucket: dict[str, Any],
+) -> None:
+    (rule,) = own_bucket["LifecycleConfiguration"]["Rules"]
+    assert rule == {
+        "AbortIncompleteMultipartUpload": {"DaysAfterInitiation": 7},
+        "NoncurrentVersionExpiration": {"NoncurrentDays": 30},
+        "Status": "Enabled",
+    }
+
+
+def test_who_reads_the_stacks_own_bucket_is_told_in_a_closed_one(
+    own_bucket: dict[str, Any], template: Template
+) -> None:
+    logs = own_bucket["LoggingConfiguration"]["DestinationBucketName"]["Ref"]
+    properties = template["Resources"][logs]["Properties"]
+    assert set(properties["PublicAccessBlockConfiguration"].values()) == {True}
+    assert "AccessControl" not in properties
+
+
+def test_no_function_is_given_the_access_logs(template: Template, functions: Functions) -> None:
+    assert "ExportsAccessLogs" not in str(functions)
+    for name in ("AcceptRequest", "AdvancePlan", "Reconcile", "Wake", "WorkflowMachine"):
+        assert "ExportsAccessLogs" not in str(list(policies_of(template, name)))
+
+
+@pytest.fixture(scope="module")
+def own_bucket(template: Template) -> dict[str, Any]:
+    (name,) = (n for n in of_type(template, "AWS::S3::Bucket") if n.startswith("ExportsBucket"))
+    found: dict[str, Any] = template["Resources"][name]["Properties"]
+    return found

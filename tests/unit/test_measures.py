@@ -1,0 +1,128 @@
+"""What a look measures of its work."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from lambdas import measures
+from lambdas.aws.errors import AccessDeniedException, AwsError, ThrottlingException
+from lambdas.domain import looks
+from lambdas.domain.exports import ExportTask
+from lambdas.domain.phases import Phase
+from lambdas.domain.requests import ApiVersion, CampaignTarget, ExportJob
+from lambdas.domain.work import CampaignProgress, CampaignWork, ExportProgress, ExportWork, Memo
+from lambdas.observability import metrics, observed
+from tests.unit.builders import NOW, SNAPSHOT, AnyContext
+
+AN_HOUR_AGO = Memo(started_at=NOW - 3600, looks=3)
+
+
+def campaigns(target: CampaignTarget = CampaignTarget.PAUSED) -> CampaignWork:
+    return CampaignWork(
+        kind="campaigns",
+        key="0.0.0",
+        api_version=ApiVersion.V2,
+        target=target,
+        deadline_seconds=86_400,
+        open={"c-1": CampaignProgress()},
+        memo=AN_HOUR_AGO,
+    )
+
+
+def export(**progress: Any) -> ExportWork:
+    job = ExportJob.model_validate({"kind": "export", "source_arn": SNAPSHOT, "target": "COMPLETE"})
+    return ExportWork(
+        kind="export", key="0.0", job=job, progress=ExportProgress(**progress), memo=AN_HOUR_AGO
+    )
+
+
+def task(ended_at: float | None) -> ExportTask:
+    return ExportTask("any", SNAPSHOT, "COMPLETE", "any-bucket", "exports", ended_at=ended_at)
+
+
+@pytest.fixture(autouse=True)
+def _now(hand_clock) -> None:
+    """The time is NOW."""
+
+
+def measured() -> dict[str, tuple[float, str]]:
+    if not metrics.metric_set:
+        return {}
+    record = metrics.serialize_metric_set()
+    (directive,) = record["_aws"]["CloudWatchMetrics"]
+    return {m["Name"]: (sum(record[m["Name"]]), m["Unit"]) for m in directive["Metrics"]}
+
+
+def test_a_look_with_another_to_come_tells_how_old_its_job_is():
+    look = looks.look_again(campaigns(), Phase.IN_PROGRESS, 15)
+    assert measures.looked(look) is look
+    assert measured() == {"Looks": (1, "Count"), "JobAge": (3600, "Seconds")}
+
+
+def test_a_job_that_only_watches_may_grow_old():
+    measures.looked(looks.look_again(campaigns(CampaignTarget.FINISHED), Phase.IN_PROGRESS, 15))
+    assert measured() == {"Looks": (1, "Count")}
+
+
+def test_a_child_that_is_out_of_looks_leaves_its_job_open():
+    measures.looked(looks.out_of_looks(export()))
+    assert measured() == {"Looks": (1, "Count"), "JobAge": (3600, "Seconds")}
+
+
+def test_what_is_settled_has_no_age():
+    measures.looked(looks.settled(campaigns(), Phase.COMPLETE))
+    assert measured() == {"Looks": (1, "Count")}
+
+
+def test_an_export_without_room_tells_how_long_it_has_waited():
+    measures.looked(looks.look_again(export(queued_since=NOW - 90), Phase.QUEUED, 30))
+    assert measured()["QueueWait"] == (90, "Seconds")
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "progress"), [(None, "Running", 1), ("Running", "Running", 0)]
+)
+def test_a_campaign_makes_progress_when_its_state_changes(before, after, progress):
+    measures.campaign_seen(before, after)
+    assert measured() == ({"Progress": (1, "Count")} if progress else {})
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "progress"),
+    [
+        ({"state": "STARTING"}, {"state": "IN_PROGRESS"}, 1),
+        ({"details": {"percent_progress": 10}}, {"details": {"percent_progress": 11}}, 1),
+        ({"details": {"percent_progress": 10}}, {"details": {"percent_progress": 10}}, 0),
+        ({"refusals": 1}, {"refusals": 2}, 0),
+    ],
+)
+def test_an_export_makes_progress_when_its_status_or_percentage_changes(before, after, progress):
+    measures.export_seen(ExportProgress(**before), ExportProgress(**after))
+    assert measured() == ({"Progress": (1, "Count")} if progress else {})
+
+
+def test_an_end_is_noticed_as_late_as_it_is_seen():
+    measures.noticed(task(NOW - 7), Memo(looks=2))
+    assert measured() == {"NoticedAfter": (7, "Seconds")}
+
+
+@pytest.mark.parametrize(("seen", "looks_taken"), [(None, 2), (task(None), 2), (task(NOW - 7), 1)])
+def test_an_end_before_the_first_look_or_without_a_time_is_not_measured(seen, looks_taken):
+    measures.noticed(seen, Memo(looks=looks_taken))
+    assert measured() == {}
+
+
+@pytest.mark.filterwarnings("ignore:No application metrics to publish")
+@pytest.mark.parametrize(
+    ("error", "counted"), [(ThrottlingException, 1), (AccessDeniedException, 0), (KeyError, 0)]
+)
+def test_an_invocation_that_fails_to_be_retried_is_told_from_one_that_fails(capsys, error, counted):
+    @observed
+    def handler(_event, _context):
+        raise error("Any", "Any", "any") if issubclass(error, AwsError) else error("any")
+
+    with pytest.raises(error):
+        handler({}, AnyContext())
+    assert capsys.readouterr().out.count('"TransientErrors":[1.0]') == counted
