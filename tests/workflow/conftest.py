@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import pytest
+from filelock import FileLock
 
 from localcloud.joints import ChildHistory, child_histories
 from localcloud.orchestrator import LocalOrchestrator, synthesise
@@ -66,21 +68,42 @@ def entered(history: Any) -> list[str]:
 Orchestrate = Callable[..., Orchestrated]
 
 
-@pytest.fixture(scope="session")
-def assembly(tmp_path_factory: pytest.TempPathFactory) -> Any:
-    return synthesise(tmp_path_factory.mktemp("assembly"))
+Synthesise = Callable[..., Path]
 
 
 @pytest.fixture(scope="session")
-def assembly_of_few_looks(tmp_path_factory: pytest.TempPathFactory) -> Any:
+def synthesise_once(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Synthesise:
+    """Returns a function that makes each assembly once for all processes of this test run."""
+    own = tmp_path_factory.getbasetemp()
+    shared = own if worker_id == "master" else own.parent
+
+    def synthesised(name: str, settings: Mapping[str, object] | None = None) -> Path:
+        with FileLock(shared / f"{name}.lock"):
+            if not (shared / name / "manifest.json").exists():
+                synthesise(shared / name, settings)
+        return shared / name
+
+    return synthesised
+
+
+@pytest.fixture(scope="session")
+def assembly(synthesise_once: Synthesise) -> Path:
+    return synthesise_once("assembly")
+
+
+@pytest.fixture(scope="session")
+def assembly_of_few_looks(synthesise_once: Synthesise) -> Path:
     """The stack with children that may take only five looks."""
-    return synthesise(tmp_path_factory.mktemp("few-looks"), {"looks_per_child": 5})
+    return synthesise_once("few-looks", {"looks_per_child": 5})
 
 
 @pytest.fixture(scope="session")
-def assembly_with_campaign_events(tmp_path_factory: pytest.TempPathFactory) -> Any:
-    """The stack that notices what others do to campaigns."""
-    return synthesise(tmp_path_factory.mktemp("campaign-events"), {"campaign_events": True})
+def assembly_with_every_trigger(synthesise_once: Synthesise) -> Path:
+    """The stack of an account that has a trail, where snapshots of shop-* export themselves."""
+    snapshots = {"source_prefix": "shop-", "export_only": ["shop.orders"]}
+    return synthesise_once(
+        "every-trigger", {"campaign_events": True, "snapshot_exports": [snapshots]}
+    )
 
 
 @pytest.fixture

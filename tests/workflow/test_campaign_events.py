@@ -31,11 +31,11 @@ def waits_of(children: Iterable[ChildHistory], target: str) -> list[str]:
 
 
 def test_what_another_does_to_a_watched_campaign_is_noticed_at_once_and_to_others_not_at_all(
-    assembly_with_campaign_events: Path,
+    assembly_with_every_trigger: Path,
 ) -> None:
     """No look is due for 13 s after the one before. A batch of two waits by both, then by one."""
     with watched(
-        assembly_with_campaign_events,
+        assembly_with_every_trigger,
         campaigns("FINISHED", "c-1", "c-2"),
         speed=10,
         campaigns=[campaign("c-1"), campaign("c-2"), campaign("stranger")],
@@ -68,11 +68,11 @@ def test_what_another_does_to_a_watched_campaign_is_noticed_at_once_and_to_other
     ids=["dropped", "later than the poll", "tripled"],
 )
 def test_the_outcome_does_not_depend_on_how_events_arrive(
-    orchestrate: Orchestrate, assembly_with_campaign_events: Path, faults: list[dict[str, Any]]
+    orchestrate: Orchestrate, assembly_with_every_trigger: Path, faults: list[dict[str, Any]]
 ) -> None:
     done = orchestrate(
         campaigns("FINISHED"),
-        stack=assembly_with_campaign_events,
+        stack=assembly_with_every_trigger,
         campaigns=[campaign()],
         actions=[by_another("StopCampaign", "c-1", 600)],
         faults=faults,
@@ -86,13 +86,13 @@ def test_the_outcome_does_not_depend_on_how_events_arrive(
 
 
 def test_what_the_orchestrator_does_itself_wakes_nobody(
-    orchestrate: Orchestrate, assembly_with_campaign_events: Path
+    orchestrate: Orchestrate, assembly_with_every_trigger: Path
 ) -> None:
     done = orchestrate(
         campaigns("FINISHED", "c-1"),
         campaigns("STOPPED", "c-1"),
         campaigns("DELETED", "c-2"),
-        stack=assembly_with_campaign_events,
+        stack=assembly_with_every_trigger,
         campaigns=[campaign("c-1"), campaign("c-2", "Stopped", deletion_s=60)],
     )
 

@@ -40,7 +40,7 @@ def test_every_example_ends_well_with_and_without_throttling(
     throttled_code, throttled, _ = run(
         capsys,
         request_file,
-        *("--speed", 400, "--world", WORLDS / "throttled.json", "--report", report_file),
+        *("--speed", 1000, "--world", WORLDS / "throttled.json", "--report", report_file),
     )
 
     assert (code, throttled_code) == (SUCCEEDED, SUCCEEDED)

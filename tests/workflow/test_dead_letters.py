@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from lambdas.domain.acceptance import REQUESTED
-from localcloud.orchestrator import LocalOrchestrator, synthesise
+from localcloud.orchestrator import LocalOrchestrator
 from tests.workflow.conftest import SPEED
 from tests.workflow.export_scenes import Watched, source, watched
 from tests.workflow.requests import campaigns
@@ -38,10 +38,9 @@ def test_a_request_that_can_not_be_started_is_kept_with_the_reason(assembly: Pat
 
 
 def test_a_snapshot_whose_export_can_not_be_started_is_kept_as_the_request_it_would_have_been(
-    tmp_path: Path,
+    assembly_with_every_trigger: Path,
 ) -> None:
-    stack = synthesise(tmp_path, {"snapshot_exports": [{"source_prefix": "shop-"}]})
-    with watched(stack, speed=SPEED) as run:
+    with watched(assembly_with_every_trigger, speed=SPEED) as run:
         _delete_machine(run.orchestrator)
         _put(run, "aws.rds", "RDS DB Snapshot Event", NEW_SNAPSHOT)
 
@@ -63,7 +62,7 @@ def test_an_invocation_that_keeps_failing_is_tried_three_times_and_kept_with_its
 
     record = json.loads(letter["Body"])
     assert record["requestPayload"]["detail"] == END_OF_AN_EXPORT
-    assert record["responsePayload"]["errorType"] == "KeyError"
+    assert record["responsePayload"]["errorType"] == "ValidationError"
     assert "WakeWaiters" in record["requestContext"]["functionArn"]
     assert record["requestContext"]["approximateInvokeCount"] == 3
     assert waited >= 180, "Lambda tries again after one and after two minutes"

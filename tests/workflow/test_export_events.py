@@ -7,7 +7,6 @@ from typing import Any
 
 import pytest
 
-from localcloud.orchestrator import synthesise
 from tests.workflow.conftest import Orchestrate, Orchestrated, entered
 from tests.workflow.export_scenes import by_source, child_of, ends_of_waits, source, watched
 from tests.workflow.requests import SNAPSHOT, export, snapshot
@@ -147,14 +146,12 @@ def test_a_wait_whose_token_the_table_does_not_take_is_a_plain_one(assembly: Pat
 
 
 def test_a_new_snapshot_of_the_settings_exports_itself_once_however_often_it_is_announced(
-    tmp_path: Path,
+    assembly_with_every_trigger: Path,
 ) -> None:
-    chosen = {"source_prefix": "shop-", "export_only": ["shop.orders"]}
-    stack = synthesise(tmp_path, {"snapshot_exports": [chosen]})
     new, automated, other = source("shop-1"), source("rds:shop-2"), source("bookshop-1")
 
     with watched(
-        stack,
+        assembly_with_every_trigger,
         speed=100,
         snapshots=[snapshot(arn) for arn in (new, automated, other)],
         actions=[
