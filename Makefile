@@ -5,6 +5,7 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 READY  := $(VENV)/.ready
 LAYER  := build/layer.zip
+CHECKOV := build/checkov/bin/checkov
 REQUEST ?= examples/pause-export-resume.json
 
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
@@ -17,10 +18,11 @@ run: $(READY) layer            ## one request, end to end, on the local AWS
 test: $(READY) layer           ## all tests
 	$(BIN)/python -m pytest --numprocesses auto
 
-check: $(READY) layer          ## formatting, lint and types
+check: $(READY) $(CHECKOV) synth  ## formatting, lint, types, and the template's security
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
+	$(CHECKOV) --config-file .checkov.yaml
 
 local: $(READY) layer          ## the local AWS, until interrupted
 	$(BIN)/python -m localcloud up
@@ -37,8 +39,9 @@ bootstrap: $(READY)            ## once for an account and Region, before the fir
 smoke: $(READY)                ## a harmless request to the deployed stack
 	@$(BIN)/python -m infra.smoke
 
-picture: $(READY) layer        ## the workflow, drawn from the synthesised definition
+picture: $(READY) layer        ## what docs/ draws and tabulates from the synthesised template
 	$(BIN)/python -m infra.diagram
+	$(BIN)/python -m infra.pages
 
 bench: $(READY) layer          ## docs/measurements.md, measured anew
 	$(BIN)/python -m bench
@@ -55,6 +58,13 @@ $(READY): requirements.txt lambdas/requirements.txt
 	@echo "Setting up $(VENV)" >&2
 	@$(PYTHON) -m venv $(VENV)
 	@$(BIN)/pip install --quiet --requirement requirements.txt
+	@touch $@
+
+# Apart from all else: it pins an old boto3.
+$(CHECKOV): Makefile
+	@echo "Setting up checkov" >&2
+	@$(PYTHON) -m venv build/checkov
+	@build/checkov/bin/pip install --quiet checkov==3.3.30
 	@touch $@
 
 $(LAYER): lambdas/requirements.txt infra/layer.py $(wildcard lambdas/aws/*.py) $(READY)
