@@ -30,15 +30,19 @@ def handler(event: dict[str, Any], _context: LambdaContext) -> dict[str, Any]:
     try:
         accepted = _plan(event["request"], trace)
     except RequestRejected as rejected:
+        correlation_id = rejected.correlation_id or trace.correlation_id
+        logger.set_correlation_id(correlation_id)
         logger.warning("request rejected", faults=str(rejected))
         metrics.add_metric(metric_names.REQUESTS_REJECTED, MetricUnit.Count, 1)
         outcome = rejection(
             faults=rejected.faults,
-            correlation_id=rejected.correlation_id or trace.correlation_id,
+            correlation_id=correlation_id,
             execution_arn=trace.execution_arn,
             now=clock.now(),
         )
         return {"outcome": outcome.model_dump(mode="json")}
+    logger.set_correlation_id(accepted.trace.correlation_id)
+    logger.info("request accepted", stages=len(accepted.waiting))
     metrics.add_metric(metric_names.REQUESTS_ACCEPTED, MetricUnit.Count, 1)
     return {"plan": accepted.model_dump(mode="json", exclude_defaults=True)}
 

@@ -347,7 +347,8 @@ def test_every_line_of_a_look_tells_whose_request_it_is(campaigns, logged):
     campaigns.states_of["c-1"] = "Running"
     state = begin(any_campaign_job(correlation_id="nightly"))
     invoke(reconcile_campaigns.handler, items(state["plan"])[0])
-    lines = logged()
+    accepted, *lines = logged()
+    assert (accepted["correlation_id"], accepted["message"]) == ("nightly", "request accepted")
     assert len(lines) == 2
     for line in lines:
         assert line["correlation_id"] == "nightly"
@@ -359,15 +360,15 @@ def test_every_line_of_a_look_tells_whose_request_it_is(campaigns, logged):
 def test_the_account_of_a_request_is_logged_as_its_own(logged):
     state = begin(any_campaign_job(correlation_id="nightly"))
     invoke(advance_plan.handler, {"plan": state["plan"], "results": []})
-    (line,) = logged()
+    _accepted, line = logged()
     assert (line["correlation_id"], line["execution_arn"]) == ("nightly", EXECUTION)
     assert (line["message"], line["phase"]) == ("request finished", "FAILED")
 
 
 def test_a_rejection_is_logged_with_its_faults(logged):
-    accept(any_campaign_job(target="DANCING"))
+    accept(any_campaign_job(target="DANCING", correlation_id="nightly"))
     (line,) = logged()
-    assert (line["correlation_id"], line["execution_arn"]) == (EXECUTION, EXECUTION)
+    assert (line["correlation_id"], line["execution_arn"]) == ("nightly", EXECUTION)
     assert "target" in line["faults"]
 
 

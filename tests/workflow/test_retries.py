@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests.workflow.conftest import Orchestrate, entered
+from tests.workflow.export_scenes import source
 from tests.workflow.requests import campaign, campaigns, export, snapshot
 
 THROTTLED = "ThrottlingException"
@@ -32,17 +33,20 @@ def test_a_transient_fault_of_a_look_is_retried_by_its_name(
     assert done.report["retries"] == {named: 2}
 
 
-@pytest.mark.parametrize("code", ["Throttling", THROTTLED, "RequestLimitExceeded"])
-def test_every_spelling_of_throttling_is_retried(orchestrate: Orchestrate, code: str) -> None:
+def test_every_spelling_of_throttling_is_retried(orchestrate: Orchestrate) -> None:
+    sources = {code: source(code) for code in ("Throttling", THROTTLED, "RequestLimitExceeded")}
     done = orchestrate(
-        export(),
-        snapshots=[snapshot()],
-        faults=[{"operation": "StartExportTask", "error": code, "times": 2}],
+        {"jobs": [export(source_arn=arn) for arn in sources.values()]},
+        snapshots=[snapshot(arn) for arn in sources.values()],
+        faults=[
+            {"operation": "StartExportTask", "source_arn": arn, "error": code, "times": 2}
+            for code, arn in sources.items()
+        ],
     )
 
-    assert done.job["phase"] == "COMPLETE"
-    assert done.failures() == [THROTTLED, THROTTLED]
-    assert done.report["exports_started"] == 1
+    assert [job["phase"] for job in done.jobs] == ["COMPLETE"] * 3
+    assert done.failures() == [THROTTLED] * 6
+    assert done.report["exports_started"] == 3
 
 
 def test_throttling_that_does_not_end_fails_the_job_with_its_account(
