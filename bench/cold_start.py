@@ -67,7 +67,7 @@ have this project's own modules besides.
   `python{runtime}` on the path; if not, it says so, and the layer holds source only.
 - `AdvancePlan` calls no AWS API, and `AcceptRequest` only for a clean-up: they import no boto3. The
   tracer patches botocore where the clients are made, not wherever there is a tracer.
-- `WakeWaiters` reads two fields of an event: it imports none of Powertools' classes of events.
+- `WakeWaiters` reads two fields of an event: it imports no class of events, and no pydantic.
 - boto3 on top of botocore is {boto3} ms with bytecode, for the interface that everybody knows.
 
 ## Making a client

@@ -227,7 +227,7 @@ TWO_FLEETS_UNLIMITED: Final = Scenario(
     requests=TWO_FLEETS.requests,
     limit_s=TWO_FLEETS.limit_s,
     speed=4,
-    settings={"campaign_rates": None},
+    settings={"campaign_rates": False},
 )
 
 WATCHED_FLEET: Final = Scenario(

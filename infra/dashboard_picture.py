@@ -7,10 +7,10 @@ from html import escape
 from typing import Any, Final, NamedTuple
 
 COLUMN: Final = 40
-ROW: Final = 28
+ROW: Final = 32
 MARGIN: Final = 4
 LINE: Final = 14
-CHARACTER: Final = 5.9
+CHARACTER: Final = 6.6
 """The usual width of one, in a sans-serif font of 12 pixels."""
 STYLE: Final = (
     "text{font:12px sans-serif;fill:#111827}.question{font-size:15px;font-weight:bold}"

@@ -179,15 +179,21 @@ class Monitoring(Construct):
                 "Campaigns", alarms.CAMPAIGNS_THROTTLED, *MUTATIONS, *READS, *DESCRIPTIONS
             ),
             self._throttled("Exports", alarms.EXPORTS_THROTTLED, *EXPORTS),
-            self._throttled("Coordination", alarms.COORDINATION_THROTTLED, *COORDINATION),
+            self._throttled(
+                "Coordination",
+                alarms.COORDINATION_THROTTLED,
+                *COORDINATION,
+                besides=[own(metric_names.RATE_LIMITER_UNAVAILABLE, "Calls without the limiter")],
+            ),
         )
 
-    def _throttled(self, what: str, alarm: Alarm, *operations: str) -> Graph:
+    def _throttled(
+        self, what: str, alarm: Alarm, *operations: str, besides: Sequence[Shown] = ()
+    ) -> Graph:
         throttles = metrics.throttles(operations)
         together = metrics.together(throttles, f"{what} together")
-        return Graph(
-            f"{what}: throttled calls", [*throttles.values(), self._alarm(alarm, together)], 8
-        )
+        shown = [*throttles.values(), *besides, self._alarm(alarm, together)]
+        return Graph(f"{what}: throttled calls", shown, 8)
 
     def _what_waits(self) -> None:
         self._section(

@@ -136,6 +136,8 @@ def _kind(schema: Mapping[str, Any]) -> str:
     match schema:
         case {"anyOf": [kind, {"type": "null"}]}:
             return f"{_kind(kind)}, or null"
+        case {"anyOf": [kind, {"const": False}]}:
+            return f"{_kind(kind)}, or false"
         case {"type": "integer", "minimum": least, "maximum": most}:
             return f"whole number, {least} to {most}"
         case {"type": "array", "items": {"type": "string"}}:

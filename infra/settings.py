@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Annotated, Final, NamedTuple, Self
+from typing import Annotated, Final, Literal, NamedTuple, Self
 
 from aws_cdk.aws_logs import RetentionDays
 from pydantic import (
@@ -67,7 +67,7 @@ class Settings(BaseModel):
         export_prefix: where in the bucket exports go; RDS takes no ':' in it.
         looks_per_child: looks one child execution may take; its event history grows with them.
         snapshot_exports: which snapshots export themselves.
-        campaign_rates: that all calls of campaigns together keep to; null leaves it to Retry.
+        campaign_rates: that all calls of campaigns together keep to; false leaves it to Retry.
         campaign_events: whether what others do to campaigns is noticed through CloudTrail, of
             which the account must have a trail.
         log_retention: of every log group, as a name of CDK's RetentionDays.
@@ -87,7 +87,7 @@ class Settings(BaseModel):
     export_prefix: Annotated[str, Field(pattern=r"^([^:\s/]([^:\s]*[^:\s/])?)?$")] = "exports"
     looks_per_child: Annotated[int, Field(ge=2, le=150)] = 150
     snapshot_exports: tuple[SnapshotExport, ...] = ()
-    campaign_rates: CampaignRates | None = CampaignRates()
+    campaign_rates: CampaignRates | Literal[False] = CampaignRates()
     campaign_events: StrictBool = False
     log_retention: Annotated[str, AfterValidator(_retention)] = RetentionDays.ONE_MONTH.name
     export_bucket_name: (

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import json
+
 from aws_cdk import CfnOutput, Stack
 from aws_cdk import aws_events as events
 from aws_cdk import aws_logs as logs
 from constructs import Construct
-from pydantic import TypeAdapter
 
 from infra.callers import Callers
 from infra.campaign_access import let_move_campaigns
@@ -20,7 +21,6 @@ from infra.monitoring import Monitoring
 from infra.settings import Settings
 from infra.triggers import Triggers
 from infra.workflow import Workflow
-from lambdas.domain.rates import CampaignRates
 from lambdas.environment import CAMPAIGN_RATES
 
 
@@ -55,9 +55,7 @@ class OrchestratorStack(Stack):
             environment={
                 **looks,
                 **coordination.environment,
-                CAMPAIGN_RATES: TypeAdapter(CampaignRates | None)
-                .dump_json(settings.campaign_rates)
-                .decode(),
+                CAMPAIGN_RATES: json.dumps(settings.model_dump(mode="json")["campaign_rates"]),
             },
         )
         let_move_campaigns(reconcile_campaigns, self, settings.campaign_instance_ids)

@@ -8,7 +8,7 @@ from typing import Final
 
 COORDINATION_TABLE: Final = "COORDINATION_TABLE"
 CAMPAIGN_RATES: Final = "CAMPAIGN_RATES"
-"""As JSON, null for no limit: see `domain.rates.CampaignRates`."""
+"""As JSON, false for no limit: see `domain.rates.CampaignRates`."""
 
 
 class MissingSettingError(Exception):

@@ -22,7 +22,7 @@ def handler(event: dict[str, Any], _context: LambdaContext) -> dict[str, Any]:
     because every wait ends by itself.
 
     Raises:
-        ValidationError: when the event does not say whom it is about.
+        UnreadableEventError: when the event does not say whom it is about.
         AwsError: when a service did not answer; the same event again does no harm.
     """
     hurried = wakes.hurried_by(wake_events.parse(event))

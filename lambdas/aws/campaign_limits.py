@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Final, Literal, NamedTuple
 
 from pydantic import TypeAdapter
 
@@ -18,7 +18,11 @@ class CampaignLimits(NamedTuple):
     mutations: Limiter
 
 
-UNLIMITED = CampaignLimits(Unlimited(), Unlimited())
+UNLIMITED: Final = CampaignLimits(Unlimited(), Unlimited())
+
+_RATES: Final[TypeAdapter[CampaignRates | Literal[False]]] = TypeAdapter(
+    CampaignRates | Literal[False]
+)
 
 
 def campaign_limits() -> CampaignLimits:
@@ -27,8 +31,8 @@ def campaign_limits() -> CampaignLimits:
     Raises:
         MissingSettingError: when a setting is not there.
     """
-    rates = TypeAdapter(CampaignRates | None).validate_json(setting(CAMPAIGN_RATES))
-    if rates is None:
+    rates = _RATES.validate_json(setting(CAMPAIGN_RATES))
+    if rates is False:
         return UNLIMITED
     table = setting(COORDINATION_TABLE)
     return CampaignLimits(

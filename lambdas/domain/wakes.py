@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Final, NamedTuple
 
-from lambdas.domain.model import Frozen
 from lambdas.domain.wake_events import CampaignCalled, ExportEnded, WakeEvent
 
 KEPT_AFTER_WAIT: Final = 3_600
@@ -20,7 +20,8 @@ CAMPAIGNS: Final = "waiter#campaigns"
 """The key under which executions wait for what somebody else does to their campaigns."""
 
 
-class Wake(Frozen):
+@dataclass(frozen=True)
+class Wake:
     """How a waiting execution can be found.
 
     Attributes:
@@ -72,7 +73,7 @@ def wake(on: str, since: float, now: float, wait_seconds: int) -> Wake:
 def hurried_by(event: WakeEvent) -> tuple[Hurried, ...]:
     """Return whom an event hurries, one after the other."""
     match event:
-        case ExportEnded(detail=ended):
-            return (Hurried(source_key(ended.source_arn)), Hurried(EXPORT_SLOT, SLOTS_PER_END))
-        case CampaignCalled(detail=called):
-            return (Hurried(CAMPAIGNS, campaign_id=called.parameters.campaign_id),)
+        case ExportEnded(source_arn):
+            return (Hurried(source_key(source_arn)), Hurried(EXPORT_SLOT, SLOTS_PER_END))
+        case CampaignCalled(campaign_id):
+            return (Hurried(CAMPAIGNS, campaign_id=campaign_id),)

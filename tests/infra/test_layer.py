@@ -88,6 +88,7 @@ def test_every_function_imports_with_the_layer_alone(tree: Path, handler: str) -
         ("accept_request", "boto3"),
         ("advance_plan", "boto3"),
         ("advance_plan", "botocore.client"),
+        ("wake_waiters", "pydantic"),
         ("wake_waiters", "aws_lambda_powertools.utilities.data_classes"),
     ],
 )

@@ -15,7 +15,7 @@ import pytest
 from aws_cdk import App
 
 from infra.functions import ROOT
-from infra.settings import Settings, SettingsError
+from infra.settings import CONTEXT_KEY, Settings, SettingsError
 from infra.stack import OrchestratorStack
 from tests.infra.stack_parts import Template
 
@@ -47,6 +47,13 @@ def test_has_a_default_for_everything() -> None:
 def test_cdk_json_shows_the_defaults() -> None:
     context = json.loads((ROOT / "cdk.json").read_text(encoding="utf-8"))["context"]
     assert context["orchestrator"] == Settings().model_dump(mode="json")
+
+
+def test_what_is_switched_off_stays_off_on_its_way_through_the_context() -> None:
+    """CDK drops a null from its context, so that it would mean the default."""
+    app = App(context={CONTEXT_KEY: {"campaign_rates": False}})
+    settings = Settings.from_context(app.node.try_get_context(CONTEXT_KEY))
+    assert settings.campaign_rates is False
 
 
 @pytest.mark.parametrize(

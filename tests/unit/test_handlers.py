@@ -49,7 +49,7 @@ SETTINGS = {
     "EXPORT_ROLE_ARN": "arn:aws:iam::123456789012:role/any",
     "EXPORT_KEY_ARN": f"arn:aws:kms:{REGION}:123456789012:key/any",
     "COORDINATION_TABLE": FakeTable.NAME,
-    "CAMPAIGN_RATES": "null",
+    "CAMPAIGN_RATES": "false",
 }
 
 

@@ -7,11 +7,11 @@ from functools import partial
 from typing import Any
 
 import pytest
-from pydantic import ValidationError
 
 from lambdas import wake_waiters
 from lambdas.aws.waiters import Waiters
 from lambdas.domain.campaign_states import Mutation
+from lambdas.domain.wake_events import UnreadableEventError
 from lambdas.domain.wakes import CAMPAIGNS, EXPORT_SLOT, source_key
 from tests.unit.builders import CLUSTER_SNAPSHOT, OTHER_SNAPSHOT, REGION, SNAPSHOT, AnyContext
 from tests.unit.fakes import FakeStates, FakeTable
@@ -201,7 +201,7 @@ NOBODYS = {
 @pytest.mark.filterwarnings("ignore:No application metrics")
 @pytest.mark.parametrize("event", NOBODYS.values(), ids=NOBODYS)
 def test_an_event_that_does_not_say_whom_it_is_about_is_an_error(table, states, event):
-    with pytest.raises(ValidationError):
+    with pytest.raises(UnreadableEventError):
         invoke(event)
     assert table.calls == []
 

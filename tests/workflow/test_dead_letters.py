@@ -62,7 +62,7 @@ def test_an_invocation_that_keeps_failing_is_tried_three_times_and_kept_with_its
 
     record = json.loads(letter["Body"])
     assert record["requestPayload"]["detail"] == END_OF_AN_EXPORT
-    assert record["responsePayload"]["errorType"] == "ValidationError"
+    assert record["responsePayload"]["errorType"] == "UnreadableEventError"
     assert "WakeWaiters" in record["requestContext"]["functionArn"]
     assert record["requestContext"]["approximateInvokeCount"] == 3
     assert waited >= 180, "Lambda tries again after one and after two minutes"
