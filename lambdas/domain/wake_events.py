@@ -41,7 +41,7 @@ def parse(event: Mapping[str, Any]) -> WakeEvent:
     match event:
         case {"source": "aws.rds", "detail": {"SourceArn": str(source_arn)}} if source_arn:
             return ExportEnded(source_arn)
-        # The APIs call it id, their batches campaignId; what CloudTrail writes is documented nowhere.
+        # The APIs call it id, their batches campaignId; CloudTrail's name is documented nowhere.
         case {
             "source": "aws.connect-campaigns",
             "detail": {
