@@ -6,6 +6,7 @@ import json
 
 from aws_cdk import CfnOutput, Stack
 from aws_cdk import aws_events as events
+from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_logs as logs
 from constructs import Construct
 
@@ -44,38 +45,13 @@ class OrchestratorStack(Stack):
         bus = events.EventBus(self, "Bus", description="Requests come in, outcomes go out")
         encryption = Encryption(self, "Encryption")
         coordination = Coordination(self, "Coordination", encryption=encryption)
-        looks = {"LOOKS_PER_CHILD": str(settings.looks_per_child)}
 
         functions = Functions(self, "Functions", retention=retention, key=encryption.key)
         accept_request = functions.add("AcceptRequest", environment=coordination.environment)
         coordination.let_read_starts(accept_request)
         advance_plan = functions.add("AdvancePlan")
-        reconcile_campaigns = functions.add(
-            "ReconcileCampaigns",
-            environment={
-                **looks,
-                **coordination.environment,
-                CAMPAIGN_RATES: json.dumps(settings.model_dump(mode="json")["campaign_rates"]),
-            },
-        )
-        let_move_campaigns(reconcile_campaigns, self, settings.campaign_instance_ids)
-        coordination.let_limit_rates(reconcile_campaigns)
-        reconcile_export = functions.add(
-            "ReconcileExport",
-            environment={
-                **looks,
-                **coordination.environment,
-                "EXPORT_BUCKET": store.bucket.bucket_name,
-                "EXPORT_PREFIX": store.prefix,
-                "EXPORT_ROLE_ARN": store.role.role_arn,
-                "EXPORT_KEY_ARN": store.key.key_arn,
-            },
-        )
-        let_run_exports(reconcile_export, self)
-        store.let_start_exports(reconcile_export)
-        store.let_collect_results(reconcile_export)
-        coordination.let_note_starts(reconcile_export)
-
+        reconcile_campaigns = self._reconcile_campaigns(functions, coordination, settings)
+        reconcile_export = self._reconcile_export(functions, coordination, store, settings)
         workflow = Workflow(
             self,
             "Workflow",
@@ -124,10 +100,57 @@ class OrchestratorStack(Stack):
         )
         callers = Callers(self, "Callers", machine=workflow.machine, bus=bus)
 
-        CfnOutput(self, "StateMachineArn", value=workflow.machine.state_machine_arn)
-        CfnOutput(self, "EventBusName", value=bus.event_bus_name)
-        CfnOutput(self, "ExportBucketName", value=store.bucket.bucket_name)
-        CfnOutput(self, "UndeliveredEventsUrl", value=dead_letters.events.queue_url)
-        CfnOutput(self, "FailedInvocationsUrl", value=dead_letters.invocations.queue_url)
-        CfnOutput(self, "AlarmTopicArn", value=watched.topic.topic_arn)
-        CfnOutput(self, "CallerPolicyArn", value=callers.policy.managed_policy_arn)
+        outputs = {
+            "StateMachineArn": workflow.machine.state_machine_arn,
+            "EventBusName": bus.event_bus_name,
+            "ExportBucketName": store.bucket.bucket_name,
+            "UndeliveredEventsUrl": dead_letters.events.queue_url,
+            "FailedInvocationsUrl": dead_letters.invocations.queue_url,
+            "AlarmTopicArn": watched.topic.topic_arn,
+            "CallerPolicyArn": callers.policy.managed_policy_arn,
+        }
+        for name, value in outputs.items():
+            CfnOutput(self, name, value=value)
+
+    def _reconcile_campaigns(
+        self, functions: Functions, coordination: Coordination, settings: Settings
+    ) -> lambda_.Function:
+        function = functions.add(
+            "ReconcileCampaigns",
+            environment={
+                **_looks(settings),
+                **coordination.environment,
+                CAMPAIGN_RATES: json.dumps(settings.model_dump(mode="json")["campaign_rates"]),
+            },
+        )
+        let_move_campaigns(function, self, settings.campaign_instance_ids)
+        coordination.let_limit_rates(function)
+        return function
+
+    def _reconcile_export(
+        self,
+        functions: Functions,
+        coordination: Coordination,
+        store: ExportStore,
+        settings: Settings,
+    ) -> lambda_.Function:
+        function = functions.add(
+            "ReconcileExport",
+            environment={
+                **_looks(settings),
+                **coordination.environment,
+                "EXPORT_BUCKET": store.bucket.bucket_name,
+                "EXPORT_PREFIX": store.prefix,
+                "EXPORT_ROLE_ARN": store.role.role_arn,
+                "EXPORT_KEY_ARN": store.key.key_arn,
+            },
+        )
+        let_run_exports(function, self)
+        store.let_start_exports(function)
+        store.let_collect_results(function)
+        coordination.let_note_starts(function)
+        return function
+
+
+def _looks(settings: Settings) -> dict[str, str]:
+    return {"LOOKS_PER_CHILD": str(settings.looks_per_child)}
