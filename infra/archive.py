@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import zipfile
 from pathlib import Path
 from typing import Final
@@ -11,14 +12,14 @@ _READABLE: Final = 0o644 << 16
 
 
 def zip_folder(folder: Path, target: Path, *, level: int) -> None:
-    """Write a folder's files to a zip file, which is there whole or not at all.
+    """Write a folder's files to a zip file, which is there whole or not at all, whoever else writes.
 
     Args:
         folder: what is zipped.
         target: the zip file; one that is there is replaced.
         level: of compression, 1 is fast and 9 small.
     """
-    unfinished = target.with_suffix(".unfinished")
+    unfinished = target.with_suffix(f".unfinished-{os.getpid()}")
     with zipfile.ZipFile(unfinished, "w", zipfile.ZIP_DEFLATED) as archive:
         for path in sorted(path for path in folder.rglob("*") if path.is_file()):
             member = zipfile.ZipInfo(path.relative_to(folder).as_posix(), _EPOCH)
