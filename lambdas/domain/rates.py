@@ -94,7 +94,7 @@ def reserve(reserved: Reserved, rate: Rate, wanted: int, now: float) -> Reservat
         wanted: calls.
         now: epoch seconds.
     """
-    interval = interval_at(reserved, rate, now)
+    interval = rate.interval * (SLOWDOWN if now < reserved.slowed_until else 1)
     first = max(reserved.until, now)
     moments = (max(now, first + number * interval - rate.tolerance) for number in range(wanted + 1))
     slots = tuple(moment for moment in moments if moment <= now + HORIZON_SECONDS)[:wanted]
@@ -105,8 +105,3 @@ def reserve(reserved: Reserved, rate: Rate, wanted: int, now: float) -> Reservat
         again_at=next_one - HORIZON_SECONDS / 2,
         reserved=reserved._replace(until=until) if slots else reserved,
     )
-
-
-def interval_at(reserved: Reserved, rate: Rate, now: float) -> float:
-    """Return the seconds from call to call, at `now` in epoch seconds."""
-    return rate.interval * (SLOWDOWN if now < reserved.slowed_until else 1)

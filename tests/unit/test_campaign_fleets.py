@@ -202,7 +202,7 @@ def test_every_campaign_of_every_fleet_ends_once_and_no_call_is_too_many(fleet):
             assert entry.elapsed_seconds <= fleet.deadline + 100 + begin
     for call in world.mutations:
         assert call.last_seen in LEGAL_IN[call.mutation]
-    per_campaign = Counter((call.campaign_id) for call in world.mutations)
+    per_campaign = Counter(call.campaign_id for call in world.mutations)
     throttles = fleet.faults.get("apply", []).count(Fault.THROTTLED)
     most = MAX_ATTEMPTS * len(fleet.batches) + throttles
     assert all(count <= most for count in per_campaign.values())
