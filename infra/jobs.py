@@ -1,12 +1,13 @@
-"""What one child execution does: look, branch on the phase, wait, look again.
+"""What one child execution does: reconcile, branch on the phase, wait, reconcile again.
 
-It keeps two variables: `$trace`, whose request it works for, and `$look`, what it saw last.
+It keeps three variables: `$trace`, whose request it works for; `$look`, what it saw last; and
+`$history_events`, how many events its history holds at most.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from functools import cache
+from typing import Final
 
 from aws_cdk import Aws
 from aws_cdk import aws_dynamodb as dynamodb
@@ -15,7 +16,13 @@ from aws_cdk import aws_stepfunctions as sfn
 from constructs import Construct
 
 from infra.jsonata import INPUT, PAYLOAD, SHORT_ERROR, expression
-from infra.retries import FOR_RECONCILERS, FOR_TABLE, add_retries, budget_in_words
+from infra.retries import (
+    FOR_RECONCILERS,
+    FOR_TABLE,
+    add_retries,
+    budget_in_words,
+    catch_everything,
+)
 from infra.tasks import function_task
 from lambdas.domain.phases import Phase
 
@@ -23,6 +30,15 @@ MAP_LABEL = "Jobs"
 """Names the children of the Distributed Map: <machine>/Jobs."""
 
 PUT_AND_WAIT = "aws-sdk:dynamodb:putItem.waitForTaskToken"
+
+EVENTS_OF_START: Final = 3
+"""ExecutionStarted, and the Choice that a child begins with."""
+EVENTS_OF_PASS: Final = 7
+"""A task that runs a function, and the Choice behind it."""
+EVENTS_OF_WAIT: Final = 2
+EVENTS_OF_TOKEN_WAIT: Final = 6
+EVENTS_OF_RETRY: Final = 3
+"""TaskFailed, TaskScheduled and TaskStarted."""
 
 Waiting = sfn.Wait | sfn.CustomState
 
@@ -49,9 +65,6 @@ class Jobs(Construct):
             "Hands the account of the failure to the plan, which fails the request: a Distributed"
             " Map keeps no output of a child that ends in Fail.",
         )
-        self._unsettled = self._end(
-            "JobUnsettled", "The looks of this child are spent; the plan runs a fresh one."
-        )
         campaigns = self._loop(
             "RouteCampaigns",
             reconcile_campaigns,
@@ -72,7 +85,11 @@ class Jobs(Construct):
             otherwise=self._await_wake("AwaitExportEvent", "Until the export ends."),
             unwoken="AwaitNextLook",
         )
-        given = {"trace": expression("$states.input.trace"), "look": INPUT}
+        given = {
+            "trace": expression("$states.input.trace"),
+            "look": INPUT,
+            "history_events": EVENTS_OF_START,
+        }
         which = sfn.Choice.jsonata(self, "WhichKind", state_name="WhichKind", assign=given)
         which.when(
             sfn.Condition.jsonata(expression("$states.input.work.kind = 'campaigns'")),
@@ -95,50 +112,60 @@ class Jobs(Construct):
         look = function_task(
             self,
             function,
-            payload={"work": expression("$look.work"), "trace": expression("$trace")},
-            assign={"look": PAYLOAD},
+            payload={
+                "work": expression("$look.work"),
+                "trace": expression("$trace"),
+                "history_events": expression("$history_events"),
+            },
+            assign={
+                "look": PAYLOAD,
+                "history_events": _spent(EVENTS_OF_PASS),
+            },
             retriers=FOR_RECONCILERS,
             comment="One look: observe, decide, act where it is legal.",
         )
-        look.add_catch(
-            self._failed,
-            errors=["States.ALL"],
-            assign={
-                "look": {
-                    "key": expression("$look.work.key"),
-                    "phase": Phase.FAILED.value,
-                    "work": expression("$look.work"),
-                    "error": SHORT_ERROR,
-                }
-            },
-        )
+        failed = {
+            "look": {
+                "key": expression("$look.work.key"),
+                "phase": Phase.FAILED.value,
+                "work": expression("$look.work"),
+                "error": SHORT_ERROR,
+                "ended_at": expression("$millis()"),
+            }
+        }
+        catch_everything(look, self._failed, assign=failed)
         route = sfn.Choice.jsonata(self, route_name, state_name=route_name)
         ends = {
             Phase.COMPLETE: self._complete,
             Phase.FAILED: self._failed,
-            Phase.UNSETTLED: self._unsettled,
         }
-        for phase, state in {**ends, **waits}.items():
-            route.when(sfn.Condition.jsonata(expression(f"$look.phase = '{phase}'")), state)
+        for phase, state in ends.items():
+            route.when(_is(phase), state)
+        if isinstance(otherwise, sfn.CustomState):
+            fallback = self._wait(unwoken, "Nobody can wake it: it has no token in the table.")
+            fallback.next(look)
+            route.when(sfn.Condition.jsonata(expression("$not($exists($look.wake))")), fallback)
+            for wait in (*waits.values(), otherwise):
+                if isinstance(wait, sfn.CustomState):
+                    _end_by_itself(wait, look, fallback)
+        for phase, wait in waits.items():
+            route.when(_is(phase), wait)
         route.otherwise(otherwise)
         look.next(route)
         for wait in (*waits.values(), otherwise):
             wait.next(look)
-            if isinstance(wait, sfn.CustomState):
-                wait.add_catch(look, errors=["States.Timeout"])
-                wait.add_catch(self._unwoken(unwoken, look), errors=["States.ALL"])
         return look
-
-    @cache  # noqa: B019 - one state, which lives as long as its construct
-    def _unwoken(self, name: str, look: sfn.TaskStateBase) -> sfn.Wait:
-        """Return the wait for when nobody could be told whom to wake."""
-        wait = self._wait(name, "Nobody can wake it: the table did not take the token.")
-        wait.next(look)
-        return wait
 
     def _wait(self, name: str, comment: str) -> sfn.Wait:
         seconds = sfn.WaitTime.seconds(expression("$look.wait_seconds"))
-        return sfn.Wait.jsonata(self, name, state_name=name, time=seconds, comment=comment)
+        return sfn.Wait.jsonata(
+            self,
+            name,
+            state_name=name,
+            time=seconds,
+            assign={"history_events": _spent(EVENTS_OF_WAIT)},
+            comment=comment,
+        )
 
     def _await_campaigns(self, name: str, comment: str) -> sfn.CustomState:
         """Wait until somebody else moves one of the campaigns that are still open."""
@@ -166,6 +193,7 @@ class Jobs(Construct):
                 "Comment": f"{comment} {budget_in_words(FOR_TABLE)}",
                 "Resource": f"arn:{Aws.PARTITION}:states:::{PUT_AND_WAIT}",
                 "TimeoutSeconds": expression("$look.wait_seconds"),
+                "Assign": {"history_events": _spent(EVENTS_OF_TOKEN_WAIT)},
                 "Arguments": {
                     "TableName": self._table.table_name,
                     "Item": {
@@ -185,3 +213,23 @@ class Jobs(Construct):
         return sfn.Succeed.jsonata(
             self, name, state_name=name, outputs=expression("$look"), comment=comment
         )
+
+
+def _is(phase: Phase) -> sfn.Condition:
+    return sfn.Condition.jsonata(expression(f"$look.phase = '{phase}'"))
+
+
+def _end_by_itself(wait: sfn.CustomState, look: sfn.IChainable, fallback: sfn.IChainable) -> None:
+    """Let a wait with a task token end at its time-out, or go on as a plain wait."""
+    assign = {"history_events": _spent(EVENTS_OF_TOKEN_WAIT)}
+    wait.add_catch(look, errors=["States.Timeout"], assign=assign)
+    catch_everything(wait, fallback, assign=assign)
+
+
+def _spent(events: int) -> str:
+    """Count the events that a state has written, those of its retries included.
+
+    A sum of a list leaves out what is undefined, should a context object lack its count.
+    """
+    retries = f"$states.context.State.RetryCount * {EVENTS_OF_RETRY}"
+    return expression(f"$sum([$history_events, {events}, {retries}])")

@@ -9,8 +9,9 @@ def expression(body: str) -> str:
 INPUT = expression("$states.input")
 SHORT_ERROR = {
     "Error": expression("$states.errorOutput.Error"),
-    "Cause": expression("$substring($states.errorOutput.Cause, 0, 4000)"),
+    "Cause": expression("$substring($states.errorOutput.Cause, 0, 500)"),
 }
-"""The error that was caught; fifty of the longest causes would not fit a map's results."""
+"""The error that was caught. A character takes six bytes of JSON at most, and the causes of all
+children of the largest request have to fit a map's results together."""
 PAYLOAD = expression("$states.result.Payload")
 """What a function returned."""

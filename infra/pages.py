@@ -31,7 +31,6 @@ WRONG: Final[Mapping[str, object]] = MappingProxyType(
     {
         "stack_name": "1st",
         "export_prefix": "/exports",
-        "looks_per_child": 1,
         "snapshot_exports": [{"source_prefix": "rds:shop-"}],
         "campaign_rates": {"mutations": {"per_second": 0, "burst": 2}},
         "campaign_events": "yes",

@@ -6,7 +6,7 @@ Step Functions hands it to the Catch at once.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Final, NamedTuple
 
 from aws_cdk import Duration
@@ -17,6 +17,8 @@ from lambdas.aws.errors import (
     ServiceUnavailableException,
     ThrottlingException,
 )
+
+Catching = sfn.TaskStateBase | sfn.CustomState | sfn.DistributedMap
 
 
 class Retrier(NamedTuple):
@@ -73,6 +75,7 @@ TABLE: Final = Retrier(
 
 FOR_TABLE: Final = (TABLE,)
 FOR_FUNCTIONS: Final = (LAMBDA_SERVICE, CRASHED)
+FOR_CALLERS_OF_AWS: Final = (THROTTLED, UNAVAILABLE, *FOR_FUNCTIONS)
 FOR_RECONCILERS: Final = (THROTTLED, UNAVAILABLE, CONFLICTED, *FOR_FUNCTIONS)
 
 
@@ -94,6 +97,23 @@ know by then; and an export's end that is told later has been seen by a look."""
 
 FOR_INVOCATIONS: Final = Delivery(Duration.hours(1), 2)
 """Of a function that is invoked asynchronously: as often as Lambda can, for the same hour."""
+
+
+EVERYTHING: Final = (("States.DataLimitExceeded",), ("States.ALL",))
+"""One catcher each: whether States.ALL catches an answer that is too large is documented one way
+and recorded on AWS another. Source: Step Functions developer guide, 'Handling errors'."""
+
+
+def catch_everything(
+    state: Catching,
+    handler: sfn.IChainable,
+    *,
+    assign: Mapping[str, object] | None = None,
+    outputs: object = None,
+) -> None:
+    """Hand every error of a state to another one."""
+    for errors in EVERYTHING:
+        state.add_catch(handler, errors=list(errors), assign=assign, outputs=outputs)
 
 
 def add_retries(task: sfn.TaskStateBase | sfn.CustomState, retriers: Sequence[Retrier]) -> None:

@@ -65,7 +65,6 @@ class Settings(BaseModel):
     Attributes:
         stack_name: names the CloudFormation stack and what people look for by name.
         export_prefix: where in the bucket exports go; RDS takes no ':' in it.
-        looks_per_child: looks one child execution may take; its event history grows with them.
         snapshot_exports: which snapshots export themselves.
         campaign_rates: that all calls of campaigns together keep to; false leaves it to Retry.
         campaign_events: whether what others do to campaigns is noticed through CloudTrail, of
@@ -85,7 +84,6 @@ class Settings(BaseModel):
 
     stack_name: Annotated[str, Field(pattern=r"^[A-Za-z][A-Za-z0-9-]{0,40}$")] = "Orchestrator"
     export_prefix: Annotated[str, Field(pattern=r"^([^:\s/]([^:\s]*[^:\s/])?)?$")] = "exports"
-    looks_per_child: Annotated[int, Field(ge=2, le=150)] = 150
     snapshot_exports: tuple[SnapshotExport, ...] = ()
     campaign_rates: CampaignRates | Literal[False] = CampaignRates()
     campaign_events: StrictBool = False

@@ -47,16 +47,18 @@ class OrchestratorStack(Stack):
         coordination = Coordination(self, "Coordination", encryption=encryption)
 
         functions = Functions(self, "Functions", retention=retention, key=encryption.key)
-        accept_request = functions.add("AcceptRequest", environment=coordination.environment)
-        coordination.let_read_starts(accept_request)
+        accept_request = functions.add("AcceptRequest")
         advance_plan = functions.add("AdvancePlan")
+        plan_clean_up = functions.add("PlanCleanUp", environment=coordination.environment)
+        coordination.let_read_starts(plan_clean_up)
         reconcile_campaigns = self._reconcile_campaigns(functions, coordination, settings)
-        reconcile_export = self._reconcile_export(functions, coordination, store, settings)
+        reconcile_export = self._reconcile_export(functions, coordination, store)
         workflow = Workflow(
             self,
             "Workflow",
             accept_request=accept_request,
             advance_plan=advance_plan,
+            plan_clean_up=plan_clean_up,
             reconcile_campaigns=reconcile_campaigns,
             reconcile_export=reconcile_export,
             bus=bus,
@@ -66,6 +68,7 @@ class OrchestratorStack(Stack):
             key=encryption.key,
         )
         wake_waiters = functions.add("WakeWaiters", environment=coordination.environment)
+        workflow.grant_read_executions(plan_clean_up)
         coordination.let_wait(workflow.machine)
         coordination.let_wake(wake_waiters, workflow.machine)
         dead_letters = DeadLetters(self, "DeadLetters", encryption=encryption)
@@ -89,6 +92,7 @@ class OrchestratorStack(Stack):
             functions=(
                 accept_request,
                 advance_plan,
+                plan_clean_up,
                 reconcile_campaigns,
                 reconcile_export,
                 wake_waiters,
@@ -118,7 +122,6 @@ class OrchestratorStack(Stack):
         function = functions.add(
             "ReconcileCampaigns",
             environment={
-                **_looks(settings),
                 **coordination.environment,
                 CAMPAIGN_RATES: json.dumps(settings.model_dump(mode="json")["campaign_rates"]),
             },
@@ -132,12 +135,10 @@ class OrchestratorStack(Stack):
         functions: Functions,
         coordination: Coordination,
         store: ExportStore,
-        settings: Settings,
     ) -> lambda_.Function:
         function = functions.add(
             "ReconcileExport",
             environment={
-                **_looks(settings),
                 **coordination.environment,
                 "EXPORT_BUCKET": store.bucket.bucket_name,
                 "EXPORT_PREFIX": store.prefix,
@@ -150,7 +151,3 @@ class OrchestratorStack(Stack):
         store.let_collect_results(function)
         coordination.let_note_starts(function)
         return function
-
-
-def _looks(settings: Settings) -> dict[str, str]:
-    return {"LOOKS_PER_CHILD": str(settings.looks_per_child)}

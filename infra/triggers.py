@@ -15,6 +15,7 @@ from infra.dead_letters import DeadLetters
 from infra.settings import SnapshotExport
 from lambdas.domain.acceptance import CLEAN_UP, REQUESTED
 from lambdas.domain.campaign_states import Mutation
+from lambdas.domain.outcomes import OUTCOME_NOT_PUBLISHED, WORKFLOW_FAILED
 
 EXPORT_ENDED: Final = tuple(f"RDS-EVENT-{number:04}" for number in range(159, 165))
 """Failed, canceled and completed, of snapshots and of cluster snapshots. An export straight from a
@@ -23,8 +24,8 @@ cluster has none. Source: RDS user guide, USER_Events.Messages."""
 SNAPSHOT_CREATED: Final = ("RDS-EVENT-0042", "RDS-EVENT-0091", "RDS-EVENT-0075", "RDS-EVENT-0169")
 """Manual and automated snapshots, and cluster snapshots alike. Source: the same page."""
 
-LEFT_BEHIND: Final = ("ABORTED", "TIMED_OUT")
-"""How an execution ends that had no chance to cancel anything."""
+ENDED_BY_ENGINE: Final = "States."
+"""What the names of the errors begin with by which Step Functions itself ends an execution."""
 
 
 class Triggers(Construct):
@@ -97,7 +98,11 @@ class Triggers(Construct):
         )
 
     def _clean_up_what_is_left_behind(self) -> None:
-        """Start a clean-up after an execution that was aborted or timed out, but for a clean-up."""
+        """Start a clean-up after an execution that had no chance to end its request itself.
+
+        It was aborted, timed out, was ended by the engine, or its outcome could not be published.
+        A clean-up is not cleaned up after.
+        """
         clean_up = {
             CLEAN_UP: {"execution_arn": events.EventField.from_path("$.detail.executionArn")}
         }
@@ -109,8 +114,18 @@ class Triggers(Construct):
                 detail_type=["Step Functions Execution Status Change"],
                 detail={
                     "stateMachineArn": [self._machine.state_machine_arn],
-                    "status": list(LEFT_BEHIND),
                     "input": [{"anything-but": {"prefix": f'{{"{CLEAN_UP}"'}}],
+                    "$or": [
+                        {"status": ["ABORTED", "TIMED_OUT"]},
+                        {
+                            "status": ["FAILED"],
+                            "error": [
+                                {"prefix": ENDED_BY_ENGINE},
+                                WORKFLOW_FAILED,
+                                OUTCOME_NOT_PUBLISHED,
+                            ],
+                        },
+                    ],
                 },
             ),
             targets=[
@@ -118,7 +133,7 @@ class Triggers(Construct):
                     self._machine, events.RuleTargetInput.from_object(clean_up)
                 )
             ],
-            description="Exports that were to be canceled with their execution are canceled",
+            description="What an ended execution has left behind is undone, its outcome published",
         )
 
     def _export_new_snapshots(self, construct_id: str, export: SnapshotExport) -> None:

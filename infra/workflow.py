@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Final, cast
 
-from aws_cdk import Duration, RemovalPolicy
+from aws_cdk import ArnFormat, Duration, RemovalPolicy, Stack
 from aws_cdk import aws_dynamodb as dynamodb
 from aws_cdk import aws_events as events
+from aws_cdk import aws_iam as iam
 from aws_cdk import aws_kms as kms
 from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_logs as logs
@@ -14,11 +15,20 @@ from aws_cdk import aws_stepfunctions as sfn
 from aws_cdk import aws_stepfunctions_tasks as tasks
 from constructs import Construct
 
+from infra.fallback_outcome import NOTHING, fallback_outcome
 from infra.jobs import MAP_LABEL, Jobs
-from infra.jsonata import INPUT, PAYLOAD, expression
-from infra.retries import FOR_FUNCTIONS, NOT_PUBLISHED, add_retries, budget_in_words
+from infra.jsonata import INPUT, expression
+from infra.retries import (
+    FOR_CALLERS_OF_AWS,
+    FOR_FUNCTIONS,
+    NOT_PUBLISHED,
+    add_retries,
+    budget_in_words,
+    catch_everything,
+)
 from infra.tasks import TASK_TIMEOUT, function_task
-from lambdas.domain.outcomes import REQUEST_REJECTED
+from lambdas.domain.clean_up import LAST_STARTS_SECONDS
+from lambdas.domain.outcomes import OUTCOME_NOT_PUBLISHED, REQUEST_REJECTED
 from lambdas.domain.phases import Phase
 
 COMPLETED: Final = "Orchestration Completed"
@@ -39,6 +49,7 @@ class Workflow(Construct):
         *,
         accept_request: lambda_.IFunction,
         advance_plan: lambda_.IFunction,
+        plan_clean_up: lambda_.IFunction,
         reconcile_campaigns: lambda_.IFunction,
         reconcile_export: lambda_.IFunction,
         bus: events.IEventBus,
@@ -57,9 +68,10 @@ class Workflow(Construct):
             campaign_events=campaign_events,
         )
         self._bus = bus
-        publish = self._publish_outcome()
-        advance = self._advance_plan(advance_plan, publish, jobs)
-        accept = self._accept_request(accept_request, advance, publish)
+        self._run = self._run_jobs(jobs)
+        self._publish = self._publish_outcome()
+        self._advance_plan(advance_plan)
+        accept = self._accept_request(accept_request, self._plan_clean_up(plan_clean_up))
         self.machine = sfn.StateMachine(
             self,
             "Machine",
@@ -79,47 +91,103 @@ class Workflow(Construct):
             ),
         )
 
+    def grant_read_executions(self, function: lambda_.Function) -> None:
+        """Let a function read what executions and their children have done.
+
+        In a policy of its own: the role's default one would have to be there before the function,
+        and the function before the machine.
+        """
+        stack = Stack.of(self)
+        arn = stack.split_arn(self.machine.state_machine_arn, ArnFormat.COLON_RESOURCE_NAME)
+
+        def of_machine(resource: str, name: str) -> str:
+            return stack.format_arn(
+                service="states",
+                resource=resource,
+                resource_name=name,
+                arn_format=ArnFormat.COLON_RESOURCE_NAME,
+            )
+
+        # The names of executions are their callers' to choose, those of children Step Functions'.
+        executions = of_machine("execution", f"{arn.resource_name}:*")
+        children = of_machine("execution", f"{arn.resource_name}/{MAP_LABEL}:*")
+        map_runs = of_machine("mapRun", f"{arn.resource_name}/{MAP_LABEL}:*")
+        iam.Policy(
+            self,
+            "ReadExecutions",
+            roles=[cast(iam.IRole, function.role)],
+            statements=[
+                iam.PolicyStatement(actions=["states:DescribeExecution"], resources=[executions]),
+                iam.PolicyStatement(
+                    actions=["states:GetExecutionHistory"], resources=[executions, children]
+                ),
+                iam.PolicyStatement(actions=["states:ListExecutions"], resources=[map_runs]),
+            ],
+        )
+
     def _accept_request(
-        self, function: lambda_.IFunction, advance: sfn.IChainable, publish: sfn.IChainable
+        self, function: lambda_.IFunction, clean_up: sfn.IChainable
     ) -> sfn.TaskStateBase:
         accept = function_task(
             self,
             function,
-            payload={
-                "request": INPUT,
-                "execution_arn": expression("$states.context.Execution.Id"),
-                "execution_name": expression("$states.context.Execution.Name"),
-            },
+            payload={"request": INPUT, **_EXECUTION},
             retriers=FOR_FUNCTIONS,
-            outputs=expression("$merge([$states.result.Payload, {'results': []}])"),
             comment="Nothing has started before the whole request is known to be valid.",
         )
-        accepted = sfn.Choice.jsonata(self, "IsRequestAccepted")
-        accepted.when(sfn.Condition.jsonata(expression("$exists($states.input.plan)")), advance)
-        accepted.otherwise(publish)
-        self._catch(accept, publish)
-        accept.next(accepted)
+        route = sfn.Choice.jsonata(self, "RouteRequest")
+        route.when(sfn.Condition.jsonata(expression("$exists($states.input.plan)")), self._run)
+        route.when(sfn.Condition.jsonata(expression("$exists($states.input.clean_up)")), clean_up)
+        route.otherwise(self._publish)
+        self._catch(accept, fallback_outcome(plan=NOTHING, results=NOTHING))
+        accept.next(route)
         return accept
 
-    def _advance_plan(
-        self, function: lambda_.IFunction, publish: sfn.IChainable, jobs: Jobs
-    ) -> sfn.TaskStateBase:
+    def _plan_clean_up(self, function: lambda_.IFunction) -> sfn.Wait:
+        wait = sfn.Wait.jsonata(
+            self,
+            "AwaitLastStarts",
+            time=sfn.WaitTime.duration(Duration.seconds(LAST_STARTS_SECONDS)),
+            comment="A function that outlives its execution may still note what it starts.",
+        )
+        plan = function_task(
+            self,
+            function,
+            payload={"clean_up": expression("$states.input.clean_up"), **_EXECUTION},
+            retriers=FOR_CALLERS_OF_AWS,
+            comment="What an execution has left behind, and what became of its resources.",
+        )
+        self._catch(plan, fallback_outcome(plan=NOTHING, results=NOTHING))
+        self._route_plan(plan, "IsAnythingLeftBehind")
+        wait.next(plan)
+        return wait
+
+    def _advance_plan(self, function: lambda_.IFunction) -> None:
         advance = function_task(
             self,
             function,
             payload=INPUT,
             retriers=FOR_FUNCTIONS,
-            outputs=PAYLOAD,
             comment="What the children did, and what runs next.",
         )
-        finished = sfn.Choice.jsonata(self, "IsPlanFinished")
-        finished.when(sfn.Condition.jsonata(expression("$exists($states.input.outcome)")), publish)
-        finished.otherwise(self._run_jobs(jobs, advance))
-        self._catch(advance, publish)
-        advance.next(finished)
-        return advance
+        self._catch(advance, fallback_outcome())
+        self._route_plan(advance, "IsPlanFinished")
+        error = {
+            "plan": expression("$states.input.plan"),
+            "results": [],
+            "error": expression("$states.errorOutput"),
+        }
+        catch_everything(self._run, advance, outputs=error)
+        self._run.next(advance)
 
-    def _run_jobs(self, jobs: Jobs, advance: sfn.IChainable) -> sfn.DistributedMap:
+    def _route_plan(self, task: sfn.TaskStateBase, name: str) -> None:
+        route = sfn.Choice.jsonata(self, name)
+        finished = sfn.Condition.jsonata(expression("$exists($states.input.outcome)"))
+        route.when(finished, self._publish)
+        route.otherwise(self._run)
+        task.next(route)
+
+    def _run_jobs(self, jobs: Jobs) -> sfn.DistributedMap:
         run = sfn.DistributedMap.jsonata(
             self,
             "RunJobs",
@@ -138,16 +206,6 @@ class Workflow(Construct):
             comment="One child execution per job; a child that is lost fails its job, not the map.",
         )
         run.item_processor(jobs.start)
-        run.add_catch(
-            advance,
-            errors=["States.ALL"],
-            outputs={
-                "plan": expression("$states.input.plan"),
-                "results": [],
-                "error": expression("$states.errorOutput"),
-            },
-        )
-        run.next(advance)
         return run
 
     def _publish_outcome(self) -> sfn.TaskStateBase:
@@ -157,7 +215,12 @@ class Workflow(Construct):
             "PublishOutcome",
             entries=[
                 tasks.EventBridgePutEventsEntry(
-                    detail=sfn.TaskInput.from_text(expression("$states.input.outcome")),
+                    detail=sfn.TaskInput.from_text(
+                        expression(
+                            "$exists($states.input.publish) ? $states.input.publish"
+                            " : $states.input.outcome"
+                        )
+                    ),
                     detail_type=COMPLETED,
                     source=SOURCE,
                     event_bus=self._bus,
@@ -169,11 +232,16 @@ class Workflow(Construct):
         )
         add_retries(publish, retriers)
         route, failed = self._route_outcome()
-        publish.add_catch(
-            failed,
-            errors=["States.ALL"],
-            outputs=_outcome("OutcomeNotPublished", "$states.input.outcome.jobs"),
-        )
+        not_published = {
+            "outcome": {
+                "reason": OUTCOME_NOT_PUBLISHED,
+                "summary": expression(
+                    "$states.input.outcome.summary & '; not published: '"
+                    " & $substring($states.errorOutput.Cause, 0, 500)"
+                ),
+            }
+        }
+        catch_everything(publish, failed, outputs=not_published)
         publish.next(route)
         return publish
 
@@ -204,22 +272,12 @@ class Workflow(Construct):
             cause=expression("$states.input.outcome.summary"),
         )
 
-    @staticmethod
-    def _catch(task: sfn.TaskStateBase, publish: sfn.IChainable) -> None:
-        """End a request whose own machinery failed, with the account as far as it goes."""
-        settled = "$states.input.plan.settled"
-        outputs = _outcome(expression("$states.errorOutput.Error"), settled)
-        task.add_catch(publish, errors=["States.ALL"], outputs=outputs)
+    def _catch(self, task: sfn.TaskStateBase, outcome: str) -> None:
+        """End a request whose own machinery failed, with all that is known of it."""
+        catch_everything(task, self._publish, outputs={"outcome": outcome})
 
 
-def _outcome(reason: str, jobs: str) -> dict[str, object]:
-    """Return an outcome as JSONata, for an end that no function can account for any more."""
-    return {
-        "outcome": {
-            "phase": Phase.FAILED.value,
-            "reason": reason,
-            "summary": expression("$states.errorOutput.Cause"),
-            "execution_arn": expression("$states.context.Execution.Id"),
-            "jobs": expression(f"$exists({jobs}) ? {jobs} : []"),
-        }
-    }
+_EXECUTION: Final = {
+    "execution_arn": expression("$states.context.Execution.Id"),
+    "execution_name": expression("$states.context.Execution.Name"),
+}

@@ -1,62 +1,44 @@
-"""The door: a valid request becomes a plan, anything else an account of its faults."""
+"""The door: a valid request becomes a plan whose first stage runs, anything else is rejected."""
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import Any
 
 from aws_lambda_powertools.metrics import MetricUnit
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from lambdas import clock, metric_names
 from lambdas.domain.acceptance import RequestRejected, clean_up, parse
-from lambdas.domain.outcomes import rejection
-from lambdas.domain.plan import Plan, Trace, clean_up_plan, plan
-from lambdas.environment import COORDINATION_TABLE, setting
+from lambdas.domain.conclusion import payload_of
+from lambdas.domain.plan import Trace, plan
+from lambdas.environment import setting
 from lambdas.observability import logger, metrics, observed
-
-LAST_NOTES_SECONDS: Final = 30
-"""How long a function that outlives its execution may take to note what it is about to start: its
-cold start and one DescribeExportTasks."""
+from lambdas.rejections import rejected
 
 
 @observed
 def handler(event: dict[str, Any], _context: LambdaContext) -> dict[str, Any]:
     """Return `{"plan": Plan}`, or `{"outcome": Outcome}` for a request that is rejected.
 
+    A request to clean up after an execution comes back as `{"clean_up": CleanUp}`.
+
     Args:
         event: `request`, the execution's input as it came; `execution_arn` and `execution_name`.
     """
     trace = Trace(correlation_id=event["execution_name"], execution_arn=event["execution_arn"])
     try:
-        accepted = _plan(event["request"], trace)
-    except RequestRejected as rejected:
-        correlation_id = rejected.correlation_id or trace.correlation_id
-        logger.set_correlation_id(correlation_id)
-        logger.warning("request rejected", faults=str(rejected))
-        metrics.add_metric(metric_names.REQUESTS_REJECTED, MetricUnit.Count, 1)
-        outcome = rejection(
-            faults=rejected.faults,
-            correlation_id=correlation_id,
-            execution_arn=trace.execution_arn,
-            now=clock.now(),
-        )
-        return {"outcome": outcome.model_dump(mode="json")}
-    logger.set_correlation_id(accepted.trace.correlation_id)
-    logger.info("request accepted", stages=len(accepted.waiting))
+        asked = clean_up(event["request"], own_execution_arn=trace.execution_arn)
+        if asked is not None:
+            logger.set_correlation_id(trace.correlation_id)
+            logger.info("clean-up accepted", of_execution=asked.execution_arn)
+            return {"clean_up": asked.model_dump(mode="json")}
+        request = parse(event["request"], region=setting("AWS_REGION"))
+    except RequestRejected as rejection:
+        return rejected(rejection, trace)
+    if request.correlation_id is not None:
+        trace = trace.model_copy(update={"correlation_id": request.correlation_id})
+    logger.set_correlation_id(trace.correlation_id)
+    logger.info("request accepted", stages=len(request.stages))
     metrics.add_metric(metric_names.REQUESTS_ACCEPTED, MetricUnit.Count, 1)
-    return {"plan": accepted.model_dump(mode="json", exclude_defaults=True)}
-
-
-def _plan(raw: object, trace: Trace) -> Plan:
-    asked = clean_up(raw)
-    if asked is not None:
-        # Only a clean-up needs boto3, which is half of this function's cold start.
-        from lambdas.aws.started_exports import StartedExports  # noqa: PLC0415
-
-        clock.sleep(LAST_NOTES_SECONDS)
-        left_behind = StartedExports(setting(COORDINATION_TABLE)).of(asked.execution_arn)
-        return clean_up_plan(left_behind, trace, clock.now())
-    request = parse(raw, region=setting("AWS_REGION"))
-    correlation_id = request.correlation_id or trace.correlation_id
-    own = trace.model_copy(update={"correlation_id": correlation_id})
-    return plan(request, own, clock.now())
+    now = clock.now()
+    return payload_of(plan(request, trace, now), now)

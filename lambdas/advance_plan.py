@@ -9,8 +9,9 @@ from aws_lambda_powertools.metrics import MetricUnit
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from lambdas import clock, metric_names
+from lambdas.domain.conclusion import payload_of
 from lambdas.domain.looks import Look, TaskError
-from lambdas.domain.outcomes import Entry, account
+from lambdas.domain.outcomes import Entry
 from lambdas.domain.phases import Phase
 from lambdas.domain.plan import Plan, advance
 from lambdas.observability import logger, metrics, observed
@@ -27,19 +28,14 @@ def handler(event: dict[str, Any], _context: LambdaContext) -> dict[str, Any]:
     before = Plan.model_validate(event["plan"])
     results = [Look.model_validate(result) for result in event["results"] if result]
     lost = TaskError.model_validate(event["error"]) if "error" in event else None
-    plan = advance(before, results, clock.now(), lost=lost)
+    now = clock.now()
+    plan = advance(before, results, now, lost=lost)
     _measure(plan.settled[len(before.settled) :])
-    if not plan.finished:
-        return {"plan": plan.model_dump(mode="json", exclude_defaults=True)}
-    outcome = account(
-        entries=plan.settled,
-        correlation_id=plan.trace.correlation_id,
-        execution_arn=plan.trace.execution_arn,
-        started_at=plan.started_at,
-        now=clock.now(),
-    )
-    logger.info("request finished", phase=outcome.phase, summary=outcome.summary)
-    return {"outcome": outcome.model_dump(mode="json")}
+    payload = payload_of(plan, now)
+    if plan.finished:
+        outcome = payload["outcome"]
+        logger.info("request finished", phase=outcome["phase"], summary=outcome["summary"])
+    return payload
 
 
 def _measure(entries: Sequence[Entry]) -> None:

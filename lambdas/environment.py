@@ -25,8 +25,3 @@ def setting(name: str, environ: Mapping[str, str] = os.environ) -> str:
         return environ[name]
     except KeyError:
         raise MissingSettingError(f"environment variable {name} is not set") from None
-
-
-def looks_per_child() -> int:
-    """Return how many looks one child execution may take, which bounds its event history."""
-    return int(setting("LOOKS_PER_CHILD"))

@@ -33,11 +33,11 @@ from lambdas.domain.campaign_states import (
     Wait,
 )
 from lambdas.domain.hints import hint_for_campaign_quota, with_hint
+from lambdas.domain.history import Budget
 from lambdas.domain.looks import Look
 from lambdas.domain.outcomes import EndPhase
 from lambdas.domain.phases import Phase, Reason
 from lambdas.domain.work import CampaignProgress, CampaignWork
-from lambdas.environment import looks_per_child
 from lambdas.observability import logger, observed
 
 MOVES_PER_LOOK: Final = 2
@@ -51,12 +51,14 @@ SCHEDULES_PER_LOOK: Final = 10
 def handler(event: dict[str, Any], _context: LambdaContext) -> dict[str, Any]:
     """Take one look at the event's `work` and return a `Look`."""
     work = CampaignWork.model_validate(event["work"])
-    look = reconcile(work, Campaigns(work.api_version), campaign_limits(), looks_per_child())
+    look = reconcile(
+        work, Campaigns(work.api_version), campaign_limits(), event.get("history_events", 0)
+    )
     return measures.looked(look).as_payload()
 
 
 def reconcile(
-    work: CampaignWork, campaigns: Campaigns, limits: CampaignLimits, budget: int
+    work: CampaignWork, campaigns: Campaigns, limits: CampaignLimits, history_events: int
 ) -> Look:
     """Bring a batch one look closer to its target.
 
@@ -64,14 +66,14 @@ def reconcile(
         work: the batch, and what is remembered of it.
         campaigns: of the batch's API version.
         limits: that all executions keep to together.
-        budget: looks that this child execution may take.
+        history_events: in the history of this child execution so far.
 
     Raises:
         TransientError: when nothing was changed and another try is worth it.
     """
     batch = _Batch(work, campaigns, limits)
     batch.look()
-    return batch.report(budget)
+    return batch.report(history_events)
 
 
 class _Batch:
@@ -102,18 +104,18 @@ class _Batch:
             message = f"not {self._work.target} after {self._work.deadline_seconds} s"
             self._give_up(Reason.DEADLINE_EXCEEDED, message)
 
-    def report(self, budget: int) -> Look:
-        """Return the look: settled, out of looks, or when to look again."""
+    def report(self, history_events: int) -> Look:
+        """Return the look: settled, or when to look again."""
         work, now = self._work, clock.now()
         if not work.open:
             return looks.settled(work, campaign_batch.end_of(work))
-        if work.memo.child_looks >= budget:
-            return looks.out_of_looks(work)
         if self._again_at is None:
             wait = campaign_batch.wait_seconds(work, now, random.random())
         else:
             wait = campaign_batch.wait_until(work, self._again_at, now)
-        wake = campaign_batch.wake_of(work, now, wait)
+        budget = Budget(history_events, work.memo.age(now), work.deadline_seconds)
+        wait = budget.stretch(wait)
+        wake = campaign_batch.wake_of(work, now, wait) if budget.allows_wakes else None
         return looks.look_again(work, campaign_batch.phase_of(work, now), wait, wake)
 
     def _observe(self) -> None:

@@ -24,12 +24,13 @@ from lambdas.aws.started_exports import Notes, StartedExports
 from lambdas.domain import export_watch, exports, looks
 from lambdas.domain.exports import Destination, ExportTask
 from lambdas.domain.hints import hint_for_error, with_hint
+from lambdas.domain.history import Budget
 from lambdas.domain.looks import Look
 from lambdas.domain.outcomes import EndPhase
 from lambdas.domain.phases import Phase, Reason
 from lambdas.domain.requests import ExportTarget
 from lambdas.domain.work import ExportProgress, ExportWork
-from lambdas.environment import COORDINATION_TABLE, looks_per_child, setting
+from lambdas.environment import COORDINATION_TABLE, setting
 from lambdas.observability import logger, observed
 
 MOVES_PER_LOOK: Final = 3
@@ -49,12 +50,12 @@ def handler(event: dict[str, Any], _context: LambdaContext) -> dict[str, Any]:
     notes = Notes(
         work, event["trace"]["execution_arn"], StartedExports(setting(COORDINATION_TABLE))
     )
-    look = reconcile(work, rds, ExportFiles(bucket), notes, looks_per_child())
+    look = reconcile(work, rds, ExportFiles(bucket), notes, event.get("history_events", 0))
     return measures.looked(look).as_payload()
 
 
 def reconcile(
-    work: ExportWork, rds: Exports, files: ExportFiles, notes: Notes, budget: int
+    work: ExportWork, rds: Exports, files: ExportFiles, notes: Notes, history_events: int
 ) -> Look:
     """Bring an export one look closer to its target.
 
@@ -63,7 +64,7 @@ def reconcile(
         rds: the account's export tasks.
         files: what exports write of themselves.
         notes: where a start is noted, for a clean-up.
-        budget: looks that this child execution may take.
+        history_events: in the history of this child execution so far.
 
     Raises:
         TransientError: when nothing was changed and another try is worth it.
@@ -74,7 +75,7 @@ def reconcile(
     except PermanentError as error:
         name = type(error).__name__
         export.close(Phase.FAILED, name, with_hint(str(error), hint_for_error(name)))
-    return export.report(budget)
+    return export.report(history_events)
 
 
 class _Export:
@@ -103,16 +104,16 @@ class _Export:
             phase=phase, reason=reason, message=message, warnings=warnings, now=clock.now()
         )
 
-    def report(self, budget: int) -> Look:
-        """Return the look: settled, out of looks, or when to look again."""
+    def report(self, history_events: int) -> Look:
+        """Return the look: settled, or when to look again."""
         work = self._work
         if work.settled:
             return looks.settled(work, work.settled[0].phase)
-        if work.memo.child_looks >= budget:
-            return looks.out_of_looks(work)
         now = clock.now()
         wait = export_watch.wait_seconds(work, self._shown, now, random.random())
-        wake = export_watch.wake_of(work, now, wait)
+        budget = Budget(history_events, work.memo.age(now), work.deadline_seconds)
+        wait = budget.stretch(wait)
+        wake = export_watch.wake_of(work, now, wait) if budget.allows_wakes else None
         return looks.look_again(work, export_watch.phase_of(work.progress), wait, wake)
 
     def _observe(self) -> None:

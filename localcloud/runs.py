@@ -21,7 +21,7 @@ class Run:
 
     Attributes:
         status: as Step Functions says it.
-        outcome: the account, once the execution has ended.
+        outcome: as it was published; by the clean-up, where the execution could not.
     """
 
     execution_arn: str
@@ -53,6 +53,8 @@ class Runs:
         )["executions"]
         if running:
             return False
+        for run in self.all:
+            run.outcome = self._orchestrator.outcome(run.execution_arn) or run.outcome
         self.ended_at_s = self._orchestrator.seconds()
         for abort in self._aborts:
             abort.cancel()

@@ -127,7 +127,7 @@ class AccessDeniedException(PermanentError):
 
 
 class ResourceNotFoundException(PermanentError):
-    """There is no such campaign, snapshot, cluster or task."""
+    """There is no such campaign, snapshot, cluster, task or execution."""
 
 
 class ServiceQuotaExceededException(PermanentError):
@@ -198,8 +198,8 @@ _BY_CODE: Final[Mapping[str, type[AwsError]]] = MappingProxyType(
     )
     | dict.fromkeys(
         ("ResourceNotFoundException", "NoSuchKey", "DBSnapshotNotFound", "DBSnapshotNotFoundFault",
-         "DBClusterNotFoundFault", "DBClusterSnapshotNotFoundFault", "ExportTaskNotFound",
-         "ExportTaskNotFoundFault"),
+         "DBClusterNotFoundFault", "DBClusterSnapshotNotFoundFault", "ExecutionDoesNotExist",
+         "ExportTaskNotFound", "ExportTaskNotFoundFault"),
         ResourceNotFoundException,
     )
     | dict.fromkeys(

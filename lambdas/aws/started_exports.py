@@ -19,6 +19,7 @@ class StartedExport(NamedTuple):
 
     task_id: str
     source_arn: str
+    job: str = ""
 
 
 class StartedExports:

@@ -50,24 +50,47 @@ class RequestRejected(Exception):
 
 
 class CleanUp(Frozen):
-    """Cancel what an execution has started and left behind."""
+    """Cancel what an execution has started and left behind, and publish its outcome."""
 
     execution_arn: str
 
 
-def clean_up(raw: object) -> CleanUp | None:
+class _CleanUpInput(Frozen):
+    clean_up: CleanUp
+
+
+def clean_up(raw: object, *, own_execution_arn: str) -> CleanUp | None:
     """Return the clean-up that an execution's input asks for, None where it is a request.
 
-    The stack's own rule starts one when an execution was aborted or timed out; a person may, too.
+    The stack's own rule starts one when an execution was aborted, timed out or ended by the
+    engine; a person may, too.
+
+    Args:
+        raw: the execution's input.
+        own_execution_arn: of the execution that it was given to.
+
+    Raises:
+        RequestRejected: when it does not name an execution of the same state machine.
     """
-    if isinstance(raw, dict) and set(raw) == {CLEAN_UP} and isinstance(raw[CLEAN_UP], dict):
-        try:
-            return CleanUp.model_validate(raw[CLEAN_UP])
-        except ValidationError as error:
-            faults = _faults(error, ())
-            named = tuple(Fault(field=f"{CLEAN_UP}.{f.field}", rule=f.rule) for f in faults)
-            raise RequestRejected(named) from error
-    return None
+    if not isinstance(raw, dict) or CLEAN_UP not in raw:
+        return None
+    try:
+        asked = _CleanUpInput.model_validate(raw).clean_up
+    except ValidationError as error:
+        raise RequestRejected(_faults(error, ())) from error
+    machine = own_execution_arn.rpartition(":")[0]
+    if asked.execution_arn.rpartition(":")[0] != machine:
+        raise RequestRejected((_not_an_execution(f"must be an execution ARN: {machine}:NAME"),))
+    return asked
+
+
+def no_such_execution(rule: str) -> RequestRejected:
+    """Return the rejection of a clean-up whose execution there is nothing to do for."""
+    return RequestRejected((_not_an_execution(rule),))
+
+
+def _not_an_execution(rule: str) -> Fault:
+    return Fault(field=f"{CLEAN_UP}.execution_arn", rule=rule)
 
 
 def parse(raw: object, *, region: str) -> Request:

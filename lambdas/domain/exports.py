@@ -13,8 +13,8 @@ from typing import Final, NamedTuple
 from lambdas.domain.export_identity import identifier
 from lambdas.domain.hints import hint_for, with_hint
 from lambdas.domain.phases import Reason
-from lambdas.domain.requests import SOURCE_ARN, ExportJob, ExportTarget
-from lambdas.domain.work import ExportProgress
+from lambdas.domain.requests import SOURCE_ARN, ExportTarget
+from lambdas.domain.work import ExportProgress, ExportSpec
 
 MAX_ODD_LOOKS: Final = 5
 """Looks in a row at a status nobody has documented, or at a task that has vanished."""
@@ -118,7 +118,7 @@ Decision = Start | Cancel | Watch | TryAgain | Queue | Reached | Refuse
 
 def decide(
     tasks: Sequence[ExportTask],
-    job: ExportJob,
+    job: ExportSpec,
     progress: ExportProgress,
     destination: Destination,
     *,
@@ -156,7 +156,7 @@ def _may_still_start(decision: Decision, progress: ExportProgress, age: float) -
 
 def _next_move(
     tasks: Sequence[ExportTask],
-    job: ExportJob,
+    job: ExportSpec,
     progress: ExportProgress,
     destination: Destination,
     began_at: float,
@@ -180,7 +180,7 @@ def is_odd(decision: Decision) -> bool:
 
 def _mine(
     tasks: Sequence[ExportTask],
-    job: ExportJob,
+    job: ExportSpec,
     progress: ExportProgress,
     destination: Destination,
     began_at: float,
@@ -205,7 +205,7 @@ def _mine(
     return max(complete, key=_recency, default=None)
 
 
-def _agrees(task: ExportTask, job: ExportJob, destination: Destination) -> bool:
+def _agrees(task: ExportTask, job: ExportSpec, destination: Destination) -> bool:
     """Whether a task is the one that this job speaks of.
 
     One to adopt writes just what this job wants, where this stack wants it, and bears the caller's
@@ -219,7 +219,7 @@ def _agrees(task: ExportTask, job: ExportJob, destination: Destination) -> bool:
     return same_place and same_tables and _bears_export_id(task, job, destination)
 
 
-def _bears_export_id(task: ExportTask, job: ExportJob, destination: Destination) -> bool:
+def _bears_export_id(task: ExportTask, job: ExportSpec, destination: Destination) -> bool:
     if job.export_id is None:
         return True
     first = _identifier(job, destination, generation=1)
@@ -239,7 +239,7 @@ def _recency(task: ExportTask) -> float:
 
 
 def _past_deadline(
-    decision: Decision, job: ExportJob, progress: ExportProgress, age: float
+    decision: Decision, job: ExportSpec, progress: ExportProgress, age: float
 ) -> Decision:
     """End what is late; cancel it before, if the job says so and this work has started it."""
     late = _late(job)
@@ -255,11 +255,11 @@ def _past_deadline(
     return Refuse(task, Reason.DEADLINE_EXCEEDED, f"{late}; the export is {task.status}")
 
 
-def _late(job: ExportJob) -> str:
+def _late(job: ExportSpec) -> str:
     return f"not {job.target} after {job.deadline_seconds} s"
 
 
-def _toward_complete(task: ExportTask, job: ExportJob, progress: ExportProgress) -> Decision:
+def _toward_complete(task: ExportTask, job: ExportSpec, progress: ExportProgress) -> Decision:
     match task.status:
         case ExportStatus.COMPLETE:
             return Reached(task, Reason.TARGET_REACHED)
@@ -297,7 +297,7 @@ def _toward_canceled(task: ExportTask | None, progress: ExportProgress) -> Decis
 
 def _begin(
     tasks: Sequence[ExportTask],
-    job: ExportJob,
+    job: ExportSpec,
     progress: ExportProgress,
     destination: Destination,
 ) -> Decision:
@@ -312,7 +312,7 @@ def _begin(
     return Start(task_id)
 
 
-def _identifier(job: ExportJob, destination: Destination, generation: int) -> str:
+def _identifier(job: ExportSpec, destination: Destination, generation: int) -> str:
     return identifier(
         job.source_arn, job.export_only, destination.prefix, generation, job.export_id
     )

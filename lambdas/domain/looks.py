@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 import json
-from typing import Any
+import re
+from typing import Any, Final
 
 from pydantic import Field
 
-from lambdas.domain.model import Frozen
+from lambdas.domain.model import Internal
 from lambdas.domain.outcomes import EndPhase, Entry
 from lambdas.domain.phases import Phase
 from lambdas.domain.wakes import Wake
 from lambdas.domain.work import Work
 
+_CUT_MESSAGE: Final = re.compile(r'\s*\{\s*"errorMessage"\s*:\s*"(?P<text>(?:[^"\\]|\\.)*\\?)')
+"""Lambda writes the message first. Source: AWS Lambda developer guide, Python exceptions."""
 
-class TaskError(Frozen):
+
+class TaskError(Internal):
     """What Step Functions says of a task that failed for good, in its own spelling."""
 
     error: str = Field(default="", alias="Error")
@@ -26,12 +30,23 @@ class TaskError(Frozen):
         try:
             described = json.loads(self.cause)
         except (ValueError, RecursionError):
-            return self.cause or self.error
+            return self._cut_message() or self.cause or self.error
         message = described.get("errorMessage") if isinstance(described, dict) else None
         return str(message or self.cause)
 
+    def _cut_message(self) -> str | None:
+        """Return the words of a cause that was cut in the middle of its JSON, if they are there."""
+        found = _CUT_MESSAGE.match(self.cause)
+        if found is None:
+            return None
+        text = found["text"].removesuffix("\\")
+        try:
+            return str(json.loads(f'"{text}"'))
+        except ValueError:
+            return text
 
-class Look(Frozen):
+
+class Look(Internal):
     """What one look found; a child execution's last look is its result.
 
     Attributes:
@@ -42,6 +57,7 @@ class Look(Frozen):
         wake: what may end the wait early, None where nothing can.
         settled: the account, once all is settled.
         error: why there was no look, where the function could not run.
+        ended_at: epoch milliseconds at which that was, None where there is no error.
     """
 
     key: str
@@ -51,6 +67,7 @@ class Look(Frozen):
     wake: Wake | None = None
     settled: tuple[Entry, ...] = ()
     error: TaskError | None = None
+    ended_at: int | None = None
 
     def as_payload(self) -> dict[str, Any]:
         """Return the look as a function answers it: short, but never without its wait."""
@@ -61,11 +78,6 @@ class Look(Frozen):
 def settled(work: Work, phase: EndPhase) -> Look:
     """Return the last look at work that is all settled."""
     return Look(key=work.key, phase=phase, settled=work.settled)
-
-
-def out_of_looks(work: Work) -> Look:
-    """Return the last look of a child execution that has no look left; a fresh one goes on."""
-    return Look(key=work.key, phase=Phase.UNSETTLED, work=work)
 
 
 def look_again(work: Work, phase: Phase, wait_seconds: int, wake: Wake | None = None) -> Look:

@@ -8,21 +8,27 @@ from pydantic import Field
 
 from lambdas.domain.acceptance import Fault
 from lambdas.domain.limits import MAX_CAUSE_BYTES
-from lambdas.domain.model import Frozen
+from lambdas.domain.model import Internal
 from lambdas.domain.phases import Phase
 from lambdas.domain.texts import shorten, timestamp
 
 REQUEST_FAILED: Final = "RequestFailed"
 REQUEST_REJECTED: Final = "RequestRejected"
+WORKFLOW_FAILED: Final = "WorkflowFailed"
+"""The error of an execution whose own machinery failed. Not the name of what failed there: that
+may begin with `States.`, which no state may report itself. Source: Amazon States Language."""
+OUTCOME_NOT_PUBLISHED: Final = "OutcomeNotPublished"
+"""The error of an execution whose outcome the event bus did not take; its clean-up tries again."""
 
 
 EndPhase = Literal[Phase.COMPLETE, Phase.FAILED]
 
 
-class Entry(Frozen):
+class Entry(Internal):
     """What became of one resource.
 
     Attributes:
+        job: which of the request's jobs names it, as `stage.job`, both counted from 0.
         id: a campaign id, or the ARN of an export's source.
         previous_state: AWS's word at the first look; None where there was nothing, or no look.
         final_state: AWS's word at the last look.
@@ -33,6 +39,7 @@ class Entry(Frozen):
         ended_at: ISO 8601, UTC.
     """
 
+    job: str = ""
     kind: Literal["campaigns", "export"]
     id: str
     target: str
@@ -48,7 +55,7 @@ class Entry(Frozen):
     ended_at: str
 
 
-class Outcome(Frozen):
+class Outcome(Internal):
     """What became of a request; the execution's output and the detail of its closing event."""
 
     phase: EndPhase
@@ -70,18 +77,64 @@ def account(
     execution_arn: str,
     started_at: float,
     now: float,
+    workflow_failed: bool = False,
 ) -> Outcome:
-    """Close the account of a request that ran; times in epoch seconds."""
+    """Close the account of a request that ran.
+
+    Args:
+        entries: what became of each resource.
+        correlation_id: the caller's, or the execution's name.
+        execution_arn: of the request's execution.
+        started_at: epoch seconds.
+        now: epoch seconds.
+        workflow_failed: whether a failure is the workflow's own, and not that of a resource.
+    """
     failed = [entry for entry in entries if entry.phase is Phase.FAILED]
+    reason = WORKFLOW_FAILED if workflow_failed else REQUEST_FAILED
     return Outcome(
         phase=Phase.FAILED if failed else Phase.COMPLETE,
-        reason=REQUEST_FAILED if failed else "TargetReached",
+        reason=reason if failed else "TargetReached",
         summary=_summary(failed, total=len(entries)),
         correlation_id=correlation_id,
         execution_arn=execution_arn,
         started_at=timestamp(started_at),
         ended_at=timestamp(now),
         elapsed_seconds=round(now - started_at, 3),
+        jobs=entries,
+    )
+
+
+def account_of_ended_execution(
+    *,
+    entries: tuple[Entry, ...],
+    correlation_id: str,
+    execution_arn: str,
+    started_at: float,
+    ended_at: float,
+    reason: str,
+    message: str,
+) -> Outcome:
+    """Close the account of an execution that ended before it could do so; times in epoch seconds.
+
+    Args:
+        entries: what became of each resource, as far as it is known.
+        correlation_id: the caller's, or the execution's name.
+        execution_arn: of the execution that ended.
+        started_at: when it started.
+        ended_at: when it ended.
+        reason: `Reason.EXECUTION_ABORTED` and its like, or the error's name.
+        message: how it ended, in words.
+    """
+    failed = [entry for entry in entries if entry.phase is Phase.FAILED]
+    return Outcome(
+        phase=Phase.FAILED,
+        reason=reason,
+        summary=shorten(f"{message}; {_summary(failed, total=len(entries))}", MAX_CAUSE_BYTES),
+        correlation_id=correlation_id,
+        execution_arn=execution_arn,
+        started_at=timestamp(started_at),
+        ended_at=timestamp(ended_at),
+        elapsed_seconds=round(ended_at - started_at, 3),
         jobs=entries,
     )
 

@@ -13,8 +13,6 @@ class Phase(StrEnum):
     """All that is left to do is to see the last campaigns disappear."""
     COMPLETE = "COMPLETE"
     FAILED = "FAILED"
-    UNSETTLED = "UNSETTLED"
-    """The child execution has spent its looks; a fresh child goes on with the memo."""
 
 
 class Reason(StrEnum):
@@ -44,5 +42,8 @@ class Reason(StrEnum):
     IDENTIFIER_COLLISION = "IdentifierCollision"
 
     DEADLINE_EXCEEDED = "DeadlineExceeded"
+    EXECUTION_ABORTED = "ExecutionAborted"
+    EXECUTION_TIMED_OUT = "ExecutionTimedOut"
+    EXECUTION_FAILED = "ExecutionFailed"
     STAGE_SKIPPED = "StageSkipped"
     JOB_LOST = "JobLost"

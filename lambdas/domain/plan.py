@@ -5,36 +5,54 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Literal
 
+from pydantic import Field
+
 from lambdas.domain.limits import CAMPAIGNS_PER_BATCH
 from lambdas.domain.looks import Look, TaskError
-from lambdas.domain.model import Frozen
+from lambdas.domain.model import Internal
 from lambdas.domain.outcomes import Entry
 from lambdas.domain.phases import Phase, Reason
-from lambdas.domain.requests import CampaignJob, ExportJob, ExportTarget, Job, Request
-from lambdas.domain.work import (
-    CampaignProgress,
-    CampaignWork,
-    ExportProgress,
-    ExportWork,
-    Work,
-)
+from lambdas.domain.requests import CampaignJob, Job, Request
+from lambdas.domain.work import CampaignProgress, CampaignWork, ExportSpec, ExportWork, Memo, Work
 
 
-class Trace(Frozen):
+class Trace(Internal):
     """Whose plan this is."""
 
     correlation_id: str
     execution_arn: str
 
 
-class PlannedStage(Frozen):
+class PlannedStage(Internal):
     """A stage that has not begun."""
 
     run: Literal["on_success", "always"]
     work: tuple[Work, ...]
 
 
-class Plan(Frozen):
+class EndedExecution(Internal):
+    """An execution that ended before its outcome was published, and is cleaned up after.
+
+    Attributes:
+        trace: whose request it ran.
+        started_at: epoch seconds.
+        ended_at: epoch seconds.
+        reason: how it ended, such as `Reason.EXECUTION_ABORTED`.
+        message: the same in words.
+        entries: what is known of each of its resources.
+        jobs_of: by export task that the clean-up cancels, the jobs that had started it.
+    """
+
+    trace: Trace
+    started_at: float
+    ended_at: float
+    reason: str
+    message: str
+    entries: tuple[Entry, ...] = ()
+    jobs_of: dict[str, tuple[str, ...]] = Field(default_factory=dict)
+
+
+class Plan(Internal):
     """How far a request has come.
 
     Attributes:
@@ -42,13 +60,18 @@ class Plan(Frozen):
         running: the work of the present stage that is not settled.
         waiting: the stages to come.
         settled: the account so far.
+        workflow_failed: whether the map of a stage has failed as a whole.
+        cleans_up: the execution that a clean-up is about, where its outcome is still to be
+            published.
     """
 
     trace: Trace
     started_at: float
     running: tuple[Work, ...] = ()
-    waiting: tuple[PlannedStage, ...]
+    waiting: tuple[PlannedStage, ...] = ()
     settled: tuple[Entry, ...] = ()
+    workflow_failed: bool = False
+    cleans_up: EndedExecution | None = None
 
     @property
     def finished(self) -> bool:
@@ -57,7 +80,7 @@ class Plan(Frozen):
 
 
 def plan(request: Request, trace: Trace, now: float) -> Plan:
-    """Lay a request out as stages of work; nothing runs yet. `now` is in epoch seconds."""
+    """Lay a request out as stages of work and begin the first; `now` is in epoch seconds."""
     stages = tuple(
         PlannedStage(
             run=stage.run,
@@ -69,34 +92,20 @@ def plan(request: Request, trace: Trace, now: float) -> Plan:
         )
         for number, stage in enumerate(request.stages)
     )
-    return Plan(trace=trace, started_at=now, waiting=stages)
+    return _begin_next_stage(Plan(trace=trace, started_at=now, waiting=stages), now)
 
 
-def clean_up_plan(left_behind: Iterable[tuple[str, str]], trace: Trace, now: float) -> Plan:
-    """Plan to cancel exports, and those alone.
-
-    Args:
-        left_behind: the identifier and the source ARN of each.
-        trace: whose plan this is.
-        now: epoch seconds.
-    """
-    work = tuple(
-        ExportWork(
-            kind="export",
-            key=f"0.{index}",
-            job=ExportJob(kind="export", source_arn=source_arn, target=ExportTarget.CANCELED),
-            progress=ExportProgress(asked_for=task_id, nothing_else=True),
-        )
-        for index, (task_id, source_arn) in enumerate(left_behind)
-    )
-    stages = (PlannedStage(run="always", work=work),) if work else ()
-    return Plan(trace=trace, started_at=now, waiting=stages)
+def plan_of(work: Iterable[Work], trace: Trace, now: float) -> Plan:
+    """Return a plan of one stage, which has begun; `now` is in epoch seconds."""
+    stage = PlannedStage(run="always", work=tuple(work))
+    waiting = (stage,) if stage.work else ()
+    return _begin_next_stage(Plan(trace=trace, started_at=now, waiting=waiting), now)
 
 
 def advance(
     before: Plan, results: Sequence[Look], now: float, *, lost: TaskError | None = None
 ) -> Plan:
-    """Take in what the children came back with, and begin the next stage when one is due.
+    """Take in what the children came back with, and begin the next stage.
 
     Args:
         before: the plan, with the work that was running.
@@ -105,16 +114,27 @@ def advance(
         lost: why the children have no results at all, where the whole map failed.
     """
     by_key = {result.key: result for result in results}
-    running: list[Work] = []
     settled = list(before.settled)
     for given in before.running:
         result = by_key.get(given.key)
-        if result is not None and result.phase is Phase.UNSETTLED and result.work is not None:
-            running.append(_for_a_fresh_child(result.work))
-        elif result is not None and result.settled:
+        if result is not None and result.settled:
             settled += result.settled
         else:
             settled += _close(given, result, lost, now).settled
+    after = before.model_copy(
+        update={
+            "running": (),
+            "settled": tuple(settled),
+            "workflow_failed": before.workflow_failed or lost is not None,
+        }
+    )
+    return _begin_next_stage(after, now)
+
+
+def _begin_next_stage(before: Plan, now: float) -> Plan:
+    """Begin the next stage that is to run, and skip those before it."""
+    running: tuple[Work, ...] = ()
+    settled = list(before.settled)
     waiting = list(before.waiting)
     while waiting and not running:
         stage = waiting.pop(0)
@@ -122,25 +142,24 @@ def advance(
         if failed and stage.run != "always":
             settled += _skip(stage, now)
         else:
-            running = list(stage.work)
+            memo = Memo(started_at=now)
+            running = tuple(work.model_copy(update={"memo": memo}) for work in stage.work)
     return before.model_copy(
-        update={
-            "running": tuple(running),
-            "waiting": tuple(waiting),
-            "settled": tuple(settled),
-        }
+        update={"running": running, "waiting": tuple(waiting), "settled": tuple(settled)}
     )
 
 
 def _work(job: Job, key: str) -> Iterator[Work]:
     if not isinstance(job, CampaignJob):
-        yield ExportWork(kind=job.kind, key=key, job=job)
+        spec = ExportSpec.model_validate(job.model_dump())
+        yield ExportWork(kind=job.kind, key=key, job_label=key, job=spec)
         return
     for start in range(0, len(job.campaign_ids), CAMPAIGNS_PER_BATCH):
         batch = job.campaign_ids[start : start + CAMPAIGNS_PER_BATCH]
         yield CampaignWork(
             kind=job.kind,
             key=f"{key}.{start // CAMPAIGNS_PER_BATCH}",
+            job_label=key,
             api_version=job.api_version,
             target=job.target,
             deadline_seconds=job.deadline,
@@ -148,18 +167,15 @@ def _work(job: Job, key: str) -> Iterator[Work]:
         )
 
 
-def _for_a_fresh_child(work: Work) -> Work:
-    return work.model_copy(update={"memo": work.memo.model_copy(update={"child_looks": 0})})
-
-
 def _close(given: Work, result: Look | None, lost: TaskError | None, now: float) -> Work:
     """Close whatever a child left open, so that nothing is missing from the account."""
     error = lost if result is None else result.error
     work = given if result is None or result.work is None else result.work
+    ended_at = result.ended_at / 1000 if result is not None and result.ended_at else now
     return work.fail_all(
         reason=error.error if error else Reason.JOB_LOST,
         message=error.message if error else "the child execution gave no account",
-        now=now,
+        now=ended_at,
     )
 
 

@@ -6,37 +6,36 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
-from lambdas.domain.model import Frozen
+from lambdas.domain.limits import DEFAULT_EXPORT_DEADLINE_SECONDS
+from lambdas.domain.model import Internal
 from lambdas.domain.outcomes import EndPhase, Entry
 from lambdas.domain.phases import Phase
-from lambdas.domain.requests import ApiVersion, CampaignTarget, ExportJob
+from lambdas.domain.requests import ApiVersion, CampaignTarget, ExportTarget
 from lambdas.domain.texts import shorten, timestamp
 
 
-class Memo(Frozen):
+class Memo(Internal):
     """The times and counts that every kind of work keeps.
 
     Attributes:
-        started_at: epoch seconds of the first look.
-        looks: how many looks were taken in all.
-        child_looks: how many of them by the present child execution.
+        started_at: epoch seconds since when the stage of this work runs.
+        looks: how many looks were taken.
     """
 
     started_at: float | None = None
     looks: int = 0
-    child_looks: int = 0
 
     def looked(self, now: float) -> Memo:
         """Count one more look, at `now` in epoch seconds."""
         started_at = now if self.started_at is None else self.started_at
-        return Memo(started_at=started_at, looks=self.looks + 1, child_looks=self.child_looks + 1)
+        return self.model_copy(update={"started_at": started_at, "looks": self.looks + 1})
 
     def age(self, now: float) -> float:
-        """Return the seconds since the first look."""
+        """Return the seconds since the stage of this work began."""
         return 0.0 if self.started_at is None else now - self.started_at
 
 
-class CampaignProgress(Frozen):
+class CampaignProgress(Internal):
     """What is remembered of one campaign.
 
     Attributes:
@@ -60,11 +59,12 @@ class CampaignProgress(Frozen):
     refusal: str | None = None
 
 
-class CampaignWork(Frozen):
+class CampaignWork(Internal):
     """One batch of campaigns on the way to one target."""
 
     kind: Literal["campaigns"]
     key: str
+    job_label: str = ""
     api_version: ApiVersion
     target: CampaignTarget
     deadline_seconds: int
@@ -85,6 +85,7 @@ class CampaignWork(Frozen):
         """Move one campaign from open to settled, at `now` in epoch seconds."""
         progress = self.open[campaign_id]
         entry = Entry(
+            job=self.job_label,
             kind=self.kind,
             id=campaign_id,
             target=self.target,
@@ -111,7 +112,7 @@ class CampaignWork(Frozen):
         return work
 
 
-class ExportProgress(Frozen):
+class ExportProgress(Internal):
     """What is remembered of an export.
 
     Attributes:
@@ -145,19 +146,34 @@ class ExportProgress(Frozen):
     details: dict[str, Any] = Field(default_factory=dict)
 
 
-class ExportWork(Frozen):
+class ExportSpec(Internal):
+    """What an export job asks for; see `requests.ExportJob`, which has validated it."""
+
+    source_arn: str
+    target: ExportTarget
+    export_only: tuple[str, ...] = ()
+    s3_prefix: str = ""
+    export_id: str | None = None
+    max_attempts: int = 1
+    deadline_seconds: int = DEFAULT_EXPORT_DEADLINE_SECONDS
+    on_deadline: Literal["leave", "cancel"] = "leave"
+    on_abort: Literal["leave", "cancel"] = "leave"
+
+
+class ExportWork(Internal):
     """One export on the way to its target."""
 
     kind: Literal["export"]
     key: str
-    job: ExportJob
+    job_label: str = ""
+    job: ExportSpec
     progress: ExportProgress = ExportProgress()
     settled: tuple[Entry, ...] = ()
     memo: Memo = Memo()
 
     @property
     def deadline_seconds(self) -> int:
-        """Seconds from the first look until it is given up."""
+        """Seconds from the start of its stage until it is given up."""
         return self.job.deadline_seconds
 
     def close(
@@ -171,6 +187,7 @@ class ExportWork(Frozen):
     ) -> ExportWork:
         """Settle the export, at `now` in epoch seconds."""
         entry = Entry(
+            job=self.job_label,
             kind=self.kind,
             id=self.job.source_arn,
             target=self.job.target,

@@ -55,11 +55,17 @@ def granted(template: Template) -> Iterator[Statement]:
 
 
 def policies_of(template: Template, owner: str) -> Iterator[Statement]:
-    """Yield what the policies allow whose logical id begins with an owner's, or a function's."""
+    """Yield what the policies allow that are an owner's or a function's, or are given to its role.
+
+    An owner is told by the beginning of its logical id.
+    """
     for logical_id, resource in template["Resources"].items():
-        if not logical_id.removeprefix("Functions").startswith(owner):
-            continue
         properties = resource.get("Properties", {})
+        roles = [text(role).strip("${}") for role in properties.get("Roles", ())]
+        if not any(
+            name.removeprefix("Functions").startswith(owner) for name in (logical_id, *roles)
+        ):
+            continue
         inline = [policy["PolicyDocument"] for policy in properties.get("Policies", ())]
         own = [properties["PolicyDocument"]] if resource["Type"] in _IDENTITY_POLICIES else []
         for document in (*inline, *own):

@@ -60,8 +60,9 @@ def test_those_who_need_the_table_are_told_its_name_and_no_one_else(
         for properties in functions.values()
     }
     assert told == {
-        "accept_request": {"Ref": table},
+        "accept_request": None,
         "advance_plan": None,
+        "plan_clean_up": {"Ref": table},
         "reconcile_campaigns": {"Ref": table},
         "reconcile_export": {"Ref": table},
         "wake_waiters": {"Ref": table},

@@ -57,7 +57,7 @@ def test_every_function_is_given_the_settings_that_it_reads_and_no_other(
 
 
 def test_reads_of_settings_are_found() -> None:
-    assert _settings_read("lambdas.reconcile_export") >= {"LOOKS_PER_CHILD", "EXPORT_BUCKET"}
+    assert _settings_read("lambdas.reconcile_export") >= {"COORDINATION_TABLE", "EXPORT_BUCKET"}
 
 
 def _settings_read(handler: str) -> set[str]:

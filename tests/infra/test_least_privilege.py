@@ -59,12 +59,17 @@ def test_every_function_may_do_what_it_calls_and_nothing_else(
 
 def test_operations_are_found_in_the_source() -> None:
     """Should the walk go blind, it would find nothing to allow."""
-    assert operations("lambdas.accept_request") == {Operation("dynamodb", "Query")}
+    assert operations("lambdas.plan_clean_up") == {
+        Operation("dynamodb", "Query"),
+        Operation("stepfunctions", "DescribeExecution"),
+        Operation("stepfunctions", "GetExecutionHistory"),
+        Operation("stepfunctions", "ListExecutions"),
+    }
     assert Operation("connectcampaignsv2", "StopCampaign") in operations(
         "lambdas.reconcile_campaigns"
     )
     assert Operation("rds", "StartExportTask") in operations("lambdas.reconcile_export")
-    assert operations("lambdas.advance_plan") == set()
+    assert operations("lambdas.accept_request") == operations("lambdas.advance_plan") == set()
 
 
 def _needed(template: Template, function: str, handler: str) -> set[str]:

@@ -134,7 +134,7 @@ def test_the_last_failures_are_read_from_the_log_that_tells_them(dashboard: dict
         widget["properties"]["query"] for widget in dashboard["widgets"] if widget["type"] == "log"
     )
     assert query.startswith("SOURCE '${FunctionsAdvancePlanLogs")
-    told = 'logger.info("request finished", phase=outcome.phase, summary=outcome.summary)'
+    told = 'logger.info("request finished", phase=outcome["phase"], summary=outcome["summary"])'
     assert told in path_of("lambdas.advance_plan").read_text(encoding="utf-8")
     assert 'message = "request finished" and phase = "FAILED"' in query
 

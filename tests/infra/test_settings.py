@@ -27,7 +27,6 @@ def test_has_a_default_for_everything() -> None:
     assert Settings.from_context({}).model_dump() == {
         "stack_name": "Orchestrator",
         "export_prefix": "exports",
-        "looks_per_child": 150,
         "snapshot_exports": (),
         "campaign_rates": {
             "mutations": {"per_second": 1.0, "burst": 2},
@@ -67,10 +66,7 @@ def test_what_is_switched_off_stays_off_on_its_way_through_the_context() -> None
         ("export_prefix", "exports/"),
         ("export_prefix", "ex:ports"),
         ("export_prefix", "ex ports"),
-        ("looks_per_child", 1),
-        ("looks_per_child", 151),
-        ("looks_per_child", "many"),
-        ("looks_per_child", None),
+        ("looks_per_child", 150),
         ("snapshot_exports", "shop-"),
         ("campaign_events", "yes"),
         ("export_bucket_name", "Company_Exports"),
@@ -78,6 +74,8 @@ def test_what_is_switched_off_stays_off_on_its_way_through_the_context() -> None
         ("export_role_arn", "arn:aws:iam::123456789012:user/rds-export"),
         ("export_key_arn", "arn:aws:kms:us-east-1:123456789012:alias/exports"),
         ("noncurrent_version_days", 0),
+        ("noncurrent_version_days", "many"),
+        ("noncurrent_version_days", None),
         ("campaign_instance_ids", "instance-1"),
         ("campaign_instance_ids.0", ["*"]),
         ("alarm_email", "operators"),
@@ -116,12 +114,13 @@ def test_refuses_a_bad_snapshot_export_by_its_place(export: object, field: str) 
 
 def test_names_every_fault_at_once() -> None:
     with pytest.raises(SettingsError) as raised:
-        Settings.from_context({"looks_per_child": 1, "stack_name": ""})
+        Settings.from_context({"noncurrent_version_days": 0, "stack_name": ""})
     assert str(raised.value).count("orchestrator.") == 2
 
 
 def test_takes_the_text_that_the_cdk_command_passes() -> None:
-    assert Settings.from_context('{"looks_per_child": 50}').looks_per_child == 50
+    settings = Settings.from_context('{"noncurrent_version_days": 50}')
+    assert settings.noncurrent_version_days == 50
 
 
 def test_refuses_text_that_is_no_json() -> None:
@@ -163,7 +162,7 @@ def runs(tmp_path_factory: pytest.TempPathFactory) -> dict[str, subprocess.Compl
     """Run app.py with good and with bad settings, knowing nothing of any AWS account."""
     contexts: dict[str, dict[str, Any]] = {
         "good": UNSTAGED,
-        "bad": {"orchestrator": {"looks_per_child": 1}},
+        "bad": {"orchestrator": {"noncurrent_version_days": 0}},
     }
     started = {
         name: _start_app(context, tmp_path_factory.mktemp(name))
@@ -179,7 +178,7 @@ def test_app_ends_with_one_line_for_a_bad_setting(
     assert run.returncode == 1
     assert run.stdout == ""
     assert run.stderr.splitlines() == [
-        "app.py: orchestrator.looks_per_child: Input should be greater than or equal to 2"
+        "app.py: orchestrator.noncurrent_version_days: Input should be greater than or equal to 1"
     ]
 
 

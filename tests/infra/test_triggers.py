@@ -11,6 +11,12 @@ from moto.events.models import EventPattern
 
 from lambdas.domain.acceptance import clean_up, parse
 from lambdas.domain.campaign_states import Mutation
+from lambdas.domain.outcomes import (
+    OUTCOME_NOT_PUBLISHED,
+    REQUEST_FAILED,
+    REQUEST_REJECTED,
+    WORKFLOW_FAILED,
+)
 from localcloud.joints.rule_inputs import target_input
 from tests.infra.stack_parts import Template, of_type, policies_of, text
 
@@ -61,14 +67,26 @@ def test_the_rule_alone_may_wake_those_who_wait(template: Template) -> None:
     assert permission["SourceArn"]["Fn::GetAtt"][0].startswith("TriggersExportEnded")
 
 
-@pytest.mark.parametrize("status", ["ABORTED", "TIMED_OUT"])
-def test_an_execution_that_had_no_chance_to_cancel_anything_is_cleaned_up_after(
-    template: Template, status: str
+@pytest.mark.parametrize(
+    ("status", "error"),
+    [
+        ("ABORTED", None),
+        ("ABORTED", "ByHand"),
+        ("TIMED_OUT", None),
+        ("TIMED_OUT", "States.Timeout"),
+        ("FAILED", "States.Runtime"),
+        ("FAILED", "States.DataLimitExceeded"),
+        ("FAILED", OUTCOME_NOT_PUBLISHED),
+    ],
+)
+def test_an_execution_that_had_no_chance_to_end_its_request_is_cleaned_up_after(
+    template: Template, status: str, error: str | None
 ) -> None:
     rule = _rule(template, "ExecutionLeftBehind")
-    event = _status_event(status)
+    event = _status_event(status, error=error)
     assert _matches(rule, event)
-    asked = clean_up(json.loads(target_input(rule["Targets"][0], event, "arn")))
+    given = json.loads(target_input(rule["Targets"][0], event, "arn"))
+    asked = clean_up(given, own_execution_arn=f"{EXECUTION}-clean-up")
     assert asked is not None
     assert asked.execution_arn == EXECUTION
 
@@ -79,11 +97,22 @@ def test_a_clean_up_is_never_cleaned_up_after(template: Template) -> None:
     assert not _matches(rule, _status_event("ABORTED", given=its_input))
 
 
-@pytest.mark.parametrize("status", ["RUNNING", "SUCCEEDED", "FAILED", "PENDING_REDRIVE"])
+@pytest.mark.parametrize(
+    ("status", "error"),
+    [
+        ("RUNNING", None),
+        ("SUCCEEDED", None),
+        ("PENDING_REDRIVE", None),
+        ("FAILED", REQUEST_FAILED),
+        ("FAILED", REQUEST_REJECTED),
+        ("FAILED", WORKFLOW_FAILED),
+    ],
+)
 def test_an_execution_that_ends_by_itself_is_not_cleaned_up_after(
-    template: Template, status: str
+    template: Template, status: str, error: str | None
 ) -> None:
-    assert not _matches(_rule(template, "ExecutionLeftBehind"), _status_event(status))
+    event = _status_event(status, error=error)
+    assert not _matches(_rule(template, "ExecutionLeftBehind"), event)
 
 
 @pytest.mark.parametrize("machine", [f"{ACCOUNT}:stateMachine:other", f"{MACHINE}/Jobs"])
@@ -240,12 +269,16 @@ def _rds_event(event_id: str, name: str = "orders") -> dict[str, Any]:
     return _event("aws.rds", "RDS DB Snapshot Event", source_arn, detail)
 
 
-def _status_event(status: str, *, given: str = REQUEST, machine: str = MACHINE) -> dict[str, Any]:
+def _status_event(
+    status: str, *, given: str = REQUEST, machine: str = MACHINE, error: str | None = None
+) -> dict[str, Any]:
     detail = {
         "executionArn": EXECUTION,
         "stateMachineArn": machine,
         "status": status,
         "input": given,
+        "error": error,
+        "cause": error and "any cause",
     }
     return _event("aws.states", "Step Functions Execution Status Change", EXECUTION, detail)
 

@@ -8,8 +8,15 @@ from typing import Any
 from lambdas.domain.campaign_states import CampaignState
 from lambdas.domain.exports import Destination, ExportTask
 from lambdas.domain.plan import Trace
-from lambdas.domain.requests import ApiVersion, CampaignTarget, ExportJob, ExportTarget
-from lambdas.domain.work import CampaignProgress, CampaignWork, ExportProgress, ExportWork, Memo
+from lambdas.domain.requests import ApiVersion, CampaignTarget, ExportTarget
+from lambdas.domain.work import (
+    CampaignProgress,
+    CampaignWork,
+    ExportProgress,
+    ExportSpec,
+    ExportWork,
+    Memo,
+)
 
 NOW = 1_800_000_000.0
 REGION = "us-east-1"
@@ -40,6 +47,7 @@ def campaign_work(
     given = {
         "kind": "campaigns",
         "key": "0.0.0",
+        "job_label": "0.0",
         "api_version": ApiVersion.V2,
         "target": target,
         "deadline_seconds": 3600,
@@ -48,8 +56,8 @@ def campaign_work(
     return CampaignWork(**given | fields)
 
 
-def export_job(target: ExportTarget = ExportTarget.COMPLETE, **fields: Any) -> ExportJob:
-    return ExportJob(**any_export_job(target=target) | fields)
+def export_job(target: ExportTarget = ExportTarget.COMPLETE, **fields: Any) -> ExportSpec:
+    return ExportSpec(**any_export_job(target=target) | fields)
 
 
 def export_work(
@@ -62,6 +70,7 @@ def export_work(
     return ExportWork(
         kind="export",
         key="0.0",
+        job_label="0.0",
         job=export_job(target, **fields),
         progress=progress or ExportProgress(),
         memo=memo or Memo(),

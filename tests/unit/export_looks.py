@@ -27,8 +27,6 @@ COMPLETE, CANCELED = ExportTarget.COMPLETE, ExportTarget.CANCELED
 
 FIRST, SECOND, THIRD = (identifier(SNAPSHOT, (), DESTINATION.prefix, n) for n in (1, 2, 3))
 
-MANY_LOOKS = 100
-
 ENDS = {Phase.COMPLETE, Phase.FAILED}
 
 PERMANENT = [

@@ -547,8 +547,22 @@ def test_a_valid_request_says_the_same_when_it_is_written_and_read_again(raw):
     ]
 
 
+OWN_EXECUTION = f"{EXECUTION}-clean-up"
+
+
+def clean_up_of(raw: object) -> CleanUp | None:
+    return clean_up(raw, own_execution_arn=OWN_EXECUTION)
+
+
+def clean_up_faults(raw: object) -> dict[str, str]:
+    with pytest.raises(RequestRejected) as rejected:
+        clean_up_of(raw)
+    return {fault.field: fault.rule for fault in rejected.value.faults}
+
+
 def test_a_clean_up_is_told_from_a_request():
-    assert clean_up({CLEAN_UP: {"execution_arn": EXECUTION}}) == CleanUp(execution_arn=EXECUTION)
+    asked = {CLEAN_UP: {"execution_arn": EXECUTION}}
+    assert clean_up_of(asked) == CleanUp(execution_arn=EXECUTION)
 
 
 @pytest.mark.parametrize(
@@ -557,15 +571,16 @@ def test_a_clean_up_is_told_from_a_request():
         *(None, [], "clean_up", 5, {}),
         any_export_job(),
         {"jobs": [any_export_job()]},
-        {CLEAN_UP: EXECUTION},
-        {CLEAN_UP: None},
-        {CLEAN_UP: [{"execution_arn": EXECUTION}]},
-        {CLEAN_UP: {"execution_arn": EXECUTION}, "jobs": [any_export_job()]},
         event({CLEAN_UP: {"execution_arn": EXECUTION}}),
     ],
 )
 def test_what_is_no_clean_up_is_left_to_the_rules_of_a_request(raw):
-    assert clean_up(raw) is None
+    assert clean_up_of(raw) is None
+
+
+@pytest.mark.parametrize("asked", [EXECUTION, None, [{"execution_arn": EXECUTION}]])
+def test_a_clean_up_that_is_no_object_is_rejected_by_its_name(asked):
+    assert clean_up_faults({CLEAN_UP: asked}) == {"clean_up": "must be a JSON object"}
 
 
 @pytest.mark.parametrize(
@@ -579,26 +594,49 @@ def test_what_is_no_clean_up_is_left_to_the_rules_of_a_request(raw):
     ],
 )
 def test_a_clean_up_without_an_execution_is_rejected(asked):
-    with pytest.raises(RequestRejected) as rejected:
-        clean_up({CLEAN_UP: asked})
-    (fault,) = rejected.value.faults
-    assert fault.field == "clean_up.execution_arn"
-    assert fault.rule
+    ((field, rule),) = clean_up_faults({CLEAN_UP: asked}).items()
+    assert field == "clean_up.execution_arn"
+    assert rule
+
+
+@pytest.mark.parametrize(
+    "arn",
+    [
+        "",
+        "run-1",
+        EXECUTION.rpartition(":")[0],
+        EXECUTION.replace(":Machine:", ":Another:"),
+        EXECUTION.replace(":Machine:", ":Machine/Jobs:"),
+        EXECUTION.replace("123456789012", "210987654321"),
+        EXECUTION.replace(REGION, "eu-west-1"),
+        f"{EXECUTION}:more",
+    ],
+)
+def test_a_clean_up_of_what_is_no_execution_of_its_own_state_machine_is_rejected(arn):
+    assert clean_up_faults({CLEAN_UP: {"execution_arn": arn}}) == {
+        "clean_up.execution_arn": f"must be an execution ARN: {EXECUTION.rpartition(':')[0]}:NAME"
+    }
 
 
 @pytest.mark.parametrize("extra", ["correlation_id", "export_ids", "source_arn"])
 def test_a_clean_up_says_nothing_but_whose(extra):
-    with pytest.raises(RequestRejected) as rejected:
-        clean_up({CLEAN_UP: {"execution_arn": EXECUTION, extra: "any"}})
-    (fault,) = rejected.value.faults
-    assert fault.field.endswith(extra)
+    ((field, _rule),) = clean_up_faults(
+        {CLEAN_UP: {"execution_arn": EXECUTION, extra: "any"}}
+    ).items()
+    assert field.endswith(extra)
 
 
-@given(st.dictionaries(TEXT | st.just("execution_arn"), JSON, max_size=3))
+@pytest.mark.parametrize("extra", ["jobs", "correlation_id", "kind"])
+def test_a_clean_up_is_no_part_of_a_request(extra):
+    raw = {CLEAN_UP: {"execution_arn": EXECUTION}, extra: "any"}
+    assert clean_up_faults(raw) == {extra: "is not a field of this contract"}
+
+
+@given(st.dictionaries(TEXT | st.just("execution_arn"), JSON | st.just(EXECUTION), max_size=3))
 @settings(max_examples=50, deadline=None)
 def test_whatever_is_asked_to_be_cleaned_up_is_accepted_or_is_rejected(asked):
     try:
-        accepted, faults = clean_up({CLEAN_UP: asked}), ()
+        accepted, faults = clean_up_of({CLEAN_UP: asked}), ()
     except RequestRejected as rejected:
         accepted, faults = None, rejected.faults
     if accepted is None:

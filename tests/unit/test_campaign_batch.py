@@ -192,7 +192,7 @@ def test_waits_at_the_pace_of_what_it_waits_for(target, progress, pace, age):
     work = campaign_work(
         target=target,
         open={"a": progress},
-        memo=Memo(started_at=NOW - age, looks=1, child_looks=1),
+        memo=Memo(started_at=NOW - age, looks=1),
         deadline_seconds=90_000,
     )
     assert campaign_batch.wait_seconds(work, NOW, 0.0) == cadence.wait_seconds(pace, age, 0.0)
@@ -221,7 +221,7 @@ def test_moves_that_were_accepted_make_no_wait_longer():
 def test_waits_no_further_than_to_the_second_of_the_deadline(left, wait):
     work = campaign_work(
         target=CampaignTarget.FINISHED,
-        memo=Memo(started_at=NOW - 86_400 + left, looks=1, child_looks=1),
+        memo=Memo(started_at=NOW - 86_400 + left, looks=1),
         deadline_seconds=86_400,
     )
     assert campaign_batch.wait_seconds(work, NOW, 0.0) == wait
@@ -234,7 +234,7 @@ def watched(*schedule_ends_at: float | None, age: float = 100_000) -> CampaignWo
             f"c-{number}": any_progress(schedule_ends_at=end)
             for number, end in enumerate(schedule_ends_at)
         },
-        memo=Memo(started_at=NOW - age, looks=1, child_looks=1),
+        memo=Memo(started_at=NOW - age, looks=1),
         deadline_seconds=10_000_000,
     )
 

@@ -32,7 +32,6 @@ RATES = CampaignRates()
 MOST_LOOKS = 3_000
 MOST_TRIES = 10
 TRY_AGAIN_AFTER = 8.0
-LOOKS_PER_CHILD = 7
 
 IDS = [f"c{number}" for number in range(12)]
 STATES = ["Initialized", "Running", "Paused", "Stopped", "Completed", "Failed"]
@@ -152,7 +151,7 @@ def _settle(
         hand_clock.time, number = heapq.heappop(queue)
         carried = through_json(works[number].model_dump(mode="json", exclude_defaults=True))
         try:
-            seen = reconcile(CampaignWork.model_validate(carried), world, limits, LOOKS_PER_CHILD)
+            seen = reconcile(CampaignWork.model_validate(carried), world, limits, 0)
         except TransientError as error:
             tries[number] += 1
             if tries[number] > MOST_TRIES:
@@ -169,10 +168,7 @@ def _settle(
             settled[number] = list(seen.settled)
             continue
         works[number] = seen.work
-        if seen.phase is Phase.UNSETTLED:
-            memo = seen.work.memo.model_copy(update={"child_looks": 0})
-            works[number] = seen.work.model_copy(update={"memo": memo})
-        assert seen.phase is Phase.UNSETTLED or seen.wait_seconds >= 1
+        assert seen.wait_seconds >= 1
         heapq.heappush(queue, (clock.now() + seen.wait_seconds, number))
     raise AssertionError(f"not settled after {MOST_LOOKS} looks")
 

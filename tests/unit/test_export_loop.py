@@ -117,7 +117,6 @@ class Case(NamedTuple):
     faults: dict[str, list[Fault | None]]
     latency: float
     identifier_first: bool
-    looks_per_child: int
     events_arrive: bool
 
     def world(self) -> RdsWorld:
@@ -141,7 +140,6 @@ CASES = st.builds(
     faults=FAULTS,
     latency=st.sampled_from([0.0, 0.3]),
     identifier_first=st.booleans(),
-    looks_per_child=st.sampled_from([3, 150]),
     events_arrive=st.booleans(),
 )
 
@@ -163,7 +161,6 @@ def a_case(courses: Sequence[Course] = (), others: Sequence[Other] = (), **job: 
         faults={},
         latency=0.3,
         identifier_first=True,
-        looks_per_child=150,
         events_arrive=False,
     )
 
@@ -182,7 +179,7 @@ class Ride(NamedTuple):
 
     Attributes:
         entry: its account.
-        extra_looks: those that no wait went before in full: retries, fresh children and wakes.
+        extra_looks: those that no wait went before in full: retries and wakes.
         unnoted: own exports that ran on after a look without a note, by the look's number.
     """
 
@@ -206,7 +203,7 @@ def ride(case: Case, world: RdsWorld, table: FakeTable) -> Ride:
     for _ in range(MOST_LOOKS):
         notes = Notes(work, EXECUTION, started)
         try:
-            seen = reconcile(carried(work), world, FakeFiles(), notes, case.looks_per_child)
+            seen = reconcile(carried(work), world, FakeFiles(), notes, 0)
         except TransientError:
             extra_looks += 1
             world.move(RETRY_DELAY)
@@ -216,10 +213,6 @@ def ride(case: Case, world: RdsWorld, table: FakeTable) -> Ride:
         if seen.settled:
             return Ride(seen.settled[0], extra_looks, unnoted)
         work = seen.work
-        if seen.phase is Phase.UNSETTLED:
-            extra_looks += 1
-            work = work.model_copy(update={"memo": work.memo.model_copy(update={"child_looks": 0})})
-            continue
         assert seen.wait_seconds >= 1
         assert seen.wake.expires_at > world.now + seen.wait_seconds
         ends_at = world.now + seen.wait_seconds

@@ -12,9 +12,15 @@ from typing import Any
 
 import pytest
 
-from lambdas import accept_request, advance_plan, reconcile_campaigns, reconcile_export
-from lambdas.aws import started_exports
+from lambdas import (
+    accept_request,
+    advance_plan,
+    plan_clean_up,
+    reconcile_campaigns,
+    reconcile_export,
+)
 from lambdas.aws.campaigns import Campaigns
+from lambdas.aws.executions import Executions
 from lambdas.aws.started_exports import StartedExport, StartedExports
 from lambdas.domain.exports import Destination
 from lambdas.domain.requests import ApiVersion
@@ -31,6 +37,7 @@ from tests.unit.builders import (
     export_task,
     through_json,
 )
+from tests.unit.fake_executions import FakeExecutions
 from tests.unit.fakes import (
     AnyClient,
     FakeCampaigns,
@@ -43,7 +50,6 @@ from tests.unit.fakes import (
 Handler = Callable[[dict[str, Any], Any], dict[str, Any]]
 SETTINGS = {
     "AWS_REGION": REGION,
-    "LOOKS_PER_CHILD": "4",
     "EXPORT_BUCKET": DESTINATION.bucket,
     "EXPORT_PREFIX": DESTINATION.prefix,
     "EXPORT_ROLE_ARN": "arn:aws:iam::123456789012:role/any",
@@ -79,9 +85,19 @@ def campaigns(monkeypatch, uncounted) -> FakeCampaigns:
 def table(monkeypatch) -> FakeTable:
     """The coordination table, as every function meets it."""
     fake = FakeTable()
-    for module in (started_exports, reconcile_export):
+    for module in (plan_clean_up, reconcile_export):
         started = partial(StartedExports, connect=lambda _service: fake)
         monkeypatch.setattr(module, "StartedExports", started)
+    return fake
+
+
+@pytest.fixture
+def executions(monkeypatch) -> FakeExecutions:
+    """What Step Functions tells of executions."""
+    fake = FakeExecutions()
+    monkeypatch.setattr(
+        plan_clean_up, "Executions", partial(Executions, connect=lambda _service: fake)
+    )
     return fake
 
 
@@ -102,50 +118,59 @@ def accept(request: object) -> dict[str, Any]:
     return invoke(accept_request.handler, event)
 
 
-def begin(request: object) -> dict[str, Any]:
-    return invoke(advance_plan.handler, accept(request) | {"results": []})
+def prepare(request: object) -> dict[str, Any]:
+    """Do what the state machine does before its first map."""
+    answer = accept(request)
+    if "clean_up" not in answer:
+        return answer
+    event = {**answer, "execution_arn": EXECUTION, "execution_name": "run-1"}
+    return invoke(plan_clean_up.handler, event)
 
 
 def items(plan: dict[str, Any]) -> list[dict[str, Any]]:
-    """Return what each child execution is given, as the map selects it."""
-    return [{"work": work, "trace": plan["trace"]} for work in plan["running"]]
+    """Return what each child execution's first pass is given."""
+    given = {"trace": plan["trace"], "history_events": 3}
+    return [{"work": work, **given} for work in plan["running"]]
 
 
-def run_child(item: dict[str, Any], hand_clock: Any) -> dict[str, Any]:
+def nothing() -> None:
+    """Happen, and change nothing."""
+
+
+def run_child(
+    item: dict[str, Any], hand_clock: Any, meanwhile: Callable[[], None]
+) -> dict[str, Any]:
     """Do what a child execution does: look, route by phase, wait, look again."""
     handlers = {"campaigns": reconcile_campaigns.handler, "export": reconcile_export.handler}
-    for _ in range(int(SETTINGS["LOOKS_PER_CHILD"]) + 1):
+    for _ in range(60):
         seen = invoke(handlers[item["work"]["kind"]], item)
-        if seen["phase"] in {"COMPLETE", "FAILED", "UNSETTLED"}:
+        if seen["phase"] in {"COMPLETE", "FAILED"}:
             return seen
         assert seen["phase"] in {"QUEUED", "IN_PROGRESS", "DELETING"}
         assert isinstance(seen["wait_seconds"], int)
         assert seen["wait_seconds"] >= 1
         hand_clock.move(seen["wait_seconds"])
-        item = item | {"work": seen["work"]}
-    raise AssertionError("a child took more looks than it may")
+        meanwhile()
+        item = item | {"work": seen["work"], "history_events": item["history_events"] + 13}
+    raise AssertionError("a child does not end")
 
 
 def run(
-    request: object, hand_clock: Any, between: Callable[[], None] = lambda: None
+    request: object, hand_clock: Any, meanwhile: Callable[[], None] = nothing
 ) -> dict[str, Any]:
     """Do what the state machine does, from a request to its outcome."""
-    state = accept(request) | {"results": []}
-    for _ in range(50):
-        if "outcome" in state:
-            return state["outcome"]
-        state = invoke(advance_plan.handler, state)
-        if "plan" in state:
-            between()
-            results = [run_child(item, hand_clock) for item in items(state["plan"])]
-            state = {"plan": state["plan"], "results": results}
-    raise AssertionError("the plan does not end")
+    state = prepare(request)
+    while "outcome" not in state:
+        results = [run_child(item, hand_clock, meanwhile) for item in items(state["plan"])]
+        state = invoke(advance_plan.handler, {"plan": state["plan"], "results": results})
+    return state["outcome"]
 
 
-def test_accepts_a_request_as_a_plan_that_waits():
-    answer = accept(any_campaign_job())
+def test_accepts_a_request_as_a_plan_whose_first_stage_runs(hand_clock):
+    answer = accept({"stages": [{"jobs": [any_campaign_job()]}] * 2})
     assert set(answer) == {"plan"}
-    assert len(answer["plan"]["waiting"]) == 1
+    assert [len(answer["plan"][name]) for name in ("running", "waiting")] == [1, 1]
+    assert answer["plan"]["running"][0]["memo"] == {"started_at": hand_clock.time}
     assert answer["plan"]["trace"] == {"correlation_id": "run-1", "execution_arn": EXECUTION}
 
 
@@ -193,7 +218,7 @@ def test_runs_a_whole_request(campaigns, rds, hand_clock):
         for task_id in rds.tasks:
             rds.end(task_id, "COMPLETE", extracted_gb=4)
 
-    outcome = run(request, hand_clock, between=exports_go_on)
+    outcome = run(request, hand_clock, meanwhile=exports_go_on)
     assert (outcome["phase"], outcome["correlation_id"]) == ("COMPLETE", "nightly")
     assert [(entry["id"], entry["target"], entry["reason"]) for entry in outcome["jobs"]] == [
         ("c-1", "PAUSED", "TargetReached"),
@@ -221,7 +246,7 @@ def test_resumes_campaigns_whatever_the_export_did(campaigns, rds, hand_clock):
         for task_id in rds.tasks:
             rds.end(task_id, "FAILED", failure_cause="no space")
 
-    outcome = run(request, hand_clock, between=exports_fail)
+    outcome = run(request, hand_clock, meanwhile=exports_fail)
     assert [entry["reason"] for entry in outcome["jobs"]] == [
         "TargetReached",
         "ExportFailed",
@@ -233,20 +258,25 @@ def test_resumes_campaigns_whatever_the_export_did(campaigns, rds, hand_clock):
     assert campaigns.states_of["c-1"] == "Running"
 
 
-def test_a_long_watch_goes_from_child_to_child(campaigns, hand_clock):
+def test_a_pass_after_many_events_waits_longer_and_tells_nobody_whom_to_wake(campaigns):
     campaigns.states_of["c-1"] = "Running"
-    children = 0
+    (item,) = items(accept(any_campaign_job(target="FINISHED"))["plan"])
+    soon, late = (
+        invoke(reconcile_campaigns.handler, item | {"history_events": events})
+        for events in (3, 10_000)
+    )
+    assert soon["wait_seconds"] < 60 < late["wait_seconds"]
+    assert ["wake" in seen for seen in (soon, late)] == [True, False]
 
-    def campaign_ends_in_the_third_child():
-        nonlocal children
-        children += 1
-        if children == 3:
-            campaigns.states_of["c-1"] = "Completed"
 
-    request = any_campaign_job(target="FINISHED")
-    outcome = run(request, hand_clock, between=campaign_ends_in_the_third_child)
-    assert (children, outcome["jobs"][0]["polls"]) == (3, 9)
-    assert outcome["jobs"][0]["reason"] == "TargetReached"
+def test_an_export_after_many_events_waits_longer_and_tells_nobody_whom_to_wake(rds):
+    (item,) = items(accept(any_export_job())["plan"])
+    soon, late = (
+        invoke(reconcile_export.handler, item | {"history_events": events})
+        for events in (3, 10_000)
+    )
+    assert soon["wait_seconds"] < 600 < late["wait_seconds"]
+    assert ["wake" in seen for seen in (soon, late)] == [True, False]
 
 
 def test_an_export_whose_start_was_lost_is_the_same_in_the_next_look(rds, hand_clock):
@@ -258,7 +288,7 @@ def test_an_export_whose_start_was_lost_is_the_same_in_the_next_look(rds, hand_c
 
 
 def test_advance_takes_the_nothing_that_a_lost_child_leaves():
-    state = begin(any_campaign_job())
+    state = accept(any_campaign_job())
     outcome = invoke(advance_plan.handler, {"plan": state["plan"], "results": [None]})["outcome"]
     assert outcome["jobs"][0]["reason"] == "JobLost"
 
@@ -267,7 +297,7 @@ def test_advance_takes_the_nothing_that_a_lost_child_leaves():
     "cause", ["timed out after 60 s", '{"errorMessage": "timed out after 60 s"}']
 )
 def test_advance_takes_what_a_catch_leaves(cause):
-    state = begin(any_export_job())
+    state = accept(any_export_job())
     work = state["plan"]["running"][0]
     caught = {
         "key": work["key"],
@@ -281,10 +311,12 @@ def test_advance_takes_what_a_catch_leaves(cause):
 
 
 def test_advance_takes_what_a_catch_of_the_whole_map_leaves():
-    state = begin(any_export_job())
+    state = accept(any_export_job())
     error = {"Error": "States.ExceedToleratedFailureThreshold", "Cause": "any cause"}
     event = {"plan": state["plan"], "results": [], "error": error}
-    (entry,) = invoke(advance_plan.handler, event)["outcome"]["jobs"]
+    outcome = invoke(advance_plan.handler, event)["outcome"]
+    assert outcome["reason"] == "WorkflowFailed"
+    (entry,) = outcome["jobs"]
     assert (entry["phase"], entry["reason"], entry["message"]) == (
         "FAILED",
         "States.ExceedToleratedFailureThreshold",
@@ -294,7 +326,7 @@ def test_advance_takes_what_a_catch_of_the_whole_map_leaves():
 
 def test_advance_goes_on_with_what_always_runs_when_the_whole_map_failed():
     always = {"run": "always", "jobs": [any_campaign_job(target="RUNNING")]}
-    state = begin({"stages": [{"jobs": [any_campaign_job()]}, always]})
+    state = accept({"stages": [{"jobs": [any_campaign_job()]}, always]})
     error = {"Error": "States.DataLimitExceeded", "Cause": "any cause"}
     state = invoke(advance_plan.handler, {"plan": state["plan"], "results": [], "error": error})
     assert [work["target"] for work in state["plan"]["running"]] == ["RUNNING"]
@@ -318,7 +350,7 @@ def test_a_reconciler_gives_its_settings_to_aws(monkeypatch, rds, ours, asked, p
         return FakeExports()
 
     monkeypatch.setattr(reconcile_export, "Exports", exports)
-    state = begin(any_export_job(s3_prefix=asked))
+    state = accept(any_export_job(s3_prefix=asked))
     invoke(reconcile_export.handler, items(state["plan"])[0])
     assert given == {
         "destination": Destination(DESTINATION.bucket, prefix),
@@ -329,7 +361,7 @@ def test_a_reconciler_gives_its_settings_to_aws(monkeypatch, rds, ours, asked, p
 
 @pytest.mark.parametrize("name", SETTINGS_OF_EXPORTS)
 def test_a_setting_that_is_missing_is_named(monkeypatch, rds, name):
-    state = begin(any_export_job())
+    state = accept(any_export_job())
     monkeypatch.delenv(name)
     with pytest.raises(MissingSettingError, match=name):
         invoke(reconcile_export.handler, items(state["plan"])[0])
@@ -345,7 +377,7 @@ def logged(monkeypatch) -> Callable[[], list[dict[str, Any]]]:
 
 def test_every_line_of_a_look_tells_whose_request_it_is(campaigns, logged):
     campaigns.states_of["c-1"] = "Running"
-    state = begin(any_campaign_job(correlation_id="nightly"))
+    state = accept(any_campaign_job(correlation_id="nightly"))
     invoke(reconcile_campaigns.handler, items(state["plan"])[0])
     accepted, *lines = logged()
     assert (accepted["correlation_id"], accepted["message"]) == ("nightly", "request accepted")
@@ -358,7 +390,7 @@ def test_every_line_of_a_look_tells_whose_request_it_is(campaigns, logged):
 
 
 def test_the_account_of_a_request_is_logged_as_its_own(logged):
-    state = begin(any_campaign_job(correlation_id="nightly"))
+    state = accept(any_campaign_job(correlation_id="nightly"))
     invoke(advance_plan.handler, {"plan": state["plan"], "results": []})
     _accepted, line = logged()
     assert (line["correlation_id"], line["execution_arn"]) == ("nightly", EXECUTION)
@@ -412,21 +444,12 @@ def test_counts_how_resources_ended_once_each(campaigns, hand_clock, published):
     assert told == {"RequestsAccepted": 1, "ResourcesComplete": 3, "ResourcesFailed": 2}
 
 
-def test_resources_that_go_on_count_as_neither(campaigns, hand_clock, published):
-    campaigns.states_of["c-1"] = "Running"
-    state = begin(any_campaign_job(target="FINISHED"))
-    results = [run_child(item, hand_clock) for item in items(state["plan"])]
-    published()
-    invoke(advance_plan.handler, {"plan": state["plan"], "results": results})
-    assert published() == {"ResourcesComplete": 0, "ResourcesFailed": 0}
-
-
 def test_a_reconciler_publishes_the_calls_that_it_made(monkeypatch, published):
     states = [{"campaignId": name, "state": "Running"} for name in ("c-1", "c-2")]
     client = AnyClient({"successfulRequests": states}, {}, {})
     counted = Campaigns(ApiVersion.V2, connect=lambda _service: client)
     monkeypatch.setattr(reconcile_campaigns, "Campaigns", lambda _version: counted)
-    state = begin(any_campaign_job(campaign_ids=["c-1", "c-2"]))
+    state = accept(any_campaign_job(campaign_ids=["c-1", "c-2"]))
     published()
     invoke(reconcile_campaigns.handler, items(state["plan"])[0])
     assert published() == {
@@ -437,11 +460,18 @@ def test_a_reconciler_publishes_the_calls_that_it_made(monkeypatch, published):
     }
 
 
-def clean_up(arn: str = EXECUTION) -> dict[str, Any]:
+LEFT_BEHIND_BY = f"{EXECUTION}-aborted"
+
+
+def clean_up(arn: str = LEFT_BEHIND_BY) -> dict[str, Any]:
     return {"clean_up": {"execution_arn": arn}}
 
 
-LEFT_BEHIND_BY = f"{EXECUTION}-aborted"
+@pytest.fixture
+def aborted(executions) -> None:
+    """Executions of which it is only known that they were aborted."""
+    for arn in (EXECUTION, LEFT_BEHIND_BY):
+        executions.add(arn, "ABORTED")
 
 
 def note(table: FakeTable, task_id: str, arn: str = LEFT_BEHIND_BY) -> None:
@@ -449,7 +479,9 @@ def note(table: FakeTable, task_id: str, arn: str = LEFT_BEHIND_BY) -> None:
     started.record(arn, StartedExport(task_id, SNAPSHOT), expires_at=2e9)
 
 
-def test_a_clean_up_cancels_what_the_execution_started_and_nothing_else(rds, table, hand_clock):
+def test_a_clean_up_cancels_what_the_execution_started_and_nothing_else(
+    rds, aborted, table, hand_clock
+):
     names = ("mine", "theirs", "another", "done")
     rds.tasks |= {name: export_task("IN_PROGRESS", task_id=name) for name in names}
     rds.end("done", "COMPLETE")
@@ -457,7 +489,7 @@ def test_a_clean_up_cancels_what_the_execution_started_and_nothing_else(rds, tab
     note(table, "done")
     note(table, "theirs", arn=f"{EXECUTION}-other")
     rds.will("of_source", *[None, cancels_end(rds)] * 3)
-    outcome = run(clean_up(LEFT_BEHIND_BY), hand_clock)
+    outcome = run(clean_up(), hand_clock)
     assert outcome["phase"] == "COMPLETE"
     assert sorted(
         (entry["details"]["export_task_identifier"], entry["reason"], entry["target"])
@@ -471,79 +503,73 @@ def test_a_clean_up_cancels_what_the_execution_started_and_nothing_else(rds, tab
     assert rds.asked("start") == []
 
 
-def test_a_clean_up_after_a_start_that_never_took_effect_finds_nothing(rds, table, hand_clock):
+def test_a_clean_up_after_a_start_that_never_took_effect_finds_nothing(
+    rds, aborted, table, hand_clock
+):
     rds.tasks["theirs"] = export_task("IN_PROGRESS", task_id="theirs")
     note(table, "mine")
-    outcome = run(clean_up(LEFT_BEHIND_BY), hand_clock)
+    outcome = run(clean_up(), hand_clock)
     assert [entry["reason"] for entry in outcome["jobs"]] == ["NothingToCancel"]
     assert outcome["phase"] == "COMPLETE"
     assert rds.asked("cancel") == []
 
 
-def test_a_clean_up_waits_for_the_note_of_a_start_that_was_under_way(rds, table, hand_clock):
-    hand_clock.during_sleep = lambda: note(table, "mine")
-    assert len(accept(clean_up(LEFT_BEHIND_BY))["plan"]["waiting"][0]["work"]) == 1
-
-
-def test_a_clean_up_after_an_execution_that_noted_nothing_is_complete(rds, table, hand_clock):
+def test_a_clean_up_after_an_execution_that_noted_nothing_is_complete(
+    rds, aborted, table, hand_clock
+):
     note(table, "theirs", arn=f"{EXECUTION}-other")
-    outcome = run(clean_up(LEFT_BEHIND_BY), hand_clock)
+    outcome = run(clean_up(), hand_clock)
     assert (outcome["phase"], outcome["jobs"]) == ("COMPLETE", [])
     assert table.calls[-1] == ("query", f"started#{LEFT_BEHIND_BY}")
 
 
-def test_an_aborted_request_is_cleaned_up_by_what_it_noted_itself(rds, table, hand_clock):
-    state = begin(any_export_job(on_abort="cancel"))
+def test_an_aborted_request_is_cleaned_up_by_what_it_noted_itself(rds, aborted, table, hand_clock):
+    state = accept(any_export_job(on_abort="cancel"))
     (item,) = items(state["plan"])
     invoke(reconcile_export.handler, item)
     (task_id,) = rds.tasks
     rds.will("of_source", None, lambda: rds.end(task_id, "CANCELED"))
-    outcome = run(clean_up(), hand_clock)
+    outcome = run(clean_up(EXECUTION), hand_clock)
     assert [entry["reason"] for entry in outcome["jobs"]] == ["TargetReached"]
     assert rds.asked("cancel") == [task_id]
 
 
-def test_an_aborted_request_that_leaves_its_export_has_nothing_to_clean_up(rds, hand_clock):
-    state = begin(any_export_job(on_abort="leave"))
+def test_an_aborted_request_that_leaves_its_export_has_nothing_to_clean_up(
+    rds, aborted, hand_clock
+):
+    state = accept(any_export_job(on_abort="leave"))
     invoke(reconcile_export.handler, items(state["plan"])[0])
-    assert run(clean_up(), hand_clock)["jobs"] == []
+    assert run(clean_up(EXECUTION), hand_clock)["jobs"] == []
     assert rds.asked("cancel") == []
 
 
-@pytest.mark.parametrize("asked", [{}, {"execution_arn": 5}, {"execution_arn": "a", "more": 1}])
-def test_a_clean_up_that_does_not_say_whose_is_rejected(table, asked):
-    answer = accept({"clean_up": asked})
-    assert answer["outcome"]["reason"] == "RequestRejected"
-    assert table.calls == []
-
-
-@pytest.mark.parametrize("asked", [None, "all", ["execution_arn"]])
-def test_a_clean_up_that_is_none_is_rejected_as_a_request(table, asked):
+@pytest.mark.parametrize("asked", [{}, {"execution_arn": "a"}, None, "all", ["execution_arn"]])
+def test_a_clean_up_that_does_not_say_whose_is_rejected(asked):
     assert accept({"clean_up": asked})["outcome"]["reason"] == "RequestRejected"
-    assert table.calls == []
 
 
-def test_a_clean_up_bears_the_name_of_its_own_execution(table, hand_clock):
-    note(table, "mine")
-    plan = accept(clean_up(LEFT_BEHIND_BY))["plan"]
-    assert plan["trace"] == {"correlation_id": "run-1", "execution_arn": EXECUTION}
-    assert len(plan["waiting"][0]["work"]) == 1
+@pytest.mark.usefixtures("uncounted")
+def test_a_clean_up_is_accepted_without_a_look_at_what_it_cleans_up(table, executions):
+    assert accept(clean_up()) == clean_up()
+    assert (table.calls, executions.calls) == ([], [])
 
 
 def test_a_look_that_waits_tells_what_wakes_it(rds):
-    state = begin(any_export_job())
+    state = accept(any_export_job())
     seen = invoke(reconcile_export.handler, items(state["plan"])[0])
     assert set(seen["wake"]) == {"on", "order", "expires_at"}
     assert isinstance(seen["wake"]["expires_at"], int)
 
 
-def test_a_clean_up_cancels_a_start_that_takes_effect_after_the_abort(rds, table, hand_clock):
+def test_a_clean_up_cancels_a_start_that_takes_effect_after_the_abort(
+    rds, aborted, table, hand_clock
+):
     note(table, "mine")
     starting = export_task("STARTING", task_id="mine")
     rds.will(
         "of_source", None, None, lambda: rds.tasks.update(mine=starting), None, cancels_end(rds)
     )
-    outcome = run(clean_up(LEFT_BEHIND_BY), hand_clock)
+    outcome = run(clean_up(), hand_clock)
     assert [entry["reason"] for entry in outcome["jobs"]] == ["TargetReached"]
     assert rds.asked("cancel") == ["mine"]
 

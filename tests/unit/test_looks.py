@@ -19,7 +19,7 @@ def settled_look() -> Look:
 
 LOOKS = {
     "settled": settled_look(),
-    "out of looks": looks.out_of_looks(export_work()),
+    "look again at an export": looks.look_again(export_work(), Phase.QUEUED, 30),
     "look again": looks.look_again(campaign_work("a", "b"), Phase.IN_PROGRESS, 30),
 }
 
@@ -83,12 +83,6 @@ def test_a_settled_look_carries_the_account_and_no_work():
     assert set(payload) == {"key", "phase", "wait_seconds", "settled"}
     assert (payload["phase"], payload["wait_seconds"]) == ("FAILED", 0)
     assert [entry["id"] for entry in payload["settled"]] == ["a"]
-
-
-def test_a_look_without_looks_left_hands_its_work_on_at_once():
-    payload = LOOKS["out of looks"].as_payload()
-    assert set(payload) == {"key", "phase", "wait_seconds", "work"}
-    assert (payload["phase"], payload["wait_seconds"]) == ("UNSETTLED", 0)
 
 
 def test_a_look_that_is_not_the_last_says_when_the_next_one_is():

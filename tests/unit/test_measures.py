@@ -11,10 +11,10 @@ from lambdas.aws.errors import AccessDeniedException, AwsError, ThrottlingExcept
 from lambdas.domain import looks
 from lambdas.domain.exports import ExportTask
 from lambdas.domain.phases import Phase
-from lambdas.domain.requests import ApiVersion, CampaignTarget, ExportJob
+from lambdas.domain.requests import ApiVersion, CampaignTarget
 from lambdas.domain.work import CampaignProgress, CampaignWork, ExportProgress, ExportWork, Memo
 from lambdas.observability import metrics, observed
-from tests.unit.builders import NOW, SNAPSHOT, AnyContext
+from tests.unit.builders import NOW, SNAPSHOT, AnyContext, export_work
 
 AN_HOUR_AGO = Memo(started_at=NOW - 3600, looks=3)
 
@@ -32,10 +32,7 @@ def campaigns(target: CampaignTarget = CampaignTarget.PAUSED) -> CampaignWork:
 
 
 def export(**progress: Any) -> ExportWork:
-    job = ExportJob.model_validate({"kind": "export", "source_arn": SNAPSHOT, "target": "COMPLETE"})
-    return ExportWork(
-        kind="export", key="0.0", job=job, progress=ExportProgress(**progress), memo=AN_HOUR_AGO
-    )
+    return export_work(progress=ExportProgress(**progress), memo=AN_HOUR_AGO)
 
 
 def task(ended_at: float | None) -> ExportTask:
@@ -64,11 +61,6 @@ def test_a_look_with_another_to_come_tells_how_old_its_job_is():
 def test_a_job_that_only_watches_may_grow_old():
     measures.looked(looks.look_again(campaigns(CampaignTarget.FINISHED), Phase.IN_PROGRESS, 15))
     assert measured() == {"Looks": (1, "Count")}
-
-
-def test_a_child_that_is_out_of_looks_leaves_its_job_open():
-    measures.looked(looks.out_of_looks(export()))
-    assert measured() == {"Looks": (1, "Count"), "JobAge": (3600, "Seconds")}
 
 
 def test_what_is_settled_has_no_age():

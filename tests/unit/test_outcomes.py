@@ -11,6 +11,7 @@ from lambdas.domain.limits import MAX_CAUSE_BYTES, MAX_TEXT_BYTES
 from lambdas.domain.outcomes import (
     REQUEST_FAILED,
     REQUEST_REJECTED,
+    WORKFLOW_FAILED,
     Entry,
     Outcome,
     account,
@@ -66,6 +67,14 @@ def test_is_failed_when_one_entry_is():
     assert outcome.summary == (
         "1 of 2 did not reach their targets; c-2 (PAUSED): LostRace: someone resumes it"
     )
+
+
+def test_a_failure_of_the_workflow_itself_has_a_reason_of_its_own():
+    given = {"correlation_id": "nightly", "execution_arn": EXECUTION, "started_at": NOW, "now": NOW}
+    failed = account(entries=(entry(phase=Phase.FAILED),), **given, workflow_failed=True)
+    assert failed.reason == WORKFLOW_FAILED
+    complete = account(entries=(entry(),), **given, workflow_failed=True)
+    assert (complete.phase, complete.reason) == (Phase.COMPLETE, "TargetReached")
 
 
 def test_knows_a_failure_that_went_through_json():

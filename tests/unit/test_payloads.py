@@ -5,11 +5,14 @@ from __future__ import annotations
 import json
 from bisect import bisect_right
 from functools import cache
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
-from lambdas import accept_request, advance_plan
+from lambdas import accept_request, advance_plan, plan_clean_up
+from lambdas.aws.executions import Executions
+from lambdas.aws.started_exports import StartedExport
 from lambdas.domain import campaign_batch, export_watch, limits, looks
 from lambdas.domain.acceptance import RequestRejected, parse
 from lambdas.domain.export_results import MAX_LISTED_BYTES, result
@@ -17,8 +20,9 @@ from lambdas.domain.exports import ExportTask, Reached
 from lambdas.domain.looks import Look
 from lambdas.domain.outcomes import Entry
 from lambdas.domain.phases import Phase, Reason
-from lambdas.domain.work import CampaignProgress, CampaignWork, ExportWork, Work
+from lambdas.domain.work import CampaignProgress, CampaignWork, ExportWork, Memo, Work
 from tests.unit.builders import NOW, REGION, AnyContext, json_bytes, through_json
+from tests.unit.fake_executions import FakeExecutions, answered, map_started
 
 LONG_TEXT = "ü" * 40 + '"skippedTables":["größe"],' * 40
 """Characters of two bytes, and quotes, which take two bytes each in JSON."""
@@ -70,7 +74,7 @@ def accepts(request: object) -> bool:
 
 def settled_at_length(work: Work) -> Look:
     """Return the last look at work that ended with the longest of all that is told of it."""
-    work = work.model_copy(update={"memo": work.memo.looked(NOW - 7_000_000.123)})
+    work = work.model_copy(update={"memo": Memo(started_at=NOW - 7_000_000.123, looks=99_999)})
     if isinstance(work, CampaignWork):
         for name, progress in work.open.items():
             moved = progress.model_copy(
@@ -194,11 +198,7 @@ def _in_words(crowd: dict[str, int]) -> str:
 
 @pytest.mark.parametrize("crowd", CROWDS, ids=_in_words)
 def test_the_largest_request_fits_every_payload_with_the_longest_account(crowd):
-    state = accept(request(**crowd)) | {"results": []}
-    state = invoke(advance_plan.handler, state)
-    while "plan" in state:
-        results = [settled_at_length(_work(one)).as_payload() for one in state["plan"]["running"]]
-        state = invoke(advance_plan.handler, {"plan": state["plan"], "results": results})
+    state = answer_of_ended_execution(crowd, concluded=True)
     jobs = [Entry.model_validate(entry) for entry in state["outcome"]["jobs"]]
     assert len(jobs) == crowd["campaigns"] + crowd["exports"]
     assert all(json_bytes(entry.message) - 2 >= limits.MAX_TEXT_BYTES - 2 for entry in jobs)
@@ -209,19 +209,9 @@ def test_the_largest_request_fits_every_payload_with_the_longest_account(crowd):
 
 
 @pytest.mark.parametrize("crowd", CROWDS, ids=_in_words)
-def test_the_largest_request_fits_every_payload_when_it_goes_from_child_to_child(crowd):
-    state = invoke(advance_plan.handler, accept(request(**crowd)) | {"results": []})
-    for _ in range(2):
-        works = [_work(one) for one in state["plan"]["running"]]
-        results = [looks.out_of_looks(gone_on_at_length(work)).as_payload() for work in works]
-        state = invoke(advance_plan.handler, {"plan": state["plan"], "results": results})
-        assert len(state["plan"]["running"]) == len(works)
-
-
-@pytest.mark.parametrize("crowd", CROWDS, ids=_in_words)
 def test_the_largest_request_fits_every_payload_while_it_waits(crowd):
     """What a child carries is its look, and what it waits by is a key of its table."""
-    state = invoke(advance_plan.handler, accept(request(**crowd)) | {"results": []})
+    state = accept(request(**crowd))
     for payload in state["plan"]["running"]:
         work = gone_on_at_length(_work(payload))
         wait_of = export_watch if isinstance(work, ExportWork) else campaign_batch
@@ -233,32 +223,109 @@ def test_the_largest_request_fits_every_payload_while_it_waits(crowd):
         assert len(f"{wake.order}#{LONG_EXECUTION}".encode()) <= MAX_SORT_KEY_BYTES
 
 
-FAILURE = {
-    "Error": "Runtime.ExitError",
-    "Cause": json.dumps(
-        {
-            "errorMessage": LONG_TEXT,
-            "errorType": "Runtime.ExitError",
-            "requestId": "6a7e8feb-b491-4cf7-a9f1-bf3703467718",
-            "stackTrace": ['  File "/var/task/any.py", line 1, in any_function\n'] * 20,
-        },
-        ensure_ascii=False,
-    ),
+LONGEST_CAUSES = {
+    "two bytes": "ü" * 500,
+    "escaped": '"ü' * 250,
+    "four bytes": "😀" * 500,
 }
+"""Of as many characters as a Catch leaves. A cause is itself JSON, or words of AWS's own."""
 
 
+@pytest.mark.parametrize("cause", LONGEST_CAUSES.values(), ids=LONGEST_CAUSES)
 @pytest.mark.parametrize("crowd", CROWDS, ids=_in_words)
-def test_the_largest_request_fits_every_payload_when_every_child_fails(crowd):
-    state = invoke(advance_plan.handler, accept(request(**crowd)) | {"results": []})
+def test_the_largest_request_fits_every_payload_when_every_child_fails(crowd, cause):
+    state = accept(request(**crowd))
+    error = {
+        "phase": "FAILED",
+        "error": {"Error": "Runtime.ExitError", "Cause": cause},
+        "ended_at": int(NOW * 1000),
+    }
     while "plan" in state:
-        results = [
-            {"key": work["key"], "phase": "FAILED", "work": work, "error": FAILURE}
-            for work in state["plan"]["running"]
-        ]
+        works = [gone_on_at_length(_work(work)) for work in state["plan"]["running"]]
+        results = [{"key": work.key, "work": payload_of(work), **error} for work in works]
         state = invoke(advance_plan.handler, {"plan": state["plan"], "results": results})
     entries = state["outcome"]["jobs"]
     assert len(entries) == crowd["campaigns"] + crowd["exports"]
     assert {entry["reason"] for entry in entries} == {"Runtime.ExitError"}
+
+
+def answer_of_ended_execution(crowd: dict[str, int], *, concluded: bool) -> dict[str, Any]:
+    """Return the last answer of an execution of which as much is to be told as can be."""
+    state = accept(request(**crowd))
+    while "plan" in state and (concluded or state["plan"].get("waiting")):
+        results = [settled_at_length(_work(one)).as_payload() for one in state["plan"]["running"]]
+        state = invoke(advance_plan.handler, {"plan": state["plan"], "results": results})
+    return state
+
+
+def canceled_at_length(work: ExportWork) -> Look:
+    """Return the last look at an export of a clean-up with the longest of all that is told."""
+    memo = Memo(started_at=NOW - 7_000_000.123, looks=99_999)
+    work = export_at_its_last_attempt(work).model_copy(update={"memo": memo})
+    end = {"reason": LONG_ERROR, "message": LONG_TEXT, "warnings": (LONG_TEXT,)}
+    return looks.settled(work.close(phase=Phase.FAILED, **end, now=NOW), Phase.FAILED)
+
+
+@pytest.mark.parametrize("concluded", [True, False], ids=["not published", "aborted"])
+@pytest.mark.parametrize("attempts", [1, limits.MAX_EXPORT_ATTEMPTS])
+@pytest.mark.parametrize("crowd", [CROWDS[3], CROWDS[4], CROWDS[5]], ids=_in_words)
+def test_the_largest_clean_up_fits_every_payload_with_both_outcomes(
+    monkeypatch, crowd, attempts, concluded
+):
+    """Its own, of every noted attempt of every export, and that of the ended execution."""
+    last = answer_of_ended_execution(crowd, concluded=concluded)
+    map_run = f"{LONG_EXECUTION}-map-run"
+    executions = FakeExecutions()
+    executions.add(
+        LONG_EXECUTION,
+        "FAILED" if concluded else "ABORTED",
+        answered(last),
+        *(() if concluded else (map_started(map_run),)),
+        error="OutcomeNotPublished" if concluded else LONG_ERROR,
+        cause=LONG_TEXT,
+    )
+    works = [gone_on_at_length(_work(one)) for one in last.get("plan", {}).get("running", ())]
+    seen = (looks.look_again(work, Phase.IN_PROGRESS, 900) for work in works)
+    executions.add_children(map_run, *([answered(look.as_payload())] for look in seen))
+    notes = [
+        StartedExport(f"{label.replace('.', '-')}-{attempt}".rjust(60, "i"), source_arn, label)
+        for label, source_arn in _exports_of(request(**crowd))
+        for attempt in range(attempts)
+    ]
+    monkeypatch.setenv("COORDINATION_TABLE", "any-table")
+    monkeypatch.setattr(
+        plan_clean_up, "Executions", lambda: Executions(connect=lambda _service: executions)
+    )
+    monkeypatch.setattr(
+        plan_clean_up, "StartedExports", lambda _table: SimpleNamespace(of=lambda _arn: notes)
+    )
+    state = invoke(
+        plan_clean_up.handler,
+        {
+            "clean_up": {"execution_arn": LONG_EXECUTION},
+            "execution_arn": LONG_EXECUTION,
+            "execution_name": LONG_EXECUTION[-80:],
+        },
+    )
+    canceled = [canceled_at_length(_work(work)) for work in state["plan"]["running"]]
+    results = [look.as_payload() for look in canceled]
+    answer = invoke(advance_plan.handler, {"plan": state["plan"], "results": results})
+    assert len(answer["outcome"]["jobs"]) == len(notes)
+    assert len(answer["publish"]["jobs"]) == crowd["campaigns"] + crowd["exports"]
+
+
+def _exports_of(request: dict[str, Any]) -> list[tuple[str, str]]:
+    """Return the label and the source of each export job."""
+    return [
+        (f"{number}.{index}", job["source_arn"])
+        for number, stage in enumerate(request["stages"])
+        for index, job in enumerate(stage["jobs"])
+        if job["kind"] == "export"
+    ]
+
+
+def payload_of(work: Work) -> dict[str, Any]:
+    return through_json(work.model_dump(mode="json", exclude_defaults=True))
 
 
 def _work(payload: dict[str, Any]) -> Work:

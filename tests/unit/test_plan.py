@@ -11,12 +11,14 @@ from hypothesis import strategies as st
 
 from lambdas.domain import looks
 from lambdas.domain.acceptance import parse
+from lambdas.domain.clean_up import cancel_work
 from lambdas.domain.limits import CAMPAIGNS_PER_BATCH, MAX_TEXT_BYTES
 from lambdas.domain.looks import Look, TaskError
 from lambdas.domain.phases import Phase, Reason
-from lambdas.domain.plan import Plan, advance, clean_up_plan, plan
+from lambdas.domain.plan import Plan, advance, plan, plan_of
 from lambdas.domain.requests import CampaignJob
-from lambdas.domain.work import CampaignProgress, CampaignWork, ExportWork, Work
+from lambdas.domain.texts import timestamp
+from lambdas.domain.work import CampaignWork, ExportWork, Work
 from tests.unit.builders import (
     CLUSTER,
     NOW,
@@ -29,17 +31,13 @@ from tests.unit.builders import (
 )
 
 
-def planned(*stages: dict[str, object]) -> Plan:
+def begun(*stages: dict[str, object]) -> Plan:
     request = parse({"stages": list(stages)}, region=REGION)
     return plan(request, any_trace(), NOW)
 
 
 def stage(*ids: str, run: str = "on_success") -> dict[str, object]:
     return {"run": run, "jobs": [any_campaign_job(campaign_ids=[name]) for name in ids]}
-
-
-def begun(*stages: dict[str, object]) -> Plan:
-    return advance(planned(*stages), [], NOW)
 
 
 def ended(work: Work, phase: Phase = Phase.COMPLETE) -> Look:
@@ -53,12 +51,17 @@ def ended(work: Work, phase: Phase = Phase.COMPLETE) -> Look:
     return looks.settled(work, phase)
 
 
-def caught(work: Work, error: dict[str, str]) -> Look:
+def caught(work: Work, error: dict[str, str], **fields: object) -> Look:
     """Return what a Catch leaves of the look at this work."""
     carried = through_json(work.model_dump(mode="json", exclude_defaults=True))
     return Look.model_validate(
-        {"key": work.key, "phase": "FAILED", "work": carried, "error": error}
+        {"key": work.key, "phase": "FAILED", "work": carried, "error": error, **fields}
     )
+
+
+def half_settled(work: Work) -> Work:
+    """Return work of which the campaign `a` has ended."""
+    return work.close("a", phase=Phase.COMPLETE, reason="AnyReason", message="any", now=NOW)
 
 
 def running_ids(now: Plan) -> list[str]:
@@ -69,10 +72,19 @@ def running_ids(now: Plan) -> list[str]:
     ]
 
 
-def test_nothing_runs_before_the_first_advance():
-    laid_out = planned(stage("a"), stage("b"))
-    assert laid_out.running == laid_out.settled == ()
-    assert not laid_out.finished
+def test_the_first_stage_runs_as_soon_as_there_is_a_plan():
+    now = begun(stage("a"), stage("b"))
+    assert running_ids(now) == ["a"]
+    assert [list(work.open) for each in now.waiting for work in each.work] == [["b"]]
+    assert not now.finished
+
+
+def test_work_counts_its_age_from_the_moment_its_stage_begins():
+    now = begun(stage("a", "b"), stage("c"))
+    assert [work.memo.started_at for work in now.running] == [NOW, NOW]
+    assert [work.memo.started_at for each in now.waiting for work in each.work] == [None]
+    now = advance(now, [ended(work) for work in now.running], NOW + 500)
+    assert [work.memo.started_at for work in now.running] == [NOW + 500]
 
 
 def test_runs_the_stages_in_order():
@@ -87,14 +99,6 @@ def test_runs_the_stages_in_order():
 
 def test_runs_the_jobs_of_a_stage_together():
     assert running_ids(begun(stage("a", "b"), stage("c"))) == ["a", "b"]
-
-
-def test_waits_for_every_job_of_a_stage():
-    now = begun(stage("a", "b"), stage("c"))
-    first, second = now.running
-    now = advance(now, [ended(first), looks.out_of_looks(second)], NOW)
-    assert running_ids(now) == ["b"]
-    assert [entry.id for entry in now.settled] == ["a"]
 
 
 def test_a_failure_skips_what_runs_on_success_only():
@@ -154,11 +158,22 @@ def test_looks_at_campaigns_in_batches_of_one_call(count, sizes):
 def test_every_work_has_a_key_of_its_own():
     ids = [f"c-{number}" for number in range(60)]
     job = any_campaign_job(campaign_ids=ids)
-    now = planned(
+    now = begun(
         {"jobs": [job, any_export_job(), any_export_job(), job]}, {"jobs": [any_export_job()]}
     )
-    keys = [work.key for stage in now.waiting for work in stage.work]
-    assert len(set(keys)) == len(keys) == 9
+    works = [*now.running, *(work for each in now.waiting for work in each.work)]
+    assert len({work.key for work in works}) == len(works) == 9
+
+
+def test_an_entry_says_which_job_of_the_request_it_is_of():
+    ids = [f"c-{number}" for number in range(26)]
+    now = begun(
+        {"jobs": [any_campaign_job(campaign_ids=ids), any_export_job()]},
+        {"jobs": [any_export_job(target="CANCELED"), any_campaign_job()]},
+    )
+    results = [ended(now.running[0]), ended(now.running[2], Phase.FAILED)]
+    now = advance(now, results, NOW)
+    assert [entry.job for entry in now.settled] == ["0.0"] * 26 + ["0.1", "1.0", "1.1"]
 
 
 def test_work_carries_what_its_job_says():
@@ -180,36 +195,12 @@ def test_work_carries_what_its_job_says():
     assert canceled.deadline_seconds == 88
 
 
-def test_unsettled_work_goes_on_where_it_was_in_a_fresh_child():
-    now = begun(stage("a"))
-    (given,) = now.running
-    memo = given.memo.looked(NOW - 500).looked(NOW)
-    progress = CampaignProgress(state="Running", looks=2, attempts=1)
-    work = given.model_copy(update={"memo": memo, "open": {"a": progress}})
-    (again,) = advance(now, [looks.out_of_looks(work)], NOW).running
-    assert again.open == {"a": progress}
-    assert (again.memo.started_at, again.memo.looks, again.memo.child_looks) == (NOW - 500, 2, 0)
-
-
 def test_a_child_that_was_lost_fails_its_job_and_no_other():
     now = begun(stage("a", "b"))
     now = advance(now, [ended(now.running[1])], NOW)
     lost, fine = now.settled
     assert (lost.id, lost.phase, lost.reason) == ("a", Phase.FAILED, Reason.JOB_LOST)
     assert fine.phase is Phase.COMPLETE
-
-
-def test_a_lost_batch_keeps_what_it_had_settled_in_earlier_children():
-    ids = ["a", "b"]
-    now = begun({"jobs": [any_campaign_job(campaign_ids=ids)]})
-    (given,) = now.running
-    half = given.close("a", phase=Phase.COMPLETE, reason="AnyReason", message="any", now=NOW)
-    now = advance(now, [looks.out_of_looks(half)], NOW)
-    now = advance(now, [], NOW)
-    assert [(entry.id, entry.phase) for entry in now.settled] == [
-        ("a", Phase.COMPLETE),
-        ("b", Phase.FAILED),
-    ]
 
 
 @pytest.mark.parametrize("of_a_function", [True, False])
@@ -226,12 +217,23 @@ def test_an_error_that_was_caught_is_told_in_its_own_words(of_a_function):
 
 def test_a_caught_batch_keeps_what_it_had_settled_before():
     now = begun({"jobs": [any_campaign_job(campaign_ids=["a", "b"])]})
-    (given,) = now.running
-    half = given.close("a", phase=Phase.COMPLETE, reason="AnyReason", message="any", now=NOW)
+    half = half_settled(now.running[0])
     after = advance(now, [caught(half, {"Error": "States.Timeout"})], NOW)
     assert [(entry.id, entry.phase, entry.reason) for entry in after.settled] == [
         ("a", Phase.COMPLETE, "AnyReason"),
         ("b", Phase.FAILED, "States.Timeout"),
+    ]
+
+
+def test_an_error_that_was_caught_is_the_end_of_its_work_not_the_end_of_the_stage():
+    now = begun(stage("a", "b"))
+    ended_at = round((NOW + 77.25) * 1000)
+    early = caught(now.running[0], {"Error": "States.Timeout"}, ended_at=ended_at)
+    late = caught(now.running[1], {"Error": "States.Timeout"})
+    after = advance(now, [early, late], NOW + 9_000)
+    assert [(entry.ended_at, entry.elapsed_seconds) for entry in after.settled] == [
+        (timestamp(NOW + 77.25), 77.25),
+        (timestamp(NOW + 9_000), 9_000),
     ]
 
 
@@ -250,15 +252,21 @@ def test_the_error_of_a_whole_failed_map_is_told_of_every_job_that_ran():
 
 
 def test_a_failed_map_takes_nothing_back_of_what_was_settled_before():
-    now = begun({"jobs": [any_campaign_job(campaign_ids=["a", "b"])]})
-    (given,) = now.running
-    half = given.close("a", phase=Phase.COMPLETE, reason="AnyReason", message="any", now=NOW)
-    now = advance(now, [looks.out_of_looks(half)], NOW)
+    now = begun(stage("a"), stage("b"))
+    now = advance(now, [ended(now.running[0])], NOW)
     after = advance(now, [], NOW, lost=TaskError(Error="States.Runtime"))
     assert [(entry.id, entry.phase, entry.reason) for entry in after.settled] == [
         ("a", Phase.COMPLETE, "AnyReason"),
         ("b", Phase.FAILED, "States.Runtime"),
     ]
+
+
+def test_that_a_whole_map_failed_is_remembered_until_the_end():
+    now = begun(stage("a"), stage("b", run="always"))
+    now = advance(now, [], NOW, lost=TaskError(Error="States.Runtime"))
+    now = advance(now, [ended(now.running[0])], NOW)
+    assert now.finished
+    assert now.workflow_failed
 
 
 def test_an_error_without_a_cause_is_told_all_the_same():
@@ -270,9 +278,14 @@ def test_an_error_without_a_cause_is_told_all_the_same():
 
 
 def test_a_child_that_ended_half_way_leaves_nothing_open():
-    now = begun(stage("a"))
-    (entry,) = advance(now, [looks.look_again(now.running[0], Phase.IN_PROGRESS, 5)], NOW).settled
-    assert (entry.phase, entry.reason) == (Phase.FAILED, Reason.JOB_LOST)
+    now = begun({"jobs": [any_campaign_job(campaign_ids=["a", "b"])]})
+    half = looks.look_again(half_settled(now.running[0]), Phase.IN_PROGRESS, 5)
+    assert [
+        (entry.id, entry.phase, entry.reason) for entry in advance(now, [half], NOW).settled
+    ] == [
+        ("a", Phase.COMPLETE, "AnyReason"),
+        ("b", Phase.FAILED, Reason.JOB_LOST),
+    ]
 
 
 def test_a_result_of_other_work_changes_nothing():
@@ -291,9 +304,19 @@ def test_the_order_of_results_does_not_matter():
 LEFT_BEHIND = [("one", SNAPSHOT), ("two", SNAPSHOT), ("three", CLUSTER)]
 
 
+def clean_up_of(left_behind: list[tuple[str, str]]) -> Plan:
+    works = [
+        cancel_work(task_id, source_arn, f"0.{index}", index)
+        for index, (task_id, source_arn) in enumerate(left_behind)
+    ]
+    return plan_of(works, any_trace(), NOW)
+
+
 def test_a_clean_up_cancels_what_was_left_behind_all_at_once():
-    now = advance(clean_up_plan(LEFT_BEHIND, any_trace(), NOW), [], NOW)
+    now = clean_up_of(LEFT_BEHIND)
     assert [(work.progress.asked_for, work.job.source_arn) for work in now.running] == LEFT_BEHIND
+    assert [work.job_label for work in now.running] == ["0.0", "0.1", "0.2"]
+    assert {work.memo.started_at for work in now.running} == {NOW}
     assert {work.job.target for work in now.running} == {"CANCELED"}
     assert all(work.progress.nothing_else for work in now.running)
     assert len({work.key for work in now.running}) == 3
@@ -301,13 +324,13 @@ def test_a_clean_up_cancels_what_was_left_behind_all_at_once():
 
 
 def test_a_clean_up_of_nothing_is_finished_before_it_begins():
-    now = advance(clean_up_plan([], any_trace(), NOW), [], NOW)
+    now = clean_up_of([])
     assert now.finished
     assert now.settled == ()
 
 
 def test_a_clean_up_accounts_for_each_export():
-    now = advance(clean_up_plan(LEFT_BEHIND, any_trace(), NOW), [], NOW)
+    now = clean_up_of(LEFT_BEHIND)
     first, *rest = now.running
     results = [ended(first, Phase.FAILED), *(ended(work) for work in rest)]
     now = advance(now, results, NOW)
@@ -316,12 +339,9 @@ def test_a_clean_up_accounts_for_each_export():
 
 
 def test_a_clean_up_plan_says_the_same_when_it_is_written_and_read_again():
-    for now in (
-        clean_up_plan(LEFT_BEHIND, any_trace(), NOW),
-        advance(clean_up_plan(LEFT_BEHIND, any_trace(), NOW), [], NOW),
-    ):
-        written = through_json(now.model_dump(mode="json", exclude_defaults=True))
-        assert Plan.model_validate(written) == now
+    now = clean_up_of(LEFT_BEHIND)
+    written = through_json(now.model_dump(mode="json", exclude_defaults=True))
+    assert Plan.model_validate(written) == now
 
 
 IDS = st.lists(st.sampled_from("abcdefgh"), min_size=1, max_size=4)
@@ -353,9 +373,7 @@ def _expected(stages: list[dict[str, object]]) -> Counter[tuple[str, str]]:
 
 def _what_a_child_may_return(data: st.DataObject, work: Work) -> Look | None:
     """Draw anything from a lost child to a settled one."""
-    kind = data.draw(
-        st.sampled_from(["lost", "caught", "unsettled", "half-way", "complete", "failed"])
-    )
+    kind = data.draw(st.sampled_from(["lost", "caught", "half-way", "complete", "failed"]))
     if isinstance(work, CampaignWork):
         for name in data.draw(st.sets(st.sampled_from(sorted(work.open)))) if work.open else ():
             work = work.close(name, phase=Phase.COMPLETE, reason="Any", message="any", now=NOW)
@@ -364,8 +382,6 @@ def _what_a_child_may_return(data: st.DataObject, work: Work) -> Look | None:
             return None
         case "caught":
             return caught(work, {"Error": "AnyError", "Cause": "any cause"})
-        case "unsettled" if isinstance(work, ExportWork) or work.open:
-            return looks.out_of_looks(work)
         case "complete":
             return ended(work)
         case "failed":
@@ -393,6 +409,6 @@ def test_every_resource_of_a_request_is_in_the_account_once_whatever_the_childre
 @given(STAGES)
 @settings(max_examples=30, deadline=None)
 def test_a_plan_says_the_same_when_it_is_written_and_read_again(stages):
-    for now in (planned(*stages), begun(*stages), advance(begun(*stages), [], NOW)):
+    for now in (begun(*stages), advance(begun(*stages), [], NOW)):
         written = through_json(now.model_dump(mode="json", exclude_defaults=True))
         assert Plan.model_validate(written) == now

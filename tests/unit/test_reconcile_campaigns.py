@@ -30,7 +30,6 @@ from lambdas.reconcile_campaigns import reconcile
 from tests.unit.builders import NOW, campaign_work, through_json
 from tests.unit.fakes import FakeCampaigns, LostResponse, aws_error
 
-MANY_LOOKS = 100
 ENDS = {Phase.COMPLETE, Phase.FAILED}
 
 
@@ -41,13 +40,13 @@ def look(hand_clock):
     def look(
         work: CampaignWork,
         campaigns: FakeCampaigns,
-        budget: int = MANY_LOOKS,
         limits: CampaignLimits = UNLIMITED,
+        history_events: int = 0,
     ) -> Look:
         carried = CampaignWork.model_validate(
             through_json(work.model_dump(mode="json", exclude_defaults=True))
         )
-        return reconcile(carried, campaigns, limits, budget)
+        return reconcile(carried, campaigns, limits, history_events)
 
     return look
 
@@ -58,7 +57,7 @@ def settle(look, hand_clock):
 
     def settle(work: CampaignWork, campaigns: FakeCampaigns, most: int = 60) -> Look:
         for _ in range(most):
-            seen = look(work, campaigns, budget=10_000)
+            seen = look(work, campaigns)
             if seen.phase in ENDS:
                 return seen
             work = seen.work
@@ -103,7 +102,6 @@ def test_a_look_that_waits_tells_what_wakes_it_and_one_that_ends_does_not(look, 
     hand_clock.move(first.wait_seconds)
     assert first.wake == wake(CAMPAIGNS, NOW, NOW, first.wait_seconds)
     assert look(first.work, campaigns).wake is None
-    assert look(first.work, FakeCampaigns(a="Running"), budget=1).wake is None
 
 
 def test_confirms_a_move_with_another_look(look, hand_clock):
@@ -462,19 +460,17 @@ def test_the_last_wait_ends_at_the_deadline(look, hand_clock):
     assert hand_clock.time == pytest.approx(NOW + 3_600, abs=1)
 
 
-def test_hands_the_work_to_a_fresh_child_when_the_looks_are_spent(look):
-    campaigns = FakeCampaigns(a="Running")
-    work = campaign_work("a", target=CampaignTarget.FINISHED)
-    first = look(work, campaigns, budget=2)
-    assert first.phase is Phase.IN_PROGRESS
-    second = look(first.work, campaigns, budget=2)
-    assert second.phase is Phase.UNSETTLED
-    assert second.work.memo.looks == 2
-    assert second.work.memo.started_at == NOW
+def test_waits_longer_and_for_no_event_when_the_history_is_far_ahead_of_its_age(look):
+    work = campaign_work("a", target=CampaignTarget.FINISHED, deadline_seconds=86_400)
+    soon = look(work, FakeCampaigns(a="Running"))
+    late = look(work, FakeCampaigns(a="Running"), history_events=10_000)
+    assert soon.wait_seconds < 60
+    assert 3_600 < late.wait_seconds < work.deadline_seconds
+    assert late.wake is None
 
 
-def test_a_batch_that_settles_with_its_last_look_is_settled(look):
-    seen = look(campaign_work("a"), FakeCampaigns(a="Paused"), budget=1)
+def test_a_batch_that_ends_is_settled_whatever_its_history(look):
+    seen = look(campaign_work("a"), FakeCampaigns(a="Paused"), history_events=24_000)
     assert seen.phase is Phase.COMPLETE
 
 

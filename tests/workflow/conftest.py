@@ -92,12 +92,6 @@ def assembly(synthesise_once: Synthesise) -> Path:
 
 
 @pytest.fixture(scope="session")
-def assembly_of_few_looks(synthesise_once: Synthesise) -> Path:
-    """The stack with children that may take only five looks."""
-    return synthesise_once("few-looks", {"looks_per_child": 5})
-
-
-@pytest.fixture(scope="session")
 def assembly_with_every_trigger(synthesise_once: Synthesise) -> Path:
     """The stack of an account that has a trail, where snapshots of shop-* export themselves."""
     snapshots = {"source_prefix": "shop-", "export_only": ["shop.orders"]}

@@ -1,16 +1,9 @@
-"""Fleets that share one rate, and watches that outlive their child executions."""
+"""Fleets that share one rate, and watches that end with a schedule."""
 
 from __future__ import annotations
 
-from pathlib import Path
-
-from infra.retries import FOR_RECONCILERS
-from infra.settings import Settings
-from tests.workflow.conftest import Orchestrate, entered
+from tests.workflow.conftest import Orchestrate
 from tests.workflow.requests import campaign, campaigns
-
-HISTORY_EVENTS = 20_000
-"""Well below the 25,000 that end an execution. Source: Step Functions service quotas."""
 
 
 def test_two_fleets_at_once_with_throttles_of_others_all_stop(orchestrate: Orchestrate) -> None:
@@ -29,26 +22,6 @@ def test_two_fleets_at_once_with_throttles_of_others_all_stop(orchestrate: Orche
     assert done.report["illegal"] == {}
 
 
-def test_a_watch_goes_from_child_to_child_and_counts_every_look(
-    orchestrate: Orchestrate, assembly_of_few_looks: Path
-) -> None:
-    done = orchestrate(
-        campaigns("FINISHED"),
-        stack=assembly_of_few_looks,
-        campaigns=[campaign(completes_after_s=1_500)],
-    )
-
-    assert (done.job["phase"], done.job["final_state"]) == ("COMPLETE", "Completed")
-    looks = done.report["calls"]["GetCampaignStateBatch"]
-    assert done.job["polls"] == looks > 10
-    assert len(done.children) == -(-looks // 5)
-    assert [entered(child.events)[-1] for child in done.children[:-1]] == (
-        ["JobUnsettled"] * (len(done.children) - 1)
-    )
-    assert done.report["calls"]["DescribeCampaign"] == 1
-    assert done.report["mutations"]["count"] == 0
-
-
 def test_a_schedules_end_is_seen_just_after_it(orchestrate: Orchestrate) -> None:
     done = orchestrate(
         campaigns("FINISHED", "scheduled", "open-ended"),
@@ -60,28 +33,3 @@ def test_a_schedules_end_is_seen_just_after_it(orchestrate: Orchestrate) -> None
 
     noticed = {job["resource"]: job["noticed_after_seconds"] for job in done.report["jobs"]}
     assert noticed["scheduled"] < 150, "the cadence alone would look 180 s apart by then"
-
-
-def test_the_looks_of_a_child_stay_far_below_the_events_that_end_it(
-    orchestrate: Orchestrate,
-) -> None:
-    done = orchestrate(
-        campaigns("FINISHED"),
-        campaigns=[campaign(completes_after_s=1_000)],
-        faults=[
-            {"operation": "GetCampaignStateBatch", "error": "ThrottlingException", "rate": 0.4}
-        ],
-    )
-
-    [child] = done.children
-    looks = entered(child.events).count("ReconcileCampaigns")
-    kinds = [event["type"] for event in child.events]
-    failures = kinds.count("TaskFailed")
-    assert failures > 0
-    assert kinds.count("TaskScheduled") == kinds.count("TaskStarted") == looks + failures
-    per_retry = 3
-    per_look = -(-(len(kinds) - per_retry * failures) // looks)
-    retries = sum(retrier.max_attempts for retrier in FOR_RECONCILERS)
-    budget = Settings.model_fields["looks_per_child"].metadata
-    most = next(bound.le for bound in budget if hasattr(bound, "le"))
-    assert most * (per_look + per_retry * retries) < HISTORY_EVENTS

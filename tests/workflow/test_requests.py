@@ -29,10 +29,8 @@ def test_pauses_a_campaign_exports_a_snapshot_and_resumes_the_campaign(
     assert details["s3_location"].startswith("s3://")
     assert done.states() == [
         "AcceptRequest",
-        "IsRequestAccepted",
-        *["AdvancePlan", "IsPlanFinished", "RunJobs"] * 3,
-        "AdvancePlan",
-        "IsPlanFinished",
+        "RouteRequest",
+        *["RunJobs", "AdvancePlan", "IsPlanFinished"] * 3,
         "PublishOutcome",
         "RouteOutcome",
         "RequestComplete",

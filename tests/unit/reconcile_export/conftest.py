@@ -15,7 +15,6 @@ from tests.unit.builders import (
 )
 from tests.unit.export_looks import (
     ENDS,
-    MANY_LOOKS,
     entry_of,
 )
 from tests.unit.fakes import (
@@ -39,12 +38,12 @@ def files() -> FakeFiles:
 def look(hand_clock, table, files):
     """Take one look, with the work as Step Functions carries it."""
 
-    def look(work: ExportWork, rds: FakeExports, budget: int = MANY_LOOKS) -> Look:
+    def look(work: ExportWork, rds: FakeExports, history_events: int = 0) -> Look:
         carried = ExportWork.model_validate(
             through_json(work.model_dump(mode="json", exclude_defaults=True))
         )
         started = StartedExports(table.NAME, connect=lambda _service: table)
-        return reconcile(carried, rds, files, Notes(carried, EXECUTION, started), budget)
+        return reconcile(carried, rds, files, Notes(carried, EXECUTION, started), history_events)
 
     return look
 
@@ -55,7 +54,7 @@ def settle(look, hand_clock):
 
     def settle(work: ExportWork, rds: FakeExports, most: int = 60) -> Entry:
         for _ in range(most):
-            seen = look(work, rds, budget=10_000)
+            seen = look(work, rds)
             if seen.phase in ENDS:
                 return entry_of(seen)
             work = seen.work

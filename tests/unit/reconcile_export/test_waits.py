@@ -16,9 +16,6 @@ from tests.unit.builders import (
     export_task,
     export_work,
 )
-from tests.unit.export_looks import (
-    FIRST,
-)
 from tests.unit.fakes import (
     FakeExports,
     LostResponse,
@@ -26,18 +23,17 @@ from tests.unit.fakes import (
 )
 
 
-def test_hands_the_work_to_a_fresh_child_when_the_looks_are_spent(look):
-    rds = FakeExports()
-    seen = look(export_work(), rds, budget=2)
-    assert seen.phase is Phase.IN_PROGRESS
-    seen = look(seen.work, rds, budget=2)
-    assert seen.phase is Phase.UNSETTLED
-    assert seen.work.memo.looks == 2
-    assert seen.work.progress.task_id == FIRST
+def test_waits_longer_and_for_no_event_when_the_history_is_far_ahead_of_its_age(look):
+    running = export_task("IN_PROGRESS", percent=50, started_at=NOW - 60)
+    soon = look(export_work(), FakeExports([running]))
+    late = look(export_work(), FakeExports([running]), history_events=10_000)
+    assert soon.wait_seconds < 60
+    assert 3_600 < late.wait_seconds < late.work.deadline_seconds
+    assert late.wake is None
 
 
-def test_an_export_that_settles_with_its_last_look_is_settled(look):
-    seen = look(export_work(), FakeExports([export_task("COMPLETE")]), budget=1)
+def test_an_export_that_ends_is_settled_whatever_its_history(look):
+    seen = look(export_work(), FakeExports([export_task("COMPLETE")]), history_events=24_000)
     assert seen.phase is Phase.COMPLETE
 
 
@@ -93,6 +89,4 @@ def test_a_wait_behind_another_export_of_the_source_ends_with_that_one(look):
 
 
 def test_a_look_after_which_there_is_none_has_nothing_to_be_woken_by(look):
-    rds = FakeExports()
-    assert look(export_work(), rds, budget=1).wake is None
     assert look(export_work(), FakeExports([export_task("COMPLETE")])).wake is None

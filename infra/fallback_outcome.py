@@ -1,0 +1,88 @@
+"""The outcome that the state machine writes itself, where a function that would do so has failed.
+
+It has every field of `lambdas.domain.outcomes.Outcome` and an entry for every resource. Payloads
+leave out what has its default, so each field that may be missing has one here too.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from infra.jsonata import expression
+from lambdas.domain.outcomes import WORKFLOW_FAILED
+from lambdas.domain.phases import Phase
+
+PLAN: Final = "$states.input.plan"
+RESULTS: Final = "$states.input.results"
+NOTHING: Final = "{}"
+
+_TEMPLATE: Final = """(
+$plan := PLAN;
+$results := RESULTS;
+$or := function($value, $default) { $exists($value) ? $value : $default };
+$error := $or($states.errorOutput.Error, 'States.Runtime');
+$cause := $substring($or($states.errorOutput.Cause, $error), 0, 500);
+$now := $millis();
+$started := $round($or($plan.started_at * 1000, $now));
+$given := $type($states.input) = 'object' ? $states.input.correlation_id;
+$named := $type($given) = 'string' and $length($given) <= 128 ? $given
+  : $states.context.Execution.Name;
+$whole := function($entry) { $merge([{'job': '', 'warnings': [], 'details': {}}, $entry]) };
+$entry := function($work, $id, $target, $progress, $polls, $details) {{
+  'job': $or($work.job_label, ''),
+  'kind': $work.kind,
+  'id': $id,
+  'target': $target,
+  'previous_state': $or($progress.previous_state, null),
+  'final_state': $or($progress.state, null),
+  'phase': 'FAILED',
+  'reason': $error,
+  'message': $substring($cause, 0, 100),
+  'warnings': [],
+  'details': $details,
+  'polls': $polls,
+  'elapsed_seconds': $or($round($now / 1000 - $work.memo.started_at, 3), 0),
+  'ended_at': $fromMillis($now)
+}};
+$open := function($work) {
+  $work.kind = 'export'
+    ? $entry($work, $work.job.source_arn, $work.job.target, $work.progress,
+        $or($work.memo.looks, 0), $or($work.progress.details, {}))
+    : $each($work.open, function($progress, $id) {
+        $entry($work, $id, $work.target, $progress, $or($progress.looks, 0), {})
+      })
+};
+$unfinished := function($work) {(
+  $result := $results[key = $work.key];
+  $last := $or($result.work, $work);
+  $exists($result.settled) ? [] : $append($last.settled.($whole($)), $open($last))
+)};
+{
+  'phase': 'FAILED',
+  'reason': 'WorkflowFailed',
+  'summary': $error & ': ' & $cause,
+  'correlation_id': $or($plan.trace.correlation_id, $named),
+  'execution_arn': $states.context.Execution.Id,
+  'started_at': $fromMillis($started),
+  'ended_at': $fromMillis($now),
+  'elapsed_seconds': $round(($now - $started) / 1000, 3),
+  'jobs': [
+    $plan.settled.($whole($)),
+    $results.settled.($whole($)),
+    $plan.running.($unfinished($)),
+    $plan.waiting.work.($open($))
+  ],
+  'faults': []
+})"""
+
+
+def fallback_outcome(*, plan: str = PLAN, results: str = RESULTS) -> str:
+    """Return the outcome as JSONata, for a Catch.
+
+    Args:
+        plan: where the plan is, `NOTHING` where there is none yet.
+        results: where the last results of the children are, likewise.
+    """
+    body = _TEMPLATE.replace("PLAN", plan).replace("RESULTS", results)
+    body = body.replace("'FAILED'", f"'{Phase.FAILED}'")
+    return expression(body.replace("'WorkflowFailed'", f"'{WORKFLOW_FAILED}'"))

@@ -1,0 +1,264 @@
+"""An execution in flight meets functions of another version than those that wrote its payloads.
+
+`payloads` holds what each function was given, recorded from the functions themselves: a deployment
+meets such payloads, so files are added to it and never edited.
+"""
+
+from __future__ import annotations
+
+import json
+import random
+from collections.abc import Callable, Iterator
+from dataclasses import fields, is_dataclass
+from functools import partial
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from pydantic import BaseModel, TypeAdapter
+
+from lambdas import advance_plan, plan_clean_up, reconcile_campaigns, reconcile_export
+from lambdas.aws.executions import Executions
+from lambdas.aws.started_exports import StartedExport, StartedExports
+from lambdas.domain.acceptance import CleanUp
+from lambdas.domain.looks import Look, TaskError
+from lambdas.domain.model import Internal
+from lambdas.domain.outcomes import Outcome
+from lambdas.domain.plan import Plan, Trace
+from lambdas.domain.wakes import Wake
+from lambdas.domain.work import Work
+from tests.unit.builders import NOW, SNAPSHOT, AnyContext, through_json
+from tests.unit.fake_executions import FakeExecutions, answered, map_started
+from tests.unit.fakes import FakeCampaigns, FakeExports, FakeFiles, FakeTable
+
+Json = Any
+Rewrite = Callable[[type, dict[str, Json]], dict[str, Json]]
+
+FUNCTIONS = {
+    "advance_plan": advance_plan.handler,
+    "plan_clean_up": plan_clean_up.handler,
+    "reconcile_campaigns": reconcile_campaigns.handler,
+    "reconcile_export": reconcile_export.handler,
+}
+RECORDED: list[tuple[str, Json]] = [
+    (name, event)
+    for name in FUNCTIONS
+    for event in json.loads(
+        Path(__file__).with_name("payloads").joinpath(f"{name}.json").read_text()
+    )
+]
+
+MODELS: dict[str, TypeAdapter[Any]] = {
+    "work": TypeAdapter(Work),
+    "trace": TypeAdapter(Trace),
+    "plan": TypeAdapter(Plan),
+    "results": TypeAdapter(list[Look | None]),
+    "error": TypeAdapter(TaskError | str),
+    "clean_up": TypeAdapter(CleanUp),
+    "outcome": TypeAdapter(Outcome),
+    "children": TypeAdapter(list[list[Look]]),
+}
+"""What the fields of an event, and of the answers in a history, are read as."""
+
+
+def read(value: Json) -> Any:
+    """Return an event with what is a model in it as one."""
+    match value:
+        case dict():
+            return {
+                name: MODELS[name].validate_python(inner) if name in MODELS else read(inner)
+                for name, inner in value.items()
+            }
+        case list():
+            return [read(inner) for inner in value]
+        case _:
+            return value
+
+
+def rewritten(value: Any, rewrite: Rewrite) -> Json:
+    """Write an event as it was read, each model with the fields that `rewrite` makes of its own."""
+    if isinstance(value, BaseModel):
+        model = type(value)
+        names = {name: model.model_fields[name].alias or name for name in value.model_fields_set}
+    elif is_dataclass(value):
+        model, names = type(value), {field.name: field.name for field in fields(value)}
+    elif isinstance(value, dict):
+        return {name: rewritten(inner, rewrite) for name, inner in value.items()}
+    elif isinstance(value, list | tuple):
+        return [rewritten(inner, rewrite) for inner in value]
+    else:
+        return value
+    own = {name: rewritten(getattr(value, field), rewrite) for field, name in names.items()}
+    return rewrite(model, own)
+
+
+def models_in(event: Json) -> dict[type, set[str]]:
+    """Return the models of an event, each with the names of the fields that it has there."""
+    found: dict[type, set[str]] = {}
+
+    def note(model: type, own: dict[str, Json]) -> dict[str, Json]:
+        found.setdefault(model, set()).update(own)
+        return own
+
+    rewritten(read(event), note)
+    return found
+
+
+def optional_fields() -> Iterator[tuple[type, str]]:
+    """Yield every field that has a default and is in a recorded event, by its name in JSON."""
+    for model in ALL_MODELS:
+        for name, field in getattr(model, "model_fields", {}).items():
+            json_name = field.alias or name
+            if not field.is_required() and any(json_name in one.get(model, ()) for one in FOUND):
+                yield model, json_name
+
+
+FOUND = [models_in(event) for _name, event in RECORDED]
+ALL_MODELS = sorted({model for found in FOUND for model in found}, key=lambda model: model.__name__)
+
+
+@pytest.fixture
+def process(monkeypatch, hand_clock) -> Callable[[str, Json], Json]:
+    """Let a function process an event, each time in the same world."""
+    for name in ("EXPORT_BUCKET", "EXPORT_ROLE_ARN", "EXPORT_KEY_ARN", "EXPORT_PREFIX"):
+        monkeypatch.setenv(name, "any")
+    monkeypatch.setenv("COORDINATION_TABLE", FakeTable.NAME)
+    monkeypatch.setenv("CAMPAIGN_RATES", "false")
+    monkeypatch.setenv("AWS_REGION", "us-east-1")
+    monkeypatch.setattr(random, "random", lambda: 0.5)
+    hand_clock.time = NOW + 1_000
+
+    def process(name: str, event: Json) -> Json:
+        campaigns = FakeCampaigns(c_1="Running", c_2="Paused", c_4="Running")
+        exports, table = FakeExports(), FakeTable()
+        for patched, attribute, value in (
+            (reconcile_campaigns, "Campaigns", lambda _version: campaigns),
+            (reconcile_export, "Exports", lambda *_args, **_settings: exports),
+            (reconcile_export, "ExportFiles", lambda _bucket: FakeFiles()),
+            (
+                reconcile_export,
+                "StartedExports",
+                partial(StartedExports, connect=lambda _service: table),
+            ),
+        ):
+            monkeypatch.setattr(patched, attribute, value)
+        if name == "plan_clean_up":
+            execution, event = event["execution"], event["event"]
+            meet(monkeypatch, event["clean_up"]["execution_arn"], **execution)
+        return through_json(FUNCTIONS[name](through_json(event), AnyContext()))
+
+    return process
+
+
+def meet(
+    monkeypatch: pytest.MonkeyPatch,
+    execution_arn: str,
+    *,
+    status: str,
+    history: list[Json],
+    children: list[Json],
+    **described: Any,
+) -> None:
+    """Let a clean-up find an execution, and a note of one of its jobs."""
+    executions = FakeExecutions()
+    events = (
+        map_started(one["map_run"]) if "map_run" in one else answered(one["answer"])
+        for one in history
+    )
+    executions.add(execution_arn, status, *events, **described)
+    executions.add_children("map-run-1", *([answered(look) for look in one] for one in children))
+    connected = partial(Executions, connect=lambda _service: executions)
+    monkeypatch.setattr(plan_clean_up, "Executions", connected)
+    noted = (StartedExport("orders-noted", SNAPSHOT, "0.1"),)
+    started = SimpleNamespace(of=lambda _execution_arn: noted)
+    monkeypatch.setattr(plan_clean_up, "StartedExports", lambda _table: started)
+
+
+def test_the_recorded_payloads_hold_every_model_that_travels():
+    assert set(ALL_MODELS) >= {*Internal.__subclasses__(), CleanUp, Wake}
+
+
+@pytest.mark.filterwarnings("ignore:No application metrics to publish")
+@pytest.mark.parametrize(("name", "event"), RECORDED)
+def test_what_was_recorded_is_processed(process, name, event):
+    answer = process(name, event)
+    if name.startswith("reconcile"):
+        assert answer["key"] == event["work"]["key"]
+        assert answer.keys() & {"work", "settled"}
+    elif name == "advance_plan":
+        assert set(answer) in ({"plan"}, {"outcome"}, {"outcome", "publish"})
+        assert resources(answer) == resources(event)
+    else:
+        (work,) = answer["plan"]["running"]
+        assert work["progress"]["asked_for"] == "orders-noted"
+        assert resources({"plan": answer["plan"]["cleans_up"]}) == resources(
+            event["execution"]["history"][-1].get("answer")
+            or event["execution"]["history"][0]["answer"]
+        )
+
+
+def resources(answer: Json) -> list[tuple[str, str]]:
+    """Return each resource of a plan or an outcome with its target, in order of its job."""
+    if "outcome" in answer:
+        settled, works = answer["outcome"]["jobs"], []
+    else:
+        plan = answer["plan"]
+        settled = plan.get("settled", plan.get("entries", []))
+        works = [*plan.get("running", ()), *(w for s in plan.get("waiting", ()) for w in s["work"])]
+    found = [(entry["job"], entry["id"]) for entry in settled]
+    for work in works:
+        ids = work["open"] if work["kind"] == "campaigns" else [work["job"]["source_arn"]]
+        found += [(work["job_label"], name) for name in ids]
+    return sorted(found)
+
+
+@pytest.mark.filterwarnings("ignore:No application metrics to publish")
+@pytest.mark.parametrize("widened", ALL_MODELS, ids=lambda model: model.__name__)
+def test_a_field_of_a_newer_version_changes_nothing(process, widened):
+    def widen(model: type, own: dict[str, Json]) -> dict[str, Json]:
+        return own | {"added_later": {"any": ["value"]}} if model is widened else own
+
+    for (name, event), found in zip(RECORDED, FOUND, strict=True):
+        if widened in found:
+            newer = rewritten(read(event), widen)
+            assert newer != event
+            assert process(name, newer) == process(name, event)
+
+
+@pytest.mark.filterwarnings("ignore:No application metrics to publish")
+@pytest.mark.parametrize(("name", "event"), RECORDED)
+def test_a_field_of_a_newer_version_of_the_workflow_changes_nothing(process, name, event):
+    inner = event.get("event", event)
+    newer = (
+        event | {"event": inner | {"added_later": 1}}
+        if "event" in event
+        else inner | {"added_later": 1}
+    )
+    assert process(name, newer) == process(name, event)
+
+
+@pytest.mark.filterwarnings("ignore:No application metrics to publish")
+@pytest.mark.parametrize(
+    ("narrowed", "field"),
+    list(optional_fields()),
+    ids=lambda part: part if isinstance(part, str) else part.__name__,
+)
+def test_a_field_that_an_older_version_did_not_write_has_its_default(process, narrowed, field):
+    def narrow(model: type, own: dict[str, Json]) -> dict[str, Json]:
+        return {k: v for k, v in own.items() if (model, k) != (narrowed, field)}
+
+    for (name, event), found in zip(RECORDED, FOUND, strict=True):
+        if field in found.get(narrowed, ()):
+            older = rewritten(read(event), narrow)
+            assert older != event
+            assert process(name, older)
+
+
+@pytest.mark.filterwarnings("ignore:No application metrics to publish")
+@pytest.mark.parametrize("name", ["reconcile_campaigns", "reconcile_export"])
+def test_an_older_version_of_the_workflow_does_not_count_events(process, name):
+    for recorded, event in RECORDED:
+        if recorded == name:
+            older = {field: value for field, value in event.items() if field != "history_events"}
+            assert process(name, older) == process(name, event | {"history_events": 0})

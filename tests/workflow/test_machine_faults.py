@@ -1,0 +1,176 @@
+"""What an execution ends with when its machinery fails: each Catch, and the engine's own end."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from lambdas.domain.outcomes import Entry, Outcome
+from localcloud.joints import map_runs
+from tests.workflow.broken_functions import replace_module
+from tests.workflow.conftest import entered
+from tests.workflow.export_scenes import Watched, source, watched
+from tests.workflow.requests import campaign, campaigns, export, snapshot, stages
+
+LONG = {"starting_s": 60, "export_s": 50_000}
+BROKEN = """
+def handler(event, context):
+    raise KeyError("ü" * 600)
+"""
+THREE_STAGES = stages(campaigns("PAUSED"), campaigns("RUNNING"), export(), last_always=True) | {
+    "correlation_id": "nightly"
+}
+
+
+def whole(outcome: dict[str, Any] | None) -> dict[str, Any]:
+    """An outcome that has every field, with entries that have every field."""
+    assert outcome is not None
+    assert set(outcome) == set(Outcome.model_fields)
+    for entry in outcome["jobs"]:
+        assert set(entry) == set(Entry.model_fields)
+    Outcome.model_validate(outcome)
+    return outcome
+
+
+def ended(run: Watched, number: int = 0) -> tuple[dict[str, Any], list[str]]:
+    """An execution, and the states that it entered."""
+    execution = run.executions()[number]
+    pages = run.orchestrator.aws.client("stepfunctions").get_paginator("get_execution_history")
+    listed = pages.paginate(executionArn=execution["executionArn"])
+    return execution, entered([event for page in listed for event in page["events"]])
+
+
+@pytest.mark.parametrize("broken", ["accept_request", "advance_plan"])
+def test_a_function_that_cannot_run_ends_the_request_with_a_whole_outcome(
+    assembly: Path, broken: str
+) -> None:
+    with watched(assembly, speed=400, campaigns=[campaign()], snapshots=[snapshot()]) as run:
+        replace_module(run.orchestrator, broken, BROKEN)
+        arn = run.ask(THREE_STAGES)
+        run.until_nothing_runs()
+        execution, states = ended(run)
+        outcome = whole(run.orchestrator.outcome(arn))
+
+    assert (execution["status"], execution["error"]) == ("FAILED", "WorkflowFailed")
+    assert states[-3:] == ["PublishOutcome", "RouteOutcome", "RequestFailed"]
+    assert (outcome["reason"], outcome["correlation_id"]) == ("WorkflowFailed", "nightly")
+    assert "KeyError" in outcome["summary"]
+    assert execution["cause"] == outcome["summary"]
+    paused = ("0.0", "c-1", "Running", "Paused", "COMPLETE")
+    not_begun = [
+        ("1.0", "c-1", None, None, "FAILED"),
+        ("2.0", export()["source_arn"], None, None, "FAILED"),
+    ]
+    assert [
+        (e["job"], e["id"], e["previous_state"], e["final_state"], e["phase"])
+        for e in outcome["jobs"]
+    ] == ([] if broken == "accept_request" else [paused, *not_begun])
+
+
+def test_a_map_that_fails_is_taken_in_and_what_it_started_is_canceled(
+    assembly: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One child is stopped from outside, and the map tolerates no failure."""
+    monkeypatch.setattr(map_runs, "_exceeds_tolerance", lambda *_: True)
+    request = {"jobs": [export(on_abort="cancel"), campaigns("FINISHED")]}
+
+    with watched(assembly, speed=100, campaigns=[campaign()], snapshots=[snapshot(**LONG)]) as run:
+        arn = run.ask(request)
+        run.until(lambda: run.status(export()["source_arn"]) == "IN_PROGRESS")
+        watch = next(c for c in run.children() if c.item["work"]["kind"] == "campaigns")
+        run.stop(watch.execution_arn)
+        run.until(lambda: len(run.executions()) == 2)
+        run.until_nothing_runs()
+        execution, states = ended(run)
+        clean_up, _ = ended(run, 1)
+        outcome = whole(run.orchestrator.outcome(arn))
+        own = whole(run.orchestrator.outcome(clean_up["executionArn"]))
+        end = run.status(export()["source_arn"])
+
+    failed = "States.ExceedToleratedFailureThreshold"
+    assert states[-5:] == [
+        "AdvancePlan", "IsPlanFinished", "PublishOutcome", "RouteOutcome", "RequestFailed"
+    ]  # fmt: skip
+    assert (execution["error"], outcome["reason"]) == ("WorkflowFailed", "WorkflowFailed")
+    assert [(e["job"], e["reason"]) for e in outcome["jobs"]] == [("0.0", failed), ("0.1", failed)]
+    assert (clean_up["status"], own["phase"], end) == ("SUCCEEDED", "COMPLETE", "CANCELED")
+
+
+def test_an_execution_that_the_engine_ends_is_cleaned_up_after_and_told_of(assembly: Path) -> None:
+    """AdvancePlan answers with what no state can read, so that an expression fails in a Choice."""
+    unreadable = """
+from lambdas.advance_plan_real import handler as real
+
+def handler(event, context):
+    return real(event, context) if event["plan"].get("cleans_up") else "unreadable"
+"""
+    left = source("left")
+    request = stages(
+        export(source_arn=left, on_abort="cancel", deadline_seconds=60), campaigns("PAUSED")
+    )
+
+    with watched(assembly, speed=100, snapshots=[snapshot(left, **LONG)]) as run:
+        replace_module(run.orchestrator, "advance_plan", unreadable)
+        arn = run.ask(request)
+        run.until(lambda: len(run.executions()) == 2)
+        run.until_nothing_runs()
+        execution, _ = ended(run)
+        clean_up, _ = ended(run, 1)
+        outcome = whole(run.orchestrator.outcome(arn))
+        end = run.status(left)
+
+    assert execution["status"] == "FAILED"
+    assert execution["error"].startswith("States.")
+    assert (clean_up["status"], end) == ("SUCCEEDED", "CANCELED")
+    assert outcome["reason"] == execution["error"]
+    assert [(e["job"], e["reason"], e["final_state"]) for e in outcome["jobs"]] == [
+        ("0.0", "DeadlineExceeded", "CANCELED"),
+        ("1.0", execution["error"], None),
+    ]
+
+
+def test_a_clean_up_that_cannot_be_planned_fails_with_a_whole_outcome(assembly: Path) -> None:
+    with watched(
+        assembly,
+        export(on_abort="cancel"),
+        speed=100,
+        snapshots=[snapshot(**LONG)],
+        actions=[{"at_s": 200, "operation": "AbortExecution"}],
+    ) as run:
+        replace_module(run.orchestrator, "plan_clean_up", BROKEN)
+        run.until(lambda: len(run.executions()) == 2)
+        run.until_nothing_runs()
+        clean_up, states = ended(run, 1)
+        outcome = whole(run.orchestrator.outcome(clean_up["executionArn"]))
+
+    assert (clean_up["status"], clean_up["error"]) == ("FAILED", "WorkflowFailed")
+    assert states[-4:] == ["PlanCleanUp", "PublishOutcome", "RouteOutcome", "RequestFailed"]
+    assert outcome["jobs"] == []
+
+
+def test_an_outcome_that_is_not_published_fails_the_request_and_is_tried_once_more(
+    assembly: Path,
+) -> None:
+    """The bus is gone, so both fail; and what cannot be published is not cleaned up for ever."""
+    with watched(assembly, speed=1000, campaigns=[campaign()]) as run:
+        events = run.orchestrator.aws.client("events")
+        bus = run.orchestrator.outputs["EventBusName"]
+        for rule in events.list_rules(EventBusName=bus)["Rules"]:
+            targets = events.list_targets_by_rule(Rule=rule["Name"], EventBusName=bus)["Targets"]
+            ids = [target["Id"] for target in targets]
+            events.remove_targets(Rule=rule["Name"], EventBusName=bus, Ids=ids)
+            events.delete_rule(Name=rule["Name"], EventBusName=bus)
+        events.delete_event_bus(Name=bus)
+        run.ask(campaigns("PAUSED"))
+        run.until(lambda: len(run.executions()) == 2)
+        run.until_nothing_runs()
+        executions = run.executions()
+        _, states = ended(run)
+
+    assert [(e["status"], e["error"]) for e in executions] == [
+        ("FAILED", "OutcomeNotPublished")
+    ] * 2
+    assert states[-2:] == ["PublishOutcome", "RequestFailed"]
+    assert executions[0]["cause"].startswith("1 of 1 reached their targets; not published: ")
