@@ -54,8 +54,8 @@ def _plan(raw: object, trace: Trace) -> Plan:
         from lambdas.aws.started_exports import StartedExports  # noqa: PLC0415
 
         clock.sleep(LAST_NOTES_SECONDS)
-        left_behind = StartedExports(setting(COORDINATION_TABLE)).of(asked.execution_arn)
-        return clean_up_plan(left_behind, trace, clock.now())
+        left_behind = StartedExports(setting(COORDINATION_TABLE)).to_cancel(asked.execution_arn)
+        return clean_up_plan(left_behind.items(), trace, clock.now())
     request = parse(raw, region=setting("AWS_REGION"))
     correlation_id = request.correlation_id or trace.correlation_id
     own = trace.model_copy(update={"correlation_id": correlation_id})
