@@ -149,9 +149,10 @@ def wait_seconds(work: ExportWork, task: ExportTask | None, now: float, jitter: 
 
 def _poll_seconds(work: ExportWork, task: ExportTask | None, now: float, jitter: float) -> int:
     progress = work.progress
-    failed_in_a_row = max(progress.throttles, progress.refusals)
-    if failed_in_a_row:
-        pace = cadence.backed_off(cadence.CONFIRM, failed_in_a_row)
+    if progress.throttles:
+        return max(1, round(cadence.throttled_seconds(progress.throttles, jitter)))
+    if progress.refusals:
+        pace = cadence.backed_off(cadence.CONFIRM, progress.refusals)
         return cadence.wait_seconds(pace, 0, jitter)
     if progress.queued_since is not None:
         soon = progress.slot is not None and progress.slot.room_seen
