@@ -44,8 +44,8 @@ class Coordination(Construct):
         return {COORDINATION_TABLE: self.table.table_name}
 
     def let_note_starts(self, grantee: iam.IGrantable) -> None:
-        """Let a function note which exports an execution has started."""
-        self._let(grantee, "dynamodb:PutItem", "dynamodb:DeleteItem")
+        """Let a function note which exports its job has started, and read its own note again."""
+        self._let(grantee, "dynamodb:PutItem", "dynamodb:GetItem", "dynamodb:DeleteItem")
 
     def let_read_starts(self, grantee: iam.IGrantable) -> None:
         """Let a function read which exports an execution has started."""

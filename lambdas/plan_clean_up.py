@@ -40,7 +40,7 @@ def handler(event: dict[str, Any], _context: LambdaContext) -> dict[str, Any]:
         return rejected(no_such_execution("does not exist"), own)
     if execution.status == RUNNING:
         return rejected(no_such_execution("is still running: stop it first"), own)
-    started = StartedExports(setting(COORDINATION_TABLE)).of(execution_arn)
+    started = StartedExports(setting(COORDINATION_TABLE)).to_cancel(execution_arn)
     ended = _ended(execution, executions.progress(execution_arn), started)
     trace = own
     if ended is not None:

@@ -17,11 +17,13 @@ from lambdas.aws.errors import (
     PermanentError,
     ResourceNotFoundException,
     ThrottlingException,
+    TransientError,
 )
 from lambdas.aws.export_files import ExportFiles
 from lambdas.aws.exports import Exports
 from lambdas.aws.started_exports import Notes, StartedExports
-from lambdas.domain import export_watch, exports, looks
+from lambdas.domain import export_slots, export_watch, exports, looks
+from lambdas.domain.export_slots import SlotWait
 from lambdas.domain.exports import Destination, ExportTask
 from lambdas.domain.hints import hint_for_error, with_hint
 from lambdas.domain.history import Budget
@@ -59,22 +61,23 @@ def reconcile(
 ) -> Look:
     """Bring an export one look closer to its target.
 
+    What was seen is never lost: once RDS has told what is there, whatever then fails is remembered.
+
     Args:
         work: the export, and what is remembered of it.
         rds: the account's export tasks.
         files: what exports write of themselves.
-        notes: where a start is noted, for a clean-up.
+        notes: where a start is noted, for a later pass and for a clean-up.
         history_events: in the history of this child execution so far.
 
     Raises:
-        TransientError: when nothing was changed and another try is worth it.
+        TransientError: when RDS did not tell what is there.
     """
     export = _Export(work, rds, files, notes)
     try:
         export.look()
     except PermanentError as error:
-        name = type(error).__name__
-        export.close(Phase.FAILED, name, with_hint(str(error), hint_for_error(name)))
+        export.give_up(error)
     return export.report(history_events)
 
 
@@ -90,11 +93,28 @@ class _Export:
         self._shown: ExportTask | None = None
 
     def look(self) -> None:
-        """Observe once, and move until there is nothing left to do now."""
+        """Observe once, and move until there is nothing left to do now.
+
+        Raises:
+            TransientError: when RDS did not tell what is there.
+            PermanentError: when it never will, or refused a move for good.
+        """
+        if self._keeps_waiting_for_slot():
+            return
         self._observe()
-        for _ in range(MOVES_PER_LOOK):
-            if self._move():
-                return
+        try:
+            for _ in range(MOVES_PER_LOOK):
+                if self._move():
+                    return
+        except ThrottlingException as error:
+            self._remember_throttle(error)
+        except TransientError as error:
+            self._bear(error)
+
+    def give_up(self, error: AwsError) -> None:
+        """End the export with an error."""
+        name = type(error).__name__
+        self.close(Phase.FAILED, name, with_hint(str(error), hint_for_error(name)))
 
     def close(
         self, phase: EndPhase, reason: str, message: str, warnings: tuple[str, ...] = ()
@@ -114,26 +134,52 @@ class _Export:
         budget = Budget(history_events, work.memo.age(now), work.deadline_seconds)
         wait = budget.stretch(wait)
         wake = export_watch.wake_of(work, now, wait) if budget.allows_wakes else None
+        work = work.model_copy(update={"progress": export_watch.waiting(work.progress, now + wait)})
         return looks.look_again(work, export_watch.phase_of(work.progress), wait, wake)
+
+    def _keeps_waiting_for_slot(self) -> bool:
+        """Return whether it is queued for a slot, and neither has one nor an export of its source.
+
+        Raises:
+            AwsError: when RDS did not answer.
+        """
+        work, now = self._work, clock.now()
+        slot = work.progress.slot
+        late = work.memo.age(now) >= work.deadline_seconds
+        if slot is None or work.progress.throttles or late:
+            return False
+        running = self._rds.running()
+        polled = export_slots.polled(slot, len(running), now)
+        if polled is None or any(task.source_arn == work.job.source_arn for task in running):
+            return False
+        self._remember(work.progress.model_copy(update={"slot": polled}))
+        return True
 
     def _observe(self) -> None:
         self._tasks = self._rds.of_source(self._work.job.source_arn)
 
     def _move(self) -> bool:
-        """Make the one move that is due; return whether there is nothing more to do now."""
+        """Make the one move that is due; return whether there is nothing more to do now.
+
+        Raises:
+            ThrottlingException: it was not made.
+            TransientError: it may have been made, or not.
+            PermanentError: it was not made, and never will be.
+        """
+        self._recall_start()
         before, memo = self._work.progress, self._work.memo
         decision = exports.decide(
             self._tasks,
             self._work.job,
             before,
             self._rds.destination,
-            began_at=memo.started_at or clock.now(),
+            began_at=self._began_at,
             age=memo.age(clock.now()),
         )
         self._see(decision)
         match decision:
             case exports.Reached(task, reached):
-                reason = export_watch.reason_of(reached, before)
+                reason = export_watch.reason_of(reached, before, first_look=memo.looks == 1)
                 message = export_watch.message_of(task, reason)
                 self._collect(task)
                 self.close(Phase.COMPLETE, reason, message, export_watch.warnings_of(task, before))
@@ -144,7 +190,7 @@ class _Export:
                 self._remember(export_watch.tried_again(self._work.progress, task))
                 return False
             case exports.Queue(why):
-                self._queue(why, for_slot=False)
+                self._queue(why)
             case exports.Start(task_id):
                 return self._start(task_id)
             case exports.Cancel(task):
@@ -156,24 +202,26 @@ class _Export:
 
         Raises:
             ThrottlingException: nothing was started.
+            TransientError: it may have been started, or not.
             PermanentError: nothing was started, and nothing will be.
         """
         job, before = self._work.job, self._work.progress
+        noted_before = self._notes.record(task_id)
         self._remember(export_watch.asked(before, task_id))
-        self._notes.record(task_id)
         try:
             task = self._rds.start(task_id, job.source_arn, job.export_only)
+        except ExportTaskLimitReachedException as error:
+            self._not_started(task_id, before)
+            self._queue(str(error), export_slots.refused(self._count_running(), clock.now()))
         except CapacityError as error:
             self._not_started(task_id, before)
-            full = isinstance(error, ExportTaskLimitReachedException)
-            self._queue(str(error), for_slot=full)
+            self._queue(str(error))
         except ExportTaskAlreadyExistsException as error:
-            return self._adopt(task_id, before, error)
+            own = export_watch.recalled(before, task_id) if noted_before else before
+            return self._adopt(task_id, own, error)
         except (ThrottlingException, PermanentError):
             self._not_started(task_id, before)
             raise
-        except AwsError as error:
-            self._bear(error)
         else:
             logger.info("export started", export_task=task_id)
             self._see(exports.Watch(task))
@@ -184,6 +232,33 @@ class _Export:
         self._remember(before)
         if before.asked_for != task_id:
             self._notes.forget(task_id)
+
+    def _count_running(self) -> int | None:
+        """Return how many exports run, None where RDS does not tell: it is a help, no more."""
+        try:
+            return len(self._rds.running())
+        except AwsError as error:
+            logger.warning("running exports not counted", error=str(error))
+            return None
+
+    def _recall_start(self) -> None:
+        """Learn from the job's own note that a task is its own which it does not remember.
+
+        A function that is killed after RDS has accepted a start leaves no other trace.
+
+        Raises:
+            AwsError: when the table did not answer.
+        """
+        job, progress = self._work.job, self._work.progress
+        if job.target is not ExportTarget.COMPLETE or progress.asked_for is not None:
+            return
+        found = exports.to_adopt(self._tasks, job, progress, self._rds.destination, self._began_at)
+        if found is not None and self._notes.holds(found.task_id):
+            self._remember(export_watch.recalled(progress, found.task_id))
+
+    @property
+    def _began_at(self) -> float:
+        return self._work.memo.started_at or clock.now()
 
     def _adopt(self, task_id: str, before: ExportProgress, error: AwsError) -> bool:
         """Decide again with the task whose identifier is taken, or pass the identifier over."""
@@ -207,6 +282,7 @@ class _Export:
 
         Raises:
             ThrottlingException: nothing was canceled.
+            TransientError: it may have been canceled, or not.
             PermanentError: nothing was canceled, and nothing will be.
         """
         before = self._work.progress
@@ -219,9 +295,8 @@ class _Export:
             self._observe()
             return False
         except (ThrottlingException, PermanentError):
+            self._remember(before)
             raise
-        except AwsError as error:
-            self._bear(error)
         else:
             logger.info("export cancel accepted", export_task=task.task_id)
             self._see(exports.Watch(canceling))
@@ -233,14 +308,19 @@ class _Export:
             files = self._files.collect(export_watch.folder(task), task.task_id)
             self._remember(export_watch.collected(self._work.progress, files))
 
-    def _queue(self, why: str, *, for_slot: bool) -> None:
+    def _queue(self, why: str, slot: SlotWait | None = None) -> None:
         logger.info("export queued", why=why)
-        progress = export_watch.queued(self._work.progress, clock.now(), for_slot=for_slot)
-        self._remember(progress)
+        self._remember(export_watch.queued(self._work.progress, clock.now(), slot))
 
     def _bear(self, error: AwsError) -> None:
         logger.warning("look again", error=str(error))
         self._remember(export_watch.refused(self._work.progress))
+
+    def _remember_throttle(self, error: ThrottlingException) -> None:
+        logger.warning("throttled", error=str(error))
+        self._remember(export_watch.throttled(self._work.progress))
+        if self._work.progress.throttles >= exports.MAX_THROTTLES:
+            self.give_up(error)
 
     def _see(self, decision: exports.Decision) -> None:
         before = self._work.progress

@@ -36,15 +36,23 @@ class Exports:
         return self._described(SourceArn=source_arn)
 
     def find(self, task_id: str) -> ExportTask | None:
-        """Return a task, whatever its source; RDS answers an unknown one in two ways.
+        """Return a task, whatever its source.
 
         Raises:
             AwsError: when RDS did not answer.
         """
-        try:
-            return next(iter(self._described(ExportTaskIdentifier=task_id)), None)
-        except ResourceNotFoundException:
-            return None
+        return next(iter(self._described(ExportTaskIdentifier=task_id)), None)
+
+    def running(self) -> tuple[ExportTask, ...]:
+        """Return the exports of the account that run in this Region, whoever has started them.
+
+        Those that are being canceled are among them: whether they take a slot is not documented.
+
+        Raises:
+            AwsError: when RDS did not answer.
+        """
+        running = {"Name": "status", "Values": ["starting", "in_progress", "canceling"]}
+        return self._described(Filters=[running])
 
     def start(self, task_id: str, source_arn: str, export_only: tuple[str, ...]) -> ExportTask:
         """Start an export to this stack's destination.
@@ -77,12 +85,16 @@ class Exports:
         with api_call("CancelExportTask"):
             return _task(self._client.cancel_export_task(ExportTaskIdentifier=task_id))
 
-    def _described(self, **filters: str) -> tuple[ExportTask, ...]:
+    def _described(self, **filters: object) -> tuple[ExportTask, ...]:
+        """Return what RDS lists; where it lists nothing, it may also answer that there is none."""
         tasks: list[ExportTask] = []
         more: dict[str, str] = {}
         while True:
-            with api_call("DescribeExportTasks"):
-                page = self._client.describe_export_tasks(**filters, **more)
+            try:
+                with api_call("DescribeExportTasks"):
+                    page = self._client.describe_export_tasks(**filters, **more)
+            except ResourceNotFoundException:
+                return tuple(tasks)
             tasks += [_task(task) for task in page["ExportTasks"]]
             if not page.get("Marker"):
                 return tuple(tasks)

@@ -6,6 +6,7 @@ from math import ceil
 from typing import Any
 
 from lambdas.domain import cadence
+from lambdas.domain.export_slots import SlotWait
 from lambdas.domain.exports import Cancel, Decision, ExportStatus, ExportTask, is_odd
 from lambdas.domain.phases import Phase, Reason
 from lambdas.domain.texts import shorten
@@ -28,40 +29,57 @@ def seen(progress: ExportProgress, decision: Decision, *, first_look: bool) -> E
             "state": task.status,
             "task_id": task.task_id,
             "queued_since": None,
-            "queued_for_slot": False,
+            "slot": None,
             "refusals": progress.refusals if isinstance(decision, Cancel) else 0,
+            "throttles": progress.throttles if isinstance(decision, Cancel) else 0,
             "details": _details(task, progress, adopted=adopted),
         }
     )
 
 
-def queued(progress: ExportProgress, now: float, *, for_slot: bool) -> ExportProgress:
-    """Remember since when (epoch seconds) there is no room for the export, and where."""
+def queued(progress: ExportProgress, now: float, slot: SlotWait | None = None) -> ExportProgress:
+    """Remember since when (epoch seconds) there is no room: of a slot, or of its source."""
     since = progress.queued_since or now
     return progress.model_copy(
-        update={"queued_since": since, "queued_for_slot": for_slot, "refusals": 0}
+        update={"queued_since": since, "slot": slot, "refusals": 0, "throttles": 0}
     )
+
+
+def waiting(progress: ExportProgress, until: float) -> ExportProgress:
+    """Remember when a wait for a slot times out, in epoch seconds."""
+    if progress.slot is None:
+        return progress
+    slot = progress.slot.model_copy(update={"poll_at": until})
+    return progress.model_copy(update={"slot": slot})
 
 
 def wake_of(work: ExportWork, now: float, wait: int) -> Wake:
     """Return what ends a wait early: the end of the source's export, or of any when queueing."""
     progress = work.progress
     since = work.memo.started_at or now
-    if progress.queued_for_slot:
+    if progress.slot is not None:
         return wake(EXPORT_SLOT, progress.queued_since or since, now, wait)
     return wake(source_key(work.job.source_arn), since, now, wait)
 
 
 def asked(progress: ExportProgress, task_id: str) -> ExportProgress:
     """Remember that RDS is asked for a task, before its answer can be lost."""
-    return progress.model_copy(
-        update={"asked_for": task_id, "queued_since": None, "queued_for_slot": False}
-    )
+    return progress.model_copy(update={"asked_for": task_id, "queued_since": None, "slot": None})
+
+
+def recalled(progress: ExportProgress, task_id: str) -> ExportProgress:
+    """Remember a start again that was made by a pass which did not live to tell of it."""
+    return progress.model_copy(update={"asked_for": task_id})
 
 
 def refused(progress: ExportProgress) -> ExportProgress:
     """Remember that a start or a cancel was not accepted, or that its answer was lost."""
     return progress.model_copy(update={"refusals": progress.refusals + 1})
+
+
+def throttled(progress: ExportProgress) -> ExportProgress:
+    """Remember that a start or a cancel was throttled."""
+    return progress.model_copy(update={"throttles": progress.throttles + 1})
 
 
 def cancel_asked(progress: ExportProgress) -> ExportProgress:
@@ -96,12 +114,11 @@ def phase_of(progress: ExportProgress) -> Phase:
     return Phase.IN_PROGRESS if progress.queued_since is None else Phase.QUEUED
 
 
-def reason_of(reason: Reason, progress: ExportProgress) -> Reason:
-    """Tell a target that was true before the first look from one that became true."""
-    untouched = progress.task_id is None and progress.asked_for is None
-    if reason is Reason.TARGET_REACHED and untouched:
-        return Reason.ALREADY_THERE
-    return reason
+def reason_of(reason: Reason, progress: ExportProgress, *, first_look: bool) -> Reason:
+    """Tell a target that the first look found true from one that became true."""
+    asked = progress.asked_for is not None and not progress.nothing_else
+    found = first_look and progress.task_id is None and not asked
+    return Reason.ALREADY_THERE if found and reason is Reason.TARGET_REACHED else reason
 
 
 def message_of(task: ExportTask | None, reason: Reason) -> str:
@@ -127,13 +144,21 @@ def wait_seconds(work: ExportWork, task: ExportTask | None, now: float, jitter: 
     age = work.memo.age(now)
     until_deadline = ceil(work.deadline_seconds - age)
     left = max(1, until_deadline) if until_deadline > 0 else round(cadence.EXPORT_CANCELING.cap)
-    queued_since = work.progress.queued_since
-    if queued_since is not None:
-        return min(left, cadence.wait_seconds(cadence.EXPORT_SLOT, now - queued_since, jitter))
-    if work.progress.refusals:
-        pace = cadence.backed_off(cadence.CONFIRM, work.progress.refusals)
-        return min(left, cadence.wait_seconds(pace, 0, jitter))
-    return min(left, _watch_seconds(task, work.progress.state, age, now, jitter))
+    return min(left, _poll_seconds(work, task, now, jitter))
+
+
+def _poll_seconds(work: ExportWork, task: ExportTask | None, now: float, jitter: float) -> int:
+    progress = work.progress
+    if progress.throttles:
+        return max(1, round(cadence.throttled_seconds(progress.throttles, jitter)))
+    if progress.refusals:
+        pace = cadence.backed_off(cadence.CONFIRM, progress.refusals)
+        return cadence.wait_seconds(pace, 0, jitter)
+    if progress.queued_since is not None:
+        soon = progress.slot is not None and progress.slot.room_seen
+        queued_for = 0.0 if soon else now - progress.queued_since
+        return cadence.wait_seconds(cadence.EXPORT_SLOT, queued_for, jitter)
+    return _watch_seconds(task, progress.state, work.memo.age(now), now, jitter)
 
 
 def _watch_seconds(

@@ -28,6 +28,10 @@ CANCEL_GRACE_SECONDS: Final = 1_800
 MAX_REFUSALS: Final = 6
 """Starts or cancels in a row that were neither accepted nor explained by the next look."""
 
+MAX_THROTTLES: Final = 10
+"""Starts or cancels in a row that were throttled: as often as Step Functions retries a throttled
+observation."""
+
 
 class ExportStatus(StrEnum):
     """AWS's words for where an export task is."""
@@ -144,7 +148,9 @@ def decide(
         return _give_up_on(tasks, progress)
     if isinstance(decision, Start | Cancel) and progress.refusals > MAX_REFUSALS:
         task = decision.task if isinstance(decision, Cancel) else None
-        return Refuse(task, Reason.NO_ANSWER, f"{progress.refusals} requests to RDS had no effect")
+        return Refuse(
+            task, Reason.NO_ANSWER, f"{progress.refusals} requests in a row had no effect"
+        )
     return decision
 
 
@@ -189,20 +195,32 @@ def _mine(
     for task in tasks:
         if task.task_id in (progress.task_id, progress.asked_for):
             return task
+    return to_adopt(tasks, job, progress, destination, began_at)
+
+
+def to_adopt(
+    tasks: Sequence[ExportTask],
+    job: ExportJob,
+    progress: ExportProgress,
+    destination: Destination,
+    began_at: float,
+) -> ExportTask | None:
+    """Return the task that serves the job as it is, whoever has started it; None if there is none.
+
+    A COMPLETE export is all that a job can want, whatever else runs.
+    """
     if progress.task_id is not None or progress.nothing_else:
         return None
     candidates = [task for task in tasks if _agrees(task, job, destination)]
     running = [task for task in candidates if task.status not in ENDED]
-    if running:
-        return running[0]
     if job.target is ExportTarget.CANCELED:
-        return max(candidates, key=_recency, default=None)
+        return running[0] if running else max(candidates, key=_recency, default=None)
     complete = [
         task
         for task in candidates
         if task.status == ExportStatus.COMPLETE and _is_current(task, began_at)
     ]
-    return max(complete, key=_recency, default=None)
+    return max(complete, key=_recency, default=running[0] if running else None)
 
 
 def _agrees(task: ExportTask, job: ExportSpec, destination: Destination) -> bool:
@@ -283,8 +301,6 @@ def _toward_canceled(task: ExportTask | None, progress: ExportProgress) -> Decis
     if task is None:
         return Watch(None)
     match task.status:
-        case ExportStatus.CANCELED if progress.task_id is None:
-            return Reached(task, Reason.ALREADY_THERE)
         case ExportStatus.CANCELED:
             return Reached(task, Reason.TARGET_REACHED)
         case ExportStatus.COMPLETE | ExportStatus.FAILED:

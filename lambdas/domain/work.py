@@ -6,6 +6,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
+from lambdas.domain.export_slots import SlotWait
 from lambdas.domain.limits import DEFAULT_EXPORT_DEADLINE_SECONDS
 from lambdas.domain.model import Internal
 from lambdas.domain.outcomes import EndPhase, Entry
@@ -122,9 +123,10 @@ class ExportProgress(Internal):
         asked_for: the task that this work has asked RDS to start, whether or not RDS answered.
         generation: which of the deterministic identifiers is next.
         refusals: starts and cancels in a row that RDS refused or did not answer.
+        throttles: starts and cancels in a row that were throttled.
         odd_looks: looks in a row that showed an unknown status, or the task missing.
         queued_since: epoch seconds since when there has been no room for it.
-        queued_for_slot: whether it waits for a slot of the account, rather than for its source.
+        slot: its wait for a slot of the account, None where it waits for its source or not at all.
         nothing_else: whether it is about the task asked for alone, and adopts no other.
         cancel_asked: whether this work has asked for it to be canceled.
         failed: earlier attempts, as the outcome tells of them.
@@ -137,9 +139,10 @@ class ExportProgress(Internal):
     asked_for: str | None = None
     generation: int = 1
     refusals: int = 0
+    throttles: int = 0
     odd_looks: int = 0
     queued_since: float | None = None
-    queued_for_slot: bool = False
+    slot: SlotWait | None = None
     nothing_else: bool = False
     cancel_asked: bool = False
     failed: tuple[dict[str, Any], ...] = ()

@@ -170,6 +170,14 @@ class FakeExports:
             if task.source_arn == source_arn and task.task_id not in self.hidden
         )
 
+    def running(self) -> tuple[ExportTask, ...]:
+        self._called("running", "")
+        return tuple(
+            task
+            for task in self.tasks.values()
+            if task.status not in ENDED and task.task_id not in self.hidden
+        )
+
     def find(self, task_id: str) -> ExportTask | None:
         self._called("find", task_id)
         return None if task_id in self.unfindable else self.tasks.get(task_id)
@@ -257,10 +265,17 @@ class FakeTable:
     def sort_keys(self, pk: str) -> list[str]:
         return sorted(sk for partition, sk in self.items if partition == pk)
 
-    def put_item(self, *, TableName: str, Item: dict[str, Any]) -> dict[str, Any]:  # noqa: N803
+    def put_item(
+        self,
+        *,
+        TableName: str,  # noqa: N803
+        Item: dict[str, Any],  # noqa: N803
+        ReturnValues: str = "NONE",  # noqa: N803
+    ) -> dict[str, Any]:
         key = self._called("put_item", TableName, Item["pk"], Item["sk"])
+        before = self.items.get(key)
         self.items[key] = Item
-        return {}
+        return {"Attributes": before} if before and ReturnValues == "ALL_OLD" else {}
 
     def delete_item(
         self,

@@ -25,6 +25,7 @@ from tests.unit.builders import DESTINATION
 from tests.unit.fakes import LostResponse, aws_error
 
 UNKNOWN_STATUS = "HIBERNATING"
+RUNNING = {*CANCELABLE, "CANCELING"}
 
 
 class Stretch(NamedTuple):
@@ -196,6 +197,11 @@ class RdsWorld:
         self._seen |= self._listed
         return tuple(shown)
 
+    def running(self) -> tuple[ExportTask, ...]:
+        self._call("running")
+        shown = [task.shown(self.now) for task in self.tasks.values() if task.is_listed(self.now)]
+        return tuple(task for task in shown if task.status in RUNNING)
+
     def find(self, task_id: str) -> ExportTask | None:
         self._call("find")
         task = self.tasks.get(task_id)
@@ -276,7 +282,11 @@ class RdsWorld:
                 raise aws_error(ThrottlingException)
             case Fault.DENIED:
                 raise aws_error(AccessDeniedException)
-            case Fault.LOST_BEFORE | Fault.LOST_AFTER if operation in {"of_source", "find"}:
+            case Fault.LOST_BEFORE | Fault.LOST_AFTER if operation in {
+                "of_source",
+                "running",
+                "find",
+            }:
                 raise aws_error(ServiceUnavailableException)
             case Fault.LOST_BEFORE:
                 return aws_error(ServiceUnavailableException)

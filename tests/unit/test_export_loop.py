@@ -90,6 +90,7 @@ PASSING = [None, None, Fault.THROTTLED, Fault.LOST_BEFORE, Fault.LOST_AFTER]
 FAULTS = st.fixed_dictionaries(
     {},
     optional={
+        "running": st.lists(st.sampled_from([None, Fault.THROTTLED, Fault.DENIED]), max_size=3),
         "of_source": st.lists(st.sampled_from([None, None, Fault.THROTTLED, Fault.LOST_BEFORE])),
         "find": st.lists(st.sampled_from([None, Fault.THROTTLED, Fault.LOST_BEFORE]), max_size=3),
         "start": st.lists(st.sampled_from([*PASSING, Fault.DENIED]), max_size=12),
@@ -108,7 +109,11 @@ JOBS = st.fixed_dictionaries(
 
 
 class Case(NamedTuple):
-    """A job, the world that it meets, and how the workflow carries it."""
+    """A job, the world that it meets, and how the workflow carries it.
+
+    Attributes:
+        killed: passes, counted from 0, whose function is killed when all but its answer is done.
+    """
 
     job: dict[str, object]
     slots: int
@@ -118,6 +123,7 @@ class Case(NamedTuple):
     latency: float
     identifier_first: bool
     events_arrive: bool
+    killed: frozenset[int] = frozenset()
 
     def world(self) -> RdsWorld:
         return RdsWorld(
@@ -200,7 +206,7 @@ def ride(case: Case, world: RdsWorld, table: FakeTable) -> Ride:
     started = StartedExports(table.NAME, connect=lambda _service: table)
     extra_looks = 0
     unnoted: list[str] = []
-    for _ in range(MOST_LOOKS):
+    for number in range(MOST_LOOKS):
         notes = Notes(work, EXECUTION, started)
         try:
             seen = reconcile(carried(work), world, FakeFiles(), notes, 0)
@@ -210,6 +216,10 @@ def ride(case: Case, world: RdsWorld, table: FakeTable) -> Ride:
             continue
         finally:
             unnoted += _unnoted(world, table)
+        if number in case.killed:
+            extra_looks += 1
+            world.move(RETRY_DELAY)
+            continue
         if seen.settled:
             return Ride(seen.settled[0], extra_looks, unnoted)
         work = seen.work
@@ -224,7 +234,7 @@ def ride(case: Case, world: RdsWorld, table: FakeTable) -> Ride:
 
 
 def _unnoted(world: RdsWorld, table: FakeTable) -> list[str]:
-    noted = {sk for _pk, sk in table.items}
+    noted = {sk.partition("#")[2] for _pk, sk in table.items}
     return [
         name
         for name in world.took_effect
@@ -252,8 +262,9 @@ def test_every_export_ends_within_its_bounds_and_does_no_harm(case):
     _canceled_only_what_it_may(case, world)
     _took_no_longer_than_it_may(entry, case)
     _looked_no_more_than_it_may(entry, case, world, extra_looks)
-    if case.job["on_abort"] == "leave":
-        assert table.calls == []
+    left_behind = StartedExports(table.NAME, connect=lambda _service: table).to_cancel(EXECUTION)
+    assert {export.task_id for export in left_behind} <= set(world.asked_for)
+    assert case.job["on_abort"] == "cancel" or not left_behind
 
 
 UNSEEN = COURSES.map(lambda course: course._replace(unlisted=Stretch(0.0, 400.0)))
@@ -277,6 +288,27 @@ UNANSWERED = st.lists(st.sampled_from(PASSING[2:]), max_size=3).map(
 @settings(max_examples=60, deadline=None, derandomize=True)
 def test_no_export_that_must_not_outlive_its_request_ever_runs_without_a_note(case):
     assert rode(case)[0].unnoted == []
+
+
+@given(
+    st.builds(
+        lambda case, killed: case._replace(
+            job=case.job | {"target": COMPLETE}, killed=frozenset(killed)
+        ),
+        CASES,
+        st.sets(st.integers(0, 5), min_size=1),
+    )
+)
+@settings(max_examples=60, deadline=None, derandomize=True)
+def test_a_function_that_is_killed_forgets_nothing_that_it_has_started(case):
+    (entry, _extra_looks, _unnoted), world, _table = rode(case)
+    told = entry.details.get("export_task_identifier")
+    assert told not in world.took_effect or entry.details["adopted"] is False
+    assert len(world.took_effect) <= case.job["max_attempts"] + len(case.killed)
+    _canceled_only_what_it_may(case, world)
+    late = {name for name in world.took_effect if world.now < world.tasks[name].ends_at}
+    if entry.reason == Reason.DEADLINE_EXCEEDED and case.job["on_deadline"] == "cancel":
+        assert late <= set(world.asked_to_cancel)
 
 
 @pytest.mark.parametrize(

@@ -48,7 +48,7 @@ IN_PROGRESS  watch            watch            cancel                 cancel
 CANCELING    watch            watch            watch                  watch
 COMPLETE     TargetReached    TargetReached    FinishedBeforeCancel   FinishedBeforeCancel
 FAILED       start            ExportFailed     FinishedBeforeCancel   FinishedBeforeCancel
-CANCELED     start            ExportCanceled   AlreadyThere           TargetReached
+CANCELED     start            ExportCanceled   TargetReached          TargetReached
 NEW_STATUS   watch            watch            watch                  watch
 """
 
@@ -150,11 +150,18 @@ def test_adopts_what_runs_already(arn):
     assert decided(running, source_arn=arn) == Watch(running)
 
 
-def test_prefers_what_runs_to_what_is_complete():
-    done = export_task("COMPLETE", task_id="done", ended_at=NOW)
-    running = export_task("IN_PROGRESS", task_id="running")
-    assert decided(done, running) == Watch(running)
-    assert decided(running, done) == Watch(running)
+@pytest.mark.parametrize("arn", [SNAPSHOT, CLUSTER_SNAPSHOT, CLUSTER])
+def test_what_is_complete_is_enough_whatever_else_runs(arn):
+    done = export_task("COMPLETE", task_id="done", source_arn=arn, started_at=NOW)
+    running = export_task("IN_PROGRESS", task_id="running", source_arn=arn)
+    for tasks in ((done, running), (running, done)):
+        assert decided(*tasks, source_arn=arn) == Reached(done, Reason.TARGET_REACHED)
+
+
+def test_what_runs_is_preferred_to_an_export_of_a_cluster_that_was_complete_before():
+    done = export_task("COMPLETE", task_id="done", source_arn=CLUSTER, started_at=NOW - 1)
+    running = export_task("IN_PROGRESS", task_id="running", source_arn=CLUSTER)
+    assert decided(done, running, source_arn=CLUSTER) == Watch(running)
 
 
 def test_takes_the_last_of_the_complete_ones():

@@ -476,7 +476,8 @@ def aborted(executions) -> None:
 
 def note(table: FakeTable, task_id: str, arn: str = LEFT_BEHIND_BY) -> None:
     started = StartedExports(table.NAME, connect=lambda _service: table)
-    started.record(arn, StartedExport(task_id, SNAPSHOT), expires_at=2e9)
+    export = StartedExport(task_id, SNAPSHOT, job="0.0", cancel_on_abort=True)
+    started.record(arn, export, expires_at=2e9)
 
 
 def test_a_clean_up_cancels_what_the_execution_started_and_nothing_else(

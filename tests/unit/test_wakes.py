@@ -6,6 +6,7 @@ import pytest
 from pydantic import TypeAdapter
 
 from lambdas.domain import campaign_batch
+from lambdas.domain.export_slots import SlotWait
 from lambdas.domain.export_watch import queued, wake_of
 from lambdas.domain.wakes import CAMPAIGNS, EXPORT_SLOT, KEPT_AFTER_WAIT, Wake, source_key, wake
 from lambdas.domain.work import ExportProgress, Memo
@@ -37,29 +38,29 @@ def test_an_export_that_runs_waits_for_the_end_of_its_source():
     assert wake_of(work, NOW, 30) == wake(source_key(SNAPSHOT), NOW, NOW, 30)
 
 
-@pytest.mark.parametrize(("for_slot", "on"), [(False, source_key(SNAPSHOT)), (True, EXPORT_SLOT)])
-def test_an_export_without_room_waits_where_room_is_made(for_slot, on):
-    work = export_work(progress=queued(ExportProgress(), NOW, for_slot=for_slot))
+FULL = SlotWait(asked_at=NOW)
+
+
+@pytest.mark.parametrize(("slot", "on"), [(None, source_key(SNAPSHOT)), (FULL, EXPORT_SLOT)])
+def test_an_export_without_room_waits_where_room_is_made(slot, on):
+    work = export_work(progress=queued(ExportProgress(), NOW, slot))
     assert wake_of(work, NOW, 30) == wake(on, NOW, NOW, 30)
 
 
 def test_a_wait_that_timed_out_keeps_its_place_in_the_queue():
-    progress = queued(queued(ExportProgress(), NOW, for_slot=True), NOW + 500, for_slot=True)
+    progress = queued(queued(ExportProgress(), NOW, FULL), NOW + 500, FULL)
     now = NOW + 501
     assert wake_of(export_work(progress=progress), now, 30) == wake(EXPORT_SLOT, NOW, now, 30)
 
 
 def test_who_waits_for_a_source_that_comes_free_goes_on_waiting_for_a_slot_from_then():
-    progress = queued(queued(ExportProgress(), NOW, for_slot=False), NOW + 9, for_slot=True)
+    progress = queued(queued(ExportProgress(), NOW), NOW + 9, FULL)
     assert wake_of(export_work(progress=progress), NOW + 9, 30).order == orders(NOW)[0]
 
 
-@pytest.mark.parametrize("for_slot", [None, False])
-def test_every_wait_for_a_source_has_the_same_place_so_that_one_item_is_enough(for_slot):
-    """Whether it waits until the source comes free or until its own export ends."""
-    progress = ExportProgress()
-    if for_slot is not None:
-        progress = queued(progress, NOW + 100, for_slot=for_slot)
+@pytest.mark.parametrize("progress", [ExportProgress(), queued(ExportProgress(), NOW + 100)])
+def test_every_wait_for_a_source_has_the_same_place_so_that_one_item_is_enough(progress):
+    """Whether it waits until its own export ends or until the source comes free."""
     memo = Memo(started_at=NOW)
     waits = [
         wake_of(export_work(progress=progress, memo=memo.looked(now)), now, 30)

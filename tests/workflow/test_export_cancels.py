@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+from itertools import count
 from pathlib import Path
+from threading import Barrier
 from typing import Any
 
 import pytest
 
+from localcloud.functions.host import FunctionHost
 from localcloud.simulators.exports import Export
 from localcloud.simulators.exports import Exports as SimulatedExports
 from localcloud.simulators.exports_api import ExportsApi
 from tests.workflow.conftest import Orchestrate
 from tests.workflow.export_scenes import (
+    PATIENCE,
     Watched,
     by_source,
     own_id,
@@ -131,6 +135,69 @@ def test_an_abort_cancels_what_the_execution_has_started_and_wished_to_be_cancel
     assert calls["CancelExportTask"] == 1
     assert outcome is not None
     assert [(job["id"], job["reason"]) for job in outcome["jobs"]] == [(CANCELED, "TargetReached")]
+
+
+def test_an_abort_cancels_an_export_that_two_jobs_wanted_and_one_has_started(
+    assembly: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Both jobs have seen that there is none before either starts it."""
+    describe = ExportsApi._describe
+    first, both = count(), Barrier(2)
+
+    def describe_together(api: ExportsApi, form: Any) -> Any:
+        document = describe(api, form)
+        if next(first) < both.parties:
+            both.wait(PATIENCE)
+        return document
+
+    monkeypatch.setattr(ExportsApi, "_describe", describe_together)
+
+    with watched(
+        assembly,
+        {"jobs": [export(on_abort="cancel")] * 2},
+        speed=60,
+        snapshots=[snapshot(**LONG)],
+    ) as run:
+        run.until(lambda: run.calls().get("StartExportTask") == 2 and len(run.waiters()) == 2)
+        run.stop(run.runs.all[0].execution_arn)
+        run.until(lambda: len(run.executions()) == 2)
+        run.until_nothing_runs()
+
+        _, clean_up = run.executions()
+        outcome = run.orchestrator.outcome(clean_up["executionArn"])
+        end, calls = run.status(SNAPSHOT), run.calls()
+    assert outcome is not None
+    assert [job["reason"] for job in outcome["jobs"]] == ["TargetReached"]
+    assert (end, calls["CancelExportTask"]) == ("CANCELED", 1)
+
+
+def test_a_function_that_is_killed_after_its_start_leaves_it_to_the_next_to_cancel_it(
+    assembly: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    start = ExportsApi._start
+    functions: list[FunctionHost] = []
+
+    def start_and_kill(api: ExportsApi, form: Any) -> Any:
+        document = start(api, form)
+        [host] = functions
+        [pool] = [pool for arn, (_, pool) in host._pools.items() if "ReconcileExport" in arn]
+        [busy] = pool._all - set(pool._idle)
+        busy.end()
+        return document
+
+    monkeypatch.setattr(ExportsApi, "_start", start_and_kill)
+
+    with watched(assembly, speed=100, snapshots=[snapshot(**LONG)]) as run:
+        functions.append(run.orchestrator.aws.functions)
+        asked = run.ask(export(on_deadline="cancel", deadline_seconds=120))
+        run.until_nothing_runs()
+
+        outcome = run.orchestrator.outcome(asked)
+        end, calls = run.status(SNAPSHOT), run.calls()
+    assert outcome is not None
+    [job] = outcome["jobs"]
+    assert (job["reason"], job["details"]["adopted"]) == ("DeadlineExceeded", False)
+    assert (end, calls["StartExportTask"], calls["CancelExportTask"]) == ("CANCELED", 1, 1)
 
 
 def test_an_export_whose_start_was_under_way_at_the_abort_is_canceled_too(

@@ -6,7 +6,10 @@ import json
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from localcloud.joints import ChildHistory
+from tests.workflow.conftest import Orchestrate
 from tests.workflow.export_scenes import ends_of_waits, own_id, present, source, watched
 from tests.workflow.requests import export, snapshot
 
@@ -47,6 +50,31 @@ def test_slots_go_in_the_order_of_asking_and_nobody_asks_in_vain_twice(assembly:
     asked = sorted(children, key=_queued_since)
     started = sorted(waiting, key=lambda arn: ledger.states[arn][0])
     assert [child.item["work"]["job"]["source_arn"] for child in asked] == started
+
+
+@pytest.mark.parametrize(
+    ("faults", "speed", "most"),
+    [((), 30, 2 * 12), (({"event": "*", "drop": 1.0},), 60, 2 * 12)],
+    ids=["ends wake the queue", "every event is lost"],
+)
+def test_a_queue_of_many_exports_asks_for_few_slots_in_vain(
+    orchestrate: Orchestrate, faults: tuple[dict[str, object], ...], speed: float, most: int
+) -> None:
+    """Twelve exports in five slots: five are started at once, seven are refused and wait."""
+    sources = [source(f"one-of-twelve-{number}") for number in range(12)]
+
+    done = orchestrate(
+        {"jobs": [export(source_arn=arn) for arn in sources]},
+        speed=speed,
+        limits={"concurrent_exports": 5},
+        snapshots=[snapshot(arn, starting_s=5, export_s=65) for arn in sources],
+        faults=faults,
+    )
+
+    assert [job["phase"] for job in done.jobs] == ["COMPLETE"] * 12
+    assert done.report["max_concurrent_exports"] == 5
+    calls = done.report["calls"]
+    assert 12 + 7 <= calls["StartExportTask"] <= most, calls
 
 
 def test_a_busy_source_and_one_that_cools_down_are_waited_for(assembly: Path) -> None:

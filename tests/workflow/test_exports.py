@@ -12,10 +12,14 @@ CANCEL_IT = {"operation": "CancelExportTask", "source_arn": SNAPSHOT}
 def test_an_export_whose_start_got_no_answer_is_not_started_again(
     orchestrate: Orchestrate,
 ) -> None:
+    """Nor is it an error how RDS says that there is none yet."""
     done = orchestrate(
         export(),
         snapshots=[snapshot()],
-        faults=[{"operation": "StartExportTask", "error": "lost_response", "times": 1}],
+        faults=[
+            {"operation": "DescribeExportTasks", "error": "ExportTaskNotFound", "times": 1},
+            {"operation": "StartExportTask", "error": "lost_response", "times": 1},
+        ],
     )
 
     assert done.job["phase"] == "COMPLETE"
@@ -105,7 +109,9 @@ def test_what_was_there_before_is_adopted_enough_passed_over_or_in_the_way(
     running, complete = source("running"), source("complete")
     failed, canceled, cluster = source("failed"), source("canceled"), source("live", "cluster")
     collided, neighbour = source("collided"), source("neighbour")
-    asked = (running, complete, failed, canceled, cluster, collided)
+    exported, cluster_snapshot = source("exported"), source("exported-too", "cluster-snapshot")
+    twice = (exported, cluster_snapshot)
+    asked = (running, complete, failed, canceled, cluster, collided, *twice)
 
     done = orchestrate(
         {"jobs": [export(source_arn=arn) for arn in asked]},
@@ -118,6 +124,8 @@ def test_what_was_there_before_is_adopted_enough_passed_over_or_in_the_way(
             present(canceled, "CANCELED"),
             present(cluster, "COMPLETE"),
             present(neighbour, "COMPLETE", export_id=own_id(collided)),
+            *(present(arn, "COMPLETE", export_id=f"good-{n}") for n, arn in enumerate(twice)),
+            *(present(arn, export_id=f"again-{n}", age_s=0) for n, arn in enumerate(twice)),
         ],
     )
 
@@ -129,6 +137,8 @@ def test_what_was_there_before_is_adopted_enough_passed_over_or_in_the_way(
         "canceled": ("TargetReached", None),
         "live": ("TargetReached", None),
         "collided": ("IdentifierCollision", None),
+        "exported": ("AlreadyThere", "COMPLETE"),
+        "exported-too": ("AlreadyThere", "COMPLETE"),
     }
     told = {name: job["details"] for name, job in jobs.items() if job["details"]}
     assert {name: (it["export_task_identifier"], it["adopted"]) for name, it in told.items()} == {
@@ -137,6 +147,8 @@ def test_what_was_there_before_is_adopted_enough_passed_over_or_in_the_way(
         "failed": (own_id(failed, 2), False),
         "canceled": (own_id(canceled, 2), False),
         "live": (own_id(cluster, 2), False),
+        "exported": ("good-0", True),
+        "exported-too": ("good-1", True),
     }
     assert all(it["files_found"] for it in told.values())
     assert done.report["exports_started"] == 3

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import pytest
 
+from lambdas.domain.exports import MAX_THROTTLES
 from tests.workflow.conftest import Orchestrate, entered
 from tests.workflow.export_scenes import source
-from tests.workflow.requests import campaign, campaigns, export, snapshot
+from tests.workflow.requests import SNAPSHOT, campaign, campaigns, export, snapshot
 
 THROTTLED = "ThrottlingException"
 
@@ -34,19 +35,41 @@ def test_a_transient_fault_of_a_look_is_retried_by_its_name(
 
 
 def test_every_spelling_of_throttling_is_retried(orchestrate: Orchestrate) -> None:
+    """By Step Functions where exports could not be listed; by the next poll where none started."""
     sources = {code: source(code) for code in ("Throttling", THROTTLED, "RequestLimitExceeded")}
     done = orchestrate(
         {"jobs": [export(source_arn=arn) for arn in sources.values()]},
         snapshots=[snapshot(arn) for arn in sources.values()],
         faults=[
-            {"operation": "StartExportTask", "source_arn": arn, "error": code, "times": 2}
+            {"operation": operation, "source_arn": arn, "error": code, "times": times}
             for code, arn in sources.items()
+            for operation, times in (("DescribeExportTasks", 1), ("StartExportTask", 2))
         ],
     )
 
-    assert [job["phase"] for job in done.jobs] == ["COMPLETE"] * 3
-    assert done.failures() == [THROTTLED] * 6
+    assert [job["reason"] for job in done.jobs] == ["TargetReached"] * 3
+    assert done.failures() == [THROTTLED] * 3
+    assert done.report["throttled"] == {"DescribeExportTasks": 3, "StartExportTask": 6}
+    assert done.report["retries"] == {THROTTLED: 3}
     assert done.report["exports_started"] == 3
+
+
+def test_a_cancel_that_is_always_throttled_fails_the_job_with_what_was_seen(
+    orchestrate: Orchestrate,
+) -> None:
+    done = orchestrate(
+        export("CANCELED"),
+        speed=1000,
+        snapshots=[snapshot(export_s=50_000)],
+        exports=[{"export_id": "by-mistake", "source_arn": SNAPSHOT}],
+        faults=[{"operation": "CancelExportTask", "error": THROTTLED}],
+    )
+
+    assert (done.job["phase"], done.job["reason"]) == ("FAILED", THROTTLED)
+    assert f"CancelExportTask: {THROTTLED}" in done.job["message"]
+    assert (done.job["previous_state"], done.job["polls"]) == ("IN_PROGRESS", MAX_THROTTLES)
+    assert done.report["throttled"] == {"CancelExportTask": MAX_THROTTLES}
+    assert done.failures() == []
 
 
 def test_throttling_that_does_not_end_fails_the_job_with_its_account(

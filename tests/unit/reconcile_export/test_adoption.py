@@ -44,6 +44,19 @@ def test_a_snapshot_that_is_exported_already_is_not_exported_again(look):
     assert not rds.asked("start")
 
 
+def test_a_target_that_somebody_else_reached_while_it_was_waited_for_was_not_already_there(look):
+    rds = FakeExports([export_task("IN_PROGRESS", task_id="other", export_only=("shop.orders",))])
+    seen = look(export_work(), rds)
+    for _ in range(8):
+        seen = look(seen.work, rds)
+    assert seen.phase is Phase.QUEUED
+    rds.end("other", "COMPLETE")
+    rds.tasks["theirs"] = export_task("COMPLETE", task_id="theirs", ended_at=NOW)
+    entry = entry_of(look(seen.work, rds))
+    assert (entry.phase, entry.reason, entry.polls) == (Phase.COMPLETE, Reason.TARGET_REACHED, 10)
+    assert entry.details["adopted"] is True
+
+
 def test_a_cluster_that_was_exported_before_is_exported_again(look):
     first = identifier(CLUSTER, (), DESTINATION.prefix, 1)
     rds = FakeExports(

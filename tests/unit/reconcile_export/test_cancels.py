@@ -14,6 +14,7 @@ from lambdas.aws.errors import (
 )
 from lambdas.domain.exports import (
     MAX_REFUSALS,
+    MAX_THROTTLES,
 )
 from lambdas.domain.phases import Phase, Reason
 from tests.unit.builders import (
@@ -116,11 +117,27 @@ def test_an_export_that_is_canceled_after_many_lost_answers_is_canceled(look, ha
     assert entry_of(look(seen.work, rds)).phase is Phase.COMPLETE
 
 
-def test_a_throttled_cancel_is_raised(look):
+def test_a_throttled_cancel_is_made_again_and_what_was_seen_is_remembered(settle, look):
     rds = FakeExports([export_task("IN_PROGRESS")])
-    rds.will("cancel", aws_error(ThrottlingException))
-    with pytest.raises(ThrottlingException):
-        look(export_work(CANCELED), rds)
+    rds.will("cancel", *[aws_error(ThrottlingException)] * (MAX_THROTTLES - 1))
+    seen = look(export_work(CANCELED), rds)
+    assert (seen.phase, seen.work.progress.throttles) == (Phase.IN_PROGRESS, 1)
+    assert seen.work.progress.previous_state == "IN_PROGRESS"
+    rds.will("of_source", *[None] * MAX_THROTTLES, lambda: rds.end("any-task", "CANCELED"))
+    entry = settle(seen.work, rds)
+    assert (entry.phase, entry.reason) == (Phase.COMPLETE, Reason.TARGET_REACHED)
+    assert rds.asked("cancel") == ["any-task"] * MAX_THROTTLES
+    assert "the export completed while it was being canceled" not in entry.warnings
+
+
+def test_a_cancel_that_is_throttled_time_and_again_ends_the_export(settle):
+    rds = FakeExports([export_task("IN_PROGRESS")])
+    rds.will("cancel", *[aws_error(ThrottlingException)] * 50)
+    entry = settle(export_work(CANCELED), rds)
+    assert (entry.phase, entry.reason) == (Phase.FAILED, "ThrottlingException")
+    assert "any message" in entry.message
+    assert (entry.previous_state, entry.final_state) == ("IN_PROGRESS", "IN_PROGRESS")
+    assert len(rds.asked("cancel")) == entry.polls == MAX_THROTTLES
 
 
 @pytest.mark.parametrize("error", [AccessDeniedException, ValidationException])

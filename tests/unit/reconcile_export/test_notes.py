@@ -12,7 +12,7 @@ from lambdas.aws.errors import (
     ThrottlingException,
 )
 from lambdas.aws.started_exports import KEPT_AFTER_DEADLINE
-from lambdas.domain.phases import Phase
+from lambdas.domain.phases import Phase, Reason
 from lambdas.domain.work import ExportWork
 from tests.unit.builders import (
     EXECUTION,
@@ -40,7 +40,9 @@ from tests.unit.fakes import (
 
 def noted(table: FakeTable) -> list[str]:
     assert {pk for pk, _sk in table.items} <= {f"started#{EXECUTION}"}
-    return [sk for _pk, sk in table.items]
+    keys = [sk.partition("#") for _pk, sk in table.items]
+    assert {job for job, _, _ in keys} <= {wanted().key}
+    return [task_id for _, _, task_id in keys]
 
 
 def wanted(**fields: object) -> ExportWork:
@@ -63,22 +65,24 @@ def test_a_start_is_noted_before_it_is_made(look, table):
 def test_what_can_not_be_noted_is_not_started(look, table, code):
     rds = FakeExports()
     table.will("put_item", client_error(code))
-    if code == "ThrottlingException":
-        with pytest.raises(ThrottlingException):
-            look(wanted(), rds)
-    else:
-        assert entry_of(look(wanted(), rds)).reason == code
+    seen = look(wanted(), rds)
     assert rds.asked("start") == []
+    if code == "AccessDeniedException":
+        assert entry_of(seen).reason == code
+    else:
+        assert (seen.phase, seen.work.progress.throttles) == (Phase.IN_PROGRESS, 1)
+        assert seen.work.progress.asked_for is None
 
 
 @pytest.mark.parametrize(
     "error", [ExportTaskLimitReachedException, InvalidExportSourceStateException]
 )
-def test_a_note_is_taken_back_where_there_is_no_room(look, table, error):
+def test_a_note_is_taken_back_where_there_is_no_room(look, table, hand_clock, error):
     rds = FakeExports()
     rds.will("start", aws_error(error))
     seen = look(wanted(), rds)
     assert (seen.phase, noted(table)) == (Phase.QUEUED, [])
+    hand_clock.move(1)
     look(seen.work, rds)
     assert noted(table) == [FIRST]
 
@@ -86,8 +90,7 @@ def test_a_note_is_taken_back_where_there_is_no_room(look, table, error):
 def test_a_note_is_taken_back_when_the_start_is_throttled(look, table):
     rds = FakeExports()
     rds.will("start", aws_error(ThrottlingException))
-    with pytest.raises(ThrottlingException):
-        look(wanted(), rds)
+    look(wanted(), rds)
     assert noted(table) == []
 
 
@@ -119,7 +122,7 @@ def test_a_note_of_the_identifier_that_is_passed_over_is_taken_back(look, table)
 def test_an_adopted_export_is_never_noted(look, table):
     rds = FakeExports([export_task("IN_PROGRESS", task_id="theirs")])
     look(wanted(), rds)
-    assert table.calls == []
+    assert noted(table) == []
 
 
 @pytest.mark.parametrize("error", [LostResponse(), aws_error(ServiceUnavailableException)])
@@ -166,11 +169,8 @@ def test_a_note_of_a_lost_start_is_kept_whatever_the_next_try_is_answered(
     rds.hidden.add(FIRST)
     seen = look(wanted(), rds)
     hand_clock.move(seen.wait_seconds)
-    if error is ThrottlingException:
-        with pytest.raises(ThrottlingException):
-            look(seen.work, rds)
-    else:
-        look(seen.work, rds)
+    look(seen.work, rds)
+    assert rds.asked("start") == [FIRST, FIRST]
     assert noted(table) == list(rds.tasks) == [FIRST]
 
 
@@ -182,15 +182,105 @@ def test_every_attempt_is_noted(look, table):
     assert SECOND in noted(table)
 
 
-def test_nothing_is_noted_of_an_export_that_may_outlive_its_execution(look, table, hand_clock):
+@pytest.mark.parametrize("code", ["AccessDeniedException", "ThrottlingException"])
+def test_an_export_that_may_outlive_its_execution_is_started_without_a_note_where_there_is_no_table(
+    look, table, code
+):
     rds = FakeExports()
-    rds.will("start", aws_error(ExportTaskLimitReachedException), LostResponse())
-    seen = look(export_work(on_abort="leave"), rds)
-    for _ in range(2):
-        hand_clock.move(seen.wait_seconds)
-        seen = look(seen.work, rds)
-    assert seen.work.progress.task_id == FIRST
-    assert table.calls == []
+    table.will("put_item", client_error(code))
+    assert look(export_work(), rds).work.progress.task_id == FIRST
+    assert noted(table) == []
+
+
+def killed_after_its_start(look, rds: FakeExports, work: ExportWork) -> None:
+    """Take a pass whose result is lost; what it has done is done."""
+    look(work, rds)
+    assert rds.asked("start") == [FIRST]
+
+
+@pytest.mark.parametrize("fields", [{}, {"on_deadline": "cancel"}, {"on_abort": "cancel"}])
+@pytest.mark.parametrize("listed", [True, False])
+def test_a_start_that_its_pass_did_not_live_to_tell_of_is_known_again(
+    look, table, hand_clock, fields, listed
+):
+    rds = FakeExports()
+    work = export_work(**fields)
+    killed_after_its_start(look, rds, work)
+    rds.hidden |= set() if listed else {FIRST}
+    seen = look(work, rds)
+    assert (seen.work.progress.asked_for, seen.work.progress.task_id) == (FIRST, FIRST)
+    assert noted(table) == [FIRST]
+    rds.hidden.clear()
+    rds.end(FIRST, "COMPLETE")
+    entry = entry_of(look(seen.work, rds))
+    assert (entry.reason, entry.previous_state) == (Reason.TARGET_REACHED, None)
+    assert entry.details["adopted"] is False
+
+
+def test_its_own_export_that_ended_before_it_is_known_again_was_not_already_there(look):
+    rds = FakeExports()
+    killed_after_its_start(look, rds, export_work())
+    rds.end(FIRST, "COMPLETE")
+    assert entry_of(look(export_work(), rds)).reason == Reason.TARGET_REACHED
+
+
+def test_a_start_that_its_pass_did_not_live_to_tell_of_is_canceled_at_the_deadline(
+    look, hand_clock
+):
+    rds = FakeExports()
+    work = export_work(on_deadline="cancel", deadline_seconds=600)
+    killed_after_its_start(look, rds, work)
+    seen = look(work, rds)
+    hand_clock.move(600)
+    look(seen.work, rds)
+    assert rds.asked("cancel") == [FIRST]
+
+
+def test_another_attempt_that_its_pass_did_not_live_to_tell_of_is_known_again(look):
+    rds = FakeExports()
+    seen = look(export_work(max_attempts=2), rds)
+    rds.end(FIRST, "FAILED", failure_cause="no space")
+    look(seen.work, rds)
+    seen = look(seen.work, rds)
+    assert rds.asked("start") == [FIRST, SECOND]
+    assert seen.work.progress.asked_for == SECOND
+
+
+def test_the_note_of_another_job_for_the_same_export_is_left_alone(look, table):
+    """Both jobs of a request have looked before either started the export."""
+    rds = FakeExports()
+    look(wanted(), rds)
+    rds.hidden.add(FIRST)
+    seen = look(wanted().model_copy(update={"key": "0.1"}), rds)
+    assert rds.asked("start") == [FIRST, FIRST]
+    assert noted(table) == [FIRST]
+    assert (seen.work.progress.task_id, seen.work.progress.asked_for) == (FIRST, None)
+
+
+@pytest.mark.parametrize("status", ["IN_PROGRESS", "COMPLETE"])
+def test_the_note_is_read_once_and_only_where_there_is_something_to_adopt(look, table, status):
+    rds = FakeExports()
+    seen = look(export_work(on_deadline="cancel"), rds)
+    look(seen.work, rds)
+    assert "get_item" not in {operation for operation, *_ in table.calls}
+    table.calls.clear()
+    theirs = FakeExports([export_task(status, task_id="theirs")])
+    seen = look(export_work(on_deadline="cancel"), theirs)
+    if seen.work is not None:
+        look(seen.work, theirs)
+    assert [operation for operation, *_ in table.calls] == ["get_item"]
+
+
+@pytest.mark.parametrize(("fields", "needed"), [({}, False), ({"on_deadline": "cancel"}, True)])
+def test_nothing_is_adopted_before_it_is_known_whose_it_is_if_that_matters(
+    look, table, fields, needed
+):
+    rds = FakeExports([export_task("IN_PROGRESS", task_id="theirs")])
+    table.will("get_item", client_error("ThrottlingException"))
+    seen = look(export_work(**fields), rds)
+    assert seen.work.progress.task_id == (None if needed else "theirs")
+    assert seen.work.progress.throttles == (1 if needed else 0)
+    assert look(seen.work, rds).work.progress.task_id == "theirs"
 
 
 def test_a_request_to_cancel_notes_nothing(look, table):

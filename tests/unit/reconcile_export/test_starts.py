@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import random
+
 import pytest
 
 from lambdas.aws.errors import (
     AccessDeniedException,
     ExportTaskLimitReachedException,
     InvalidExportSourceStateException,
+    InvalidExportTaskStateException,
     ServiceUnavailableException,
     ThrottlingException,
     ValidationException,
 )
 from lambdas.domain.exports import (
     MAX_REFUSALS,
+    MAX_THROTTLES,
 )
 from lambdas.domain.phases import Phase, Reason
 from tests.unit.builders import (
@@ -23,6 +27,7 @@ from tests.unit.builders import (
     export_work,
 )
 from tests.unit.export_looks import (
+    CANCELED,
     FIRST,
     PERMANENT,
     entry_of,
@@ -86,12 +91,12 @@ def test_queues_where_there_is_no_room(look, hand_clock, error):
     seen = look(export_work(), rds)
     assert seen.phase is Phase.QUEUED
     assert 27 <= seen.wait_seconds <= 30
-    hand_clock.move(seen.wait_seconds)
-    seen = look(seen.work, rds)
-    assert seen.phase is Phase.QUEUED
-    assert seen.work.progress.queued_since == NOW
-    hand_clock.move(seen.wait_seconds)
-    seen = look(seen.work, rds)
+    for asked in (2, 3):
+        while len(rds.asked("start")) < asked:
+            assert seen.phase is Phase.QUEUED
+            assert seen.work.progress.queued_since == NOW
+            hand_clock.move(seen.wait_seconds)
+            seen = look(seen.work, rds)
     assert seen.phase is Phase.IN_PROGRESS
     assert rds.asked("start") == [FIRST] * 3
 
@@ -181,12 +186,73 @@ def test_outlives_a_minute_in_which_rds_answers_no_start(look, hand_clock):
     assert look(work, rds).work.progress.task_id == FIRST
 
 
-def test_a_throttled_start_is_raised(look):
+def test_a_throttled_start_is_made_again(look, hand_clock, monkeypatch):
+    monkeypatch.setattr(random, "random", lambda: 1.0)
     rds = FakeExports()
-    rds.will("start", aws_error(ThrottlingException))
-    with pytest.raises(ThrottlingException):
-        look(export_work(), rds)
-    assert not rds.tasks
+    rds.will("start", *[aws_error(ThrottlingException)] * (MAX_THROTTLES - 1))
+    seen = look(export_work(), rds)
+    waits = []
+    while seen.work.progress.throttles:
+        waits.append(seen.wait_seconds)
+        assert seen.phase is Phase.IN_PROGRESS
+        assert seen.work.progress.asked_for is None
+        hand_clock.move(seen.wait_seconds)
+        seen = look(seen.work, rds)
+    assert list(rds.tasks) == [FIRST]
+    assert waits == [2, 4, 8, 16, 32, 60, 60, 60, 60]
+
+
+def test_throttles_of_starts_are_counted_in_a_row(look, hand_clock):
+    rds = FakeExports()
+    work = export_work()
+    for _ in range(3):
+        throttled = [aws_error(ThrottlingException)] * (MAX_THROTTLES - 1)
+        rds.will("start", *throttled, aws_error(InvalidExportSourceStateException))
+        for _ in range(MAX_THROTTLES):
+            seen = look(work, rds)
+            work = seen.work
+            hand_clock.move(seen.wait_seconds)
+    assert look(work, rds).work.progress.task_id == FIRST
+
+
+def test_a_start_that_is_throttled_time_and_again_ends_the_export(settle):
+    rds = FakeExports()
+    rds.will("start", *[aws_error(ThrottlingException)] * 50)
+    entry = settle(export_work(), rds)
+    assert (entry.phase, entry.reason) == (Phase.FAILED, "ThrottlingException")
+    assert "any message" in entry.message
+    assert entry.elapsed_seconds > 0
+    assert len(rds.asked("start")) == entry.polls == MAX_THROTTLES
+
+
+def test_a_throttled_start_keeps_its_place_in_the_queue(look, hand_clock):
+    rds = FakeExports()
+    full, throttled = aws_error(ExportTaskLimitReachedException), aws_error(ThrottlingException)
+    rds.will("start", full, throttled)
+    first = look(export_work(), rds)
+    hand_clock.move(1)
+    second = look(first.work, rds)
+    assert (second.phase, second.work.progress.throttles) == (Phase.QUEUED, 1)
+    assert second.wake.order == first.wake.order
+    hand_clock.move(second.wait_seconds)
+    assert look(second.work, rds).work.progress.task_id == FIRST
+
+
+@pytest.mark.parametrize("operation", ["of_source", "find"])
+@pytest.mark.parametrize("error", [ThrottlingException, ServiceUnavailableException])
+def test_what_was_seen_is_told_although_a_second_look_was_not_answered(look, operation, error):
+    rds = FakeExports([export_task("COMPLETE", task_id=FIRST)])
+    rds.hidden.add(FIRST)
+    if operation == "of_source":
+        rds = FakeExports([export_task("IN_PROGRESS")])
+        rds.will("cancel", aws_error(InvalidExportTaskStateException))
+        rds.will("of_source", None, aws_error(error))
+        seen = look(export_work(CANCELED), rds)
+        assert seen.work.progress.state == "IN_PROGRESS"
+    else:
+        rds.will("find", aws_error(error))
+        seen = look(export_work(), rds)
+    assert (seen.phase, seen.work.memo.looks) == (Phase.IN_PROGRESS, 1)
 
 
 @pytest.mark.parametrize("error", [ThrottlingException, ServiceUnavailableException])
@@ -220,9 +286,11 @@ def test_an_answer_that_there_is_no_room_ends_a_row_of_lost_ones(look, hand_cloc
     for _ in range(3):
         unanswered = [aws_error(ServiceUnavailableException) for _ in range(MAX_REFUSALS - 1)]
         rds.will("start", *unanswered, aws_error(ExportTaskLimitReachedException))
-        for _ in range(MAX_REFUSALS):
+        while rds.answers["start"]:
             seen = look(work, rds)
             assert seen.phase in {Phase.IN_PROGRESS, Phase.QUEUED}
             work = seen.work
             hand_clock.move(seen.wait_seconds)
+    work = look(work, rds).work
+    hand_clock.move(30)
     assert look(work, rds).work.progress.task_id == FIRST

@@ -5,16 +5,25 @@ from __future__ import annotations
 import pytest
 
 from lambdas.aws.errors import (
+    AccessDeniedException,
     ExportTaskLimitReachedException,
     InvalidExportSourceStateException,
+    ServiceUnavailableException,
+    ThrottlingException,
 )
-from lambdas.domain.phases import Phase
+from lambdas.domain.export_slots import PATIENCE_SECONDS
+from lambdas.domain.phases import Phase, Reason
 from lambdas.domain.wakes import EXPORT_SLOT, source_key
 from tests.unit.builders import (
     NOW,
+    OTHER_SNAPSHOT,
     SNAPSHOT,
     export_task,
     export_work,
+)
+from tests.unit.export_looks import (
+    FIRST,
+    entry_of,
 )
 from tests.unit.fakes import (
     FakeExports,
@@ -79,7 +88,7 @@ def test_who_queued_for_a_slot_and_may_have_it_waits_for_its_own_export(look, ha
     rds = FakeExports()
     rds.will("start", aws_error(ExportTaskLimitReachedException), LostResponse())
     seen = look(export_work(), rds)
-    hand_clock.move(seen.wait_seconds)
+    hand_clock.move(1)
     assert look(seen.work, rds).wake.on == source_key(SNAPSHOT)
 
 
@@ -90,3 +99,103 @@ def test_a_wait_behind_another_export_of_the_source_ends_with_that_one(look):
 
 def test_a_look_after_which_there_is_none_has_nothing_to_be_woken_by(look):
     assert look(export_work(), FakeExports([export_task("COMPLETE")])).wake is None
+
+
+def full() -> FakeExports:
+    """Return an account whose five slots are taken."""
+    rds = FakeExports(
+        [
+            export_task(
+                "IN_PROGRESS", task_id=f"theirs-{number}", source_arn=f"{OTHER_SNAPSHOT}-{number}"
+            )
+            for number in range(5)
+        ]
+    )
+    rds.will("start", aws_error(ExportTaskLimitReachedException))
+    return rds
+
+
+def test_who_is_queued_for_a_slot_polls_with_one_call_and_asks_for_nothing(look, hand_clock):
+    rds = full()
+    seen = look(export_work(), rds)
+    rds.calls.clear()
+    for polls in range(1, 9):
+        hand_clock.move(seen.wait_seconds)
+        seen = look(seen.work, rds)
+        assert (seen.phase, seen.wake.on) == (Phase.QUEUED, EXPORT_SLOT)
+        assert rds.calls == [("running", "")] * polls
+    assert seen.work.memo.looks == 9
+
+
+def test_who_is_woken_for_a_slot_asks_at_once(look, hand_clock):
+    rds = full()
+    seen = look(export_work(), rds)
+    hand_clock.move(seen.wait_seconds - 5)
+    rds.end("theirs-0", "COMPLETE")
+    assert look(seen.work, rds).work.progress.task_id == FIRST
+    assert rds.asked("start") == [FIRST, FIRST]
+
+
+def test_a_slot_of_which_no_event_tells_is_asked_for_by_the_second_poll_that_sees_it(
+    look, hand_clock
+):
+    rds = full()
+    seen = look(export_work(), rds)
+    for _ in range(9):
+        hand_clock.move(seen.wait_seconds)
+        seen = look(seen.work, rds)
+    rds.end("theirs-0", "COMPLETE")
+    hand_clock.move(seen.wait_seconds)
+    seen = look(seen.work, rds)
+    assert (seen.phase, rds.asked("start")) == (Phase.QUEUED, [FIRST])
+    assert 27 <= seen.wait_seconds <= 30
+    hand_clock.move(seen.wait_seconds)
+    assert look(seen.work, rds).work.progress.task_id == FIRST
+
+
+def test_who_is_queued_for_a_slot_adopts_what_somebody_else_starts(look, hand_clock):
+    rds = full()
+    seen = look(export_work(), rds)
+    rds.end("theirs-0", "COMPLETE")
+    rds.tasks["same"] = export_task("STARTING", task_id="same")
+    hand_clock.move(seen.wait_seconds)
+    seen = look(seen.work, rds)
+    assert (seen.phase, seen.work.progress.task_id) == (Phase.IN_PROGRESS, "same")
+    assert rds.asked("start") == [FIRST]
+
+
+def test_who_is_queued_for_a_slot_gives_up_at_the_deadline(look, hand_clock):
+    rds = full()
+    seen = look(export_work(deadline_seconds=600), rds)
+    while seen.phase is Phase.QUEUED:
+        hand_clock.move(seen.wait_seconds)
+        seen = look(seen.work, rds)
+    assert entry_of(seen).reason == Reason.DEADLINE_EXCEEDED
+    assert 0 <= hand_clock.time - NOW - 600 <= 1
+
+
+def test_who_is_queued_for_a_slot_asks_for_it_though_the_count_never_falls(look, hand_clock):
+    rds = full()
+    seen = look(export_work(), rds)
+    while seen.phase is Phase.QUEUED:
+        hand_clock.move(seen.wait_seconds)
+        seen = look(seen.work, rds)
+    assert seen.work.progress.task_id == FIRST
+    assert PATIENCE_SECONDS <= hand_clock.time - NOW <= PATIENCE_SECONDS + 120
+
+
+@pytest.mark.parametrize("error", [ThrottlingException, ServiceUnavailableException])
+def test_a_poll_of_the_queue_that_rds_does_not_answer_is_raised(look, hand_clock, error):
+    rds = full()
+    seen = look(export_work(), rds)
+    hand_clock.move(seen.wait_seconds)
+    rds.will("running", aws_error(error))
+    with pytest.raises(error):
+        look(seen.work, rds)
+
+
+@pytest.mark.parametrize("error", [ThrottlingException, AccessDeniedException])
+def test_exports_that_can_not_be_counted_after_a_refusal_are_no_error(look, error):
+    rds = full()
+    rds.will("running", aws_error(error))
+    assert look(export_work(), rds).phase is Phase.QUEUED
