@@ -53,6 +53,19 @@ def backed_off(pace: Pace, refusals: int) -> Pace:
     return pace._replace(floor=min(pace.cap, pace.floor * 2**refusals))
 
 
+def throttled_seconds(passes: int, jitter: float) -> float:
+    """Return how long to wait after throttled passes in a row, in seconds; none after none.
+
+    As long as Step Functions' Retry waits for a throttled read, with full jitter: those who were
+    throttled together come back apart.
+
+    Args:
+        passes: in a row in which nothing but throttles was answered.
+        jitter: from 0 to 1, drawn by the caller.
+    """
+    return jitter * backed_off(CONFIRM, passes - 1).floor if passes else 0.0
+
+
 def wait_seconds(pace: Pace, age: float, jitter: float) -> int:
     """Return how long to wait, in whole seconds of at least 1.
 

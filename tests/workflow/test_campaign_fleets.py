@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path
+from typing import Any
 
+from infra.functions import TIMEOUT
 from infra.retries import FOR_RECONCILERS
 from infra.settings import Settings
 from tests.workflow.conftest import Orchestrate, entered
 from tests.workflow.requests import campaign, campaigns
+
+REJECTED = "ValidationException"
 
 HISTORY_EVENTS = 20_000
 """Well below the 25,000 that end an execution. Source: Step Functions service quotas."""
@@ -85,3 +90,42 @@ def test_the_looks_of_a_child_stay_far_below_the_events_that_end_it(
     budget = Settings.model_fields["looks_per_child"].metadata
     most = next(bound.le for bound in budget if hasattr(bound, "le"))
     assert most * (per_look + per_retry * retries) < HISTORY_EVENTS
+
+
+def invocation_seconds(events: Iterable[Any]) -> list[float]:
+    """Return how long each invocation of a function took in a child that has one at a time."""
+    of_type = {
+        kind: [event["timestamp"] for event in events if event["type"] == kind]
+        for kind in ("TaskStarted", "TaskSucceeded")
+    }
+    pairs = zip(of_type["TaskStarted"], of_type["TaskSucceeded"], strict=True)
+    return [(ended - started).total_seconds() for started, ended in pairs]
+
+
+def test_a_fleet_of_rejected_ids_fails_without_its_neighbours_and_every_pass_ends_in_time(
+    orchestrate: Orchestrate,
+) -> None:
+    """All batches at once: reading the rejected ids takes longer than one function may run."""
+    fleet = [f"c-{number}" for number in range(200)]
+    good = [name for number, name in enumerate(fleet) if number % 25 in (0, 11, 24)]
+    rejected = sorted(set(fleet) - set(good))
+    done = orchestrate(
+        campaigns("PAUSED", *fleet),
+        speed=10,
+        workers=8,
+        campaigns=[campaign(name, "Paused") for name in fleet],
+        faults=[
+            {"operation": "GetCampaignStateBatch", "campaign_id": name, "error": REJECTED}
+            for name in rejected
+        ],
+    )
+
+    found = {job["id"]: job["reason"] for job in done.jobs}
+    assert found == dict.fromkeys(good, "AlreadyThere") | dict.fromkeys(rejected, REJECTED)
+    assert done.failures() == []
+    seconds = [invocation_seconds(child.events) for child in done.children]
+    assert max(map(max, seconds)) < TIMEOUT.to_seconds()
+    assert max(map(len, seconds)) <= 12
+    assert done.report["calls"]["GetCampaignStateBatch"] <= 8 * (1 + 5 + 25) + sum(
+        map(len, seconds)
+    )
