@@ -144,8 +144,11 @@ class _Batch:
             PermanentError: no campaign can be read.
             TransientError: nothing was learned.
         """
-        until = max(self._calls_until - HORIZON_SECONDS, clock.now())
+        until = self._calls_until - HORIZON_SECONDS
         while unread := self._unread():
+            if self._learned and clock.now() > until:
+                self._come_again(clock.now())
+                return True
             groups = campaign_batch.read_groups(unread)
             slots = self._limits.reads.reserve(len(groups), until)
             for group in groups:
@@ -157,12 +160,17 @@ class _Batch:
                 except TransientError as error:
                     if isinstance(error, ThrottlingException):
                         slots.throttled()
-                    if not self._polled and not self._rejected:
+                    if not self._learned:
                         raise
                     logger.warning("campaigns not read", error=str(error))
                     self._come_again(slots.again_at)
                     return False
         return True
+
+    @property
+    def _learned(self) -> bool:
+        """Whether any read of this pass has told anything."""
+        return self._rejected or bool(self._polled)
 
     def _unread(self) -> dict[str, CampaignProgress]:
         still_open = self._work.open.items()
@@ -203,8 +211,7 @@ class _Batch:
         due = self._due()
         slots = None
         if may_act and due:
-            until = max(self._calls_until, clock.now())
-            slots = self._limits.mutations.reserve(len(due), until)
+            slots = self._limits.mutations.reserve(len(due), self._calls_until)
         for campaign_id in self._polled_and_open():
             self._move(campaign_id, slots)
         if self._answered:

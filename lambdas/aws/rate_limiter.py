@@ -56,7 +56,8 @@ class Limiter(Protocol):
 
         Args:
             wanted: calls.
-            until: no call is made after this moment, in epoch seconds.
+            until: no call is made after this moment, in epoch seconds, but for the first one if it
+                may be made at once: however late it is, every caller gets on.
         """
 
 
@@ -140,14 +141,14 @@ class RateLimiter:
 
 
 class _AnyNumber:
-    """Slots without a limit but time; the first one is good if there was time to ask for it."""
+    """Slots without a limit but time; the first one is always good."""
 
     again_at: Final = 0.0
 
     def __init__(self, until: float) -> None:
         self._until = until
         self._taken = 0
-        self._open = clock.now() <= until
+        self._open = True
 
     def take(self) -> bool:
         if self._taken and clock.now() > self._until:

@@ -96,9 +96,9 @@ def reserve(
         rate: that all callers keep to together.
         wanted: calls.
         now: epoch seconds.
-        until: after which a call is of no use to the caller, in epoch seconds.
+        until: no call is reserved for a later moment, in epoch seconds, but one for now may be.
     """
-    latest = min(now + HORIZON_SECONDS, until)
+    latest = max(now, min(now + HORIZON_SECONDS, until))
     interval = rate.interval * (SLOWDOWN if now < reserved.slowed_until else 1)
     first = max(reserved.until, now)
     moments = (max(now, first + number * interval - rate.tolerance) for number in range(wanted + 1))
