@@ -222,7 +222,7 @@ TWO_FLEETS: Final = Scenario(
 )
 
 TWO_FLEETS_UNLIMITED: Final = Scenario(
-    name="The same without the rate limiter, by Retry alone",
+    name="The same without the rate limiter, by backing off alone",
     world=TWO_FLEETS.world,
     requests=TWO_FLEETS.requests,
     limit_s=TWO_FLEETS.limit_s,

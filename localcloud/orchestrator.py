@@ -69,7 +69,14 @@ class LocalOrchestrator:
         outputs: the deployed stack's outputs.
     """
 
-    def __init__(self, world: World, speed: float, assembly: Path | None = None) -> None:
+    def __init__(
+        self,
+        world: World,
+        speed: float,
+        assembly: Path | None = None,
+        *,
+        workers_per_function: int = 4,
+    ) -> None:
         """Prepare; an assembly that is given is not synthesised again."""
         self.world = world
         self.clock = SimulatedClock.starting_now(speed)
@@ -83,7 +90,11 @@ class LocalOrchestrator:
             publish_event=publish,
             put_object=self._put_object,
         )
-        self.aws = LocalAws(self.clock, self.simulators.endpoints)
+        self.aws = LocalAws(
+            self.clock,
+            self.simulators.endpoints,
+            workers_per_function=workers_per_function,
+        )
         self.outputs: Mapping[str, str] = {}
         self._outcomes: dict[str, dict[str, Any]] = {}
         self._queue = ""

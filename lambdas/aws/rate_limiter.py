@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import random
 from collections import deque
 from collections.abc import Callable, Sequence
@@ -50,29 +51,22 @@ class Slots(Protocol):
 class Limiter(Protocol):
     """Gives out the calls that a rate allows."""
 
-    def reserve(self, wanted: int) -> Slots:
-        """Reserve a number of calls, or as many of them as are near enough."""
+    def reserve(self, wanted: int, until: float = math.inf) -> Slots:
+        """Reserve a number of calls, or as many of them as are near enough.
+
+        Args:
+            wanted: calls.
+            until: no call is made after this moment, in epoch seconds, but for the first one if it
+                may be made at once: however late it is, every caller gets on.
+        """
 
 
 class Unlimited:
-    """Leans on Step Functions' Retry: any number of calls, until one is throttled."""
+    """Any number of calls, until one is throttled."""
 
-    again_at: Final = 0.0
-
-    def __init__(self) -> None:
-        self._throttled = False
-
-    def reserve(self, wanted: int) -> Slots:  # noqa: ARG002 - any number
-        """Return slots without a limit."""
-        return Unlimited()
-
-    def take(self) -> bool:
-        """Return whether none was throttled yet."""
-        return not self._throttled
-
-    def throttled(self) -> None:
-        """Make no more calls."""
-        self._throttled = True
+    def reserve(self, wanted: int, until: float = math.inf) -> Slots:  # noqa: ARG002 - any number
+        """Return slots without a limit but time."""
+        return _AnyNumber(until)
 
 
 class RateLimiter:
@@ -86,20 +80,20 @@ class RateLimiter:
         self._rate = rate
         self._dynamodb = connect("dynamodb")
 
-    def reserve(self, wanted: int) -> Slots:
-        """Reserve calls; without a limit where the table can not be reached."""
+    def reserve(self, wanted: int, until: float = math.inf) -> Slots:
+        """Reserve calls; without a limit where the table cannot be reached."""
         try:
             for _ in range(MAX_TRIES):
                 reserved = self._read()
-                reservation = rates.reserve(reserved, self._rate, wanted, clock.now())
+                reservation = rates.reserve(reserved, self._rate, wanted, clock.now(), until)
                 if not reservation.slots or self._written(reserved, reservation):
-                    return _Reserved(self, reservation.slots, reservation.again_at)
+                    return _Reserved(self, reservation.slots, reservation.again_at, until)
                 clock.sleep(random.random() * PAUSE_SECONDS)
         except AwsError as error:
             logger.warning("rate limiter not reached", error=str(error))
             metrics.add_metric(metric_names.RATE_LIMITER_UNAVAILABLE, MetricUnit.Count, 1)
-            return Unlimited()
-        return _Reserved(self, (), again_at=0.0)
+            return _AnyNumber(until)
+        return _Reserved(self, (), again_at=0.0, until=until)
 
     def slow_down(self) -> None:
         """Keep everyone's calls further apart for a while."""
@@ -146,17 +140,39 @@ class RateLimiter:
         return True
 
 
+class _AnyNumber:
+    """Slots without a limit but time; the first one is always good."""
+
+    again_at: Final = 0.0
+
+    def __init__(self, until: float) -> None:
+        self._until = until
+        self._taken = 0
+        self._open = True
+
+    def take(self) -> bool:
+        if self._taken and clock.now() > self._until:
+            self._open = False
+        self._taken += 1
+        return self._open
+
+    def throttled(self) -> None:
+        self._open = False
+
+
 class _Reserved:
     """Slots of a limiter; who is late keeps the distances, and loses the last ones to the others.
 
     The first one is always good: its reservation may itself have taken long.
     """
 
-    def __init__(self, limiter: RateLimiter, slots: Sequence[float], again_at: float) -> None:
+    def __init__(
+        self, limiter: RateLimiter, slots: Sequence[float], again_at: float, until: float
+    ) -> None:
         self.again_at = again_at
         self._limiter = limiter
         self._slots = deque(slots)
-        self._good_until = slots[-1] + LATE_SECONDS if slots else 0.0
+        self._good_until = min(slots[-1] + LATE_SECONDS, until) if slots else 0.0
         self._late = 0.0
         self._taken = 0
         self._throttles = 0

@@ -146,6 +146,11 @@ _TABLE: Final[Mapping[CampaignTarget, Mapping[CampaignState, Decision]]] = Mappi
 _SAME_AS: Final = MappingProxyType({_S.CREATED: _S.INITIALIZED, _S.DELETED: _S.GONE})
 
 
+def is_gone(state: str | None) -> bool:
+    """Return whether a state says that there is no campaign."""
+    return state in (CampaignState.GONE, CampaignState.DELETED)
+
+
 def decide(state: str, target: CampaignTarget) -> Decision | None:
     """Return the one thing to do next, or None for a state nobody has documented.
 

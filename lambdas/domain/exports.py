@@ -200,7 +200,7 @@ def _mine(
 
 def to_adopt(
     tasks: Sequence[ExportTask],
-    job: ExportJob,
+    job: ExportSpec,
     progress: ExportProgress,
     destination: Destination,
     began_at: float,

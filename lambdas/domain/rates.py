@@ -6,6 +6,7 @@ reserved.
 
 from __future__ import annotations
 
+import math
 from typing import Annotated, Final, NamedTuple
 
 from pydantic import Field
@@ -13,7 +14,7 @@ from pydantic import Field
 from lambdas.domain.model import Frozen
 
 HORIZON_SECONDS: Final = 15
-"""How far ahead calls are reserved: a function sleeps no longer than that for a read and for its
+"""How far ahead calls are reserved: a function sleeps no longer than that for its reads and for its
 mutations, a quarter of its time each, and whoever is gone wastes no more of the others' time."""
 
 SLOWED_SECONDS: Final = 10
@@ -85,7 +86,9 @@ class Reservation(NamedTuple):
     reserved: Reserved
 
 
-def reserve(reserved: Reserved, rate: Rate, wanted: int, now: float) -> Reservation:
+def reserve(
+    reserved: Reserved, rate: Rate, wanted: int, now: float, until: float = math.inf
+) -> Reservation:
     """Reserve calls, as many of those wanted as have their moment within the horizon.
 
     Args:
@@ -93,11 +96,13 @@ def reserve(reserved: Reserved, rate: Rate, wanted: int, now: float) -> Reservat
         rate: that all callers keep to together.
         wanted: calls.
         now: epoch seconds.
+        until: no call is reserved for a later moment, in epoch seconds, but one for now may be.
     """
+    latest = max(now, min(now + HORIZON_SECONDS, until))
     interval = rate.interval * (SLOWDOWN if now < reserved.slowed_until else 1)
     first = max(reserved.until, now)
     moments = (max(now, first + number * interval - rate.tolerance) for number in range(wanted + 1))
-    slots = tuple(moment for moment in moments if moment <= now + HORIZON_SECONDS)[:wanted]
+    slots = tuple(moment for moment in moments if moment <= latest)[:wanted]
     until = first + len(slots) * interval
     next_one = max(now, until - rate.tolerance)
     return Reservation(

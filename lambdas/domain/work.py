@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 from pydantic import Field
 
 from lambdas.domain.export_slots import SlotWait
-from lambdas.domain.limits import DEFAULT_EXPORT_DEADLINE_SECONDS
+from lambdas.domain.limits import CAMPAIGNS_PER_BATCH, DEFAULT_EXPORT_DEADLINE_SECONDS
 from lambdas.domain.model import Internal
 from lambdas.domain.outcomes import EndPhase, Entry
 from lambdas.domain.phases import Phase
@@ -48,6 +48,8 @@ class CampaignProgress(Internal):
         delete_accepted_at: epoch seconds since when all that is left is to see it disappear.
         schedule_ends_at: epoch seconds; 0 where it has no end, None while that is not known.
         refusal: how AWS refused the last mutation, None where it accepted it.
+        group_size: how many campaigns one call reads with it at most, itself included; fewer after
+            AWS has rejected such a call.
     """
 
     previous_state: str | None = None
@@ -58,10 +60,15 @@ class CampaignProgress(Internal):
     delete_accepted_at: float | None = None
     schedule_ends_at: float | None = None
     refusal: str | None = None
+    group_size: int = CAMPAIGNS_PER_BATCH
 
 
 class CampaignWork(Internal):
-    """One batch of campaigns on the way to one target."""
+    """One batch of campaigns on the way to one target.
+
+    Attributes:
+        throttled_passes: in a row in which all mutations that were tried were throttled.
+    """
 
     kind: Literal["campaigns"]
     key: str
@@ -72,6 +79,7 @@ class CampaignWork(Internal):
     open: dict[str, CampaignProgress]
     settled: tuple[Entry, ...] = ()
     memo: Memo = Memo()
+    throttled_passes: int = 0
 
     def close(
         self,

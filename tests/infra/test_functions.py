@@ -4,7 +4,11 @@ from __future__ import annotations
 
 import ast
 
+from infra.functions import TIMEOUT
 from lambdas import environment
+from lambdas.aws.client import _CONFIG
+from lambdas.domain.rates import HORIZON_SECONDS
+from lambdas.reconcile_campaigns import LAST_CALL_SECONDS
 from tests.infra.sources import reaching, tree
 from tests.infra.stack_parts import Functions, Task, Template
 
@@ -32,6 +36,12 @@ def test_every_function_ends_before_its_task_gives_it_up(
     for name, task in tasks.items():
         if task.function:
             assert functions[task.function]["Timeout"] < task.state["TimeoutSeconds"], name
+
+
+def test_a_pass_over_campaigns_and_a_last_call_without_an_answer_fit_into_the_function() -> None:
+    client = _CONFIG.connect_timeout + _CONFIG.read_timeout
+    assert client < LAST_CALL_SECONDS
+    assert TIMEOUT.to_seconds() >= 2 * HORIZON_SECONDS + LAST_CALL_SECONDS
 
 
 def test_every_function_has_a_log_group_of_its_own_that_forgets(

@@ -113,3 +113,6 @@ class AnyContext:
     memory_limit_in_mb = 256
     invoked_function_arn = f"arn:aws:lambda:{REGION}:123456789012:function:any-function"
     aws_request_id = "any-request"
+
+    def get_remaining_time_in_millis(self) -> int:
+        return 60_000

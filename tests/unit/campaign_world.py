@@ -14,6 +14,9 @@ from localcloud.simulators.errors import SimulatedError
 from localcloud.world import Campaign
 from tests.unit.fakes import aws_error
 
+UNANSWERED_SECONDS = 25
+"""After which a call is given up: 5 to connect and 20 to read, in `lambdas.aws.client`."""
+
 LEGAL_IN = {
     Mutation.START: {"Initialized"},
     Mutation.PAUSE: {"Running"},
@@ -148,6 +151,7 @@ class CampaignWorld:
             case Fault.DENIED:
                 return aws_error(errors.AccessDeniedException)
             case lost:
+                clock.sleep(UNANSWERED_SECONDS)
                 error = aws_error(errors.ServiceUnavailableException)
                 error.args = (lost,)
                 return error

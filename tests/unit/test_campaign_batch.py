@@ -2,19 +2,28 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from math import ceil
+
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from lambdas.domain import cadence, campaign_batch
 from lambdas.domain.campaign_batch import (
     MAX_ATTEMPTS,
     MAX_DELETION_SECONDS,
     MAX_ODD_LOOKS,
+    MAX_THROTTLED_PASSES,
+    SUSPECTED_GROUP,
     end_of,
     next_move,
     phase_of,
+    read_groups,
     seen,
 )
 from lambdas.domain.campaign_states import Act, CampaignState, Mutation, Reached, Refuse, Wait
+from lambdas.domain.limits import CAMPAIGNS_PER_BATCH
 from lambdas.domain.phases import Phase, Reason
 from lambdas.domain.requests import ApiVersion, CampaignTarget
 from lambdas.domain.work import CampaignProgress, CampaignWork, Memo
@@ -61,9 +70,19 @@ def test_tells_what_was_true_before_the_first_look(state, target, reason):
     assert next_move(after_looks(state), target, NOW)[0] is reason
 
 
-def test_a_campaign_that_only_an_unreadable_look_delayed_was_already_there():
-    move = next_move(after_looks(None, "Paused"), CampaignTarget.PAUSED, NOW)
-    assert move == Reached(Reason.ALREADY_THERE)
+@pytest.mark.parametrize("before", [("Paused", "Odd"), (None,), ("CREATING",)])
+@pytest.mark.parametrize(
+    ("state", "target"),
+    [("Paused", CampaignTarget.PAUSED), (CampaignState.GONE, CampaignTarget.DELETED)],
+)
+def test_what_came_true_after_the_first_poll_was_not_there_already(before, state, target):
+    move = next_move(after_looks(*before, state), target, NOW)
+    assert move == Reached(Reason.TARGET_REACHED)
+
+
+def test_what_a_refusal_told_was_not_there_at_the_first_poll():
+    progress = campaign_batch.refused(after_looks("Running"), "Any", "Paused")
+    assert next_move(progress, CampaignTarget.PAUSED, NOW) == Reached(Reason.TARGET_REACHED)
 
 
 def test_a_campaign_that_never_was_can_not_be_watched():
@@ -80,6 +99,46 @@ def test_a_campaign_that_disappears_under_watch_is_finished_with_a_warning():
     move = next_move(after_looks("Running", CampaignState.GONE), CampaignTarget.FINISHED, NOW)
     assert isinstance(move, Reached)
     assert move.warning
+
+
+@pytest.mark.parametrize("target", [CampaignTarget.PAUSED, CampaignTarget.RUNNING])
+@pytest.mark.parametrize("gone", [CampaignState.GONE, CampaignState.DELETED])
+def test_a_campaign_that_was_there_and_one_that_never_was_are_told_apart(target, gone):
+    vanished = next_move(after_looks("Stopped", gone), target, NOW)
+    assert vanished == Refuse(
+        Reason.CAMPAIGN_GONE, "the campaign no longer exists; it was Stopped when first read"
+    )
+    never = next_move(after_looks(gone), target, NOW)
+    assert never == Refuse(Reason.CAMPAIGN_GONE, "the campaign does not exist")
+
+
+@given(
+    st.dictionaries(
+        st.text(min_size=1, max_size=3),
+        st.tuples(st.sampled_from([1, SUSPECTED_GROUP, CAMPAIGNS_PER_BATCH]), st.integers(0, 3)),
+        max_size=CAMPAIGNS_PER_BATCH,
+    )
+)
+def test_each_campaign_is_read_once_in_a_group_that_is_small_enough_for_it(campaigns):
+    progress = {
+        name: CampaignProgress(group_size=size, looks=looks)
+        for name, (size, looks) in campaigns.items()
+    }
+    groups = read_groups(progress)
+    assert Counter(name for group in groups for name in group) == Counter(list(progress))
+    assert all(len(group) <= progress[name].group_size for group in groups for name in group)
+    firsts = [min(progress[name].looks for name in group) for group in groups]
+    assert firsts == sorted(firsts), "so that nobody is left unread pass after pass"
+
+
+@pytest.mark.parametrize(("group", "size"), [(25, 5), (6, 5), (5, 1), (3, 1), (2, 1)])
+def test_a_group_that_was_rejected_is_read_in_smaller_ones(group, size):
+    assert campaign_batch.suspected(any_progress(), group).group_size == size
+
+
+def test_a_campaign_that_was_read_is_suspected_no_longer():
+    read = seen(campaign_batch.suspected(any_progress(), 5), "Running")
+    assert read.group_size == CAMPAIGNS_PER_BATCH
 
 
 @pytest.mark.parametrize("target", CampaignTarget)
@@ -215,6 +274,21 @@ def test_moves_that_were_accepted_make_no_wait_longer():
     moved = any_progress(attempts=MAX_ATTEMPTS - 1)
     work = campaign_work(open={"a": moved})
     assert campaign_batch.wait_seconds(work, NOW, 0.0) == cadence.CONFIRM.floor
+
+
+def test_waits_longer_with_each_throttled_pass_and_no_two_batches_the_same():
+    waits = []
+    work = campaign_work()
+    for _ in range(MAX_THROTTLED_PASSES):
+        work = campaign_batch.throttled(work)
+        waits.append([campaign_batch.wait_until(work, NOW, NOW, jitter) for jitter in (0, 0.5, 1)])
+    assert [most for _, _, most in waits] == [2, 4, 8, 16, 32, *[60] * 5]
+    assert all(none == 1 and half == ceil(most / 2) for none, half, most in waits)
+
+
+def test_a_throttled_pass_waits_for_the_rate_too():
+    work = campaign_batch.throttled(campaign_work())
+    assert campaign_batch.wait_until(work, NOW + 30, NOW, 1.0) == 30
 
 
 @pytest.mark.parametrize(("left", "wait"), [(40, 40), (1.4, 2), (0, 1), (-100, 1)])

@@ -32,6 +32,7 @@ RATES = CampaignRates()
 MOST_LOOKS = 3_000
 MOST_TRIES = 10
 TRY_AGAIN_AFTER = 8.0
+FUNCTION_SECONDS = 60
 
 IDS = [f"c{number}" for number in range(12)]
 STATES = ["Initialized", "Running", "Paused", "Stopped", "Completed", "Failed"]
@@ -113,7 +114,9 @@ FLEETS = st.builds(
 )
 
 
-def orchestrated(fleet: Fleet) -> tuple[list[list[Entry]], CampaignWorld]:
+def orchestrated(
+    fleet: Fleet, most_looks: int = MOST_LOOKS
+) -> tuple[list[list[Entry]], CampaignWorld]:
     """Run a fleet's batches side by side, as child executions do."""
     hand = HandClock()
     works = [
@@ -121,11 +124,11 @@ def orchestrated(fleet: Fleet) -> tuple[list[list[Entry]], CampaignWorld]:
         for target, ids, _ in fleet.batches
     ]
     begins = [NOW + begin for _, _, begin in fleet.batches]
-    world = fleet.world(IDS)
+    world = fleet.world({name for _, ids, _ in fleet.batches for name in ids})
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(clock, "now", lambda: hand.time)
         patch.setattr(clock, "sleep", hand.move)
-        return list(_settle(works, begins, world, FakeTable(), hand)), world
+        return list(_settle(works, begins, world, FakeTable(), hand, most_looks)), world
 
 
 def _settle(
@@ -134,6 +137,7 @@ def _settle(
     world: CampaignWorld,
     table: FakeTable,
     hand_clock: HandClock,
+    most_looks: int,
 ) -> Iterable[list[Entry]]:
     limits = CampaignLimits(
         *(
@@ -145,13 +149,15 @@ def _settle(
     settled: list[list[Entry]] = [[] for _ in works]
     queue = [(begin, number) for number, begin in enumerate(begins)]
     heapq.heapify(queue)
-    for _ in range(MOST_LOOKS):
+    for _ in range(most_looks):
         if not queue:
             return settled
         hand_clock.time, number = heapq.heappop(queue)
         carried = through_json(works[number].model_dump(mode="json", exclude_defaults=True))
+        began = clock.now()
         try:
-            seen = reconcile(CampaignWork.model_validate(carried), world, limits, 0)
+            work = CampaignWork.model_validate(carried)
+            seen = reconcile(work, world, limits, 0, began + FUNCTION_SECONDS)
         except TransientError as error:
             tries[number] += 1
             if tries[number] > MOST_TRIES:
@@ -162,6 +168,8 @@ def _settle(
             else:
                 heapq.heappush(queue, (clock.now() + TRY_AGAIN_AFTER, number))
             continue
+        finally:
+            assert clock.now() - began < FUNCTION_SECONDS
         tries[number] = 0
         if seen.work is None:
             assert seen.phase in {Phase.COMPLETE, Phase.FAILED}
@@ -170,7 +178,7 @@ def _settle(
         works[number] = seen.work
         assert seen.wait_seconds >= 1
         heapq.heappush(queue, (clock.now() + seen.wait_seconds, number))
-    raise AssertionError(f"not settled after {MOST_LOOKS} looks")
+    raise AssertionError(f"not settled after {most_looks} looks")
 
 
 def ahead(moments: list[float], per_second: float) -> float:
@@ -251,3 +259,62 @@ def test_batches_that_run_side_by_side_keep_to_one_rate_and_use_it_up(latency):
     assert len(moments) == 100
     assert ahead(moments, RATES.mutations.per_second) <= RATES.mutations.burst
     assert max(moments) - min(moments) <= 1.2 * 98
+
+
+def batches_of(
+    ids: list[str], target: CampaignTarget
+) -> list[tuple[CampaignTarget, list[str], float]]:
+    return [(target, ids[at : at + 25], 0.0) for at in range(0, len(ids), 25)]
+
+
+MANY_IDS = [f"c{number}" for number in range(75)]
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    rejected=st.sets(st.sampled_from(MANY_IDS)),
+    latency=st.sampled_from([0.0, 0.3, 6.0]),
+    faults=st.lists(
+        st.sampled_from([*[None] * 4, Fault.THROTTLED, Fault.LOST_BEFORE]), max_size=40
+    ),
+)
+def test_whichever_ids_aws_rejects_they_fail_and_their_neighbours_do_not(rejected, latency, faults):
+    fleet = fleet_of(
+        CampaignTarget.STOPPED, [Campaign(id=name) for name in MANY_IDS], rejected=list(rejected)
+    )
+    fleet = fleet._replace(
+        batches=batches_of(MANY_IDS, CampaignTarget.STOPPED),
+        latency=latency,
+        faults={"states": faults},
+    )
+    accounts, world = orchestrated(fleet)
+    found = {entry.id: entry.reason for entries in accounts for entry in entries}
+    assert found == {
+        name: "ValidationException" if name in rejected else "TargetReached" for name in MANY_IDS
+    }
+    assert ahead(world.reads, RATES.reads.per_second) <= RATES.reads.burst + 5 * LATE_SECONDS
+    if not faults:
+        moves = len(world.mutations)
+        assert (
+            len(world.reads) <= sum(map(reads_of_search, fleet.batches, [rejected] * 3)) + moves + 6
+        )
+
+
+def reads_of_search(batch: tuple[CampaignTarget, list[str], float], rejected: set[str]) -> int:
+    """Return the calls that it takes at most to find the rejected ids of a batch."""
+    return 1 + 5 + 5 * min(5, len(rejected & set(batch[1])))
+
+
+def test_six_requests_with_ten_bad_ids_each_lose_no_neighbour():
+    ids = [f"c{number}" for number in range(1_500)]
+    rejected = [name for number, name in enumerate(ids) if number % 250 < 10]
+    fleet = fleet_of(
+        CampaignTarget.PAUSED,
+        [Campaign(id=name, state="Paused") for name in ids],
+        rejected=rejected,
+    )
+    fleet = fleet._replace(batches=batches_of(ids, CampaignTarget.PAUSED), latency=0.1)
+    accounts, world = orchestrated(fleet, most_looks=60 * 20)
+    found = Counter(entry.reason for entries in accounts for entry in entries)
+    assert found == {"ValidationException": 60, "AlreadyThere": 1_440}
+    assert len(world.reads) <= 60 + 6 * (5 + 2 * 5)

@@ -104,8 +104,11 @@ def gone_on_at_length(work: Work) -> Work:
         attempts=5,
         delete_accepted_at=NOW + 0.123456,
         refusal="InvalidCampaignStateException",
+        group_size=5,
     )
-    return work.model_copy(update={"open": dict.fromkeys(work.open, progress)})
+    return work.model_copy(
+        update={"open": dict.fromkeys(work.open, progress), "throttled_passes": 9}
+    )
 
 
 def export_that_ended(work: ExportWork) -> ExportWork:

@@ -101,6 +101,31 @@ def test_without_a_limit_the_first_throttle_is_the_last_call():
     assert Unlimited().reserve(5).take(), "until the next look"
 
 
+def test_without_a_limit_no_call_comes_too_late(hand_clock):
+    slots = Unlimited().reserve(5, until=NOW + 1)
+    hand_clock.move(2)
+    assert slots.take(), "the first one is always good"
+    assert not slots.take()
+
+
+def test_who_is_late_makes_no_call_that_comes_too_late(table, hand_clock):
+    slots = limiter(table).reserve(10, until=NOW + 6.5)
+    hand_clock.move(4)
+    assert moments(slots, hand_clock) == [4, 5, 6]
+
+
+def test_a_caller_for_whom_the_table_took_all_the_time_makes_one_call(table, hand_clock):
+    read = table.get_item
+
+    def slowly(**parameters):
+        hand_clock.move(20)
+        return read(**parameters)
+
+    table.get_item = slowly
+    slots = limiter(table).reserve(10, until=NOW + 15)
+    assert moments(slots, hand_clock) == [20]
+
+
 def test_a_throttle_slows_everyone_down_for_a_while(table, hand_clock):
     limiter(table).reserve(1).throttled()
     hand_clock.move(1)

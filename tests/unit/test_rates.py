@@ -50,6 +50,18 @@ def test_who_is_given_nothing_takes_nothing():
     assert reserve(full, ONE, 1, got.again_at).slots
 
 
+def test_nothing_is_reserved_that_comes_too_late_for_the_caller():
+    got = reserve(Reserved(), ONE, 50, NOW, until=NOW + 2.5)
+    assert [slot - NOW for slot in got.slots] == [0, 1, 2]
+    assert reserve(got.reserved, ONE, 1, NOW).slots == (NOW + 3,), "left to others"
+    assert reserve(got.reserved, ONE, 50, NOW, until=NOW + 2.5).slots == ()
+
+
+def test_one_call_may_be_made_now_however_late_it_is():
+    assert reserve(Reserved(), ONE, 50, NOW, until=NOW - 100).slots == (NOW,)
+    assert reserve(Reserved(until=NOW + 1), ONE, 50, NOW, until=NOW - 100).slots == ()
+
+
 def test_time_in_which_nobody_called_is_no_credit():
     old = Reserved(until=NOW - 1_000)
     assert reserve(old, ONE, 2, NOW).slots == (NOW, NOW + 1)

@@ -18,7 +18,7 @@ from lambdas.aws.errors import (
     ValidationException,
 )
 from lambdas.domain.cadence import AFTER_SCHEDULE_END
-from lambdas.domain.campaign_batch import MAX_ATTEMPTS, MAX_ODD_LOOKS
+from lambdas.domain.campaign_batch import MAX_ATTEMPTS, MAX_ODD_LOOKS, MAX_THROTTLED_PASSES
 from lambdas.domain.campaign_states import Mutation
 from lambdas.domain.looks import Look
 from lambdas.domain.outcomes import Entry
@@ -26,8 +26,9 @@ from lambdas.domain.phases import Phase, Reason
 from lambdas.domain.requests import CampaignTarget
 from lambdas.domain.wakes import CAMPAIGNS, wake
 from lambdas.domain.work import CampaignWork
-from lambdas.reconcile_campaigns import reconcile
+from lambdas.reconcile_campaigns import LAST_CALL_SECONDS, reconcile
 from tests.unit.builders import NOW, campaign_work, through_json
+from tests.unit.conftest import HandClock
 from tests.unit.fakes import FakeCampaigns, LostResponse, aws_error
 
 ENDS = {Phase.COMPLETE, Phase.FAILED}
@@ -46,7 +47,7 @@ def look(hand_clock):
         carried = CampaignWork.model_validate(
             through_json(work.model_dump(mode="json", exclude_defaults=True))
         )
-        return reconcile(carried, campaigns, limits, history_events)
+        return reconcile(carried, campaigns, limits, history_events, hand_clock.time + 60)
 
     return look
 
@@ -270,12 +271,46 @@ def test_a_delete_whose_answer_was_lost_is_seen_to_be_done(settle):
     assert campaigns.mutations == [("DeleteCampaign", "a")]
 
 
-def test_a_throttle_before_any_change_is_raised(look):
+def test_a_pass_that_is_throttled_keeps_what_it_saw(look):
     campaigns = FakeCampaigns(a="Running", b="Running")
     campaigns.will(Mutation.PAUSE, aws_error(ThrottlingException))
-    with pytest.raises(ThrottlingException):
-        look(campaign_work("a", "b"), campaigns)
+    seen = look(campaign_work("a", "b"), campaigns)
     assert campaigns.mutations == [("PauseCampaign", "a")]
+    assert seen.phase is Phase.IN_PROGRESS
+    assert seen.work.memo.started_at == NOW
+    for progress in seen.work.open.values():
+        assert (progress.previous_state, progress.looks, progress.attempts) == ("Running", 1, 0)
+
+
+def test_throttles_that_do_not_end_are_no_attempts_and_end_the_batch(settle):
+    campaigns = FakeCampaigns(a="Running", b="Running", c="Paused")
+    throttle = ThrottlingException("PauseCampaign", "ThrottlingException", "Rate exceeded")
+    campaigns.will(Mutation.PAUSE, *[throttle] * MANY_LOOKS)
+    ended = entries(settle(campaign_work("a", "b", "c"), campaigns))
+    assert MAX_THROTTLED_PASSES > MAX_ATTEMPTS
+    assert len(campaigns.mutations) == MAX_THROTTLED_PASSES
+    for entry in (ended["a"], ended["b"]):
+        assert (entry.phase, entry.reason) == (Phase.FAILED, "ThrottlingException")
+        assert entry.message.endswith("PauseCampaign: ThrottlingException: Rate exceeded")
+        assert (entry.previous_state, entry.polls) == ("Running", MAX_THROTTLED_PASSES)
+    assert ended["c"].reason == Reason.ALREADY_THERE
+
+
+def test_any_other_answer_ends_a_row_of_throttles(settle):
+    campaigns = FakeCampaigns(a="Running", b="Running")
+    throttles = [aws_error(ThrottlingException)] * (MAX_THROTTLED_PASSES - 1)
+    conflict = aws_error(ConflictException)
+    campaigns.will(("PauseCampaign", "a"), *throttles, conflict, *throttles)
+    ended = entries(settle(campaign_work("a", "b"), campaigns, most=MANY_LOOKS))
+    assert {entry.reason for entry in ended.values()} == {"TargetReached"}
+    assert len(campaigns.mutations) == 2 * len(throttles) + 3
+
+
+def test_throttles_do_not_keep_a_deadline_from_passing(settle):
+    campaigns = FakeCampaigns(a="Running")
+    campaigns.will(Mutation.PAUSE, *[aws_error(ThrottlingException)] * MANY_LOOKS)
+    seen = settle(campaign_work("a", deadline_seconds=5), campaigns)
+    assert entries(seen)["a"].reason == Reason.DEADLINE_EXCEEDED
 
 
 def test_a_throttle_after_progress_keeps_the_progress(look):
@@ -522,7 +557,97 @@ def test_an_id_that_aws_rejects_fails_alone(settle):
     assert failed == {"c3": "ValidationException", "c17": "ValidationException"}
     assert len(ended) == 25
     looks = [call for call in campaigns.calls if call[0] == "look"]
-    assert len(looks) <= 2 * 2 * 5 + 2, "two searches by halves, and a look to confirm"
+    assert len(looks) <= 1 + 5 + 2 * 5 + 1, "by fives, then alone, and a look to confirm"
+
+
+class Slow(Rejecting):
+    """Lets time pass with each call, and fails some of the calls that read.
+
+    Attributes:
+        errors: by the number of the call.
+    """
+
+    def __init__(self, clock: HandClock, seconds: float, *rejected: str, **states: str) -> None:
+        super().__init__(*rejected, **states)
+        self.clock = clock
+        self.seconds = seconds
+        self.errors: dict[int, AwsError] = {}
+
+    def states(self, campaign_ids):
+        self.clock.move(self.seconds)
+        number = sum(call[0] == "look" for call in self.calls)
+        if number in self.errors:
+            raise self.errors[number]
+        return super().states(campaign_ids)
+
+    def apply(self, mutation, campaign_id):
+        self.clock.move(self.seconds)
+        super().apply(mutation, campaign_id)
+
+
+def test_a_pass_ends_in_time_and_the_next_one_goes_on_where_it_ended(look, hand_clock):
+    ids = [f"c{number}" for number in range(25)]
+    campaigns = Slow(hand_clock, 6, *ids[:12], **dict.fromkeys(ids, "Running"))
+    work, ended, passes = campaign_work(*ids), {}, 0
+    while work is not None:
+        began = hand_clock.time
+        seen = look(work, campaigns)
+        assert hand_clock.time - began <= 60 - LAST_CALL_SECONDS + 6
+        ended |= {entry.id: entry for entry in (seen.settled or seen.work.settled)}
+        work, passes = seen.work, passes + 1
+        hand_clock.move(seen.wait_seconds)
+    assert passes <= 20
+    assert {name for name, entry in ended.items() if entry.phase is Phase.FAILED} == set(ids[:12])
+    assert {ended[name].reason for name in ids[:12]} == {"ValidationException"}
+    assert {ended[name].reason for name in ids[12:]} == {"TargetReached"}
+    reads = [call for call in campaigns.calls if call[0] == "look"]
+    assert len(reads) <= 1 + 5 + 3 * 5 + passes
+
+
+def test_what_is_not_polled_in_a_pass_is_not_moved_on_what_an_earlier_one_saw(look, hand_clock):
+    ids = [f"c{number}" for number in range(10)]
+    campaigns = Slow(hand_clock, 0, "c9", **dict.fromkeys(ids, "Running"))
+    seen = look(campaign_work(*ids), campaigns)
+    campaigns.seconds = 16
+    campaigns.states_of |= dict.fromkeys(ids, "Running")
+    campaigns.rejected |= {"c0"}
+    campaigns.calls.clear()
+    seen = look(seen.work, campaigns)
+    assert [call[0] for call in campaigns.calls] == ["look"]
+    assert all(progress.looks == 1 for progress in seen.work.open.values())
+
+
+@pytest.mark.parametrize("error", [ThrottlingException, ServiceUnavailableException])
+def test_a_read_that_fails_in_a_search_keeps_what_the_search_has_learned(look, hand_clock, error):
+    ids = [f"c{number}" for number in range(25)]
+    campaigns = Slow(hand_clock, 0, "c24", **dict.fromkeys(ids, "Running"))
+    campaigns.errors[2] = aws_error(error)
+    seen = look(campaign_work(*ids), campaigns)
+    assert campaigns.mutations == []
+    assert seen.phase is Phase.IN_PROGRESS
+    assert {name for name, progress in seen.work.open.items() if progress.looks} == set(ids[:5])
+    assert [progress.group_size for progress in seen.work.open.values()] == [25] * 5 + [5] * 20
+
+
+def test_a_deadline_claims_nothing_of_what_was_not_read(look, hand_clock):
+    ids = [f"c{number}" for number in range(25)]
+    campaigns = Slow(hand_clock, 10, "c24", **dict.fromkeys(ids, "Running"))
+    seen = look(campaign_work(*ids, deadline_seconds=60), campaigns)
+    hand_clock.move(60)
+    ended = entries(look(seen.work, campaigns))
+    messages = {entry.message for entry in ended.values()}
+    assert {entry.reason for entry in ended.values()} == {Reason.DEADLINE_EXCEEDED}
+    assert messages == {"not PAUSED after 60 s", "not known to be PAUSED after 60 s"}
+    assert "known" in ended["c24"].message
+
+
+def test_schedules_are_asked_for_while_there_is_time(look, hand_clock):
+    campaigns = Slow(hand_clock, 31, a="Running")
+    seen = look(campaign_work("a", target=CampaignTarget.FINISHED), campaigns)
+    assert ("describe", "a") not in campaigns.calls
+    campaigns.seconds = 0
+    look(seen.work, campaigns)
+    assert ("describe", "a") in campaigns.calls
 
 
 def test_a_watch_asks_once_when_each_schedule_ends(look, hand_clock):

@@ -105,9 +105,15 @@ def orchestrate(assembly: Any) -> Orchestrate:
     """Returns a function that runs requests to their end in a world."""
 
     def run(
-        *requests: object, speed: float = SPEED, stack: Any = assembly, **world: Any
+        *requests: object,
+        speed: float = SPEED,
+        stack: Any = assembly,
+        workers: int = 4,
+        **world: Any,
     ) -> Orchestrated:
-        with LocalOrchestrator(World.model_validate(world), speed, stack) as orchestrator:
+        with LocalOrchestrator(
+            World.model_validate(world), speed, stack, workers_per_function=workers
+        ) as orchestrator:
             runs = Runs(orchestrator, requests)
             while not runs.look():
                 time.sleep(0.01)

@@ -2,8 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Any
+
+from infra.functions import TIMEOUT
 from tests.workflow.conftest import Orchestrate
 from tests.workflow.requests import campaign, campaigns
+
+REJECTED = "ValidationException"
 
 
 def test_two_fleets_at_once_with_throttles_of_others_all_stop(orchestrate: Orchestrate) -> None:
@@ -33,3 +40,43 @@ def test_a_schedules_end_is_seen_just_after_it(orchestrate: Orchestrate) -> None
 
     noticed = {job["resource"]: job["noticed_after_seconds"] for job in done.report["jobs"]}
     assert noticed["scheduled"] < 150, "the cadence alone would look 180 s apart by then"
+
+
+def invocation_seconds(events: Iterable[Any]) -> list[float]:
+    """Return how long each invocation of a function took in a child that has one at a time."""
+    of_type = {
+        kind: [
+            datetime.fromisoformat(event["timestamp"]) for event in events if event["type"] == kind
+        ]
+        for kind in ("TaskStarted", "TaskSucceeded")
+    }
+    pairs = zip(of_type["TaskStarted"], of_type["TaskSucceeded"], strict=True)
+    return [(ended - started).total_seconds() for started, ended in pairs]
+
+
+def test_a_fleet_of_rejected_ids_fails_without_its_neighbours_and_every_pass_ends_in_time(
+    orchestrate: Orchestrate,
+) -> None:
+    """All batches at once: reading the rejected ids takes longer than one function may run."""
+    fleet = [f"c-{number}" for number in range(200)]
+    good = [name for number, name in enumerate(fleet) if number % 25 in (0, 11, 24)]
+    rejected = sorted(set(fleet) - set(good))
+    done = orchestrate(
+        campaigns("PAUSED", *fleet),
+        speed=10,
+        workers=8,
+        campaigns=[campaign(name, "Paused") for name in fleet],
+        faults=[
+            {"operation": "GetCampaignStateBatch", "campaign_id": name, "error": REJECTED}
+            for name in rejected
+        ],
+    )
+
+    found = {job["id"]: job["reason"] for job in done.jobs}
+    assert found == dict.fromkeys(good, "AlreadyThere") | dict.fromkeys(rejected, REJECTED)
+    assert done.failures() == []
+    seconds = [invocation_seconds(child.events) for child in done.children]
+    assert max(map(max, seconds)) < TIMEOUT.to_seconds()
+    assert max(map(len, seconds)) <= 12
+    reads = done.report["calls"]["GetCampaignStateBatch"]
+    assert reads <= 8 * (1 + 5 + 25) + sum(map(len, seconds))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from lambdas.domain.campaign_batch import MAX_THROTTLED_PASSES
 from lambdas.domain.exports import MAX_THROTTLES
 from tests.workflow.conftest import Orchestrate, entered
 from tests.workflow.export_scenes import source
@@ -69,6 +70,31 @@ def test_a_cancel_that_is_always_throttled_fails_the_job_with_what_was_seen(
     assert f"CancelExportTask: {THROTTLED}" in done.job["message"]
     assert (done.job["previous_state"], done.job["polls"]) == ("IN_PROGRESS", MAX_THROTTLES)
     assert done.report["throttled"] == {"CancelExportTask": MAX_THROTTLES}
+    assert done.failures() == []
+
+
+def test_a_throttled_mutation_is_tried_again_by_passes_that_keep_what_they_saw(
+    orchestrate: Orchestrate,
+) -> None:
+    def throttled(campaign_id: str, **more: int) -> dict[str, object]:
+        aim = {"operation": "PauseCampaign", "campaign_id": campaign_id}
+        return {**aim, "error": THROTTLED, **more}
+
+    done = orchestrate(
+        {"jobs": [campaigns("PAUSED", "briefly"), campaigns("PAUSED", "always")]},
+        campaigns=[campaign("briefly"), campaign("always")],
+        faults=[throttled("briefly", times=2), throttled("always")],
+    )
+
+    jobs = {job["id"]: job for job in done.jobs}
+    assert {name: job["reason"] for name, job in jobs.items()} == {
+        "briefly": "TargetReached",
+        "always": THROTTLED,
+    }
+    assert f"PauseCampaign: {THROTTLED}" in jobs["always"]["message"]
+    assert {job["previous_state"] for job in done.jobs} == {"Running"}
+    assert jobs["always"]["polls"] >= MAX_THROTTLED_PASSES
+    assert done.report["throttled"] == {"PauseCampaign": 2 + MAX_THROTTLED_PASSES}
     assert done.failures() == []
 
 
