@@ -14,9 +14,16 @@ from aws_cdk import aws_stepfunctions as sfn
 from aws_cdk import aws_stepfunctions_tasks as tasks
 from constructs import Construct
 
+from infra.encryption import machine_log_group
 from infra.jobs import MAP_LABEL, Jobs
 from infra.jsonata import INPUT, PAYLOAD, expression
-from infra.retries import FOR_FUNCTIONS, NOT_PUBLISHED, add_retries, budget_in_words
+from infra.retries import (
+    FOR_FUNCTIONS,
+    FOR_FUNCTIONS_THAT_CALL_AWS,
+    NOT_PUBLISHED,
+    add_retries,
+    budget_in_words,
+)
 from infra.tasks import TASK_TIMEOUT, function_task
 from lambdas.domain.outcomes import REQUEST_REJECTED
 from lambdas.domain.phases import Phase
@@ -71,6 +78,7 @@ class Workflow(Construct):
                 destination=logs.LogGroup(
                     self,
                     "Logs",
+                    log_group_name=machine_log_group(),
                     retention=retention,
                     encryption_key=key,
                     removal_policy=RemovalPolicy.RETAIN,
@@ -90,7 +98,7 @@ class Workflow(Construct):
                 "execution_arn": expression("$states.context.Execution.Id"),
                 "execution_name": expression("$states.context.Execution.Name"),
             },
-            retriers=FOR_FUNCTIONS,
+            retriers=FOR_FUNCTIONS_THAT_CALL_AWS,
             outputs=expression("$merge([$states.result.Payload, {'results': []}])"),
             comment="Nothing has started before the whole request is known to be valid.",
         )
