@@ -8,10 +8,11 @@ from aws_lambda_powertools.metrics import MetricUnit
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from lambdas import clock, metric_names
+from lambdas.domain import events
 from lambdas.domain.acceptance import RequestRejected, clean_up, parse
 from lambdas.domain.outcomes import rejection
 from lambdas.domain.plan import Plan, Trace, clean_up_plan, plan
-from lambdas.environment import COORDINATION_TABLE, setting
+from lambdas.environment import COORDINATION_TABLE, SNAPSHOT_EXPORTS, setting
 from lambdas.observability import logger, metrics, observed
 
 LAST_NOTES_SECONDS: Final = 30
@@ -24,7 +25,8 @@ def handler(event: dict[str, Any], _context: LambdaContext) -> dict[str, Any]:
     """Return `{"plan": Plan}`, or `{"outcome": Outcome}` for a request that is rejected.
 
     Args:
-        event: `request`, the execution's input as it came; `execution_arn` and `execution_name`.
+        event: `request`, the execution's input as it came, which may be an event; `execution_arn`
+            and `execution_name`.
     """
     trace = Trace(correlation_id=event["execution_name"], execution_arn=event["execution_arn"])
     try:
@@ -47,7 +49,9 @@ def handler(event: dict[str, Any], _context: LambdaContext) -> dict[str, Any]:
     return {"plan": accepted.model_dump(mode="json", exclude_defaults=True)}
 
 
-def _plan(raw: object, trace: Trace) -> Plan:
+def _plan(given: object, trace: Trace) -> Plan:
+    exports = events.SNAPSHOT_EXPORTS_JSON.validate_json(setting(SNAPSHOT_EXPORTS))
+    raw = events.input_of_event(given, exports)
     asked = clean_up(raw)
     if asked is not None:
         # Only a clean-up needs boto3, which is half of this function's cold start.
