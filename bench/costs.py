@@ -41,7 +41,7 @@ EVENT_KB: Final = 64
 
 A_MONTH: Final = {
     "AWS::KMS::Key": ("KMS keys", 1.00),
-    "AWS::CloudWatch::Alarm": ("alarms", 0.10),
+    "AWS::CloudWatch::Alarm": ("alarm metrics", 0.10),
     "AWS::CloudWatch::CompositeAlarm": ("composite alarms", 0.50),
     "AWS::CloudWatch::Dashboard": ("dashboards", 3.00),
 }
@@ -74,10 +74,11 @@ What the stack costs while nothing runs, and the metrics once everything has bee
 {fixed}
 
 A key that is rotated costs a dollar more after its first and its second year. The first three
-dashboards, ten alarms and ten metrics of an account are free. The metrics are those that the runs
-above published; one is charged by the hours in which it gets a value, so that a stack which works
-an hour a day pays a twenty-fourth. Logs cost $0.03 per GB and month while they are kept. The table
-is all but empty between requests.
+dashboards, ten alarm metrics and ten metrics of an account are free. An alarm over an expression is
+charged for each metric in it. The metrics are those that the runs above published; one is charged
+by the hours in which it gets a value, so that a stack which works an hour a day pays a
+twenty-fourth. Logs cost $0.03 per GB and month while they are kept. The table is all but empty
+between requests.
 
 ## Prices
 
@@ -89,7 +90,7 @@ is all but empty between requests.
 | EventBridge, custom event | $1.00 per million, by {kb} KB | secondary |
 | X-Ray | $5.00 per million traces | aws.amazon.com/xray/pricing |
 | KMS key | $1.00 a month | aws.amazon.com/kms/pricing |
-| alarm, dashboard, metric, logs | $0.10, $3.00, $0.30 a month, $0.50 per GB | secondary |
+| alarm metric, dashboard, metric, logs | $0.10, $3.00, $0.30 a month, $0.50 per GB | secondary |
 
 Secondary: no page of AWS with the number could be read when this was written.
 """
@@ -113,7 +114,7 @@ def main() -> None:
     with TemporaryDirectory() as directory:
         assembly = synthesise(Path(directory))
         runs = {name: _run(name, world, request, assembly) for name, world, request in _typical()}
-    PAGE.write_text(page(runs, _resources()), encoding="utf-8")
+    PAGE.write_text(page(runs, charged(diagram.synthesise())), encoding="utf-8")
 
 
 def _typical() -> Iterable[tuple[str, World, object]]:
@@ -156,10 +157,21 @@ def published(line: str) -> Iterable[str]:
             yield str(metric["Name"])
 
 
-def _resources() -> Mapping[str, int]:
-    """Return how many resources of each type the template has."""
-    template: Mapping[str, Any] = diagram.synthesise()
-    return Counter(resource["Type"] for resource in template["Resources"].values())
+def charged(template: Mapping[str, Any]) -> Mapping[str, int]:
+    """Return how many units of each type of resource a template has: of alarms, their metrics."""
+    counted: Counter[str] = Counter()
+    for resource in template["Resources"].values():
+        counted[resource["Type"]] += _units(resource.get("Properties", {}))
+    return counted
+
+
+def _units(properties: Mapping[str, Any]) -> int:
+    """Return the metrics that an alarm reads, which are what is charged; 1 of anything else.
+
+    Source: CloudWatch pricing, 'Alarms'.
+    """
+    metrics = properties.get("Metrics")
+    return 1 if metrics is None else sum("MetricStat" in metric for metric in metrics)
 
 
 def costs(run: Run) -> tuple[float, float, float]:

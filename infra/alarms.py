@@ -99,13 +99,22 @@ FUNCTIONS_FAILING: Final = Alarm(
     do="Read its log for the trace. Deploy what worked again, then send the requests again that"
     " failed meanwhile.",
 )
+WAITS_NOT_STORED: Final = Alarm(
+    "WaitsNotStored",
+    above=0,
+    periods=2,
+    means="The table did not take the tokens of waits, so that no event can end these waits early.",
+    do="Polls go on, so that nothing is lost but time. Look at the cause of TaskFailed in a child's"
+    " history: the machine's rights on the table and its key, or the table's quotas. The metric is"
+    " that of the account's Region: another state machine that stores tokens so counts too.",
+)
 UNDELIVERED_EVENTS: Final = Alarm(
     "UndeliveredEvents",
     above=0,
     periods=1,
     means="An event reached no execution and no function.",
-    do="The message's attributes say which rule and why; its body is what the target would have"
-    " been given. Mend the cause, then start it by hand.",
+    do="The message's attributes say which rule and why. Remove the cause, then start an execution"
+    " with the message's body.",
 )
 FAILED_INVOCATIONS: Final = Alarm(
     "FailedInvocations",
@@ -114,4 +123,20 @@ FAILED_INVOCATIONS: Final = Alarm(
     means="A function that an event invoked failed three times.",
     do="The message holds the event and the error. Executions look for themselves, so that nothing"
     " but time is lost; mend the cause, and delete the message.",
+)
+FAILED_CLEAN_UPS: Final = Alarm(
+    "FailedCleanUps",
+    above=0,
+    periods=1,
+    means="A clean-up failed: what an aborted request was to undo is not undone.",
+    do="The message's detail says with which error. Remove the cause, start an execution with the"
+    " message's body, and delete the message.",
+)
+LOST_EVENTS: Final = Alarm(
+    "LostEvents",
+    above=0,
+    periods=1,
+    means="An event reached neither its target nor a dead-letter queue, and is lost.",
+    do="Compare the policies of the queue and of the stack's key with the template. Send again the"
+    " requests that were put on the bus meanwhile, and clean up after aborted executions by hand.",
 )

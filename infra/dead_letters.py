@@ -21,11 +21,12 @@ KEPT_FOR: Final = Duration.days(14)
 
 
 class DeadLetters(Construct):
-    """Two queues: of events that reached no target, and of invocations that kept failing.
+    """Three queues: of undelivered events, of failed invocations, and of failed clean-ups.
 
-    They are apart because they are sent on in different ways. A message of the first says in its
-    attributes RULE_ARN, TARGET_ARN, ERROR_CODE and ERROR_MESSAGE, and its body is the target's
-    input; one of the second says all that in its body, as Lambda writes it for a destination.
+    They are apart because they are handled in different ways. A message of the first says in its
+    attributes RULE_ARN, TARGET_ARN, ERROR_CODE and ERROR_MESSAGE, and its body is the event, or
+    what the rule made of it; one of the second says all that in its body, as Lambda writes it for a
+    destination; the body of the third is the event of the execution that failed.
     """
 
     def __init__(self, scope: Construct, construct_id: str, *, encryption: Encryption) -> None:
@@ -33,6 +34,31 @@ class DeadLetters(Construct):
         self._encryption = encryption
         self.events = self._queue("UndeliveredEvents")
         self.invocations = self._queue("FailedInvocations")
+        self.clean_ups = self._queue("FailedCleanUps")
+
+    def keep_clean_ups_of(self, rule: events.Rule) -> None:
+        """Let a rule put its events into the queue of clean-ups that failed.
+
+        The permission is written out, because CDK's target opens an encrypted queue to every rule
+        there is, and the key wider than to send messages; it does neither for a queue by its ARN.
+        """
+        queue = sqs.Queue.from_queue_arn(self, "FailedCleanUpsByArn", self.clean_ups.queue_arn)
+        rule.add_target(
+            targets.SqsQueue(
+                queue,
+                dead_letter_queue=self.events,
+                max_event_age=FOR_EVENTS.max_age,
+                retry_attempts=FOR_EVENTS.max_attempts,
+            )
+        )
+        self.clean_ups.add_to_resource_policy(
+            iam.PolicyStatement(
+                principals=[iam.ServicePrincipal("events.amazonaws.com")],
+                actions=["sqs:SendMessage"],
+                resources=[self.clean_ups.queue_arn],
+                conditions={"ArnEquals": {"aws:SourceArn": rule.rule_arn}},
+            )
+        )
 
     def start(
         self, machine: sfn.IStateMachine, given: events.RuleTargetInput | None = None

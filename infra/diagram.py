@@ -104,6 +104,8 @@ def resolved(value: object) -> str:
             return PSEUDO_PARAMETERS.get(name, f"${{{name}}}")
         case {"Fn::GetAtt": [str() as name, str() as attribute]}:
             return f"${{{name}.{attribute}}}"
+        case {"Fn::Select": [int() as index, {"Fn::Split": [str() as separator, whole]}]}:
+            return f"{resolved(whole)}.split({separator!r})[{index}]"
         case _:
             raise ValueError(f"no stand-in for {value}")
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Final
 
-from aws_cdk import Aws, RemovalPolicy
+from aws_cdk import Aws, Fn, RemovalPolicy
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_kms as kms
 from constructs import Construct
@@ -28,6 +28,17 @@ DynamoDB developer guide, 'DynamoDB encryption at rest'; CloudWatch Logs user gu
 data using KMS'. What they write as wildcards is written out."""
 
 
+def machine_log_group() -> str:
+    """Return the name of the state machine's log group, which no other stack ever had.
+
+    Step Functions adds each group to the account's CloudWatch Logs resource policy, which is
+    limited to 5,120 characters, unless its name begins so. Source: Step Functions developer guide,
+    'Best practices', CloudWatch Logs. The last part of the stack's id is new whenever a stack is
+    created, so that the group which a deleted stack leaves behind is in nobody's way.
+    """
+    return f"/aws/vendedlogs/states/{Aws.STACK_NAME}-{Fn.select(2, Fn.split('/', Aws.STACK_ID))}"
+
+
 class Encryption(Construct):
     """One key for the table, the log groups, the queues and the topic; exports have their own."""
 
@@ -42,8 +53,7 @@ class Encryption(Construct):
             removal_policy=RemovalPolicy.RETAIN,
         )
         self._let_logs_encrypt()
-        for service in ("events.amazonaws.com", "cloudwatch.amazonaws.com"):
-            self._let_send(service)
+        self._grant_senders()
 
     def let_read_table(self, grantee: iam.IGrantable) -> None:
         """Let a role read the table."""
@@ -78,22 +88,35 @@ class Encryption(Construct):
                 resources=["*"],
                 conditions={
                     "ArnLike": {
-                        "kms:EncryptionContext:aws:logs:arn": f"{groups}:{Aws.STACK_NAME}-*"
+                        "kms:EncryptionContext:aws:logs:arn": [
+                            f"{groups}:{Aws.STACK_NAME}-*",
+                            f"{groups}:{machine_log_group()}",
+                        ]
                     }
                 },
             )
         )
 
-    def _let_send(self, service: str) -> None:
-        """Open the key to a service that sends messages, in the name of this account alone.
+    def _grant_senders(self) -> None:
+        """Let alarms reach the encrypted topic, and rules the encrypted queues.
 
-        Not of its rules and alarms alone: they name the queues, which name the key.
+        EventBridge's statement has no condition: the SNS developer guide, 'Key management', says
+        that `aws:SourceAccount` and `aws:SourceArn` in a key's policy are not supported when
+        EventBridge sends to an encrypted topic, and of queues nothing is documented. The policies
+        of the queues admit this stack's rules alone.
         """
+        self._grant_messages("events.amazonaws.com")
+        account = {"StringEquals": {"aws:SourceAccount": Aws.ACCOUNT_ID}}
+        self._grant_messages("cloudwatch.amazonaws.com", account)
+
+    def _grant_messages(
+        self, service: str, conditions: Mapping[str, Mapping[str, str]] | None = None
+    ) -> None:
         self.key.add_to_resource_policy(
             iam.PolicyStatement(
                 principals=[iam.ServicePrincipal(service)],
                 actions=list(FOR_MESSAGES),
                 resources=["*"],
-                conditions={"StringEquals": {"aws:SourceAccount": Aws.ACCOUNT_ID}},
+                conditions=conditions,
             )
         )

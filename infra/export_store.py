@@ -126,7 +126,9 @@ class ExportStore(Construct):
         role.add_to_policy(
             iam.PolicyStatement(
                 actions=["s3:PutObject*", "s3:GetObject*", "s3:DeleteObject*"],
-                resources=[self.bucket.arn_for_objects(f"{self._folder}*")],
+                # The whole bucket, which is for exports alone: what RDS checks of a role before it
+                # starts an export is not documented, and the guide's own policy names `bucket/*`.
+                resources=[self.bucket.arn_for_objects("*")],
             )
         )
         self.key.grant(role, *FOR_DATA)

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
-from aws_cdk import Duration
+from aws_cdk import Aws, Duration
 from aws_cdk import aws_cloudwatch as cloudwatch
 from aws_cdk import aws_stepfunctions as sfn
 
-from infra.alarms import AN_HOUR
+from infra.alarms import AN_HOUR, LOOKS_COME_WITHIN
+from infra.jobs import PUT_AND_WAIT
 from lambdas import metric_names
 from lambdas.domain.campaign_states import Mutation
 from lambdas.domain.rates import CampaignRates
@@ -92,6 +93,38 @@ def failed(machine: sfn.IStateMachine) -> cloudwatch.MathExpression:
         label="Failed, but for rejected ones",
         period=PERIOD,
     )
+
+
+def waits_not_stored() -> cloudwatch.Metric:
+    """Return the waits whose token the table did not take; one that times out is not among them.
+
+    Source: Step Functions developer guide, 'Metrics': failed and timed-out service integrations are
+    counted apart, by the integration's ARN. That it holds the account and the Region, unlike the
+    Resource of the state, is only seen in accounts, not documented.
+    """
+    integration = f"arn:{Aws.PARTITION}:states:{Aws.REGION}:{Aws.ACCOUNT_ID}:{PUT_AND_WAIT}"
+    return cloudwatch.Metric(
+        namespace="AWS/States",
+        metric_name="ServiceIntegrationsFailed",
+        dimensions_map={"ServiceIntegrationResourceArn": integration},
+        statistic="Sum",
+        period=LOOKS_COME_WITHIN,
+        label="Waits not stored",
+    )
+
+
+def lost_events(rules: Sequence[Mapping[str, str]]) -> cloudwatch.MathExpression:
+    """Return the events of rules, given by their dimensions, that no dead-letter queue took."""
+    lost = {
+        f"lost{number}": cloudwatch.Metric(
+            namespace="AWS/Events",
+            metric_name="InvocationsFailedToBeSentToDlq",
+            dimensions_map={**dimensions},
+            **SUM,
+        )
+        for number, dimensions in enumerate(rules)
+    }
+    return together(lost, "Lost events")
 
 
 def no_progress() -> cloudwatch.MathExpression:

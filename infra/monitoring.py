@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Final, NamedTuple
 
 import cdk_monitoring_constructs as monitoring
@@ -68,6 +68,7 @@ class Monitoring(Construct):
         functions: Sequence[lambda_.Function],
         tells_outcomes: lambda_.Function,
         dead_letters: DeadLetters,
+        rules: Sequence[Mapping[str, str]],
         encryption: Encryption,
         alarm_email: str | None,
     ) -> None:
@@ -95,7 +96,7 @@ class Monitoring(Construct):
         self._what_is_throttled()
         self._what_waits()
         self._what_crashes(functions)
-        self._what_was_dropped(dead_letters)
+        self._what_was_dropped(dead_letters, rules)
 
     def _what_runs(self, machine: sfn.StateMachine) -> None:
         self._section(
@@ -217,6 +218,16 @@ class Monitoring(Construct):
                     own(metric_names.EVENTS_FOR_NOBODY, "Events for nobody"),
                 ],
             ),
+            Graph(
+                "Waits that no event can end",
+                [
+                    self._alarm(
+                        alarms.WAITS_NOT_STORED,
+                        metrics.waits_not_stored(),
+                        period=alarms.LOOKS_COME_WITHIN,
+                    )
+                ],
+            ),
         )
 
     def _what_crashes(self, functions: Sequence[lambda_.Function]) -> None:
@@ -249,10 +260,13 @@ class Monitoring(Construct):
             ),
         )
 
-    def _what_was_dropped(self, dead_letters: DeadLetters) -> None:
+    def _what_was_dropped(
+        self, dead_letters: DeadLetters, rules: Sequence[Mapping[str, str]]
+    ) -> None:
         queues = (
             (alarms.UNDELIVERED_EVENTS, dead_letters.events, "Undelivered events"),
             (alarms.FAILED_INVOCATIONS, dead_letters.invocations, "Failed invocations"),
+            (alarms.FAILED_CLEAN_UPS, dead_letters.clean_ups, "Failed clean-ups"),
         )
         self._section(
             "Was anything dropped?",
@@ -267,6 +281,10 @@ class Monitoring(Construct):
                     )
                     for alarm, queue, label in queues
                 ],
+            ),
+            Graph(
+                "Events that no queue took",
+                [self._alarm(alarms.LOST_EVENTS, metrics.lost_events(rules))],
             ),
         )
 

@@ -16,14 +16,23 @@ from pydantic import (
     model_validator,
 )
 
+from lambdas.domain.events import SNAPSHOT_EXPORTS_JSON, SnapshotExport
 from lambdas.domain.rates import CampaignRates
-from lambdas.domain.requests import ExportOnly
 
 CONTEXT_KEY: Final = "orchestrator"
 
 
 _ROLE_ARN: Final = r"^arn:aws[a-z-]*:iam::\d{12}:role/[\w+=,.@/-]+$"
 _KEY_ARN: Final = r"^arn:aws[a-z-]*:kms:[a-z0-9-]+:\d{12}:key/[A-Za-z0-9-]+$"
+
+
+MAX_SNAPSHOT_EXPORTS: Final = 10
+"""As many as the longest prefixes leave room for in the 2,048 characters of an event pattern.
+Source: EventBridge user guide, quotas."""
+
+MAX_SNAPSHOT_EXPORTS_BYTES: Final = 3_000
+"""Of JSON: the environment variables of a function hold 4 KB together. Source: Lambda developer
+guide, quotas."""
 
 
 class SettingsError(Exception):
@@ -36,6 +45,13 @@ def _retention(name: str) -> str:
     return name
 
 
+def _fit_a_variable(exports: tuple[SnapshotExport, ...]) -> tuple[SnapshotExport, ...]:
+    size = len(SNAPSHOT_EXPORTS_JSON.dump_json(exports))
+    if size > MAX_SNAPSHOT_EXPORTS_BYTES:
+        raise ValueError(f"is {size} bytes of JSON; at most {MAX_SNAPSHOT_EXPORTS_BYTES}")
+    return exports
+
+
 class ExistingStore(NamedTuple):
     """A destination of exports that somebody else has made, and takes care of."""
 
@@ -44,28 +60,13 @@ class ExistingStore(NamedTuple):
     key_arn: str
 
 
-class SnapshotExport(BaseModel):
-    """Snapshots that export themselves as soon as they are there.
-
-    Attributes:
-        source_prefix: what the snapshot's identifier begins with; of an automated one, without the
-            'rds:' before it.
-        export_only: the tables; none means all.
-    """
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    source_prefix: Annotated[str, Field(pattern=r"^[A-Za-z][A-Za-z0-9-]{0,62}$")]
-    export_only: tuple[ExportOnly, ...] = ()
-
-
 class Settings(BaseModel):
     """What a deployment may choose.
 
     Attributes:
         stack_name: names the CloudFormation stack and what people look for by name.
         export_prefix: where in the bucket exports go; RDS takes no ':' in it.
-        snapshot_exports: which snapshots export themselves.
+        snapshot_exports: which new snapshots are exported; at most 10 entries.
         campaign_rates: that all calls of campaigns together keep to; false leaves it to Retry.
         campaign_events: whether what others do to campaigns is noticed through CloudTrail, of
             which the account must have a trail.
@@ -84,7 +85,11 @@ class Settings(BaseModel):
 
     stack_name: Annotated[str, Field(pattern=r"^[A-Za-z][A-Za-z0-9-]{0,40}$")] = "Orchestrator"
     export_prefix: Annotated[str, Field(pattern=r"^([^:\s/]([^:\s]*[^:\s/])?)?$")] = "exports"
-    snapshot_exports: tuple[SnapshotExport, ...] = ()
+    snapshot_exports: Annotated[
+        tuple[SnapshotExport, ...],
+        Field(max_length=MAX_SNAPSHOT_EXPORTS),
+        AfterValidator(_fit_a_variable),
+    ] = ()
     campaign_rates: CampaignRates | Literal[False] = CampaignRates()
     campaign_events: StrictBool = False
     log_retention: Annotated[str, AfterValidator(_retention)] = RetentionDays.ONE_MONTH.name

@@ -22,7 +22,8 @@ from infra.monitoring import Monitoring
 from infra.settings import Settings
 from infra.triggers import Triggers
 from infra.workflow import Workflow
-from lambdas.environment import CAMPAIGN_RATES
+from lambdas.domain.events import SNAPSHOT_EXPORTS_JSON
+from lambdas.environment import CAMPAIGN_RATES, SNAPSHOT_EXPORTS
 
 
 class OrchestratorStack(Stack):
@@ -47,9 +48,14 @@ class OrchestratorStack(Stack):
         coordination = Coordination(self, "Coordination", encryption=encryption)
 
         functions = Functions(self, "Functions", retention=retention, key=encryption.key)
-        accept_request = functions.add("AcceptRequest")
+        reading_inputs = {
+            SNAPSHOT_EXPORTS: SNAPSHOT_EXPORTS_JSON.dump_json(settings.snapshot_exports).decode()
+        }
+        accept_request = functions.add("AcceptRequest", environment=reading_inputs)
         advance_plan = functions.add("AdvancePlan")
-        plan_clean_up = functions.add("PlanCleanUp", environment=coordination.environment)
+        plan_clean_up = functions.add(
+            "PlanCleanUp", environment={**coordination.environment, **reading_inputs}
+        )
         coordination.let_read_starts(plan_clean_up)
         reconcile_campaigns = self._reconcile_campaigns(functions, coordination, settings)
         reconcile_export = self._reconcile_export(functions, coordination, store)
@@ -99,6 +105,7 @@ class OrchestratorStack(Stack):
             ),
             tells_outcomes=advance_plan,
             dead_letters=dead_letters,
+            rules=triggers.metric_dimensions,
             encryption=encryption,
             alarm_email=settings.alarm_email,
         )
@@ -110,6 +117,7 @@ class OrchestratorStack(Stack):
             "ExportBucketName": store.bucket.bucket_name,
             "UndeliveredEventsUrl": dead_letters.events.queue_url,
             "FailedInvocationsUrl": dead_letters.invocations.queue_url,
+            "FailedCleanUpsUrl": dead_letters.clean_ups.queue_url,
             "AlarmTopicArn": watched.topic.topic_arn,
             "CallerPolicyArn": callers.policy.managed_policy_arn,
         }

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final, cast
 
+from aws_cdk import Fn
 from aws_cdk import aws_events as events
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_lambda as lambda_
@@ -12,20 +13,28 @@ from aws_cdk import aws_stepfunctions as sfn
 from constructs import Construct
 
 from infra.dead_letters import DeadLetters
-from infra.settings import SnapshotExport
 from lambdas.domain.acceptance import CLEAN_UP, REQUESTED
 from lambdas.domain.campaign_states import Mutation
+from lambdas.domain.events import SNAPSHOT_CREATED, STATUS_CHANGED, SnapshotExport
 from lambdas.domain.outcomes import OUTCOME_NOT_PUBLISHED, WORKFLOW_FAILED
 
-EXPORT_ENDED: Final = tuple(f"RDS-EVENT-{number:04}" for number in range(159, 165))
-"""Failed, canceled and completed, of snapshots and of cluster snapshots. An export straight from a
-cluster has none. Source: RDS user guide, USER_Events.Messages."""
+EXPORT_ENDED: Final = tuple(
+    f"RDS-EVENT-{number:04}" for number in (*range(159, 165), *range(234, 237))
+)
+"""Failed, canceled and completed: of snapshots, of cluster snapshots, and straight from clusters.
+Source: RDS and Aurora user guides, USER_Events.Messages; only the latter has those of clusters."""
 
-SNAPSHOT_CREATED: Final = ("RDS-EVENT-0042", "RDS-EVENT-0091", "RDS-EVENT-0075", "RDS-EVENT-0169")
-"""Manual and automated snapshots, and cluster snapshots alike. Source: the same page."""
+REQUESTS: Final = "OrchestrationRequested"
+"""The rule on the stack's own bus."""
 
 ENDED_BY_ENGINE: Final = "States."
 """What the names of the errors begin with by which Step Functions itself ends an execution."""
+
+
+CLEAN_UP_FAILED: Final = ("FAILED", "ABORTED", "TIMED_OUT")
+
+_INPUT_OF_CLEAN_UP: Final = {"prefix": f'{{"{CLEAN_UP}"'}
+"""Of an execution's input, which its events hold as text."""
 
 
 class Triggers(Construct):
@@ -43,15 +52,17 @@ class Triggers(Construct):
         dead_letters: DeadLetters,
     ) -> None:
         super().__init__(scope, construct_id)
+        self._bus = bus
         self._machine = machine
         self._dead_letters = dead_letters
         dead_letters.keep_failures_of(wake_waiters)
         self._clean_up_what_is_left_behind()
-        for number, export in enumerate(snapshot_exports):
-            self._export_new_snapshots(f"SnapshotCreated{number}", export)
+        self._keep_clean_ups_that_failed()
+        if snapshot_exports:
+            self._export_new_snapshots(snapshot_exports)
         events.Rule(
             self,
-            "OrchestrationRequested",
+            REQUESTS,
             event_bus=bus,
             event_pattern=events.EventPattern(detail_type=[REQUESTED]),
             targets=[dead_letters.start(machine)],
@@ -111,10 +122,10 @@ class Triggers(Construct):
             "ExecutionLeftBehind",
             event_pattern=events.EventPattern(
                 source=["aws.states"],
-                detail_type=["Step Functions Execution Status Change"],
+                detail_type=[STATUS_CHANGED],
                 detail={
                     "stateMachineArn": [self._machine.state_machine_arn],
-                    "input": [{"anything-but": {"prefix": f'{{"{CLEAN_UP}"'}}],
+                    "input": [{"anything-but": _INPUT_OF_CLEAN_UP}],
                     "$or": [
                         {"status": ["ABORTED", "TIMED_OUT"]},
                         {
@@ -136,17 +147,30 @@ class Triggers(Construct):
             description="What an ended execution has left behind is undone, its outcome published",
         )
 
-    def _export_new_snapshots(self, construct_id: str, export: SnapshotExport) -> None:
-        request = {
-            "kind": "export",
-            "source_arn": events.EventField.from_path("$.detail.SourceArn"),
-            "target": "COMPLETE",
-            "export_only": list(export.export_only),
-        }
-        prefixes = (export.source_prefix, f"rds:{export.source_prefix}")
+    def _keep_clean_ups_that_failed(self) -> None:
+        """Keep the events of clean-ups that failed: what they were to undo is still there."""
+        rule = events.Rule(
+            self,
+            "CleanUpFailed",
+            event_pattern=events.EventPattern(
+                source=["aws.states"],
+                detail_type=[STATUS_CHANGED],
+                detail={
+                    "stateMachineArn": [self._machine.state_machine_arn],
+                    "status": list(CLEAN_UP_FAILED),
+                    "input": [_INPUT_OF_CLEAN_UP],
+                },
+            ),
+            description="Clean-ups that failed are kept, to be started again",
+        )
+        self._dead_letters.keep_clean_ups_of(rule)
+
+    def _export_new_snapshots(self, exports: Sequence[SnapshotExport]) -> None:
+        """Start an execution with the event itself, from which AcceptRequest makes the request."""
+        prefixes = [prefix for export in exports for prefix in export.prefixes]
         events.Rule(
             self,
-            construct_id,
+            "SnapshotCreated",
             event_pattern=events.EventPattern(
                 source=["aws.rds"],
                 detail={
@@ -154,8 +178,23 @@ class Triggers(Construct):
                     "SourceIdentifier": [{"prefix": prefix} for prefix in prefixes],
                 },
             ),
-            targets=[
-                self._dead_letters.start(self._machine, events.RuleTargetInput.from_object(request))
-            ],
-            description=f"Snapshots of {export.source_prefix}* export themselves",
+            targets=[self._dead_letters.start(self._machine)],
+            description="New snapshots are exported as the setting snapshot_exports says",
         )
+
+    @property
+    def metric_dimensions(self) -> list[dict[str, str]]:
+        """By which the metrics of each rule are found.
+
+        Source: EventBridge user guide, 'Monitoring Amazon EventBridge': by its name alone on the
+        default bus, by its bus's name too on any other.
+        """
+        rules = [child for child in self.node.children if isinstance(child, events.Rule)]
+        return [self._dimensions_of(rule) for rule in rules]
+
+    def _dimensions_of(self, rule: events.Rule) -> dict[str, str]:
+        if rule.node.id != REQUESTS:
+            return {"RuleName": rule.rule_name}
+        # Its Ref is not its name alone; its ARN ends in rule/BUS/NAME.
+        name = Fn.select(2, Fn.split("/", rule.rule_arn))
+        return {"EventBusName": self._bus.event_bus_name, "RuleName": name}

@@ -15,12 +15,13 @@ from aws_cdk import aws_stepfunctions as sfn
 from aws_cdk import aws_stepfunctions_tasks as tasks
 from constructs import Construct
 
+from infra.encryption import machine_log_group
 from infra.fallback_outcome import NOTHING, fallback_outcome
 from infra.jobs import MAP_LABEL, Jobs
 from infra.jsonata import INPUT, expression
 from infra.retries import (
-    FOR_CALLERS_OF_AWS,
     FOR_FUNCTIONS,
+    FOR_FUNCTIONS_THAT_CALL_AWS,
     NOT_PUBLISHED,
     add_retries,
     budget_in_words,
@@ -83,6 +84,7 @@ class Workflow(Construct):
                 destination=logs.LogGroup(
                     self,
                     "Logs",
+                    log_group_name=machine_log_group(),
                     retention=retention,
                     encryption_key=key,
                     removal_policy=RemovalPolicy.RETAIN,
@@ -154,7 +156,7 @@ class Workflow(Construct):
             self,
             function,
             payload={"clean_up": expression("$states.input.clean_up"), **_EXECUTION},
-            retriers=FOR_CALLERS_OF_AWS,
+            retriers=FOR_FUNCTIONS_THAT_CALL_AWS,
             comment="What an execution has left behind, and what became of its resources.",
         )
         self._catch(plan, fallback_outcome(plan=NOTHING, results=NOTHING))

@@ -12,6 +12,7 @@ from lambdas.domain.acceptance import RequestRejected, clean_up, parse
 from lambdas.domain.conclusion import payload_of
 from lambdas.domain.plan import Trace, plan
 from lambdas.environment import setting
+from lambdas.inputs import input_of
 from lambdas.observability import logger, metrics, observed
 from lambdas.rejections import rejected
 
@@ -23,16 +24,18 @@ def handler(event: dict[str, Any], _context: LambdaContext) -> dict[str, Any]:
     A request to clean up after an execution comes back as `{"clean_up": CleanUp}`.
 
     Args:
-        event: `request`, the execution's input as it came; `execution_arn` and `execution_name`.
+        event: `request`, the execution's input as it came, which may be an event; `execution_arn`
+            and `execution_name`.
     """
     trace = Trace(correlation_id=event["execution_name"], execution_arn=event["execution_arn"])
     try:
-        asked = clean_up(event["request"], own_execution_arn=trace.execution_arn)
+        given = input_of(event["request"])
+        asked = clean_up(given, own_execution_arn=trace.execution_arn)
         if asked is not None:
             logger.set_correlation_id(trace.correlation_id)
             logger.info("clean-up accepted", of_execution=asked.execution_arn)
             return {"clean_up": asked.model_dump(mode="json")}
-        request = parse(event["request"], region=setting("AWS_REGION"))
+        request = parse(given, region=setting("AWS_REGION"))
     except RequestRejected as rejection:
         return rejected(rejection, trace)
     if request.correlation_id is not None:

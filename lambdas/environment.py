@@ -10,6 +10,9 @@ COORDINATION_TABLE: Final = "COORDINATION_TABLE"
 CAMPAIGN_RATES: Final = "CAMPAIGN_RATES"
 """As JSON, false for no limit: see `domain.rates.CampaignRates`."""
 
+SNAPSHOT_EXPORTS: Final = "SNAPSHOT_EXPORTS"
+"""As JSON: see `domain.events.SnapshotExport`."""
+
 
 class MissingSettingError(Exception):
     """The stack did not give a function a setting that it needs; names the variable."""

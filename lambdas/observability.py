@@ -43,5 +43,7 @@ def observed(handler: Handler) -> Handler:
         invoke, correlation_id_path=_CORRELATION, clear_state=True
     )
     measured = metrics.log_metrics(logged)
-    traced: Handler = tracer.capture_lambda_handler(measured)
+    # A plan may be larger than the 64 KB that X-Ray takes of a segment. Source: X-Ray developer
+    # guide, 'Segment documents'.
+    traced: Handler = tracer.capture_lambda_handler(measured, capture_response=False)
     return traced

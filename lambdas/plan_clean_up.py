@@ -17,6 +17,7 @@ from lambdas.domain.conclusion import payload_of
 from lambdas.domain.outcomes import Entry
 from lambdas.domain.plan import EndedExecution, Plan, Trace, plan, plan_of
 from lambdas.environment import COORDINATION_TABLE, setting
+from lambdas.inputs import input_of
 from lambdas.observability import logger, observed
 from lambdas.rejections import rejected
 
@@ -89,7 +90,8 @@ def _ended(
 def _planned(execution: Execution) -> Plan | None:
     """Return the plan of an execution that ended before it had one, if its request is valid."""
     try:
-        request = parse(json.loads(execution.request or "null"), region=setting("AWS_REGION"))
+        given = input_of(json.loads(execution.request or "null"))
+        request = parse(given, region=setting("AWS_REGION"))
     except (RequestRejected, ValueError):
         return None
     correlation_id = request.correlation_id or execution.name

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Sequence
 from typing import Final
 
 from lambdas.domain.acceptance import RequestRejected, parse
+from lambdas.domain.events import input_of_event
 from lambdas.domain.requests import CampaignJob, CampaignTarget, ExportJob, ExportTarget, Job
 from localcloud.functions.environment import REGION
 from localcloud.world import Campaign, PresentExport, Snapshot, World
@@ -44,9 +45,10 @@ def plain_world(requests: Sequence[object]) -> World:
 
 def _jobs(request: object) -> Iterable[Job]:
     try:
-        return [job for stage in parse(request, region=REGION).stages for job in stage.jobs]
+        parsed = parse(input_of_event(request, ()), region=REGION)
     except RequestRejected:
         return ()
+    return [job for stage in parsed.stages for job in stage.jobs]
 
 
 def _campaign(campaign_id: str, job: CampaignJob, before: Campaign | None) -> Campaign:

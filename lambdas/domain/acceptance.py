@@ -94,19 +94,18 @@ def _not_an_execution(rule: str) -> Fault:
 
 
 def parse(raw: object, *, region: str) -> Request:
-    """Read a request in any of its shapes: whole, one stage, a bare job, an EventBridge event.
+    """Read a request in any of its shapes: whole, one stage, a bare job.
 
     Args:
-        raw: the execution's input.
+        raw: the execution's input, or that for which its event stands.
         region: the stack's Region, in which an export's source has to be.
 
     Raises:
         RequestRejected: with every fault, named by its field as the caller wrote it.
     """
-    body = _unwrap_event(raw)
-    if not isinstance(body, dict):
+    if not isinstance(raw, dict):
         raise RequestRejected((Fault(field=_WHOLE, rule="must be a JSON object"),))
-    body = {name: value for name, value in body.items() if name != STARTED_BY}
+    body = {name: value for name, value in raw.items() if name != STARTED_BY}
     whole, prefix = _expand_shorthand(body)
     try:
         return Request.model_validate(whole, context={"region": region})
@@ -114,16 +113,6 @@ def parse(raw: object, *, region: str) -> Request:
         correlation_id = body.get("correlation_id")
         legal = is_correlation_id(correlation_id)
         raise RequestRejected(_faults(error, prefix), correlation_id if legal else None) from error
-
-
-def _unwrap_event(raw: object) -> object:
-    """Return the request that an event carries, correlated by the event's id unless it says how."""
-    if not isinstance(raw, dict) or raw.get("detail-type") != REQUESTED:
-        return raw
-    detail = raw.get("detail")
-    if isinstance(detail, dict) and is_correlation_id(raw.get("id")):
-        return {"correlation_id": raw["id"], **detail}
-    return detail
 
 
 def _expand_shorthand(body: dict[str, Any]) -> tuple[dict[str, Any], tuple[str | int, ...]]:

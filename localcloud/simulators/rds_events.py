@@ -14,7 +14,7 @@ class _RdsEvent(NamedTuple):
     message: str
 
 
-# RDS user guide, event categories and messages. An export straight from a cluster has none there.
+# RDS and Aurora user guides, event categories and messages; those of clusters are in the latter.
 _EVENTS: dict[tuple[SourceKind, str], _RdsEvent] = {
     ("snapshot", "FAILED"): _RdsEvent(
         "RDS-EVENT-0159", "notification", "The snapshot export task failed."
@@ -38,15 +38,19 @@ _EVENTS: dict[tuple[SourceKind, str], _RdsEvent] = {
     ("cluster-snapshot", "CREATED"): _RdsEvent(
         "RDS-EVENT-0075", "backup", "Manual cluster snapshot created."
     ),
+    ("cluster", "FAILED"): _RdsEvent("RDS-EVENT-0234", "notification", "Export task failed."),
+    ("cluster", "CANCELED"): _RdsEvent("RDS-EVENT-0235", "notification", "Export task canceled."),
+    ("cluster", "COMPLETE"): _RdsEvent("RDS-EVENT-0236", "notification", "Export task completed."),
 }
 _DETAIL_TYPES = {
     "snapshot": ("RDS DB Snapshot Event", "SNAPSHOT"),
     "cluster-snapshot": ("RDS DB Cluster Snapshot Event", "CLUSTER_SNAPSHOT"),
+    "cluster": ("RDS DB Cluster Event", "CLUSTER"),
 }
 
 
 class RdsEvents:
-    """Tells what happens to snapshots, by the name of the snapshot alone."""
+    """Tells what happens to snapshots and exports, by the name of the source alone."""
 
     def __init__(self, events: Events) -> None:
         self._events = events
@@ -55,7 +59,7 @@ class RdsEvents:
         """Publish what happened to a source, if RDS has an event for it.
 
         Args:
-            arn: the snapshot's ARN, which is all that the event names.
+            arn: the source's ARN, which is all that the event names.
             what: CREATED, or the status that its export ended in.
             at_s: when it happened, in world seconds.
         """

@@ -292,9 +292,12 @@ def test_an_export_that_was_there_goes_on(simulate, eventually):
         (AURORA, "FAILED", "RDS-EVENT-0162", "RDS DB Cluster Snapshot Event"),
         (AURORA, "CANCELED", "RDS-EVENT-0163", "RDS DB Cluster Snapshot Event"),
         (AURORA, "COMPLETE", "RDS-EVENT-0164", "RDS DB Cluster Snapshot Event"),
+        (CLUSTER, "FAILED", "RDS-EVENT-0234", "RDS DB Cluster Event"),
+        (CLUSTER, "CANCELED", "RDS-EVENT-0235", "RDS DB Cluster Event"),
+        (CLUSTER, "COMPLETE", "RDS-EVENT-0236", "RDS DB Cluster Event"),
     ],
 )
-def test_the_end_of_a_snapshots_export_is_an_event(
+def test_the_end_of_an_export_is_an_event(
     simulate, eventually, arn, outcome, event_id, detail_type
 ):
     fails = "FAILED" if outcome == "FAILED" else "COMPLETE"
@@ -309,16 +312,6 @@ def test_the_end_of_a_snapshots_export_is_an_event(
     assert event["detail"]["EventID"] == event_id
     assert event["detail"]["SourceIdentifier"] == arn.rpartition(":")[2]
     assert status(running) == outcome
-
-
-def test_a_clusters_export_ends_without_an_event(simulate, eventually):
-    running = simulate(snapshots=[{"arn": CLUSTER}, {"arn": ORDERS}])
-    start(running, source_arn=CLUSTER)
-    start(running, "other")
-    running.move(1200)
-    eventually(lambda: status(running) == "COMPLETE" == status(running, "other"))
-    eventually(lambda: running.events)
-    assert [event["resources"] for event in running.events] == [[ORDERS]]
 
 
 def test_events_are_dropped_delayed_and_duplicated(simulate, eventually):

@@ -43,7 +43,8 @@ def test_every_function_that_a_rule_invokes_has_a_queue_for_what_keeps_failing(
     invoked = {
         target["Arn"]["Fn::GetAtt"][0]
         for target in _targets(full_template)
-        if "Fn::GetAtt" in target["Arn"]
+        if target["Arn"].get("Fn::GetAtt", [""])[0]
+        in of_type(full_template, "AWS::Lambda::Function")
     }
     configured = properties_of(full_template, "AWS::Lambda::EventInvokeConfig")
     assert {config["FunctionName"]["Ref"] for config in configured} == invoked
@@ -68,7 +69,22 @@ def test_a_function_may_send_to_its_queue_before_lambda_is_told_of_it(
         assert any("DefaultPolicy" in name for name in resource["DependsOn"])
 
 
-@pytest.mark.parametrize("name", ["UndeliveredEvents", "FailedInvocations"])
+def test_only_the_rule_of_failed_clean_ups_may_put_into_their_queue(template: Template) -> None:
+    (rule,) = (
+        name for name in of_type(template, "AWS::Events::Rule") if "TriggersCleanUpFailed" in name
+    )
+    (target,) = template["Resources"][rule]["Properties"]["Targets"]
+    assert target["Arn"] == _arn(template, "FailedCleanUps")
+    assert "InputTransformer" not in target, "the event itself is what can be sent on"
+    queue = _queue(template, "FailedCleanUps")
+    (allowed,) = (s for s in _queue_policy(template, queue) if s["Effect"] == "Allow")
+    assert allowed["Principal"] == {"Service": "events.amazonaws.com"}
+    assert allowed["Action"] == "sqs:SendMessage"
+    assert allowed["Condition"] == {"ArnEquals": {"aws:SourceArn": {"Fn::GetAtt": [rule, "Arn"]}}}
+    assert template["Outputs"]["FailedCleanUpsUrl"]["Value"] == {"Ref": queue}
+
+
+@pytest.mark.parametrize("name", ["UndeliveredEvents", "FailedInvocations", "FailedCleanUps"])
 def test_queues_keep_for_two_weeks_encrypt_and_refuse_plain_http(
     template: Template, name: str
 ) -> None:
@@ -83,7 +99,7 @@ def test_queues_keep_for_two_weeks_encrypt_and_refuse_plain_http(
 
 def _targets(template: Template) -> Iterator[dict[str, Any]]:
     rules = properties_of(template, "AWS::Events::Rule")
-    assert len(rules) >= 5, "the three of the stack's own, and those of two snapshot exports"
+    assert len(rules) == 6, "the four of the stack's own, of new snapshots, of moved campaigns"
     for rule in rules:
         yield from rule["Targets"]
 

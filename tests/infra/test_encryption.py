@@ -8,6 +8,8 @@ import pytest
 
 from tests.infra.stack_parts import Template, granted, listed, of_type, properties_of, text
 
+OF_THE_MACHINE = "/aws/vendedlogs/states/${AWS::StackName}-${AWS::StackId}.split('/')[2]"
+
 
 @pytest.fixture(scope="module")
 def key(template: Template) -> str:
@@ -71,24 +73,39 @@ def test_logs_use_the_key_for_log_groups_of_this_stack_alone(
     opened: dict[str, dict[str, Any]],
 ) -> None:
     condition = opened["logs.${AWS::Region}.amazonaws.com"]["Condition"]["ArnLike"]
-    assert text(condition["kms:EncryptionContext:aws:logs:arn"]) == (
-        "arn:${AWS::Partition}:logs:${AWS::Region}:${AWS::AccountId}:log-group:${AWS::StackName}-*"
-    )
+    groups = "arn:${AWS::Partition}:logs:${AWS::Region}:${AWS::AccountId}:log-group"
+    assert [text(arn) for arn in condition["kms:EncryptionContext:aws:logs:arn"]] == [
+        f"{groups}:${{AWS::StackName}}-*",
+        f"{groups}:{OF_THE_MACHINE}",
+    ]
 
 
 def test_no_log_group_has_a_name_that_the_key_would_not_know(template: Template) -> None:
     """CloudFormation begins the names that it makes with the stack's."""
-    assert [g for g in properties_of(template, "AWS::Logs::LogGroup") if "LogGroupName" in g] == []
+    groups = properties_of(template, "AWS::Logs::LogGroup")
+    assert [text(g["LogGroupName"]) for g in groups if "LogGroupName" in g] == [OF_THE_MACHINE]
 
 
-@pytest.mark.parametrize("service", ["events.amazonaws.com", "cloudwatch.amazonaws.com"])
-def test_senders_of_messages_use_the_key_in_the_name_of_this_account_alone(
-    opened: dict[str, dict[str, Any]], service: str
+def test_the_machines_log_group_counts_for_no_policy_of_the_account_and_is_nobody_elses(
+    template: Template,
 ) -> None:
-    assert opened[service]["Condition"] == {
-        "StringEquals": {"aws:SourceAccount": {"Ref": "AWS::AccountId"}}
-    }
-    assert opened[service]["Action"] == ["kms:Decrypt", "kms:GenerateDataKey"]
+    """Its name ends in the stack's own id, which is new when a stack of that name is made anew."""
+    (machine,) = properties_of(template, "AWS::StepFunctions::StateMachine")
+    (destination,) = machine["LoggingConfiguration"]["Destinations"]
+    logical_id, _ = destination["CloudWatchLogsLogGroup"]["LogGroupArn"]["Fn::GetAtt"]
+    name = template["Resources"][logical_id]["Properties"]["LogGroupName"]
+    assert text(name) == OF_THE_MACHINE
+
+
+def test_alarms_use_the_key_in_the_name_of_this_account_and_rules_without_a_condition(
+    opened: dict[str, dict[str, Any]],
+) -> None:
+    """For EventBridge a condition on the source is documented as not supported."""
+    rules, alarms = opened["events.amazonaws.com"], opened["cloudwatch.amazonaws.com"]
+    assert "Condition" not in rules
+    assert alarms["Condition"] == {"StringEquals": {"aws:SourceAccount": {"Ref": "AWS::AccountId"}}}
+    for statement in (rules, alarms):
+        assert statement["Action"] == ["kms:Decrypt", "kms:GenerateDataKey"]
 
 
 def test_roles_use_the_key_only_through_the_service_that_they_call(

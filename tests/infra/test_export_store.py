@@ -91,6 +91,17 @@ def test_the_stacks_own_bucket_drops_unfinished_uploads_and_old_versions(
     }
 
 
+def test_rds_may_write_to_the_whole_of_the_stacks_own_bucket(template: Template) -> None:
+    """What it checks of the role before it starts an export is not documented."""
+    (bucket,) = (n for n in of_type(template, "AWS::S3::Bucket") if n.startswith("ExportsBucket"))
+    (places,) = (
+        text(statement["Resource"])
+        for statement in policies_of(template, "ExportsRole")
+        if "s3:PutObject*" in listed(statement["Action"])
+    )
+    assert places == f"${{{bucket}.Arn}}/*"
+
+
 def test_who_reads_the_stacks_own_bucket_is_told_in_a_closed_one(
     own_bucket: dict[str, Any], template: Template
 ) -> None:

@@ -12,7 +12,7 @@ from infra.alarms import Alarm
 from lambdas import metric_names
 from lambdas.domain import cadence
 from tests.infra.sources import operations, path_of
-from tests.infra.stack_parts import Functions, Template, of_type, properties_of
+from tests.infra.stack_parts import Functions, Template, of_type, properties_of, text
 
 ALARMS = {alarm.name: alarm for alarm in vars(alarms).values() if isinstance(alarm, Alarm)}
 METRICS_OF_AN_ALARM = 10
@@ -63,6 +63,45 @@ def test_alarms_may_publish_to_the_topic_and_nobody_in_plain_http(template: Temp
     assert allowed["Condition"] == {
         "StringEquals": {"aws:SourceAccount": {"Ref": "AWS::AccountId"}}
     }
+
+
+def test_every_rule_is_watched_for_events_that_no_queue_took(
+    full_template: Template,
+) -> None:
+    (alarm,) = (
+        alarm
+        for alarm in properties_of(full_template, "AWS::CloudWatch::Alarm")
+        if alarm["AlarmName"].endswith("-LostEvents")
+    )
+    watched = [
+        {d["Name"]: text(d["Value"]) for d in metric["MetricStat"]["Metric"]["Dimensions"]}
+        for metric in alarm["Metrics"]
+        if "MetricStat" in metric
+    ]
+    (bus,) = of_type(full_template, "AWS::Events::EventBus")
+    rules = of_type(full_template, "AWS::Events::Rule")
+    (requested,) = (rule for rule in rules if "OrchestrationRequested" in rule)
+    wanted = [{"RuleName": f"${{{rule}}}"} for rule in rules if rule != requested]
+    wanted.append(
+        {"EventBusName": f"${{{bus}}}", "RuleName": f"${{{requested}.Arn}}.split('/')[2]"}
+    )
+    assert sorted(map(sorted, (w.items() for w in watched))) == sorted(
+        map(sorted, (w.items() for w in wanted))
+    )
+
+
+def test_waits_are_watched_by_the_integration_that_they_use(
+    made: dict[str, dict[str, Any]], states: dict[str, Any]
+) -> None:
+    (metric,) = (m["MetricStat"]["Metric"] for m in made["WaitsNotStored"]["Metrics"])
+    (dimension,) = metric["Dimensions"]
+    account = "${AWS::Region}:${AWS::AccountId}"
+    integration = states["AwaitExportEvent"]["Resource"].rpartition(":states:::")[2]
+    assert text(dimension["Value"]) == f"arn:${{AWS::Partition}}:states:{account}:{integration}"
+    assert (metric["Namespace"], metric["MetricName"]) == (
+        "AWS/States",
+        "ServiceIntegrationsFailed",
+    )
 
 
 def test_whom_the_settings_name_is_written_to(template: Template, full_template: Template) -> None:

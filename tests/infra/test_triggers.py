@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -11,6 +12,7 @@ from moto.events.models import EventPattern
 
 from lambdas.domain.acceptance import clean_up, parse
 from lambdas.domain.campaign_states import Mutation
+from lambdas.domain.events import SNAPSHOT_EXPORTS_JSON, SnapshotExport, input_of_event
 from lambdas.domain.outcomes import (
     OUTCOME_NOT_PUBLISHED,
     REQUEST_FAILED,
@@ -18,12 +20,21 @@ from lambdas.domain.outcomes import (
     WORKFLOW_FAILED,
 )
 from localcloud.joints.rule_inputs import target_input
-from tests.infra.stack_parts import Template, of_type, policies_of, text
+from tests.infra.stack_parts import (
+    Template,
+    of_type,
+    policies_of,
+    properties_of,
+    synthesised,
+    text,
+)
 
 ACCOUNT = "arn:aws:states:us-east-1:123456789012"
 MACHINE = f"{ACCOUNT}:stateMachine:orchestrator"
 EXECUTION = f"{ACCOUNT}:execution:orchestrator:request-1"
 SNAPSHOT = "arn:aws:rds:us-east-1:123456789012:snapshot"
+MAX_PATTERN = 2_048
+"""Characters of an event pattern. Source: EventBridge user guide, quotas."""
 REQUEST = '{"kind":"export"}'
 ROLES = "arn:aws:iam::123456789012:role"
 OWN_ROLE = f"{ROLES}/reconcile-campaigns"
@@ -31,8 +42,11 @@ OWN_ROLE = f"{ROLES}/reconcile-campaigns"
 Rule = dict[str, Any]
 
 
-@pytest.mark.parametrize("number", range(159, 165))
-@pytest.mark.parametrize("detail_type", ["RDS DB Snapshot Event", "RDS DB Cluster Snapshot Event"])
+@pytest.mark.parametrize("number", [*range(159, 165), *range(234, 237)])
+@pytest.mark.parametrize(
+    "detail_type",
+    ["RDS DB Snapshot Event", "RDS DB Cluster Snapshot Event", "RDS DB Cluster Event"],
+)
 def test_every_end_of_an_export_wakes_those_who_wait(
     template: Template, number: int, detail_type: str
 ) -> None:
@@ -42,7 +56,9 @@ def test_every_end_of_an_export_wakes_those_who_wait(
     assert "EventBusName" not in rule, "AWS services speak on the default bus"
 
 
-@pytest.mark.parametrize("event_id", ["RDS-EVENT-0042", "RDS-EVENT-0158", "RDS-EVENT-0165"])
+@pytest.mark.parametrize(
+    "event_id", ["RDS-EVENT-0042", "RDS-EVENT-0158", "RDS-EVENT-0165", "RDS-EVENT-0233"]
+)
 def test_other_events_wake_nobody(template: Template, event_id: str) -> None:
     assert not _matches(_rule(template, "ExportEnded"), _rds_event(event_id))
 
@@ -85,10 +101,11 @@ def test_an_execution_that_had_no_chance_to_end_its_request_is_cleaned_up_after(
     rule = _rule(template, "ExecutionLeftBehind")
     event = _status_event(status, error=error)
     assert _matches(rule, event)
-    given = json.loads(target_input(rule["Targets"][0], event, "arn"))
-    asked = clean_up(given, own_execution_arn=f"{EXECUTION}-clean-up")
+    transformed = json.loads(target_input(rule["Targets"][0], event, "arn"))
+    asked = clean_up(transformed, own_execution_arn=f"{EXECUTION}-clean-up")
     assert asked is not None
     assert asked.execution_arn == EXECUTION
+    assert input_of_event(event, ()) == transformed, "a dead letter may be either"
 
 
 def test_a_clean_up_is_never_cleaned_up_after(template: Template) -> None:
@@ -127,6 +144,28 @@ def test_no_snapshot_exports_itself_unless_the_settings_say_so(template: Templat
     assert [n for n in of_type(template, "AWS::Events::Rule") if "SnapshotCreated" in n] == []
 
 
+@pytest.mark.parametrize("status", ["FAILED", "TIMED_OUT", "ABORTED"])
+def test_the_event_of_a_clean_up_that_failed_is_kept_and_asks_for_it_again(
+    template: Template, status: str
+) -> None:
+    rule, left_behind = (_rule(template, n) for n in ("CleanUpFailed", "ExecutionLeftBehind"))
+    its_input = target_input(left_behind["Targets"][0], _status_event("ABORTED"), "arn")
+    event = _status_event(status, given=its_input)
+    assert _matches(rule, event)
+    assert json.loads(target_input(rule["Targets"][0], event, "arn")) == event
+    assert input_of_event(event, ()) == json.loads(its_input)
+
+
+@pytest.mark.parametrize("status", ["FAILED", "ABORTED"])
+def test_a_request_that_failed_is_no_clean_up(template: Template, status: str) -> None:
+    assert not _matches(_rule(template, "CleanUpFailed"), _status_event(status))
+
+
+def test_a_clean_up_that_succeeds_is_not_kept(template: Template) -> None:
+    event = _status_event("SUCCEEDED", given='{"clean_up":{}}')
+    assert not _matches(_rule(template, "CleanUpFailed"), event)
+
+
 @pytest.mark.parametrize(
     "event_id", ["RDS-EVENT-0042", "RDS-EVENT-0091", "RDS-EVENT-0075", "RDS-EVENT-0169"]
 )
@@ -134,11 +173,11 @@ def test_no_snapshot_exports_itself_unless_the_settings_say_so(template: Templat
 def test_a_new_snapshot_of_the_settings_exports_itself(
     full_template: Template, event_id: str, name: str
 ) -> None:
-    shop, bookings = (_rule(full_template, f"SnapshotCreated{n}") for n in range(2))
+    rule = _rule(full_template, "SnapshotCreated")
     event = _rds_event(event_id, name)
-    assert _matches(shop, event)
-    assert not _matches(bookings, event)
-    request = parse(json.loads(target_input(shop["Targets"][0], event, "arn")), region="us-east-1")
+    assert _matches(rule, event)
+    given = json.loads(target_input(rule["Targets"][0], event, "arn"))
+    request = parse(input_of_event(given, _snapshot_exports(full_template)), region="us-east-1")
     ((job,),) = (stage.jobs for stage in request.stages)
     assert job.model_dump(exclude_defaults=True) == {
         "kind": "export",
@@ -151,7 +190,7 @@ def test_a_new_snapshot_of_the_settings_exports_itself(
 @pytest.mark.parametrize("name", ["bookshop-1", "rds:bookshop-1", "shop", "Shop-1", "awsbackup:a"])
 def test_other_new_snapshots_do_not_export_themselves(full_template: Template, name: str) -> None:
     event = _rds_event("RDS-EVENT-0042", name)
-    assert not _matches(_rule(full_template, "SnapshotCreated0"), event)
+    assert not _matches(_rule(full_template, "SnapshotCreated"), event)
 
 
 @pytest.mark.parametrize("event_id", ["RDS-EVENT-0040", "RDS-EVENT-0041", "RDS-EVENT-0161"])
@@ -159,7 +198,14 @@ def test_a_snapshot_that_is_not_there_yet_or_any_more_does_not_export_itself(
     full_template: Template, event_id: str
 ) -> None:
     event = _rds_event(event_id, "shop-nightly")
-    assert not _matches(_rule(full_template, "SnapshotCreated0"), event)
+    assert not _matches(_rule(full_template, "SnapshotCreated"), event)
+
+
+def test_as_many_snapshot_exports_as_the_settings_take_fit_into_a_pattern(tmp_path: Path) -> None:
+    longest = [{"source_prefix": f"a{number}".ljust(63, "x")} for number in range(10)]
+    template = synthesised({"snapshot_exports": longest}, tmp_path)
+    pattern = json.dumps(_rule(template, "SnapshotCreated")["EventPattern"], separators=(",", ":"))
+    assert len(pattern) <= MAX_PATTERN
 
 
 def test_rules_may_start_the_machine_and_nothing_else(full_template: Template) -> None:
@@ -218,6 +264,16 @@ def test_campaigns_are_moved_unnoticed_unless_the_settings_say_so(template: Temp
     assert [n for n in of_type(template, "AWS::Events::Rule") if "CampaignMoved" in n] == []
 
 
+def _snapshot_exports(template: Template) -> tuple[SnapshotExport, ...]:
+    """Return what AcceptRequest is told of the setting."""
+    (text,) = (
+        function["Environment"]["Variables"]["SNAPSHOT_EXPORTS"]
+        for function in properties_of(template, "AWS::Lambda::Function")
+        if "SNAPSHOT_EXPORTS" in function.get("Environment", {}).get("Variables", {})
+    )
+    return SNAPSHOT_EXPORTS_JSON.validate_json(text)
+
+
 def _rule(template: Template, name: str) -> Rule:
     (found,) = (
         template["Resources"][logical_id]["Properties"]
@@ -230,13 +286,11 @@ def _rule(template: Template, name: str) -> Rule:
 
 def _matches(rule: Rule, event: dict[str, Any]) -> bool:
     """Ask the matcher that serves the local AWS, with the ARNs in their places."""
-    (machine,) = {target["Arn"].get("Ref", "") for target in rule["Targets"]}
     pattern = json.dumps(rule["EventPattern"])
     for role in _own_role(rule):
         get_arn = json.dumps({"Fn::GetAtt": [role, "Arn"]})
         pattern = pattern.replace(get_arn, json.dumps(OWN_ROLE))
-    if machine:
-        pattern = pattern.replace(json.dumps({"Ref": machine}), json.dumps(MACHINE))
+    pattern = re.sub(r'\{"Ref": "WorkflowMachine\w+"\}', json.dumps(MACHINE), pattern)
     return bool(EventPattern.load(pattern).matches_event(event))
 
 

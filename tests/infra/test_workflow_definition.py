@@ -11,6 +11,7 @@ from infra import diagram
 from infra.functions import ROOT
 from infra.settings import Settings
 from lambdas.aws.errors import CapacityError, PermanentError, StateError, TransientError
+from tests.infra.sources import operations
 from tests.infra.stack_parts import Functions, State, Task, Template
 
 LAMBDA_SERVICE_ERRORS = {
@@ -20,6 +21,7 @@ LAMBDA_SERVICE_ERRORS = {
     "Lambda.ServiceException",
     "Lambda.TooManyRequestsException",
 }
+BUSY = {"ThrottlingException", "ServiceUnavailableException"}
 RECONCILERS = ("ReconcileCampaigns", "ReconcileExport")
 WAITS_FOR_WAKES = ("AwaitExportEvent", "AwaitExportSlot")
 WAITS_FOR_CAMPAIGNS = ("AwaitCampaigns", "AwaitDeletion")
@@ -120,6 +122,15 @@ def test_every_task_with_a_function_survives_the_lambda_service(tasks: dict[str,
     assert {n for n, state in invoking.items() if not retried(state) >= LAMBDA_SERVICE_ERRORS} == (
         set()
     )
+
+
+def test_every_function_that_calls_aws_is_retried_when_aws_is_busy(
+    tasks: dict[str, Task], functions: Functions
+) -> None:
+    for name, task in tasks.items():
+        if task.function:
+            handler = functions[task.function]["Handler"].rpartition(".")[0]
+            assert (retried(task.state) >= BUSY) is bool(operations(handler)), name
 
 
 @pytest.mark.parametrize("error", [PermanentError, StateError, CapacityError])

@@ -19,6 +19,7 @@ from lambdas.domain.acceptance import (
     clean_up,
     parse,
 )
+from lambdas.domain.events import input_of_event
 from lambdas.domain.requests import (
     ApiVersion,
     CampaignJob,
@@ -40,7 +41,7 @@ MANY_IDS = [f"c-{number}" for number in range(limits.MAX_CAMPAIGNS_PER_REQUEST)]
 
 
 def accept(raw: object) -> Request:
-    return parse(raw, region=REGION)
+    return parse(input_of_event(raw, ()), region=REGION)
 
 
 def faults_of(raw: object) -> dict[str, str]:

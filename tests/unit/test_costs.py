@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from bench.costs import Run, costs, page, published
+from bench.costs import Run, charged, costs, page, published
 
 RUN = Run(transitions=1_000, invocations=0, log_bytes=0, metrics=frozenset({"A", "B"}))
 
@@ -34,6 +34,15 @@ def test_the_page_tells_a_thousand_requests_and_the_month_of_the_template() -> N
     assert "| KMS keys | 2 | $1.00 | $2.00 |" in text
     assert "| metrics | 2 | $0.30 | $0.60 |" in text
     assert "| sum |  |  | $2.60 |" in text
+
+
+def test_an_alarm_is_charged_for_each_metric_that_it_reads() -> None:
+    reads = [{"Id": "sum", "Expression": "a + b"}, *({"Id": i, "MetricStat": {}} for i in "ab")]
+    one, both = (
+        {"Type": "AWS::CloudWatch::Alarm", "Properties": p} for p in ({}, {"Metrics": reads})
+    )
+    template = {"Resources": {"One": one, "Both": both, "Key": {"Type": "AWS::KMS::Key"}}}
+    assert charged(template) == {"AWS::CloudWatch::Alarm": 3, "AWS::KMS::Key": 1}
 
 
 def test_only_a_line_that_publishes_metrics_names_any() -> None:

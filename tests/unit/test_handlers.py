@@ -56,10 +56,11 @@ SETTINGS = {
     "EXPORT_KEY_ARN": f"arn:aws:kms:{REGION}:123456789012:key/any",
     "COORDINATION_TABLE": FakeTable.NAME,
     "CAMPAIGN_RATES": "false",
+    "SNAPSHOT_EXPORTS": "[]",
 }
 
 
-SETTINGS_OF_EXPORTS = sorted(set(SETTINGS) - {"AWS_REGION", "CAMPAIGN_RATES"})
+SETTINGS_OF_EXPORTS = sorted(set(SETTINGS) - {"AWS_REGION", "CAMPAIGN_RATES", "SNAPSHOT_EXPORTS"})
 
 
 @pytest.fixture(autouse=True)

@@ -45,6 +45,7 @@ TABLES = json.dumps(
 @pytest.fixture(autouse=True)
 def _function_settings(monkeypatch, hand_clock):
     monkeypatch.setenv("AWS_REGION", REGION)
+    monkeypatch.setenv("SNAPSHOT_EXPORTS", "[]")
 
 
 def invoke(handler: Any, event: dict[str, Any]) -> dict[str, Any]:

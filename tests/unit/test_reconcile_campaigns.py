@@ -285,7 +285,7 @@ def test_a_pass_that_is_throttled_keeps_what_it_saw(look):
 def test_throttles_that_do_not_end_are_no_attempts_and_end_the_batch(settle):
     campaigns = FakeCampaigns(a="Running", b="Running", c="Paused")
     throttle = ThrottlingException("PauseCampaign", "ThrottlingException", "Rate exceeded")
-    campaigns.will(Mutation.PAUSE, *[throttle] * MANY_LOOKS)
+    campaigns.will(Mutation.PAUSE, *[throttle] * 100)
     ended = entries(settle(campaign_work("a", "b", "c"), campaigns))
     assert MAX_THROTTLED_PASSES > MAX_ATTEMPTS
     assert len(campaigns.mutations) == MAX_THROTTLED_PASSES
@@ -301,14 +301,14 @@ def test_any_other_answer_ends_a_row_of_throttles(settle):
     throttles = [aws_error(ThrottlingException)] * (MAX_THROTTLED_PASSES - 1)
     conflict = aws_error(ConflictException)
     campaigns.will(("PauseCampaign", "a"), *throttles, conflict, *throttles)
-    ended = entries(settle(campaign_work("a", "b"), campaigns, most=MANY_LOOKS))
+    ended = entries(settle(campaign_work("a", "b"), campaigns, most=100))
     assert {entry.reason for entry in ended.values()} == {"TargetReached"}
     assert len(campaigns.mutations) == 2 * len(throttles) + 3
 
 
 def test_throttles_do_not_keep_a_deadline_from_passing(settle):
     campaigns = FakeCampaigns(a="Running")
-    campaigns.will(Mutation.PAUSE, *[aws_error(ThrottlingException)] * MANY_LOOKS)
+    campaigns.will(Mutation.PAUSE, *[aws_error(ThrottlingException)] * 100)
     seen = settle(campaign_work("a", deadline_seconds=5), campaigns)
     assert entries(seen)["a"].reason == Reason.DEADLINE_EXCEEDED
 

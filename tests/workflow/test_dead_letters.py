@@ -7,18 +7,20 @@ from pathlib import Path
 from typing import Any
 
 from lambdas.domain.acceptance import REQUESTED
+from lambdas.environment import COORDINATION_TABLE
 from localcloud.orchestrator import LocalOrchestrator
 from tests.workflow.conftest import SPEED
 from tests.workflow.export_scenes import Watched, source, watched
-from tests.workflow.requests import campaigns
+from tests.workflow.requests import SNAPSHOT, campaigns, export, snapshot
 
 REQUEST = campaigns("PAUSED", "c-1")
 END_OF_AN_EXPORT = {"EventID": "RDS-EVENT-0161"}
 
+SHOP = source("shop-nightly")
 NEW_SNAPSHOT = {
     "EventID": "RDS-EVENT-0042",
     "SourceIdentifier": "shop-nightly",
-    "SourceArn": source("shop-nightly"),
+    "SourceArn": SHOP,
 }
 
 
@@ -37,17 +39,74 @@ def test_a_request_that_can_not_be_started_is_kept_with_the_reason(assembly: Pat
     assert told["ERROR_CODE"] == "StateMachineDoesNotExist"
 
 
-def test_a_snapshot_whose_export_can_not_be_started_is_kept_as_the_request_it_would_have_been(
+def test_a_snapshot_whose_export_can_not_be_started_is_kept_and_exported_when_sent_on(
     assembly_with_every_trigger: Path,
 ) -> None:
-    with watched(assembly_with_every_trigger, speed=SPEED) as run:
-        _delete_machine(run.orchestrator)
+    with watched(
+        assembly_with_every_trigger, speed=SPEED, snapshots=[snapshot(SHOP, export_s=60)]
+    ) as run:
+        [target] = _targets(run, "SnapshotCreated")
+        _retarget(run, "SnapshotCreated", _to_nowhere(target))
         _put(run, "aws.rds", "RDS DB Snapshot Event", NEW_SNAPSHOT)
-
         letter = _letter(run, "UndeliveredEvents")
 
-    assert json.loads(letter["Body"])["source_arn"] == source("shop-nightly")
-    assert "SnapshotCreated0" in _attributes(letter)["RULE_ARN"]
+        outcome = _sent_on(run, letter)
+
+    assert "SnapshotCreated" in _attributes(letter)["RULE_ARN"]
+    assert json.loads(letter["Body"])["detail"] == NEW_SNAPSHOT
+    [job] = outcome["jobs"]
+    assert (job["id"], job["phase"], job["details"]["tables"]) == (
+        SHOP,
+        "COMPLETE",
+        ["shop.orders"],
+    )
+
+
+def test_an_undelivered_clean_up_can_be_sent_on_as_the_event_or_as_what_the_rule_made_of_it(
+    assembly: Path,
+) -> None:
+    """Which of both EventBridge keeps is not documented."""
+    with watched(
+        assembly, export(on_abort="cancel"), speed=100, snapshots=[snapshot(export_s=50_000)]
+    ) as run:
+        run.until(lambda: run.status(SNAPSHOT) == "IN_PROGRESS")
+        [target] = _targets(run, "ExecutionLeftBehind")
+        whole = {"Id": "whole", "Arn": _queue_arn(run, "FailedInvocations")}
+        _retarget(run, "ExecutionLeftBehind", _to_nowhere(target), whole)
+        [execution] = run.runs.all
+        run.stop(execution.execution_arn)
+        event, made_of_it = (_letter(run, n) for n in ("FailedInvocations", "UndeliveredEvents"))
+
+        outcomes = [_sent_on(run, letter) for letter in (event, made_of_it)]
+        end = run.status(SNAPSHOT)
+
+    assert json.loads(event["Body"])["source"] == "aws.states"
+    assert json.loads(made_of_it["Body"]).keys() == {"clean_up"}
+    assert end == "CANCELED"
+    assert [[job["id"] for job in outcome["jobs"]] for outcome in outcomes] == [[SNAPSHOT]] * 2
+    assert [outcome["phase"] for outcome in outcomes] == ["COMPLETE"] * 2
+
+
+def test_a_clean_up_that_fails_is_kept_and_cleans_up_when_sent_on(assembly: Path) -> None:
+    with watched(
+        assembly, export(on_abort="cancel"), speed=100, snapshots=[snapshot(export_s=50_000)]
+    ) as run:
+        run.until(lambda: run.status(SNAPSHOT) == "IN_PROGRESS")
+        table = _give_table(run, "gone")
+        [execution] = run.runs.all
+        run.stop(execution.execution_arn)
+        letter = _letter(run, "FailedCleanUps")
+        left = run.status(SNAPSHOT)
+        _give_table(run, table)
+
+        outcome = _sent_on(run, letter)
+        end = run.status(SNAPSHOT)
+
+    detail = json.loads(letter["Body"])["detail"]
+    assert (detail["status"], detail["error"]) == ("FAILED", "ResourceNotFoundException")
+    assert json.loads(detail["input"]).keys() == {"clean_up"}
+    assert (left, end) == ("IN_PROGRESS", "CANCELED")
+    assert [job["id"] for job in outcome["jobs"]] == [SNAPSHOT]
 
 
 def test_an_invocation_that_keeps_failing_is_tried_three_times_and_kept_with_its_error(
@@ -73,6 +132,51 @@ def _delete_machine(orchestrator: LocalOrchestrator) -> None:
     states.delete_state_machine(stateMachineArn=orchestrator.machine_arn)
 
 
+def _sent_on(run: Watched, letter: dict[str, Any]) -> dict[str, Any]:
+    """Start an execution with a message's body, as a person would, and return its outcome."""
+    execution_arn = run.ask(json.loads(letter["Body"]))
+    run.until_nothing_runs()
+    outcome = run.orchestrator.outcome(execution_arn)
+    assert outcome is not None
+    return outcome
+
+
+def _targets(run: Watched, rule: str) -> list[dict[str, Any]]:
+    events = run.orchestrator.aws.client("events")
+    found: list[dict[str, Any]] = events.list_targets_by_rule(Rule=_name(run, rule))["Targets"]
+    return found
+
+
+def _retarget(run: Watched, rule: str, *targets: dict[str, Any]) -> None:
+    run.orchestrator.aws.client("events").put_targets(Rule=_name(run, rule), Targets=targets)
+
+
+def _to_nowhere(target: dict[str, Any]) -> dict[str, Any]:
+    return {**target, "Arn": f"{target['Arn']}-that-is-gone"}
+
+
+def _name(run: Watched, rule: str) -> str:
+    rules = run.orchestrator.aws.client("events").list_rules()["Rules"]
+    [name] = [found["Name"] for found in rules if rule in found["Name"]]
+    return str(name)
+
+
+def _give_table(run: Watched, table: str) -> str:
+    """Have AcceptRequest look for its table under another name, and return the one it had."""
+    functions = run.orchestrator.aws.client("lambda")
+    [function] = [
+        found
+        for found in functions.list_functions()["Functions"]
+        if "AcceptRequest" in found["FunctionName"]
+    ]
+    before = function["Environment"]["Variables"]
+    functions.update_function_configuration(
+        FunctionName=function["FunctionName"],
+        Environment={"Variables": {**before, COORDINATION_TABLE: table}},
+    )
+    return str(before[COORDINATION_TABLE])
+
+
 def _put(run: Watched, sender: str, kind: str, detail: dict[str, Any], **more: Any) -> None:
     entry = {"Source": sender, "DetailType": kind, "Detail": json.dumps(detail), **more}
     answer = run.orchestrator.aws.client("events").put_events(Entries=[entry])
@@ -96,6 +200,13 @@ def _url(run: Watched, queue: str) -> str:
     urls = run.orchestrator.aws.client("sqs").list_queues()["QueueUrls"]
     [url] = [url for url in urls if queue in url]
     return str(url)
+
+
+def _queue_arn(run: Watched, queue: str) -> str:
+    answer = run.orchestrator.aws.client("sqs").get_queue_attributes(
+        QueueUrl=_url(run, queue), AttributeNames=["QueueArn"]
+    )
+    return str(answer["Attributes"]["QueueArn"])
 
 
 def _attributes(letter: dict[str, Any]) -> dict[str, str]:

@@ -17,7 +17,7 @@ SHOP_CLUSTER = source("shop-itself", "cluster")
 STRANGER = source("stranger")
 
 
-def test_an_end_is_noticed_by_its_event_and_that_of_a_cluster_which_has_none_by_a_look(
+def test_an_end_is_noticed_by_its_event_whatever_the_source(
     orchestrate: Orchestrate,
 ) -> None:
     """The exports end long before the second look, which comes after 162 s or more."""
@@ -30,16 +30,9 @@ def test_an_end_is_noticed_by_its_event_and_that_of_a_cluster_which_has_none_by_
     )
 
     assert [job["phase"] for job in done.jobs] == ["COMPLETE"] * 3
-    assert {arn: ends_of_waits(child_of(done, arn)) for arn in sources} == {
-        SHOP: ["woken"],
-        SHOP_CLUSTER_SNAPSHOT: ["woken"],
-        SHOP_CLUSTER: ["timed out"],
-    }
-    noticed = {job["resource"]: job["noticed_after_seconds"] for job in done.report["jobs"]}
-    assert noticed[SHOP] < 60
-    assert noticed[SHOP_CLUSTER_SNAPSHOT] < 60
-    assert noticed[SHOP_CLUSTER] > 100
-    assert done.report["lambda_invocations"]["WakeWaiters"] == 2
+    assert [ends_of_waits(child_of(done, arn)) for arn in sources] == [["woken"]] * 3
+    assert all(job["noticed_after_seconds"] < 60 for job in done.report["jobs"])
+    assert done.report["lambda_invocations"]["WakeWaiters"] == 3
     for job in done.jobs:
         told = job["details"]
         assert told["files_found"] is True
