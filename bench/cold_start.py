@@ -65,7 +65,7 @@ have this project's own modules besides.
 - **Bytecode** is the most of it. A layer can not be written to: without bytecode, each cold start
   compiles every module again. `make layer` compiles with the runtime's own Python if there is a
   `python{runtime}` on the path; if not, it says so, and the layer holds source only.
-- `AdvancePlan` calls no AWS API, and `AcceptRequest` only for a clean-up: they import no boto3. The
+- `AcceptRequest` and `AdvancePlan` call no AWS API: they import no boto3. The
   tracer patches botocore where the clients are made, not wherever there is a tracer.
 - `WakeWaiters` reads two fields of an event: it imports no class of events, and no pydantic.
 - boto3 on top of botocore is {boto3} ms with bytecode, for the interface that everybody knows.

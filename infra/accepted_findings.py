@@ -82,7 +82,7 @@ ACCEPTED: Final = (
         "IAM5",
         "Resource::<a function>:*",
         "Workflow/Machine/Role/DefaultPolicy",
-        "CDK's invoke task names a function with all its versions; these four have none",
+        "CDK's invoke task names a function with all its versions; these have none",
     ),
     Accepted(
         "IAM5",
@@ -95,6 +95,20 @@ ACCEPTED: Final = (
         "Resource::" + _IN_ACCOUNT.format("states", "execution:<the machine>/Jobs:*"),
         "Workflow/Machine/DistributedMapPolicy",
         _CHILDREN,
+    ),
+    *(
+        Accepted(
+            "IAM5",
+            "Resource::" + _IN_ACCOUNT.format("states", name),
+            "Workflow/ReadExecutions",
+            "A clean-up may follow any execution of the machine; names of executions are their"
+            " callers' to choose, those of Map Runs and of their children Step Functions'",
+        )
+        for name in (
+            "execution:<the machine>:*",
+            "execution:<the machine>/Jobs:*",
+            "mapRun:<the machine>/Jobs:*",
+        )
     ),
     Accepted(
         "IAM5",

@@ -6,9 +6,11 @@ from typing import Final, NamedTuple
 
 from aws_cdk import Duration
 
+A_QUARTER_HOUR: Final = Duration.minutes(15)
 AN_HOUR: Final = Duration.hours(1)
-LOOKS_COME_WITHIN: Final = Duration.minutes(15)
-"""The longest wait between two looks; see lambdas/domain/cadence.py."""
+POLLS_COME_WITHIN: Final = Duration.hours(4)
+"""The longest wait between two polls of a job with the longest deadline; see lambdas/domain/
+history.py. Polls of a day's deadline are fifteen minutes apart at most."""
 
 
 class Alarm(NamedTuple):
@@ -42,8 +44,8 @@ EXECUTIONS_TIMED_OUT: Final = Alarm(
     above=0,
     periods=1,
     means="A request ran for a year.",
-    do="Its exports with on_abort cancel are canceled by the clean-up. Look up why its jobs had no"
-    " deadline that ended them.",
+    do="Its outcome was published by the clean-up, which also canceled its exports with on_abort"
+    " cancel. Look up why its jobs had no deadline that ended them.",
 )
 EXECUTIONS_ABORTED: Final = Alarm(
     "ExecutionsAborted",
@@ -51,7 +53,7 @@ EXECUTIONS_ABORTED: Final = Alarm(
     periods=1,
     means="Somebody stopped an execution.",
     do="Ask who; CloudTrail names the caller of StopExecution. What it had begun goes on, but for"
-    " exports with on_abort cancel.",
+    " exports with on_abort cancel. Its outcome, published by the clean-up, lists each resource.",
 )
 JOB_TOO_OLD: Final = Alarm(
     "JobTooOld",

@@ -9,7 +9,7 @@ from aws_cdk import Aws, Duration
 from aws_cdk import aws_cloudwatch as cloudwatch
 from aws_cdk import aws_stepfunctions as sfn
 
-from infra.alarms import AN_HOUR, LOOKS_COME_WITHIN
+from infra.alarms import A_QUARTER_HOUR, AN_HOUR
 from infra.jobs import PUT_AND_WAIT
 from lambdas import metric_names
 from lambdas.domain.campaign_states import Mutation
@@ -27,6 +27,9 @@ COORDINATION: Final = (
     "DeleteItem",
     "Query",
     "SendTaskSuccess",
+    "DescribeExecution",
+    "GetExecutionHistory",
+    "ListExecutions",
 )
 """The operations that the functions call, but for the files of exports."""
 
@@ -108,7 +111,7 @@ def waits_not_stored() -> cloudwatch.Metric:
         metric_name="ServiceIntegrationsFailed",
         dimensions_map={"ServiceIntegrationResourceArn": integration},
         statistic="Sum",
-        period=LOOKS_COME_WITHIN,
+        period=A_QUARTER_HOUR,
         label="Waits not stored",
     )
 

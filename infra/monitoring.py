@@ -115,7 +115,7 @@ class Monitoring(Construct):
                     self._alarm(
                         alarms.JOB_TOO_OLD,
                         own(metric_names.JOB_AGE, "Oldest", statistic="Maximum"),
-                        period=alarms.LOOKS_COME_WITHIN,
+                        period=alarms.POLLS_COME_WITHIN,
                     )
                 ],
             ),
@@ -224,7 +224,7 @@ class Monitoring(Construct):
                     self._alarm(
                         alarms.WAITS_NOT_STORED,
                         metrics.waits_not_stored(),
-                        period=alarms.LOOKS_COME_WITHIN,
+                        period=alarms.POLLS_COME_WITHIN,
                     )
                 ],
             ),

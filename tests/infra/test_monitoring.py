@@ -187,7 +187,7 @@ def test_every_function_is_on_the_dashboard(
 
 def test_no_job_that_is_open_goes_unseen_for_longer_than_its_alarms_period() -> None:
     paces = [pace for pace in vars(cadence).values() if isinstance(pace, cadence.Pace)]
-    assert max(pace.cap for pace in paces) <= alarms.LOOKS_COME_WITHIN.to_seconds()
+    assert max(pace.cap for pace in paces) <= alarms.POLLS_COME_WITHIN.to_seconds()
 
 
 def _operations(functions: Functions) -> set[str]:
