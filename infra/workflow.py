@@ -16,13 +16,11 @@ from constructs import Construct
 
 from infra.jobs import MAP_LABEL, Jobs
 from infra.jsonata import INPUT, PAYLOAD, expression
+from infra.names import COMPLETED
 from infra.retries import FOR_FUNCTIONS, NOT_PUBLISHED, add_retries, budget_in_words
 from infra.tasks import TASK_TIMEOUT, function_task
 from lambdas.domain.outcomes import REQUEST_REJECTED
 from lambdas.domain.phases import Phase
-
-COMPLETED: Final = "Orchestration Completed"
-"""The detail-type of the event that carries an outcome, whatever its phase."""
 
 SOURCE: Final = "connect-rds-orchestrator"
 MAX_EXECUTION: Final = Duration.days(365)

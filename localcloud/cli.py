@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import argparse
 import json
-import signal
 import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Final, NoReturn
 
+from localcloud.interrupts import serve_until_interrupted
 from localcloud.orchestrator import LocalOrchestrator, NotDeployableError
 from localcloud.plain_world import plain_world
 from localcloud.progress import follow
@@ -22,7 +22,6 @@ from localcloud.world import World, WorldError, load_world
 SUCCEEDED: Final = 0
 FAILED: Final = 1
 WRONG_ARGUMENTS: Final = 2
-INTERRUPTED: Final = 130
 
 DEFAULT_SPEED: Final = 60.0
 """Simulated seconds per real second: an hour takes a minute."""
@@ -40,17 +39,11 @@ class _Parser(argparse.ArgumentParser):
 def main(arguments: Sequence[str]) -> int:
     """Carry out a command line and return its exit code."""
     options = _parser().parse_args(arguments)
-    # Set both: a shell starts what it puts in the background with interrupts ignored.
-    signal.signal(signal.SIGINT, _interrupt)
-    signal.signal(signal.SIGTERM, _interrupt)
     try:
         return int(options.command(options))
     except (RequestFileError, WorldError, NotDeployableError) as error:
         print(f"localcloud: {error}", file=sys.stderr)
         return WRONG_ARGUMENTS
-    except KeyboardInterrupt:
-        print("localcloud: interrupted", file=sys.stderr)
-        return INTERRUPTED
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -110,16 +103,8 @@ def _up(options: argparse.Namespace) -> int:
     with LocalOrchestrator(_world(options, examples), options.speed) as orchestrator:
         orchestrator.begin()
         explain(orchestrator)
-        try:
-            signal.pause()
-        except KeyboardInterrupt:
-            print("localcloud: stopped", file=sys.stderr)
-    return SUCCEEDED
+        serve_until_interrupted()
 
 
 def _world(options: argparse.Namespace, requests: Sequence[object]) -> World:
     return load_world(options.world) if options.world else plain_world(requests)
-
-
-def _interrupt(_signal: int, _frame: object) -> NoReturn:
-    raise KeyboardInterrupt
