@@ -150,6 +150,8 @@ class LocalOrchestrator:
 
     def begin(self) -> None:
         """Start the world's time."""
+        for bucket in {export.s3_bucket for export in self.world.exports} - {None}:
+            self.aws.client("s3").create_bucket(Bucket=bucket)
         self.simulators.begin(export_bucket=self.outputs["ExportBucketName"])
         self._began_at = self.clock.now()
 
