@@ -10,6 +10,7 @@ At an interrupt nothing is unwound: what would outlive this process is ended, th
 from __future__ import annotations
 
 import os
+import select
 import signal
 import threading
 from collections.abc import Callable, Iterator
@@ -102,7 +103,8 @@ def _end_process() -> Never:
         # The cursor is behind the terminal's ^C, or in the middle of what was being printed.
         line = _SHOW_CURSOR + b"\n" + line
     with suppress(OSError):
-        os.write(terminal, line)
+        if select.select([], [terminal], [], 0)[1]:  # a pipe that nobody reads may be full
+            os.write(terminal, line)
     with _Process.lock:
         for ending in reversed(_Process.endings):
             with suppress(Exception):
@@ -111,7 +113,7 @@ def _end_process() -> Never:
 
 
 def _silence() -> None:
-    """Let nothing be printed any more: threads lose the ground under their feet now."""
+    """Let nothing more be printed: the threads still run, and meet what is being ended."""
     nowhere = os.open(os.devnull, os.O_WRONLY)
     for descriptor in (1, 2):
         os.dup2(nowhere, descriptor)

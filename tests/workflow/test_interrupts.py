@@ -72,6 +72,20 @@ def test_a_signal_that_another_thread_takes_ends_the_process(name: str) -> None:
     assert done.stdout == "what it owned"
 
 
+def test_a_full_pipe_that_nobody_reads_keeps_nobody_up() -> None:
+    done = _python(
+        """
+        def work():
+            os.kill(os.getpid(), signal.SIGTERM)
+            while True:
+                time.sleep(1)
+        """,
+        before="reading, writing = os.pipe(); os.dup2(writing, 2); os.write(2, bytes(65536))",
+    )
+
+    assert done.returncode == INTERRUPTED
+
+
 def test_interrupts_that_the_shell_ignored_are_taken() -> None:
     done = _python(
         """
