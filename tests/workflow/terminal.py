@@ -28,8 +28,8 @@ os.execv(sys.executable, [sys.executable, *sys.argv[1:]])
 class Terminal:
     """Runs `python -m localcloud` in the foreground of a pseudo-terminal.
 
-    Every process that it starts is known by the path of the temporary directory that it was given,
-    in its environment or, as the processes of functions have another one, in its arguments.
+    Every process that it starts is known by the path of the temporary directory that it was given:
+    it is in the environment of each or, as functions have one of their own, in the arguments.
     """
 
     def __init__(self, temporary: Path, *arguments: object) -> None:
@@ -41,7 +41,7 @@ class Terminal:
             stdin=theirs,
             stdout=theirs,
             stderr=theirs,
-            env={**os.environ, "TERM": "xterm", "TMPDIR": str(temporary)},
+            env={**os.environ, "TERM": "xterm", "TMPDIR": str(temporary), "TEST": str(temporary)},
             start_new_session=True,
         )
         os.close(theirs)

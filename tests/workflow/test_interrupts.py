@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from localcloud.cli import EXAMPLES, SUCCEEDED
+from localcloud.cli import EXAMPLES
 from localcloud.interrupts import INTERRUPTED
 from tests.workflow.terminal import CTRL_C, Terminal
 
@@ -19,9 +19,8 @@ Moment = Callable[[Terminal], bool]
 MOMENTS: dict[str, tuple[Moment, int]] = {
     "imports": (lambda terminal: terminal.takes_interrupts(), 1),
     "synthesis": (lambda terminal: terminal.runs("jsii-runtime"), 1),
-    "deployment": (lambda terminal: terminal.runs("zygote.py"), 1),
+    "deployment": (lambda terminal: terminal.runs("zygote.py"), 3),
     "run": (lambda terminal: "simulated s" in terminal.shown, 1),
-    "more than once": (lambda terminal: terminal.runs("zygote.py"), 3),
 }
 """When, and how often, Ctrl-C is pressed."""
 
@@ -40,19 +39,6 @@ def test_ctrl_c_is_one_line_and_leaves_nothing(tmp_path: Path, moment: Moment, t
 
     assert terminal.exit_code() == INTERRUPTED
     assert _lines(terminal.shown[before:]) == ["localcloud: interrupted"]
-    assert list(terminal.processes()) == []
-    assert list(tmp_path.iterdir()) == []
-
-
-def test_ctrl_c_is_the_ordinary_end_of_serving(tmp_path: Path) -> None:
-    terminal = Terminal(tmp_path, "up")
-    terminal.until(lambda: "list-executions" in terminal.shown)
-    before = len(terminal.shown)
-
-    terminal.press(CTRL_C)
-
-    assert terminal.exit_code() == SUCCEEDED
-    assert _lines(terminal.shown[before:]) == ["localcloud: stopped"]
     assert list(terminal.processes()) == []
     assert list(tmp_path.iterdir()) == []
 
