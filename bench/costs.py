@@ -14,9 +14,9 @@ from bench.measuring import measure
 from bench.scenarios import EVENTS_DELIVERED, TWELVE_EXPORTS
 from infra import diagram
 from infra.functions import MEMORY_MB, ROOT
+from localcloud.files import load_json
 from localcloud.orchestrator import LocalOrchestrator, synthesise
 from localcloud.plain_world import plain_world
-from localcloud.request_files import load_request
 from localcloud.world import World
 
 PAGE: Final = ROOT / "docs" / "costs.md"
@@ -124,7 +124,7 @@ def _typical() -> Iterable[tuple[str, World, object]]:
         "cancel an export": "cancel-export",
     }
     for name, file in examples.items():
-        request = load_request(str(ROOT / "examples" / f"{file}.json"))
+        request = load_json(ROOT / "examples" / f"{file}.json")
         yield name, plain_world([request]), request
     for name, scenario in (
         ("export a snapshot for an hour", EVENTS_DELIVERED),

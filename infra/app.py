@@ -7,7 +7,8 @@ from pathlib import Path
 from aws_cdk import App
 
 from infra.functions import ROOT, LayerMissingError
-from infra.settings import CONTEXT_KEY, Settings, SettingsError
+from infra.names import CONTEXT_KEY
+from infra.settings import Settings, SettingsError
 from infra.stack import OrchestratorStack
 
 

@@ -18,7 +18,8 @@ from typing import Any, Final, NamedTuple
 from aws_cdk import App
 
 from infra.functions import ROOT, LayerMissingError
-from infra.settings import CONTEXT_KEY, Settings, SettingsError
+from infra.names import CONTEXT_KEY
+from infra.settings import Settings, SettingsError
 from infra.stack import OrchestratorStack
 
 PAGE: Final = ROOT / "docs" / "workflow.md"

@@ -224,7 +224,7 @@ class Monitoring(Construct):
                     self._alarm(
                         alarms.WAITS_NOT_STORED,
                         metrics.waits_not_stored(),
-                        period=alarms.POLLS_COME_WITHIN,
+                        period=alarms.A_QUARTER_HOUR,
                     )
                 ],
             ),

@@ -22,7 +22,8 @@ from infra.alarms import Alarm
 from infra.dashboard_picture import svg
 from infra.diagram import resolved, synthesise, table
 from infra.functions import ROOT, LayerMissingError
-from infra.settings import CONTEXT_KEY, Settings, SettingsError
+from infra.names import CONTEXT_KEY
+from infra.settings import Settings, SettingsError
 
 DOCS: Final = ROOT / "docs"
 DASHBOARD: Final = DOCS / "dashboard.svg"

@@ -24,7 +24,8 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from infra.account import Account, AccountError, current_account
 from infra.functions import ROOT
-from infra.settings import CONTEXT_KEY, Settings
+from infra.names import CONTEXT_KEY
+from infra.settings import Settings
 from lambdas.domain.phases import Reason
 
 ANSWERED: Final = 0

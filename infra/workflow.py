@@ -19,6 +19,7 @@ from infra.encryption import machine_log_group
 from infra.fallback_outcome import NOTHING, fallback_outcome
 from infra.jobs import MAP_LABEL, Jobs
 from infra.jsonata import INPUT, expression
+from infra.names import COMPLETED
 from infra.retries import (
     FOR_FUNCTIONS,
     FOR_FUNCTIONS_THAT_CALL_AWS,
@@ -31,9 +32,6 @@ from infra.tasks import TASK_TIMEOUT, function_task
 from lambdas.domain.clean_up import LAST_STARTS_SECONDS
 from lambdas.domain.outcomes import OUTCOME_NOT_PUBLISHED, REQUEST_REJECTED
 from lambdas.domain.phases import Phase
-
-COMPLETED: Final = "Orchestration Completed"
-"""The detail-type of the event that carries an outcome, whatever its phase."""
 
 SOURCE: Final = "connect-rds-orchestrator"
 MAX_EXECUTION: Final = Duration.days(365)

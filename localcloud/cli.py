@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import argparse
 import json
-import signal
-import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Final, NoReturn
 
+from localcloud.files import FileError, load_json, writable
+from localcloud.interrupts import serve_until_interrupted
 from localcloud.orchestrator import LocalOrchestrator, NotDeployableError
+from localcloud.output import show, tell
 from localcloud.plain_world import plain_world
 from localcloud.progress import follow
 from localcloud.report import report
-from localcloud.request_files import RequestFileError, load_request
 from localcloud.runs import Runs
 from localcloud.showing import explain
 from localcloud.world import World, WorldError, load_world
@@ -22,7 +22,6 @@ from localcloud.world import World, WorldError, load_world
 SUCCEEDED: Final = 0
 FAILED: Final = 1
 WRONG_ARGUMENTS: Final = 2
-INTERRUPTED: Final = 130
 
 DEFAULT_SPEED: Final = 60.0
 """Simulated seconds per real second: an hour takes a minute."""
@@ -34,23 +33,21 @@ class _Parser(argparse.ArgumentParser):
     """Says what is wrong in one line."""
 
     def error(self, message: str) -> NoReturn:
-        self.exit(WRONG_ARGUMENTS, f"localcloud: {message}\n")
+        tell(f"localcloud: {message}")
+        raise SystemExit(WRONG_ARGUMENTS)
+
+    def print_help(self, _file: object = None) -> None:
+        show(self.format_help().rstrip())
 
 
 def main(arguments: Sequence[str]) -> int:
     """Carry out a command line and return its exit code."""
     options = _parser().parse_args(arguments)
-    # Set both: a shell starts what it puts in the background with interrupts ignored.
-    signal.signal(signal.SIGINT, _interrupt)
-    signal.signal(signal.SIGTERM, _interrupt)
     try:
         return int(options.command(options))
-    except (RequestFileError, WorldError, NotDeployableError) as error:
-        print(f"localcloud: {error}", file=sys.stderr)
+    except (FileError, WorldError, NotDeployableError) as error:
+        tell(f"localcloud: {error}")
         return WRONG_ARGUMENTS
-    except KeyboardInterrupt:
-        print("localcloud: interrupted", file=sys.stderr)
-        return INTERRUPTED
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -88,38 +85,45 @@ def _speed(text: str) -> float:
 
 
 def _run(options: argparse.Namespace) -> int:
-    requests = [load_request(path) for path in options.requests]
+    requests = [load_json(path) for path in options.requests]
     world = _world(options, requests)
-    report_path = Path(options.report) if options.report else None
-    if report_path is not None and not report_path.parent.is_dir():
-        raise RequestFileError(f"{report_path}: there is no directory {report_path.parent}")
-    print("Deploying the stack to the local AWS", file=sys.stderr)
-    with LocalOrchestrator(world, options.speed) as orchestrator:
+    report_path = writable(options.report) if options.report else None
+    with _deployed(world, options.speed) as orchestrator:
         runs = Runs(orchestrator, requests)
         follow(orchestrator, runs)
-        if report_path is not None:
-            written = report(orchestrator, runs)
-            report_path.write_text(json.dumps(written, indent=2) + "\n", encoding="utf-8")
+        # First of all that may still fail.
+        is_shown = _show_outcomes(runs)
+        is_written = report_path is None or _write_report(report_path, report(orchestrator, runs))
+    succeeded = all(run.status == "SUCCEEDED" for run in runs.all)
+    return SUCCEEDED if succeeded and is_shown and is_written else FAILED
+
+
+def _show_outcomes(runs: Runs) -> bool:
     outcomes = [run.outcome for run in runs.all]
-    print(json.dumps(outcomes if len(outcomes) > 1 else outcomes[0], indent=2))
-    return SUCCEEDED if all(run.status == "SUCCEEDED" for run in runs.all) else FAILED
+    return show(json.dumps(outcomes if len(outcomes) > 1 else outcomes[0], indent=2))
+
+
+def _write_report(path: Path, content: object) -> bool:
+    try:
+        path.write_text(json.dumps(content, indent=2) + "\n", encoding="utf-8")
+    except OSError as error:
+        tell(f"localcloud: {path}: {error.strerror}")
+        return False
+    return True
 
 
 def _up(options: argparse.Namespace) -> int:
-    examples = [load_request(str(path)) for path in sorted(EXAMPLES.glob("*.json"))]
-    with LocalOrchestrator(_world(options, examples), options.speed) as orchestrator:
+    examples = [load_json(path) for path in sorted(EXAMPLES.glob("*.json"))]
+    with _deployed(_world(options, examples), options.speed) as orchestrator:
         orchestrator.begin()
         explain(orchestrator)
-        try:
-            signal.pause()
-        except KeyboardInterrupt:
-            print("localcloud: stopped", file=sys.stderr)
-    return SUCCEEDED
+        serve_until_interrupted()
+
+
+def _deployed(world: World, speed: float) -> LocalOrchestrator:
+    tell("Deploying the stack to the local AWS")
+    return LocalOrchestrator(world, speed)
 
 
 def _world(options: argparse.Namespace, requests: Sequence[object]) -> World:
     return load_world(options.world) if options.world else plain_world(requests)
-
-
-def _interrupt(_signal: int, _frame: object) -> NoReturn:
-    raise KeyboardInterrupt

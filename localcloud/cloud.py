@@ -17,6 +17,7 @@ from werkzeug.serving import make_server
 from localcloud.clock import SimulatedClock
 from localcloud.functions.environment import ACCOUNT, REGION
 from localcloud.functions.host import FunctionHost
+from localcloud.interrupts import owned
 from localcloud.joints import service_clients, wire
 from localcloud.joints.function_invocations import deployed
 
@@ -110,15 +111,18 @@ class LocalAws:
         # A user's profile is not for moto, which reads it when it is imported.
         variables = {"MOTO_PORT": str(port), "AWS_PROFILE": None, "AWS_DEFAULT_PROFILE": None}
         self._stack.enter_context(_environment(variables))
-        self.functions = FunctionHost(
-            self.clock, self.environment, workers_per_function=self._workers_per_function
-        )
+        self.functions = self._stack.enter_context(owned(self._function_host, FunctionHost.close))
         self._stack.callback(_reset_moto)
         self._stack.enter_context(wire(self.clock, self.functions, self.endpoint, self.environment))
         self._stack.enter_context(_serving(listener, port))
         self._stack.callback(_join_interpreter)
         self._stack.callback(self.functions.close)
         self._stack.callback(_stop_executions)
+
+    def _function_host(self) -> FunctionHost:
+        return FunctionHost(
+            self.clock, self.environment, workers_per_function=self._workers_per_function
+        )
 
 
 def _listener(port: int) -> socket.socket:

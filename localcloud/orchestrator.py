@@ -4,18 +4,21 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import subprocess
 import sys
 from collections.abc import Mapping
 from contextlib import ExitStack
+from functools import partial
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any, Final, Self
 
-from infra.settings import CONTEXT_KEY
-from infra.workflow import COMPLETED
+from infra.names import COMPLETED, CONTEXT_KEY
 from localcloud.clock import SimulatedClock
 from localcloud.cloud import LocalAws
 from localcloud.deployment import deploy
+from localcloud.interrupts import owned
 from localcloud.joints import publish
 from localcloud.simulators import Simulators
 from localcloud.world import World
@@ -38,17 +41,53 @@ def synthesise(directory: Path = ASSEMBLY, settings: Mapping[str, object] | None
     Raises:
         NotDeployableError: with the app's own words.
     """
-    done = subprocess.run(
+    directory.parent.mkdir(parents=True, exist_ok=True)
+    with owned(partial(_scratch, directory.parent), TemporaryDirectory.cleanup) as scratch:
+        unfinished = Path(scratch.name, "cdk.out")
+        variables = {"TMPDIR": scratch.name, "CDK_OUTDIR": str(unfinished), **_context(settings)}
+        with owned(partial(_start_app, variables), _end_app) as app:
+            _, complaint = app.communicate()
+        if app.returncode != 0:
+            raise NotDeployableError(complaint.strip() or "app.py failed")
+        _move(unfinished, directory)
+    return directory
+
+
+def _scratch(parent: Path) -> TemporaryDirectory[str]:
+    return TemporaryDirectory(prefix=".synthesis-", dir=parent, ignore_cleanup_errors=True)
+
+
+def _start_app(variables: Mapping[str, str]) -> subprocess.Popen[str]:
+    """Start the CDK app and its Node out of reach of Ctrl-C, at which both print tracebacks."""
+    return subprocess.Popen(
         [sys.executable, "app.py"],
         cwd=ROOT,
-        env={**os.environ, "CDK_OUTDIR": str(directory), **_context(settings)},
-        capture_output=True,
+        env={**os.environ, **variables},
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
         text=True,
-        check=False,
+        start_new_session=True,
     )
-    if done.returncode != 0:
-        raise NotDeployableError(done.stderr.strip() or "app.py failed")
-    return directory
+
+
+def _end_app(app: subprocess.Popen[str]) -> None:
+    """End the app with its Node, if it has not ended."""
+    if app.poll() is None:
+        os.killpg(app.pid, signal.SIGKILL)
+        app.wait()
+
+
+def _move(unfinished: Path, directory: Path) -> None:
+    """Move an assembly to its place; an asset directory that is there has the same content."""
+    directory.mkdir(exist_ok=True)
+    for item in unfinished.iterdir():
+        target = directory / item.name
+        try:
+            item.replace(target)
+        except OSError:
+            if not target.is_dir():
+                raise
 
 
 def _context(settings: Mapping[str, object] | None) -> dict[str, str]:
@@ -122,6 +161,8 @@ class LocalOrchestrator:
 
     def begin(self) -> None:
         """Start the world's time."""
+        for bucket in {export.s3_bucket for export in self.world.exports} - {None}:
+            self.aws.client("s3").create_bucket(Bucket=bucket)
         self.simulators.begin(export_bucket=self.outputs["ExportBucketName"])
         self._began_at = self.clock.now()
 

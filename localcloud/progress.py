@@ -9,9 +9,11 @@ from typing import Final, NamedTuple
 from rich.console import Console
 from rich.live import Live
 from rich.table import Table
+from rich.text import Text
 
 from localcloud.joints import child_histories
 from localcloud.orchestrator import LocalOrchestrator
+from localcloud.output import tell
 from localcloud.runs import Runs
 
 REAL_SECONDS_BETWEEN_LOOKS: Final = 0.1
@@ -32,12 +34,14 @@ class Happening(NamedTuple):
 
 
 def follow(orchestrator: LocalOrchestrator, runs: Runs) -> None:
-    """Show what happens, on standard error, until all has ended."""
+    """Show what happens, on standard error, until all has ended; then how each request did."""
     console = Console(stderr=True, highlight=False)
     if console.is_terminal:
         _follow_on_terminal(console, orchestrator, runs)
     else:
-        _follow_in_lines(console, orchestrator, runs)
+        _follow_in_lines(orchestrator, runs)
+    for run in runs.all:
+        tell(f"{run.status}: {run.outcome.get('summary', '')}")
 
 
 def _follow_on_terminal(console: Console, orchestrator: LocalOrchestrator, runs: Runs) -> None:
@@ -48,21 +52,15 @@ def _follow_on_terminal(console: Console, orchestrator: LocalOrchestrator, runs:
         live.update(_table(orchestrator, runs), refresh=True)
 
 
-def _follow_in_lines(console: Console, orchestrator: LocalOrchestrator, runs: Runs) -> None:
+def _follow_in_lines(orchestrator: LocalOrchestrator, runs: Runs) -> None:
     shown: set[Happening] = set()
     over = False
     while not over:
         over = runs.look()
         for happening in sorted(set(_happenings(orchestrator)) - shown):
-            console.print(
-                f"[{happening.at_s:8.1f} s] {happening.who}: {happening.what}",
-                markup=False,
-                soft_wrap=True,
-            )
+            tell(f"[{happening.at_s:8.1f} s] {happening.who}: {happening.what}")
             shown.add(happening)
         time.sleep(0 if over else REAL_SECONDS_BETWEEN_LOOKS)
-    for run in runs.all:
-        console.print(f"{run.status}: {run.outcome.get('summary', '')}", markup=False)
 
 
 def _happenings(orchestrator: LocalOrchestrator) -> Iterator[Happening]:
@@ -78,6 +76,10 @@ def _happenings(orchestrator: LocalOrchestrator) -> Iterator[Happening]:
 
 
 def _table(orchestrator: LocalOrchestrator, runs: Runs) -> Table:
+    """Return what is known now; all of it as Text, for rich reads its own markup in plain strings.
+
+    Also emoji: `:a:`, which an ARN may hold, is one.
+    """
     table = Table(
         title=f"{orchestrator.seconds():,.0f} simulated s, {orchestrator.clock.speed:g} x real",
         title_justify="left",
@@ -85,13 +87,15 @@ def _table(orchestrator: LocalOrchestrator, runs: Runs) -> Table:
     for column in ("resource", "states so far"):
         table.add_column(column, overflow="fold")
     for resource, changes in orchestrator.simulators.ledger.states.items():
-        path = " → ".join(f"{state} [dim]{at_s:,.0f} s[/dim]" for at_s, state in changes)
-        table.add_row(short(resource), path)
+        path = Text(" → ").join(
+            Text.assemble(state, (f" {at_s:,.0f} s", "dim")) for at_s, state in changes
+        )
+        table.add_row(Text(short(resource)), path)
     for number, run in enumerate(runs.all, start=1):
         table.add_section()
         where = " ".join(sorted(set(_positions(run.execution_arn)))) or run.status
         name = "request" if len(runs.all) == 1 else f"request {number}"
-        table.add_row(name, run.outcome.get("summary") or where)
+        table.add_row(name, Text(run.outcome.get("summary") or where))
     return table
 
 

@@ -3,16 +3,23 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
 from localcloud.joints import child_histories
 from localcloud.orchestrator import LocalOrchestrator
 from localcloud.runs import Runs
 
 Event = Mapping[str, Any]
+
+_FAILURES: Final = {
+    "TaskFailed": "taskFailedEventDetails",
+    "TaskTimedOut": "taskTimedOutEventDetails",
+    "TaskStartFailed": "taskStartFailedEventDetails",
+    "TaskSubmitFailed": "taskSubmitFailedEventDetails",
+}
 
 
 def report(orchestrator: LocalOrchestrator, runs: Runs) -> dict[str, Any]:
@@ -58,14 +65,25 @@ def _transitions(history: Iterable[Event]) -> int:
 
 
 def _retries(histories: Iterable[Iterable[Event]]) -> dict[str, int]:
-    """Count failed attempts of tasks by the error they failed with."""
-    errors = (
-        event["taskFailedEventDetails"]["error"]
-        for history in histories
-        for event in history
-        if event["type"] == "TaskFailed"
-    )
-    return dict(Counter(errors))
+    """Count the attempts that Retry repeated by the error, or timeout, that they ended with."""
+    return dict(Counter(error for history in histories for error in retried(history)))
+
+
+def retried(history: Iterable[Event]) -> Iterator[str]:
+    """Yield the error of each attempt after which the same task was scheduled again.
+
+    Any other failed attempt leaves its state: to a Catch, or with the execution. The timeout that
+    ends a wait for a task token is caught like that.
+    """
+    failure: str | None = None
+    for event in history:
+        kind = event["type"]
+        if kind == "TaskScheduled" and failure is not None:
+            yield failure
+        if kind in _FAILURES:
+            failure = event[_FAILURES[kind]].get("error", kind)
+        elif kind.startswith("Task"):
+            failure = None
 
 
 def _invocations(orchestrator: LocalOrchestrator) -> dict[str, int]:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import json
-import sys
 from collections.abc import Iterable, Iterator
 
 from lambdas.domain.acceptance import REQUESTED
 from localcloud.functions.environment import CREDENTIALS, REGION
 from localcloud.orchestrator import LocalOrchestrator
+from localcloud.output import show
 from localcloud.world import World
 
 _TEXT = """\
@@ -43,7 +43,7 @@ def explain(orchestrator: LocalOrchestrator) -> None:
         **{name: CREDENTIALS[name] for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY")},
         "AWS_DEFAULT_REGION": REGION,
     }
-    print(
+    show(
         _TEXT.format(
             speed=orchestrator.clock.speed,
             outputs=_lines(f"{name} = {value}" for name, value in orchestrator.outputs.items()),
@@ -53,7 +53,6 @@ def explain(orchestrator: LocalOrchestrator) -> None:
             entry=_entry(orchestrator),
         )
     )
-    sys.stdout.flush()
 
 
 def _lines(items: Iterable[str]) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterable
 from pathlib import Path
@@ -22,6 +23,8 @@ from pydantic import (
     model_validator,
 )
 
+from localcloud.files import FileError, load_json
+
 ApiVersion = Literal["v1", "v2"]
 SourceKind = Literal["snapshot", "cluster-snapshot", "cluster"]
 ExportOutcome = Literal["COMPLETE", "FAILED"]
@@ -34,6 +37,8 @@ CampaignRead = Literal[
 ExportOperation = Literal["StartExportTask", "CancelExportTask", "DescribeExportTasks"]
 CampaignAction = Literal[CampaignMutation, "FailCampaign", "CreateCampaign"]
 ErrorCode = Annotated[str, Field(pattern=r"^[A-Za-z][A-Za-z0-9_.]*$")]
+# S3 user guide, general purpose bucket naming rules: length and characters.
+BucketName = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$")]
 
 CAMPAIGN_MUTATIONS: frozenset[str] = frozenset(get_args(CampaignMutation))
 CAMPAIGN_OPERATIONS: frozenset[str] = CAMPAIGN_MUTATIONS | frozenset(get_args(CampaignRead))
@@ -153,13 +158,13 @@ class PresentExport(_Part):
     """An export task that is there at the start.
 
     Attributes:
-        s3_bucket: None is the stack's bucket.
+        s3_bucket: another bucket, which exists then; None is the stack's.
         age_s: how long before the start it entered its status, in simulated seconds.
     """
 
     export_id: str = Field(min_length=1)
     source_arn: str
-    s3_bucket: str | None = None
+    s3_bucket: BucketName | None = None
     s3_prefix: str = ""
     export_only: tuple[str, ...] = ()
     status: Literal["STARTING", "IN_PROGRESS", "COMPLETE", "FAILED", "CANCELED"] = "IN_PROGRESS"
@@ -285,9 +290,9 @@ def load_world(path: Path | str) -> World:
         WorldError: the file cannot be read, is not JSON or breaks a rule.
     """
     try:
-        return World.model_validate_json(Path(path).read_bytes(), strict=True)
-    except OSError as error:
-        raise WorldError(f"{path}: {error.strerror}") from error
+        return World.model_validate_json(json.dumps(load_json(path)), strict=True)
+    except FileError as error:
+        raise WorldError(str(error)) from error
     except ValidationError as error:
         faults = "; ".join(_describe(fault["loc"], fault["msg"]) for fault in error.errors())
         raise WorldError(f"{path}: {faults}") from error

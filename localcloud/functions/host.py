@@ -51,6 +51,7 @@ class FunctionHost:
         self._environment = dict(environment)
         self._workers_per_function = workers_per_function
         self._lock = threading.Lock()
+        self._closing = threading.Lock()
         self._running: Counter[str] = Counter()
         self._pools: dict[str, tuple[str, WorkerPool]] = {}
         self._closed = False
@@ -87,17 +88,19 @@ class FunctionHost:
             thread.join()
 
     def close(self) -> None:
-        """End every process; running invocations end with HostClosedError. Twice is once."""
-        with self._lock:
-            if self._closed:
-                return
-            self._closed = True
-            pools = [pool for _, pool in self._pools.values()]
-            self._pools.clear()
-        for pool in pools:
-            pool.close()
-        self._zygote.close()
-        self._code.close()
+        """End every process; running invocations end with HostClosedError.
+
+        Twice is once, and any thread may call it: it returns when everything has ended.
+        """
+        with self._closing:
+            with self._lock:
+                self._closed = True
+                pools = [pool for _, pool in self._pools.values()]
+                self._pools.clear()
+            for pool in pools:
+                pool.close()
+            self._zygote.close()
+            self._code.close()
 
     def _warm(self, function: DeployedFunction, pool: WorkerPool) -> None:
         with suppress(HostClosedError):

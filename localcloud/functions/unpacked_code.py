@@ -9,6 +9,8 @@ import threading
 import zipfile
 from pathlib import Path
 
+from localcloud.functions.function import HostClosedError
+
 
 class UnpackedCode:
     """A temporary directory with one folder per code hash."""
@@ -16,12 +18,18 @@ class UnpackedCode:
     def __init__(self) -> None:
         self._root = tempfile.TemporaryDirectory(prefix="functions-", ignore_cleanup_errors=True)
         self._lock = threading.Lock()
+        self._closed = False
 
     def directory(self, code: bytes, code_hash: str) -> str:
-        """Return the folder that holds this zip file's content; raises zipfile.BadZipFile."""
+        """Return the folder that holds this zip file's content.
+
+        Raises zipfile.BadZipFile, and HostClosedError after `close`.
+        """
         name = hashlib.sha256(code_hash.encode()).hexdigest()[:32]
         target = Path(self._root.name, name)
         with self._lock:
+            if self._closed:
+                raise HostClosedError
             if not target.exists():
                 unfinished = target.with_suffix(".unfinished")
                 with zipfile.ZipFile(io.BytesIO(code)) as archive:
@@ -36,4 +44,6 @@ class UnpackedCode:
 
     def close(self) -> None:
         """Remove the directory."""
-        self._root.cleanup()
+        with self._lock:
+            self._closed = True
+            self._root.cleanup()

@@ -154,9 +154,13 @@ BAD_WORLDS = {
         {"actions": [{"at_s": 1, "operation": "AbortExecution", "arn": SNAPSHOT}]},
         "actions[0]: AbortExecution does not take arn",
     ),
+    "no bucket's name": (
+        {"exports": [{"export_id": "e", "source_arn": SNAPSHOT, "s3_bucket": "My_Bucket"}]},
+        "exports[0].s3_bucket: ",
+    ),
     "not a list": ({"campaigns": {"id": "c"}}, "campaigns: Input should be"),
     "not an object": ("[]", "Input should be an object"),
-    "not JSON": ("{", "Invalid JSON"),
+    "not JSON": ("{", "is not JSON"),
 }
 
 

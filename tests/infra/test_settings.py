@@ -15,7 +15,8 @@ import pytest
 from aws_cdk import App
 
 from infra.functions import ROOT
-from infra.settings import CONTEXT_KEY, Settings, SettingsError
+from infra.names import CONTEXT_KEY
+from infra.settings import Settings, SettingsError
 from infra.stack import OrchestratorStack
 from tests.infra.stack_parts import Template
 

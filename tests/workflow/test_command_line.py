@@ -78,7 +78,14 @@ def test_several_requests_print_an_array_in_their_order(
         (["run", "{request}", "--world", "missing.json"], "missing.json: No such file"),
         (["run", "{request}", "--world", "{bad_world}"], "campaigns[0]: state 'Asleep'"),
         (["run", "{request}", "--speed", "0"], "'0' is not a number above 0"),
-        (["run", "{request}", "--report", "nowhere/report.json"], "nowhere"),
+        (["run", "{not_finite}"], "not_finite: is not JSON: NaN is not a JSON number"),
+        (["run", "{deep}"], "deep: is nested deeper than 100 levels"),
+        (["run", "{request}", "--world", "{deep}"], "deep: is nested deeper than 100 levels"),
+        (
+            ["run", "{request}", "--report", "nowhere/report.json"],
+            "nowhere/report.json: No such file or directory",
+        ),
+        (["run", "{request}", "--report", "."], ".: Is a directory"),
         (["run"], "REQUEST.json"),
         (["fly"], "fly"),
     ],
@@ -86,7 +93,12 @@ def test_several_requests_print_an_array_in_their_order(
 def test_wrong_arguments_are_one_line_and_exit_2(
     capsys: pytest.CaptureFixture[str], tmp_path: Path, arguments: list[str], complaint: str
 ) -> None:
-    files = {"no_json": "{", "bad_world": '{"campaigns": [{"id": "a", "state": "Asleep"}]}'}
+    files = {
+        "no_json": "{",
+        "not_finite": '{"deadline_seconds": NaN}',
+        "deep": "[" * 100_000 + "]" * 100_000,
+        "bad_world": '{"campaigns": [{"id": "a", "state": "Asleep"}]}',
+    }
     paths = {"request": str(REQUESTS[0])}
     for name, text in files.items():
         path = tmp_path / name
@@ -105,11 +117,49 @@ def test_wrong_arguments_are_one_line_and_exit_2(
     assert complaint in printed.err
 
 
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="Linux has this device")
+def test_a_report_that_cannot_be_written_leaves_the_outcome(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    code, outcome, told = run(
+        capsys, EXAMPLES / "cancel-export.json", "--speed", 1000, "--report", "/dev/full"
+    )
+
+    assert code == FAILED
+    assert outcome["phase"] == "COMPLETE"
+    assert told.splitlines()[-1] == "localcloud: /dev/full: No space left on device"
+
+
+def test_what_a_message_says_is_neither_markup_nor_an_emoji(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    arn = "arn:aws:rds:us-east-1:123456789012:snapshot:shop"
+    cause = ":a: [red] is the cause"
+    files = {
+        "request": {"kind": "export", "source_arn": arn, "target": "COMPLETE"},
+        "world": {"snapshots": [{"arn": arn, "outcome": "FAILED", "failure_cause": cause}]},
+    }
+    for name, content in files.items():
+        (tmp_path / name).write_text(json.dumps(content))
+    monkeypatch.setenv("TTY_COMPATIBLE", "1")  # rich takes standard error for a terminal
+    monkeypatch.setenv("COLUMNS", "1000")
+
+    code, outcome, told = run(
+        capsys, tmp_path / "request", "--world", tmp_path / "world", "--speed", 2000
+    )
+
+    assert code == FAILED
+    *table, last = told.splitlines()
+    assert last.endswith(f"FAILED: {outcome['summary']}")
+    assert cause in last
+    assert any(cause in line for line in table)
+
+
 def test_up_serves_the_aws_cli_and_leaves_nothing_behind() -> None:
     up = subprocess.Popen(
         [sys.executable, "-m", "localcloud", "up", "--speed", "500"],
         stdout=subprocess.PIPE,
-        stderr=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
         text=True,
         start_new_session=True,
     )
@@ -146,6 +196,8 @@ def test_up_serves_the_aws_cli_and_leaves_nothing_behind() -> None:
 
     assert statuses == ["SUCCEEDED", "SUCCEEDED"]
     assert up.wait(10) == SUCCEEDED
+    assert up.stderr is not None
+    assert up.stderr.read().splitlines()[1:] == ["localcloud: stopped"]
     with pytest.raises(ProcessLookupError):
         os.killpg(up.pid, 0)
 

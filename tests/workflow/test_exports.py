@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from tests.workflow.conftest import Orchestrate, entered
-from tests.workflow.export_scenes import by_source, own_id, present, source
+from tests.workflow.export_scenes import PREFIX, by_source, own_id, present, source, watched
 from tests.workflow.requests import CLUSTER_SNAPSHOT, SNAPSHOT, export, snapshot
 
 CANCEL_IT = {"operation": "CancelExportTask", "source_arn": SNAPSHOT}
@@ -215,3 +217,27 @@ def test_a_snapshot_that_does_not_exist_fails_its_job(orchestrate: Orchestrate) 
     done = orchestrate(export())
 
     assert done.job["reason"] == "ResourceNotFoundException"
+
+
+def test_exports_in_other_buckets_are_there_and_complete(assembly: Path) -> None:
+    before, during = source("before"), source("during")
+    with watched(
+        assembly,
+        export(source_arn=before),
+        speed=200,
+        snapshots=[snapshot(before), snapshot(during)],
+        exports=[
+            present(before, "COMPLETE", export_id="done", s3_bucket="someone-elses"),
+            present(during, export_id="going-on", s3_bucket="another-one", age_s=0),
+        ],
+    ) as run:
+        run.until_nothing_runs()
+        run.until(lambda: run.status(during) != "IN_PROGRESS")
+
+        assert [done.outcome["phase"] for done in run.runs.all] == ["COMPLETE"]
+        assert run.statuses(before) == ["COMPLETE", "STARTING", "IN_PROGRESS", "COMPLETE"]
+        assert run.statuses(during) == ["IN_PROGRESS", "COMPLETE"]
+        s3 = run.orchestrator.aws.client("s3")
+        for bucket, export_id in (("someone-elses", "done"), ("another-one", "going-on")):
+            keys = [item["Key"] for item in s3.list_objects_v2(Bucket=bucket)["Contents"]]
+            assert f"{PREFIX}/{export_id}/export_info_{export_id}.json" in keys

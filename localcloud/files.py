@@ -1,0 +1,83 @@
+"""Files that a person names on the command line, refused in one line that names them."""
+
+from __future__ import annotations
+
+import json
+import math
+from pathlib import Path
+from typing import Any, Final, NoReturn
+
+MAX_DEPTH: Final = 100
+"""Python reads, writes and evaluates JSON recursively; nothing valid is nested nearly as deep."""
+
+
+class FileError(Exception):
+    """A file cannot be used; the text is one line that names it."""
+
+
+def load_json(path: Path | str) -> object:
+    """Read a file that holds any JSON.
+
+    Raises:
+        FileError: when the file cannot be read, is not JSON or is nested too deep.
+    """
+    try:
+        value = json.loads(
+            Path(path).read_text(encoding="utf-8"),
+            parse_constant=_refuse_constant,
+            parse_float=_finite,
+        )
+    except OSError as error:
+        raise FileError(f"{path}: {error.strerror}") from error
+    except ValueError as error:
+        raise FileError(f"{path}: is not JSON: {error}") from error
+    except RecursionError:
+        raise _nested_too_deep(path) from None
+    if not _is_within(value, MAX_DEPTH):
+        raise _nested_too_deep(path)
+    return value
+
+
+def writable(path: str) -> Path:
+    """Return a path that can be written to, with what is there unchanged.
+
+    Raises:
+        FileError: when it cannot; opening it is the only way to know.
+    """
+    target = Path(path).resolve()
+    try:
+        is_new = not target.exists()
+        if is_new or target.is_file() or target.is_dir():  # to open a pipe may wait for its reader
+            target.open("a").close()
+        if is_new:
+            target.unlink()
+    except OSError as error:
+        raise FileError(f"{path}: {error.strerror}") from error
+    return target
+
+
+def _refuse_constant(name: str) -> NoReturn:
+    raise ValueError(f"{name} is not a JSON number")
+
+
+def _finite(text: str) -> float:
+    number = float(text)
+    if not math.isfinite(number):
+        raise ValueError(f"{text} is beyond the range of numbers")
+    return number
+
+
+def _nested_too_deep(path: Path | str) -> FileError:
+    return FileError(f"{path}: is nested deeper than {MAX_DEPTH} levels")
+
+
+def _is_within(value: object, depth: int) -> bool:
+    """Return whether no array or object is nested deeper."""
+    children: Any = ()
+    if isinstance(value, dict):
+        children = value.values()
+    elif isinstance(value, list):
+        children = value
+    else:
+        return True
+    return depth > 0 and all(_is_within(child, depth - 1) for child in children)

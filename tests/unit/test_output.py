@@ -1,0 +1,57 @@
+"""Printing to readers that go away, and to disks that are full."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TextIO
+
+import pytest
+
+from localcloud.output import show, tell
+
+
+@pytest.fixture
+def unread() -> Iterator[TextIO]:
+    """A pipe whose reader has gone."""
+    reading, writing = os.pipe()
+    os.close(reading)
+    with os.fdopen(writing, "w") as stream:  # closing flushes, as the interpreter does at its end
+        yield stream
+
+
+def test_a_reader_of_standard_output_that_went_away_changes_nothing(
+    monkeypatch: pytest.MonkeyPatch, unread: TextIO
+) -> None:
+    monkeypatch.setattr("sys.stdout", unread)
+
+    assert show("an outcome")
+    assert show("another")
+
+
+def test_a_reader_of_standard_error_that_went_away_changes_nothing(
+    monkeypatch: pytest.MonkeyPatch, unread: TextIO
+) -> None:
+    monkeypatch.setattr("sys.stderr", unread)
+
+    tell("a line")
+    tell("another")
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="Linux has this device")
+def test_a_full_disk_under_standard_output_is_told(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with Path("/dev/full").open("w") as full:
+        monkeypatch.setattr("sys.stdout", full)
+
+        assert not show("an outcome")
+
+    assert capsys.readouterr().err == "localcloud: standard output: No space left on device\n"
+
+
+def test_a_line_is_never_wrapped(capsys: pytest.CaptureFixture[str]) -> None:
+    tell("x" * 300)
+
+    assert capsys.readouterr().err == "x" * 300 + "\n"

@@ -1,0 +1,137 @@
+"""An interrupt ends a command at any moment, with one line, and nothing is left behind."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from localcloud.cli import EXAMPLES
+from localcloud.interrupts import INTERRUPTED
+from tests.workflow.terminal import CTRL_C, Terminal
+
+Moment = Callable[[Terminal], bool]
+
+MOMENTS: dict[str, tuple[Moment, int]] = {
+    "imports": (lambda terminal: terminal.takes_interrupts(), 1),
+    "synthesis": (lambda terminal: terminal.runs("jsii-runtime"), 1),
+    "deployment": (lambda terminal: terminal.runs("zygote.py"), 3),
+    "run": (lambda terminal: "simulated s" in terminal.shown, 1),
+}
+"""When, and how often, Ctrl-C is pressed."""
+
+_TABLE = re.compile(r"[┏┃┡│├└]|simulated s")
+
+pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="processes are found in /proc")
+
+
+@pytest.mark.parametrize(("moment", "times"), MOMENTS.values(), ids=MOMENTS)
+def test_ctrl_c_is_one_line_and_leaves_nothing(tmp_path: Path, moment: Moment, times: int) -> None:
+    terminal = Terminal(tmp_path, "run", EXAMPLES / "watch-campaign.json")
+    terminal.until(lambda: moment(terminal))
+    before = len(terminal.shown)
+
+    terminal.press(CTRL_C * times)
+
+    assert terminal.exit_code() == INTERRUPTED
+    assert _lines(terminal.shown[before:]) == ["localcloud: interrupted"]
+    assert list(terminal.processes()) == []
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("name", ["SIGINT", "SIGTERM"])
+def test_a_signal_that_another_thread_takes_ends_the_process(name: str) -> None:
+    done = _python(f"""
+        def work():
+            with owned(lambda: "what it owned", lambda thing: os.write(saved, thing.encode())):
+                signal.pthread_kill(threading.get_ident(), signal.{name})
+                while True:
+                    time.sleep(1)
+    """)
+
+    assert done.returncode == INTERRUPTED
+    assert done.stderr == "localcloud: interrupted\n"
+    assert done.stdout == "what it owned"
+
+
+def test_a_full_pipe_that_nobody_reads_keeps_nobody_up() -> None:
+    done = _python(
+        """
+        def work():
+            os.kill(os.getpid(), signal.SIGTERM)
+            while True:
+                time.sleep(1)
+        """,
+        before="reading, writing = os.pipe(); os.dup2(writing, 2); os.write(2, bytes(65536))",
+    )
+
+    assert done.returncode == INTERRUPTED
+
+
+def test_interrupts_that_the_shell_ignored_are_taken() -> None:
+    done = _python(
+        """
+        def work():
+            os.kill(os.getpid(), signal.SIGINT)
+            while True:
+                time.sleep(1)
+        """,
+        before="signal.signal(signal.SIGINT, signal.SIG_IGN)",
+    )
+
+    assert (done.returncode, done.stderr) == (INTERRUPTED, "localcloud: interrupted\n")
+
+
+def test_work_that_ends_by_itself_gives_the_exit_code() -> None:
+    done = _python("""
+        def work():
+            return 7
+    """)
+
+    assert (done.returncode, done.stderr) == (7, "")
+
+
+def test_an_error_of_the_work_is_raised() -> None:
+    done = _python("""
+        def work():
+            raise LookupError("what happened")
+    """)
+
+    assert done.returncode == 1
+    assert done.stderr.splitlines()[-1] == "LookupError: what happened"
+
+
+def test_the_command_line_starts_no_node() -> None:
+    loaded = subprocess.run(
+        [sys.executable, "-c", "import sys, localcloud.cli; print('jsii' in sys.modules)"],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+
+    assert loaded.stdout == "False\n"
+
+
+def _lines(shown: str) -> list[str]:
+    """What was told since Ctrl-C was pressed; the table may have been drawn once more."""
+    lines = shown.replace("\x1b[?25h", "").splitlines()
+    return [line for line in lines if line.strip("^C ") and not _TABLE.search(line)]
+
+
+def _python(work: str, *, before: str = "") -> subprocess.CompletedProcess[str]:
+    script = f"""
+import os, signal, sys, threading, time
+from textwrap import dedent
+from localcloud.interrupts import owned, until_interrupted
+saved = os.dup(1)
+{before}
+exec(dedent({work!r}))
+sys.exit(until_interrupted(work))
+"""
+    return subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, text=True, check=False, timeout=30
+    )
