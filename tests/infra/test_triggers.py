@@ -92,6 +92,7 @@ def test_the_rule_alone_may_wake_those_who_wait(template: Template) -> None:
         ("TIMED_OUT", "States.Timeout"),
         ("FAILED", "States.Runtime"),
         ("FAILED", "States.DataLimitExceeded"),
+        ("FAILED", WORKFLOW_FAILED),
         ("FAILED", OUTCOME_NOT_PUBLISHED),
     ],
 )
@@ -122,7 +123,6 @@ def test_a_clean_up_is_never_cleaned_up_after(template: Template) -> None:
         ("PENDING_REDRIVE", None),
         ("FAILED", REQUEST_FAILED),
         ("FAILED", REQUEST_REJECTED),
-        ("FAILED", WORKFLOW_FAILED),
     ],
 )
 def test_an_execution_that_ends_by_itself_is_not_cleaned_up_after(

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
 from infra import diagram
 from infra.functions import ROOT
-from infra.settings import Settings
 from lambdas.aws.errors import CapacityError, PermanentError, StateError, TransientError
+from lambdas.domain.clean_up import LAST_STARTS_SECONDS
+from lambdas.domain.outcomes import OUTCOME_NOT_PUBLISHED
+from localcloud.joints.jsonata_expressions import evaluate
 from tests.infra.sources import operations
 from tests.infra.stack_parts import Functions, State, Task, Template
 
@@ -25,20 +26,12 @@ BUSY = {"ThrottlingException", "ServiceUnavailableException"}
 RECONCILERS = ("ReconcileCampaigns", "ReconcileExport")
 WAITS_FOR_WAKES = ("AwaitExportEvent", "AwaitExportSlot")
 WAITS_FOR_CAMPAIGNS = ("AwaitCampaigns", "AwaitDeletion")
-MAX_EVENTS = 20_000
-"""Below the 25,000 events that Step Functions allows, with room for what ends an execution."""
-
-EVENTS = {"Task": 5, "Choice": 2, "Wait": 2}
-"""What one visit of a state adds to the history. A Task: entered, scheduled, started, succeeded,
-exited; a Choice and a Wait: entered, exited."""
-
-EVENTS_PER_RETRY = 3
-"""Scheduled, started, failed."""
 
 PICTURE = {
-    "AcceptRequest", "AdvancePlan", "IsPlanFinished", "RunJobs", "PublishOutcome",
+    "AcceptRequest", "RouteRequest", "AwaitLastStarts", "PlanCleanUp", "IsAnythingLeftBehind",
+    "RunJobs", "AdvancePlan", "IsPlanFinished", "PublishOutcome", "RouteOutcome",
     "RequestRejected", "RequestComplete", "RequestFailed",
-    "WhichKind", "JobComplete", "JobFailed", "JobUnsettled",
+    "WhichKind", "JobComplete", "JobFailed",
     "ReconcileCampaigns", "RouteCampaigns", "AwaitDeletion", "AwaitCampaigns",
     "ReconcileExport", "RouteExport", "AwaitExportSlot", "AwaitExportEvent", "AwaitNextLook",
 }  # fmt: skip
@@ -53,10 +46,6 @@ def leaves(error: type[Exception]) -> set[str]:
 
 def retried(state: State) -> set[str]:
     return {error for retrier in state.get("Retry", ()) for error in retrier["ErrorEquals"]}
-
-
-def retries(state: State) -> int:
-    return sum(retrier["MaxAttempts"] for retrier in state.get("Retry", ()))
 
 
 def test_has_every_state_of_the_design(states: dict[str, State]) -> None:
@@ -106,6 +95,16 @@ def test_every_task_catches_what_is_left_over_last(states: dict[str, State]) -> 
             *named, last = state["Catch"]
             assert last["ErrorEquals"] == ["States.ALL"], name
             assert all("States.ALL" not in catcher["ErrorEquals"] for catcher in named), name
+
+
+def test_an_answer_that_is_too_large_is_caught_by_its_name_as_every_other_error_is(
+    states: dict[str, State],
+) -> None:
+    """Whether States.ALL catches it is documented one way and recorded another."""
+    for name, state in states.items():
+        if state["Type"] in ("Task", "Map"):
+            *_, too_large, last = state["Catch"]
+            assert too_large == {**last, "ErrorEquals": ["States.DataLimitExceeded"]}, name
 
 
 @pytest.mark.parametrize("name", RECONCILERS)
@@ -165,29 +164,69 @@ def test_a_task_has_the_name_of_its_functions_module(
         assert functions[function]["Handler"] == f"lambdas.{module}.handler"
 
 
-@pytest.mark.parametrize("name", RECONCILERS)
-def test_the_most_looks_of_a_child_fit_into_its_history(
-    name: str, optional_states: dict[str, State]
-) -> None:
-    """With every wait for a token, which adds most to the history."""
-    states = optional_states
-    (most,) = (
-        rule.le for rule in Settings.model_fields["looks_per_child"].metadata if hasattr(rule, "le")
-    )
-    per_look = max(sum(_events(states[state]) for state in loop) for loop in _loops(name, states))
-    assert per_look >= 9 + EVENTS_PER_RETRY * retries(states[name])
-    assert most * per_look < MAX_EVENTS
-
-
-def test_the_longest_way_back_to_a_look_waits_for_an_event_in_vain_and_then_plainly(
+def test_a_clean_up_is_planned_when_nothing_of_the_ended_execution_can_still_be_noted(
     states: dict[str, State],
 ) -> None:
-    """It is what the looks of a child are bounded by: a wait with a token adds an event more."""
-    loops = set(_loops("ReconcileExport", states))
-    look = ("ReconcileExport", "RouteExport")
-    for wait in WAITS_FOR_WAKES:
-        assert {(*look, wait), (*look, wait, "AwaitNextLook")} <= loops
-        assert _events(states[wait]) == 6 + EVENTS_PER_RETRY * retries(states[wait])
+    """A function outlives its execution by its time-out at most; a note comes before its start."""
+    routes = {choice["Next"] for choice in states["RouteRequest"]["Choices"]}
+    assert routes == {"RunJobs", "AwaitLastStarts"}
+    wait = states["AwaitLastStarts"]
+    assert (wait["Type"], wait["Seconds"]) == ("Wait", LAST_STARTS_SECONDS)
+    assert wait["Next"] == "PlanCleanUp"
+
+
+@pytest.mark.parametrize("name", RECONCILERS)
+def test_a_pass_that_failed_for_good_ends_its_job_with_a_short_cause_and_its_time(
+    name: str, states: dict[str, State]
+) -> None:
+    """All children of the largest request may fail, and their causes have to fit one payload."""
+    for catcher in states[name]["Catch"]:
+        assert catcher["Next"] == "JobFailed"
+        assert catcher["Assign"]["look"] == {
+            "key": "{% $look.work.key %}",
+            "phase": "FAILED",
+            "work": "{% $look.work %}",
+            "error": {
+                "Error": "{% $states.errorOutput.Error %}",
+                "Cause": "{% $substring($states.errorOutput.Cause, 0, 500) %}",
+            },
+            "ended_at": "{% $millis() %}",
+        }
+
+
+@pytest.mark.parametrize("name", ["AcceptRequest", "AdvancePlan", "PlanCleanUp"])
+def test_a_function_that_fails_ends_its_request_with_a_published_outcome(
+    name: str, states: dict[str, State]
+) -> None:
+    assert [catcher["Next"] for catcher in states[name]["Catch"]] == ["PublishOutcome"] * 2
+
+
+def test_what_a_clean_up_publishes_is_the_outcome_of_the_execution_that_it_is_about(
+    states: dict[str, State],
+) -> None:
+    (entry,) = states["PublishOutcome"]["Arguments"]["Entries"]
+    own, other = {"reason": "own"}, {"reason": "other"}
+    expression = entry["Detail"][2:-2]
+    assert evaluate(expression, {"states": {"input": {"outcome": own}}}) == own
+    both = {"outcome": own, "publish": other}
+    assert evaluate(expression, {"states": {"input": both}}) == other
+    assert "publish" not in str(states["RouteOutcome"]), "the execution ends with its own outcome"
+
+
+def test_an_outcome_that_is_not_published_fails_the_execution_with_both_stories(
+    states: dict[str, State],
+) -> None:
+    for catcher in states["PublishOutcome"]["Catch"]:
+        assert catcher["Next"] == "RequestFailed"
+        outcome = catcher["Output"]["outcome"]
+        assert outcome["reason"] == OUTCOME_NOT_PUBLISHED
+        told = {
+            "input": {"outcome": {"summary": "2 of 2 reached their targets"}},
+            "errorOutput": {"Error": "Any", "Cause": "the bus is gone"},
+        }
+        assert evaluate(outcome["summary"][2:-2], {"states": told}) == (
+            "2 of 2 reached their targets; not published: the bus is gone"
+        )
 
 
 @pytest.mark.parametrize("name", WAITS_FOR_WAKES)
@@ -236,6 +275,7 @@ def test_campaigns_whose_events_come_are_waited_for_as_an_export_is_by_the_ids_o
     assert of_campaigns["Next"] == "ReconcileCampaigns"
     assert [(c["ErrorEquals"], c["Next"]) for c in of_campaigns["Catch"]] == [
         (["States.Timeout"], "ReconcileCampaigns"),
+        (["States.DataLimitExceeded"], "AwaitNextLookAtCampaigns"),
         (["States.ALL"], "AwaitNextLookAtCampaigns"),
     ]
     plain = optional_states["AwaitNextLookAtCampaigns"]
@@ -248,7 +288,22 @@ def test_nothing_else_of_the_graph_depends_on_the_settings(
 ) -> None:
     assert optional_states.keys() - states.keys() == {"AwaitNextLookAtCampaigns"}
     changed = {name for name, state in states.items() if optional_states[name] != state}
-    assert changed - {"RunJobs"} == set(WAITS_FOR_CAMPAIGNS)
+    assert changed - {"RunJobs"} == {"RouteCampaigns", *WAITS_FOR_CAMPAIGNS}
+
+
+@pytest.mark.parametrize(
+    ("route", "fallback"),
+    [("RouteExport", "AwaitNextLook"), ("RouteCampaigns", "AwaitNextLookAtCampaigns")],
+)
+def test_where_nothing_can_wake_a_child_it_waits_plainly_unless_it_has_ended(
+    route: str, fallback: str, optional_states: dict[str, State]
+) -> None:
+    choice = optional_states[route]
+    assert [(c["Condition"], c["Next"]) for c in choice["Choices"][:3]] == [
+        ("{% $look.phase = 'COMPLETE' %}", "JobComplete"),
+        ("{% $look.phase = 'FAILED' %}", "JobFailed"),
+        ("{% $not($exists($look.wake)) %}", fallback),
+    ]
 
 
 @pytest.mark.parametrize("name", WAITS_FOR_WAKES)
@@ -257,6 +312,7 @@ def test_a_wait_for_a_wake_that_ends_by_itself_looks_and_one_that_fails_waits_pl
 ) -> None:
     assert [(c["ErrorEquals"], c["Next"]) for c in states[name]["Catch"]] == [
         (["States.Timeout"], "ReconcileExport"),
+        (["States.DataLimitExceeded"], "AwaitNextLook"),
         (["States.ALL"], "AwaitNextLook"),
     ]
     assert retried(states[name]) == {
@@ -267,22 +323,6 @@ def test_a_wait_for_a_wake_that_ends_by_itself_looks_and_one_that_fails_waits_pl
     }
     assert states["AwaitNextLook"]["Seconds"] == "{% $look.wait_seconds %}"
     assert states["AwaitNextLook"]["Next"] == "ReconcileExport"
-
-
-def _events(state: State) -> int:
-    """Return the most events that one visit of a state adds, every retry used."""
-    asked = int(str(state.get("Resource")).endswith(".waitForTaskToken"))
-    return EVENTS[state["Type"]] + asked + EVENTS_PER_RETRY * retries(state)
-
-
-def _loops(start: str, states: dict[str, State], *path: str) -> Iterator[tuple[str, ...]]:
-    """Yield every way from a state back to itself."""
-    path = path or (start,)
-    for edge in diagram.edges(path[-1], states[path[-1]]):
-        if edge.target == start:
-            yield path
-        elif edge.target not in path:
-            yield from _loops(start, states, *path, edge.target)
 
 
 def _reached(graph: dict[str, Any]) -> set[str]:

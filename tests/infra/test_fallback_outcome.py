@@ -1,0 +1,325 @@
+"""What the state machine writes in place of a function that failed is a whole outcome."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from lambdas.domain import looks
+from lambdas.domain.acceptance import parse
+from lambdas.domain.limits import MAX_PAYLOAD_BYTES
+from lambdas.domain.looks import Look
+from lambdas.domain.outcomes import WORKFLOW_FAILED, Entry, Outcome
+from lambdas.domain.phases import Phase
+from lambdas.domain.plan import Plan, advance, plan
+from lambdas.domain.texts import timestamp
+from lambdas.domain.work import CampaignProgress, CampaignWork, ExportProgress, Work
+from localcloud.clock import SimulatedClock
+from localcloud.joints.jsonata_expressions import evaluate
+from localcloud.joints.jsonata_functions import functions
+from tests.infra.stack_parts import State
+from tests.unit.builders import (
+    CLUSTER,
+    EXECUTION,
+    NOW,
+    REGION,
+    SNAPSHOT,
+    any_campaign_job,
+    any_export_job,
+    any_trace,
+    json_bytes,
+)
+
+LATER = NOW + 90.5
+ERROR = {"Error": "Sandbox.Timedout", "Cause": "timed out after 60 s " + "ü" * 900}
+Answer = dict[str, Any]
+Fallback = Callable[..., Answer]
+
+
+@pytest.fixture(scope="module")
+def fallback(states: dict[str, State]) -> Fallback:
+    """Return the outcome that a state's Catch writes, which is checked to be whole."""
+    available = functions(SimulatedClock(origin=LATER, speed=1e-15))
+
+    def fallback(name: str, given: object, error: dict[str, str] = ERROR) -> Answer:
+        outcomes = []
+        for catcher in states[name]["Catch"]:
+            assert catcher["Next"] == "PublishOutcome"
+            assert catcher["Output"].keys() == {"outcome"}
+            told = {
+                "input": given,
+                "errorOutput": error,
+                "context": {"Execution": {"Id": EXECUTION, "Name": "run-1"}},
+            }
+            expression = catcher["Output"]["outcome"].removeprefix("{%").removesuffix("%}")
+            outcomes.append(evaluate(expression, {**available, "states": told}))
+        assert all(outcome == outcomes[0] for outcome in outcomes)
+        return _whole(outcomes[0])
+
+    return fallback
+
+
+def _whole(outcome: Answer) -> Answer:
+    """Check that an outcome has exactly the fields of an outcome, of their very types."""
+    assert outcome.keys() == Outcome.model_fields.keys()
+    for entry in outcome["jobs"]:
+        assert entry.keys() == Entry.model_fields.keys()
+    read = Outcome.model_validate_json(json.dumps(outcome), strict=True)
+    assert read.model_dump(mode="json") == outcome
+    assert (read.phase, read.reason) == (Phase.FAILED, WORKFLOW_FAILED)
+    assert read.summary.startswith("Sandbox.Timedout: timed out after 60 s")
+    assert read.execution_arn == EXECUTION
+    assert read.ended_at == timestamp(LATER)
+    return outcome
+
+
+def _written(value: Plan | Look | Work) -> Answer:
+    written: Answer = json.loads(
+        json.dumps(value.model_dump(mode="json", exclude_defaults=True, by_alias=True))
+    )
+    return written
+
+
+def _begun(*stages: dict[str, object]) -> Plan:
+    return plan(parse({"stages": list(stages)}, region=REGION), any_trace(), NOW)
+
+
+@pytest.mark.parametrize("name", ["AcceptRequest", "PlanCleanUp"])
+@pytest.mark.parametrize(
+    "raw",
+    [
+        *(None, True, False, 0, 1.5, "", "text", [], ["text"], [{}], [[1], None], {}),
+        {"clean_up": {"execution_arn": EXECUTION}},
+        any_export_job(),
+        {"stages": [{"jobs": [any_campaign_job()]}]},
+        {"plan": {"settled": [{"id": "theirs"}]}, "results": [{"settled": [1]}], "jobs": [1]},
+    ],
+    ids=json.dumps,
+)
+def test_before_there_is_a_plan_no_resource_is_named(
+    fallback: Fallback, name: str, raw: object
+) -> None:
+    outcome = fallback(name, raw)
+    assert outcome["jobs"] == outcome["faults"] == []
+    assert outcome["correlation_id"] == "run-1"
+    assert outcome["started_at"] == outcome["ended_at"]
+    assert outcome["elapsed_seconds"] == 0
+
+
+@pytest.mark.parametrize("given", ["nightly", "ü" * 128])
+def test_a_request_that_could_not_be_read_is_told_by_its_correlation_id(
+    fallback: Fallback, given: str
+) -> None:
+    raw = any_campaign_job(correlation_id=given)
+    assert fallback("AcceptRequest", raw)["correlation_id"] == given
+
+
+@pytest.mark.parametrize("given", ["", "x" * 129, "two\nlines", None, 5, ["nightly"], {"id": 1}])
+def test_what_is_no_correlation_id_is_not_taken_for_one(fallback: Fallback, given: object) -> None:
+    raw = any_campaign_job(correlation_id=given)
+    assert fallback("AcceptRequest", raw)["correlation_id"] == "run-1"
+
+
+STAGES: tuple[dict[str, object], ...] = (
+    {"jobs": [any_campaign_job(campaign_ids=["before-1", "before-2"])]},
+    {
+        "jobs": [
+            any_campaign_job(campaign_ids=["seen-1", "seen-2"]),
+            any_export_job(export_only=["shop.orders"]),
+            any_campaign_job(campaign_ids=[f"c-{number}" for number in range(27)]),
+            any_export_job(source_arn=CLUSTER),
+            any_campaign_job(campaign_ids=["lost"], target="FINISHED"),
+            any_campaign_job(campaign_ids=["half-1", "half-2", "half-3"]),
+        ]
+    },
+    {"jobs": [any_export_job(target="CANCELED"), any_campaign_job(campaign_ids=["later"])]},
+    {"run": "always", "jobs": [any_campaign_job(campaign_ids=["before-1"], target="RUNNING")]},
+)
+RESOURCES = [
+    *(("0.0", "before-1"), ("0.0", "before-2"), ("1.0", "seen-1"), ("1.0", "seen-2")),
+    ("1.1", SNAPSHOT),
+    *(("1.2", f"c-{number}") for number in range(27)),
+    *(("1.3", CLUSTER), ("1.4", "lost")),
+    *(("1.5", f"half-{number}") for number in (1, 2, 3)),
+    *(("2.0", SNAPSHOT), ("2.1", "later"), ("3.0", "before-1")),
+]
+
+
+def _settled(work: Work, phase: Phase = Phase.COMPLETE) -> Look:
+    end: dict[str, Any] = {"reason": "AnyReason", "message": "any message", "now": NOW + 30}
+    if isinstance(work, CampaignWork):
+        for campaign_id in work.open:
+            work = work.close(campaign_id, phase=phase, **end)
+    else:
+        work = work.close(phase=phase, **end)
+    return looks.settled(work, phase)
+
+
+def _half_way() -> tuple[Plan, list[Look | None]]:
+    """Return a plan in its second stage, and what its children came back with."""
+    first = _begun(*STAGES)
+    second = advance(first, [_settled(work) for work in first.running], NOW + 40)
+    seen, export, full, rest, cluster, _lost, half = second.running
+    failed = CampaignProgress(previous_state="Running", state="Paused", looks=3)
+    open_ = dict.fromkeys(("half-1", "half-2", "half-3"), failed)
+    half = half.model_copy(update={"open": open_}).close(
+        "half-2", phase=Phase.COMPLETE, reason="AnyReason", message="any", now=NOW + 50
+    )
+    details = {"export_task_identifier": "task-1", "tables": ["a", "b"], "attempts": []}
+    going = ExportProgress(previous_state="STARTING", state="IN_PROGRESS", details=details)
+    return second, [
+        looks.look_again(seen, Phase.IN_PROGRESS, 30),
+        _settled(export, Phase.FAILED),
+        _settled(full),
+        _settled(rest),
+        looks.look_again(cluster.model_copy(update={"progress": going}), Phase.IN_PROGRESS, 30),
+        None,
+        looks.look_again(half, Phase.IN_PROGRESS, 30),
+    ]
+
+
+def _entries(outcome: Answer) -> dict[tuple[str, str], Answer]:
+    found = {(entry["job"], entry["id"]): entry for entry in outcome["jobs"]}
+    assert len(found) == len(outcome["jobs"])
+    return found
+
+
+def test_every_resource_of_a_plan_is_told_of_once_whatever_came_back(fallback: Fallback) -> None:
+    now, results = _half_way()
+    given = {"plan": _written(now), "results": [look and _written(look) for look in results]}
+    outcome = fallback("AdvancePlan", given)
+    entries = _entries(outcome)
+    assert sorted(entries) == sorted(RESOURCES)
+    assert outcome["correlation_id"] == any_trace().correlation_id
+    assert (outcome["started_at"], outcome["elapsed_seconds"]) == (timestamp(NOW), 90.5)
+    complete = {key for key, entry in entries.items() if entry["phase"] == "COMPLETE"}
+    assert complete == {
+        *(("0.0", f"before-{number}") for number in (1, 2)),
+        *(("1.2", f"c-{number}") for number in range(27)),
+        ("1.5", "half-2"),
+    }
+    assert {entries[key]["reason"] for key in complete} == {"AnyReason"}
+    assert entries["1.1", SNAPSHOT]["reason"] == "AnyReason"
+
+
+def test_what_is_open_is_told_with_what_was_seen_of_it_last(fallback: Fallback) -> None:
+    now, results = _half_way()
+    given = {"plan": _written(now), "results": [look and _written(look) for look in results]}
+    entries = _entries(fallback("AdvancePlan", given))
+    half, cluster = entries["1.5", "half-1"], entries["1.3", CLUSTER]
+    for entry in (half, cluster):
+        assert (entry["phase"], entry["reason"]) == ("FAILED", "Sandbox.Timedout")
+        assert entry["message"].startswith("timed out after 60 s ü")
+        assert (entry["ended_at"], entry["elapsed_seconds"]) == (timestamp(LATER), 50.5)
+    assert (half["kind"], half["target"]) == ("campaigns", "PAUSED")
+    assert (half["previous_state"], half["final_state"], half["polls"]) == ("Running", "Paused", 3)
+    assert (cluster["kind"], cluster["target"]) == ("export", "COMPLETE")
+    assert (cluster["previous_state"], cluster["final_state"]) == ("STARTING", "IN_PROGRESS")
+    assert cluster["details"] == {
+        "export_task_identifier": "task-1",
+        "tables": ["a", "b"],
+        "attempts": [],
+    }
+    waiting = entries["2.0", SNAPSHOT]
+    assert (waiting["target"], waiting["elapsed_seconds"]) == ("CANCELED", 0)
+    assert (waiting["previous_state"], waiting["final_state"]) == (None, None)
+
+
+@pytest.mark.parametrize(
+    "results",
+    [[], [None], [None] * 7, [{"key": "9.9", "phase": "FAILED"}]],
+    ids=["none", "one lost", "all lost", "a stranger's"],
+)
+def test_children_that_came_back_with_nothing_leave_no_resource_out(
+    fallback: Fallback, results: list[object]
+) -> None:
+    now, _ = _half_way()
+    entries = _entries(fallback("AdvancePlan", {"plan": _written(now), "results": results}))
+    assert sorted(entries) == sorted(RESOURCES)
+    assert entries["1.2", "c-0"]["reason"] == "Sandbox.Timedout"
+
+
+def test_an_error_of_the_whole_map_changes_nothing(fallback: Fallback) -> None:
+    now, _ = _half_way()
+    given = {"plan": _written(now), "results": [], "error": {"Error": "Any", "Cause": "any"}}
+    assert sorted(_entries(fallback("AdvancePlan", given))) == sorted(RESOURCES)
+
+
+@pytest.mark.parametrize("of_campaigns", [True, False])
+@pytest.mark.parametrize("lost", [True, False])
+def test_a_child_whose_failure_was_caught_is_told_of_with_its_work(
+    fallback: Fallback, of_campaigns: bool, lost: bool
+) -> None:
+    now = _begun({"jobs": [any_campaign_job() if of_campaigns else any_export_job()]})
+    (work,) = now.running
+    caught = {
+        "key": work.key,
+        "phase": "FAILED",
+        "work": _written(work),
+        "error": {"Error": "AccessDeniedException", "Cause": "any"},
+        "ended_at": int((NOW + 10) * 1000),
+    }
+    given = {"plan": _written(now), "results": [None if lost else caught]}
+    ((key, entry),) = _entries(fallback("AdvancePlan", given)).items()
+    assert key == ("0.0", "c-1" if of_campaigns else SNAPSHOT)
+    assert entry["phase"] == "FAILED"
+
+
+@pytest.mark.parametrize("job", [any_campaign_job(), any_export_job()])
+def test_one_resource_is_a_list_of_one(fallback: Fallback, job: dict[str, object]) -> None:
+    now = _begun({"jobs": [job]})
+    for results in ([], [_written(_settled(now.running[0]))]):
+        outcome = fallback("AdvancePlan", {"plan": _written(now), "results": results})
+        assert len(outcome["jobs"]) == 1
+
+
+def test_a_clean_up_whose_plan_can_not_advance_tells_of_its_own_exports(fallback: Fallback) -> None:
+    now = _begun({"jobs": [any_export_job(target="CANCELED")]})
+    given = {**_written(now), "cleans_up": {"entries": [{"id": "theirs"}]}}
+    outcome = fallback("AdvancePlan", {"plan": given, "results": [None]})
+    assert [entry["id"] for entry in outcome["jobs"]] == [SNAPSHOT]
+
+
+@pytest.mark.parametrize(
+    "error",
+    [{"Error": "States.Timeout"}, {"Error": "States.Timeout", "Cause": ""}, {"Cause": "any"}],
+)
+def test_an_error_that_says_little_is_told_all_the_same(
+    states: dict[str, State], error: dict[str, str]
+) -> None:
+    available = functions(SimulatedClock(origin=LATER, speed=1e-15))
+    told = {
+        "input": {"plan": _written(_begun({"jobs": [any_campaign_job()]})), "results": []},
+        "errorOutput": error,
+        "context": {"Execution": {"Id": EXECUTION, "Name": "run-1"}},
+    }
+    expression = states["AdvancePlan"]["Catch"][0]["Output"]["outcome"]
+    outcome = evaluate(expression[2:-2], {**available, "states": told})
+    Outcome.model_validate_json(json.dumps(outcome), strict=True)
+    assert outcome["summary"]
+    assert outcome["jobs"][0]["reason"] == error.get("Error", "States.Runtime")
+
+
+def test_the_outcome_of_the_most_resources_with_the_longest_cause_can_be_published(
+    fallback: Fallback,
+) -> None:
+    longest = {"Error": "Sandbox.Timedout", "Cause": "timed out after 60 s " + "😀" * 900}
+    ids = [f"{number:03}".rjust(40, "c") for number in range(250)]
+    exports = [any_export_job(s3_prefix="ü" * 200) for _ in range(15)]
+    now = _begun({"jobs": [any_campaign_job(campaign_ids=ids), *exports]})
+    details = {"failure_cause": "ü" * 100, "attempts": [{"failure_cause": "ü" * 100}] * 4}
+    results = []
+    for work in now.running:
+        if isinstance(work, CampaignWork):
+            seen = CampaignProgress(previous_state="Initialized", state="Initialized", looks=9_999)
+            update: dict[str, Any] = {"open": dict.fromkeys(work.open, seen)}
+        else:
+            update = {"progress": ExportProgress(state="IN_PROGRESS", details=details)}
+        looked = looks.look_again(work.model_copy(update=update), Phase.IN_PROGRESS, 30)
+        results.append(_written(looked))
+    outcome = fallback("AdvancePlan", {"plan": _written(now), "results": results}, longest)
+    assert len(outcome["jobs"]) == 265
+    assert json_bytes({"outcome": outcome}) <= MAX_PAYLOAD_BYTES
