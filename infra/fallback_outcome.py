@@ -16,7 +16,7 @@ PLAN: Final = "$states.input.plan"
 RESULTS: Final = "$states.input.results"
 NOTHING: Final = "{}"
 
-_TEMPLATE: Final = """(
+_TEMPLATE: Final = r"""(
 $plan := PLAN;
 $results := RESULTS;
 $or := function($value, $default) { $exists($value) ? $value : $default };
@@ -25,7 +25,7 @@ $cause := $substring($or($states.errorOutput.Cause, $error), 0, 500);
 $now := $millis();
 $started := $round($or($plan.started_at * 1000, $now));
 $given := $type($states.input) = 'object' ? $states.input.correlation_id;
-$named := $type($given) = 'string' and $length($given) <= 128 ? $given
+$named := $type($given) = 'string' and $contains($given, /^[^\x00-\x1f\x7f]{1,128}$/) ? $given
   : $states.context.Execution.Name;
 $whole := function($entry) { $merge([{'job': '', 'warnings': [], 'details': {}}, $entry]) };
 $entry := function($work, $id, $target, $progress, $polls, $details) {{

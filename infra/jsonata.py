@@ -11,7 +11,7 @@ SHORT_ERROR = {
     "Error": expression("$states.errorOutput.Error"),
     "Cause": expression("$substring($states.errorOutput.Cause, 0, 500)"),
 }
-"""The error that was caught. A character takes six bytes of JSON at most, and the causes of all
-children of the largest request have to fit a map's results together."""
+"""The error that was caught, cut: the causes of all children of the largest request have to fit the
+results of a map together, however many bytes of JSON their characters take."""
 PAYLOAD = expression("$states.result.Payload")
 """What a function returned."""

@@ -87,9 +87,9 @@ def install(tree: Path, target: Target) -> None:
 
 
 def services_named_in(sources: Iterable[Path], tree: Path) -> frozenset[str]:
-    """Return the AWS services whose name stands as a string in any of the sources."""
+    """Return the AWS services that any of the sources connects to."""
     known = {folder.name for folder in _services(tree)}
-    return frozenset(text for source in sources for text in _strings(source) if text in known)
+    return frozenset(text for source in sources for text in _named(source) if text in known)
 
 
 def slim(tree: Path, services: frozenset[str]) -> None:
@@ -140,10 +140,14 @@ def _services(tree: Path) -> list[Path]:
     return [path for path in (tree / "botocore" / "data").iterdir() if path.is_dir()]
 
 
-def _strings(source: Path) -> Iterator[str]:
+def _named(source: Path) -> Iterator[str]:
+    """Yield the names that a module connects to, or keeps in a table of services."""
     for node in ast.walk(ast.parse(source.read_text(encoding="utf-8"))):
-        if isinstance(node, ast.Constant) and isinstance(node.value, str):
-            yield node.value
+        match node:
+            case ast.Call(func=ast.Name(id="connect")) | ast.AnnAssign(target=ast.Name("_SERVICE")):
+                for part in ast.walk(node):
+                    if isinstance(part, ast.Constant) and isinstance(part.value, str):
+                        yield part.value
 
 
 def _remove(path: Path) -> None:

@@ -236,7 +236,7 @@ class Workflow(Construct):
             "outcome": {
                 "reason": OUTCOME_NOT_PUBLISHED,
                 "summary": expression(
-                    "$states.input.outcome.summary & '; not published: '"
+                    "$substring($states.input.outcome.summary, 0, 30000) & '; not published: '"
                     " & $substring($states.errorOutput.Cause, 0, 500)"
                 ),
             }

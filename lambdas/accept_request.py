@@ -34,6 +34,7 @@ def handler(event: dict[str, Any], _context: LambdaContext) -> dict[str, Any]:
         if asked is not None:
             logger.set_correlation_id(trace.correlation_id)
             logger.info("clean-up accepted", of_execution=asked.execution_arn)
+            metrics.add_metric(metric_names.REQUESTS_ACCEPTED, MetricUnit.Count, 1)
             return {"clean_up": asked.model_dump(mode="json")}
         request = parse(given, region=setting("AWS_REGION"))
     except RequestRejected as rejection:

@@ -14,7 +14,7 @@ from lambdas.aws.started_exports import StartedExport, StartedExports
 from lambdas.domain import clean_up
 from lambdas.domain.acceptance import CleanUp, RequestRejected, no_such_execution, parse
 from lambdas.domain.conclusion import payload_of
-from lambdas.domain.outcomes import Entry
+from lambdas.domain.outcomes import OUTCOME_NOT_PUBLISHED, Entry
 from lambdas.domain.plan import EndedExecution, Plan, Trace, plan, plan_of
 from lambdas.environment import COORDINATION_TABLE, setting
 from lambdas.inputs import input_of
@@ -70,7 +70,9 @@ def _ended(
     entries: tuple[Entry, ...] = ()
     correlation_id = execution.name
     if progress.outcome is not None:
-        entries, correlation_id = progress.outcome.jobs, progress.outcome.correlation_id
+        correlation_id = progress.outcome.correlation_id
+        if execution.error != OUTCOME_NOT_PUBLISHED:
+            entries = progress.outcome.jobs
     elif last is not None:
         correlation_id = last.trace.correlation_id
         entries = clean_up.entries_of(
@@ -84,6 +86,7 @@ def _ended(
         message=message,
         entries=entries,
         jobs_of=_jobs_of(started),
+        outcome=progress.outcome if execution.error == OUTCOME_NOT_PUBLISHED else None,
     )
 
 

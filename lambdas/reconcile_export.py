@@ -187,6 +187,7 @@ class _Export:
                 self.close(Phase.FAILED, reason, why)
             case exports.TryAgain(task):
                 logger.warning("export failed, tried again", export_task=task.task_id)
+                self._notes.forget(task.task_id)
                 self._remember(export_watch.tried_again(self._work.progress, task))
                 return False
             case exports.Queue(why):

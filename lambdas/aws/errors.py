@@ -199,6 +199,7 @@ _BY_CODE: Final[Mapping[str, type[AwsError]]] = MappingProxyType(
     | dict.fromkeys(
         ("ResourceNotFoundException", "NoSuchKey", "DBSnapshotNotFound", "DBSnapshotNotFoundFault",
          "DBClusterNotFoundFault", "DBClusterSnapshotNotFoundFault", "ExecutionDoesNotExist",
+         "InvalidArn",
          "ExportTaskNotFound", "ExportTaskNotFoundFault"),
         ResourceNotFoundException,
     )

@@ -15,6 +15,10 @@ from lambdas.domain.plan import Plan
 
 RUNNING: Final = "RUNNING"
 
+INVOKE: Final = "invoke"
+PUT_EVENTS: Final = "putEvents"
+"""The resources of tasks, as histories tell them."""
+
 
 class Execution(NamedTuple):
     """An execution as DescribeExecution tells it; times in epoch seconds.
@@ -137,7 +141,7 @@ class Executions:
 
 
 def _is_published(event: Mapping[str, Any]) -> bool:
-    return bool(event.get("taskSucceededEventDetails", {}).get("resourceType") == "events")
+    return bool(event.get("taskSucceededEventDetails", {}).get("resource") == PUT_EVENTS)
 
 
 def _look_of(event: Mapping[str, Any]) -> Look | None:
@@ -150,7 +154,7 @@ def _look_of(event: Mapping[str, Any]) -> Look | None:
 def _answer(event: Mapping[str, Any]) -> Mapping[str, Any]:
     """Return what a function answered; Step Functions wraps it as `Payload`."""
     details = event.get("taskSucceededEventDetails", {})
-    if details.get("resourceType") != "lambda":
+    if details.get("resource") != INVOKE:
         return {}
     payload = json.loads(details["output"]).get("Payload")
     return payload if isinstance(payload, dict) else {}

@@ -142,7 +142,7 @@ class Notes:
         return False
 
     def forget(self, task_id: str) -> None:
-        """Take back the note of a task that was not started by this job after all."""
+        """Take back the note of a task that was not started after all, or that has ended."""
         with self._as_far_as_needed():
             self._started.forget(self._execution_arn, self._work.key, task_id)
 

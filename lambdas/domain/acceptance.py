@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from typing import Any, Final
 
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
 from lambdas.domain.limits import MAX_FAULTS_REPORTED
-from lambdas.domain.model import Frozen
+from lambdas.domain.model import Frozen, Internal
 from lambdas.domain.requests import Request, is_correlation_id
 from lambdas.domain.texts import shorten
 
@@ -28,7 +29,7 @@ _STACK_SETTINGS: Final = re.compile(r"bucket|role|kms|key", re.IGNORECASE)
 _WHOLE: Final = "request"
 
 
-class Fault(Frozen):
+class Fault(Internal):
     """One thing that is wrong with a request."""
 
     field: str
@@ -49,14 +50,18 @@ class RequestRejected(Exception):
         self.correlation_id = correlation_id
 
 
-class CleanUp(Frozen):
+class CleanUp(Internal):
     """Cancel what an execution has started and left behind, and publish its outcome."""
 
     execution_arn: str
 
 
+class _CleanUpFields(Frozen):
+    execution_arn: str
+
+
 class _CleanUpInput(Frozen):
-    clean_up: CleanUp
+    clean_up: _CleanUpFields
 
 
 def clean_up(raw: object, *, own_execution_arn: str) -> CleanUp | None:
@@ -75,13 +80,13 @@ def clean_up(raw: object, *, own_execution_arn: str) -> CleanUp | None:
     if not isinstance(raw, dict) or CLEAN_UP not in raw:
         return None
     try:
-        asked = _CleanUpInput.model_validate(raw).clean_up
+        asked = _CleanUpInput.model_validate(_without_starter(raw)).clean_up
     except ValidationError as error:
         raise RequestRejected(_faults(error, ())) from error
     machine = own_execution_arn.rpartition(":")[0]
     if asked.execution_arn.rpartition(":")[0] != machine:
         raise RequestRejected((_not_an_execution(f"must be an execution ARN: {machine}:NAME"),))
-    return asked
+    return CleanUp(execution_arn=asked.execution_arn)
 
 
 def no_such_execution(rule: str) -> RequestRejected:
@@ -105,7 +110,7 @@ def parse(raw: object, *, region: str) -> Request:
     """
     if not isinstance(raw, dict):
         raise RequestRejected((Fault(field=_WHOLE, rule="must be a JSON object"),))
-    body = {name: value for name, value in raw.items() if name != STARTED_BY}
+    body = _without_starter(raw)
     whole, prefix = _expand_shorthand(body)
     try:
         return Request.model_validate(whole, context={"region": region})
@@ -113,6 +118,10 @@ def parse(raw: object, *, region: str) -> Request:
         correlation_id = body.get("correlation_id")
         legal = is_correlation_id(correlation_id)
         raise RequestRejected(_faults(error, prefix), correlation_id if legal else None) from error
+
+
+def _without_starter(body: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in body.items() if name != STARTED_BY}
 
 
 def _expand_shorthand(body: dict[str, Any]) -> tuple[dict[str, Any], tuple[str | int, ...]]:

@@ -9,10 +9,10 @@ from typing import Final
 from lambdas.domain.looks import Look
 from lambdas.domain.outcomes import Entry, Outcome, account_of_ended_execution
 from lambdas.domain.phases import Phase, Reason
-from lambdas.domain.plan import EndedExecution, Plan
+from lambdas.domain.plan import EndedExecution, Plan, close
 from lambdas.domain.requests import ExportTarget
 from lambdas.domain.texts import shorten
-from lambdas.domain.work import ExportProgress, ExportSpec, ExportWork, Work
+from lambdas.domain.work import ExportProgress, ExportSpec, ExportWork
 
 LAST_STARTS_SECONDS: Final = 30
 """How long a function that outlives its execution may take to note what it is about to start: its
@@ -64,12 +64,7 @@ def entries_of(
     by_key = {result.key: result for result in results}
     entries = list(plan.settled)
     for given in plan.running:
-        result = by_key.get(given.key)
-        if result is not None and result.settled:
-            entries += result.settled
-        else:
-            work: Work = given if result is None or result.work is None else result.work
-            entries += work.fail_all(reason=reason, message=message, now=ended_at).settled
+        entries += close(given, by_key.get(given.key), ended_at, reason=reason, message=message)
     for stage in plan.waiting:
         for work in stage.work:
             told = f"{message}; its stage had not begun"
@@ -84,6 +79,8 @@ def outcome_of_ended_execution(ended: EndedExecution, canceled: Iterable[Entry])
         ended: the execution.
         canceled: what became of the exports that the clean-up had to cancel.
     """
+    if ended.outcome is not None:
+        return ended.outcome
     return account_of_ended_execution(
         entries=_after(ended, tuple(canceled)),
         correlation_id=ended.trace.correlation_id,

@@ -23,6 +23,8 @@ last, for those that follow each other after the deadline, and for wakes."""
 WAKES_AHEAD_EVENTS: Final = 2_000
 """By so much wakes may run ahead of what is spread; then a wait ends by itself alone."""
 
+_SPENDABLE_EVENTS: Final = FREE_EVENTS + SPREAD_EVENTS + WAKES_AHEAD_EVENTS
+
 PASS_EVENTS: Final = 15
 """Of one poll that nothing disturbs, with its wait."""
 
@@ -41,10 +43,15 @@ class Budget(NamedTuple):
     deadline: float
 
     def stretch(self, wait_seconds: int) -> int:
-        """Return a wait, longer where the next poll would come before the budget has it."""
+        """Return a wait, longer where the next poll would come before the budget has it.
+
+        Work that wakes have made run ahead goes on evenly with what is left until the deadline.
+        """
         share = max(0.0, (self.events + PASS_EVENTS - FREE_EVENTS) / SPREAD_EVENTS)
-        affordable_at = self.deadline * min(1.0, share) ** 2
-        return max(wait_seconds, ceil(affordable_at - self.age))
+        spread = self.deadline * min(1.0, share) ** 2 - self.age
+        polls_left = max(1.0, (_SPENDABLE_EVENTS - self.events) / PASS_EVENTS)
+        even = (self.deadline - self.age) / polls_left
+        return max(wait_seconds, ceil(min(spread, even)))
 
     @property
     def allows_wakes(self) -> bool:

@@ -10,7 +10,7 @@ from pydantic import Field
 from lambdas.domain.limits import CAMPAIGNS_PER_BATCH
 from lambdas.domain.looks import Look, TaskError
 from lambdas.domain.model import Internal
-from lambdas.domain.outcomes import Entry
+from lambdas.domain.outcomes import Entry, Outcome
 from lambdas.domain.phases import Phase, Reason
 from lambdas.domain.requests import CampaignJob, Job, Request
 from lambdas.domain.work import CampaignProgress, CampaignWork, ExportSpec, ExportWork, Memo, Work
@@ -41,6 +41,7 @@ class EndedExecution(Internal):
         message: the same in words.
         entries: what is known of each of its resources.
         jobs_of: by export task that the clean-up cancels, the jobs that had started it.
+        outcome: its outcome, where all that went wrong is that it could not be published.
     """
 
     trace: Trace
@@ -50,6 +51,7 @@ class EndedExecution(Internal):
     message: str
     entries: tuple[Entry, ...] = ()
     jobs_of: dict[str, tuple[str, ...]] = Field(default_factory=dict)
+    outcome: Outcome | None = None
 
 
 class Plan(Internal):
@@ -115,12 +117,10 @@ def advance(
     """
     by_key = {result.key: result for result in results}
     settled = list(before.settled)
+    reason = lost.error if lost else Reason.JOB_LOST
+    message = lost.message if lost else "the child execution gave no account"
     for given in before.running:
-        result = by_key.get(given.key)
-        if result is not None and result.settled:
-            settled += result.settled
-        else:
-            settled += _close(given, result, lost, now).settled
+        settled += close(given, by_key.get(given.key), now, reason=reason, message=message)
     after = before.model_copy(
         update={
             "running": (),
@@ -167,16 +167,28 @@ def _work(job: Job, key: str) -> Iterator[Work]:
         )
 
 
-def _close(given: Work, result: Look | None, lost: TaskError | None, now: float) -> Work:
-    """Close whatever a child left open, so that nothing is missing from the account."""
-    error = lost if result is None else result.error
-    work = given if result is None or result.work is None else result.work
-    ended_at = result.ended_at / 1000 if result is not None and result.ended_at else now
-    return work.fail_all(
-        reason=error.error if error else Reason.JOB_LOST,
-        message=error.message if error else "the child execution gave no account",
-        now=ended_at,
-    )
+def close(
+    given: Work, result: Look | None, now: float, *, reason: str, message: str
+) -> tuple[Entry, ...]:
+    """Return what became of work that has run, so that nothing is missing from the account.
+
+    Args:
+        given: the work, as its child was given it.
+        result: the child's last look, None where there is none.
+        now: epoch seconds.
+        reason: why what is still open has no end of its own.
+        message: the same in words.
+    """
+    if result is None:
+        return given.fail_all(reason=reason, message=message, now=now).settled
+    if result.settled:
+        return result.settled
+    work = given if result.work is None else result.work
+    if result.error is None:
+        return work.fail_all(reason=reason, message=message, now=now).settled
+    ended_at = result.ended_at / 1000 if result.ended_at else now
+    error = result.error
+    return work.fail_all(reason=error.error, message=error.message, now=ended_at).settled
 
 
 def _skip(stage: PlannedStage, now: float) -> Iterator[Entry]:

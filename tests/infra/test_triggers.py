@@ -265,12 +265,12 @@ def test_campaigns_are_moved_unnoticed_unless_the_settings_say_so(template: Temp
 
 
 def _snapshot_exports(template: Template) -> tuple[SnapshotExport, ...]:
-    """Return what AcceptRequest is told of the setting."""
-    (text,) = (
+    """Return what AcceptRequest and PlanCleanUp are told of the setting."""
+    (text,) = {
         function["Environment"]["Variables"]["SNAPSHOT_EXPORTS"]
         for function in properties_of(template, "AWS::Lambda::Function")
         if "SNAPSHOT_EXPORTS" in function.get("Environment", {}).get("Variables", {})
-    )
+    }
     return SNAPSHOT_EXPORTS_JSON.validate_json(text)
 
 

@@ -170,8 +170,8 @@ def meet(
     executions.add_children("map-run-1", *([answered(look) for look in one] for one in children))
     connected = partial(Executions, connect=lambda _service: executions)
     monkeypatch.setattr(plan_clean_up, "Executions", connected)
-    noted = (StartedExport("orders-noted", SNAPSHOT, "0.1"),)
-    started = SimpleNamespace(of=lambda _execution_arn: noted)
+    noted = (StartedExport("orders-noted", SNAPSHOT, "0.1", cancel_on_abort=True),)
+    started = SimpleNamespace(to_cancel=lambda _execution_arn: noted)
     monkeypatch.setattr(plan_clean_up, "StartedExports", lambda _table: started)
 
 

@@ -292,7 +292,12 @@ def test_the_largest_clean_up_fits_every_payload_with_both_outcomes(
     seen = (looks.look_again(work, Phase.IN_PROGRESS, 900) for work in works)
     executions.add_children(map_run, *([answered(look.as_payload())] for look in seen))
     notes = [
-        StartedExport(f"{label.replace('.', '-')}-{attempt}".rjust(60, "i"), source_arn, label)
+        StartedExport(
+            f"{label.replace('.', '-')}-{attempt}".rjust(60, "i"),
+            source_arn,
+            label,
+            cancel_on_abort=True,
+        )
         for label, source_arn in _exports_of(request(**crowd))
         for attempt in range(attempts)
     ]
@@ -301,7 +306,9 @@ def test_the_largest_clean_up_fits_every_payload_with_both_outcomes(
         plan_clean_up, "Executions", lambda: Executions(connect=lambda _service: executions)
     )
     monkeypatch.setattr(
-        plan_clean_up, "StartedExports", lambda _table: SimpleNamespace(of=lambda _arn: notes)
+        plan_clean_up,
+        "StartedExports",
+        lambda _table: SimpleNamespace(to_cancel=lambda _arn: notes),
     )
     state = invoke(
         plan_clean_up.handler,

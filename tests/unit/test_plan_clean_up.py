@@ -61,7 +61,7 @@ class Stack:
         self.executions = FakeExecutions(page_size=3)
         self.started: dict[str, list[StartedExport]] = {}
 
-    def of(self, execution_arn: str) -> tuple[StartedExport, ...]:
+    def to_cancel(self, execution_arn: str) -> tuple[StartedExport, ...]:
         return tuple(self.started.get(execution_arn, ()))
 
     def ended(self, status: str, *history: Event, **fields: Any) -> None:
@@ -70,7 +70,8 @@ class Stack:
 
     def noted(self, task_id: str, job: str) -> None:
         """Let a job of the execution have noted that it starts an export."""
-        self.started.setdefault(EXECUTION, []).append(StartedExport(task_id, SNAPSHOT, job))
+        export = StartedExport(task_id, SNAPSHOT, job, cancel_on_abort=True)
+        self.started.setdefault(EXECUTION, []).append(export)
 
 
 @pytest.fixture
@@ -82,6 +83,7 @@ def stack(monkeypatch, hand_clock) -> Stack:
     monkeypatch.setattr(plan_clean_up, "StartedExports", {"any-table": stack}.__getitem__)
     monkeypatch.setenv("COORDINATION_TABLE", "any-table")
     monkeypatch.setenv("AWS_REGION", REGION)
+    monkeypatch.setenv("SNAPSHOT_EXPORTS", "[]")
     return stack
 
 
@@ -444,7 +446,7 @@ def test_an_outcome_that_could_not_be_published_is_published_by_the_clean_up(
         (job, name, "AnyReason") for job, name in (("0.0", "a"), ("0.0", "b"), ("0.1", SNAPSHOT))
     ]
     assert [entry["phase"] for entry in told["jobs"]] == ["COMPLETE", "COMPLETE", "FAILED"]
-    assert (told["reason"], told["correlation_id"]) == ("OutcomeNotPublished", "nightly")
+    assert (told["reason"], told["correlation_id"]) == ("RequestFailed", "nightly")
     assert told["execution_arn"] == EXECUTION
 
 
