@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Final, NoReturn
 
+from localcloud.cloud import PortError, require_free
 from localcloud.orchestrator import LocalOrchestrator, NotDeployableError
 from localcloud.plain_world import plain_world
 from localcloud.progress import follow
@@ -45,7 +46,7 @@ def main(arguments: Sequence[str]) -> int:
     signal.signal(signal.SIGTERM, _interrupt)
     try:
         return int(options.command(options))
-    except (RequestFileError, WorldError, NotDeployableError) as error:
+    except (RequestFileError, WorldError, NotDeployableError, PortError) as error:
         print(f"localcloud: {error}", file=sys.stderr)
         return WRONG_ARGUMENTS
     except KeyboardInterrupt:
@@ -74,6 +75,9 @@ def _parser() -> argparse.ArgumentParser:
             metavar="N",
             help="simulated seconds per real second (default: %(default)g)",
         )
+        command.add_argument(
+            "--port", type=_port, default=0, metavar="P", help="of the endpoint (default: any)"
+        )
     return parser
 
 
@@ -87,14 +91,21 @@ def _speed(text: str) -> float:
     return speed
 
 
+def _port(text: str) -> int:
+    if not text.isdecimal() or not 0 < int(text) < 65_536:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a port from 1 to 65535")
+    return int(text)
+
+
 def _run(options: argparse.Namespace) -> int:
     requests = [load_request(path) for path in options.requests]
     world = _world(options, requests)
     report_path = Path(options.report) if options.report else None
     if report_path is not None and not report_path.parent.is_dir():
         raise RequestFileError(f"{report_path}: there is no directory {report_path.parent}")
+    require_free(options.port)
     print("Deploying the stack to the local AWS", file=sys.stderr)
-    with LocalOrchestrator(world, options.speed) as orchestrator:
+    with LocalOrchestrator(world, options.speed, port=options.port) as orchestrator:
         runs = Runs(orchestrator, requests)
         follow(orchestrator, runs)
         if report_path is not None:
@@ -107,7 +118,9 @@ def _run(options: argparse.Namespace) -> int:
 
 def _up(options: argparse.Namespace) -> int:
     examples = [load_request(str(path)) for path in sorted(EXAMPLES.glob("*.json"))]
-    with LocalOrchestrator(_world(options, examples), options.speed) as orchestrator:
+    world = _world(options, examples)
+    require_free(options.port)
+    with LocalOrchestrator(world, options.speed, port=options.port) as orchestrator:
         orchestrator.begin()
         explain(orchestrator)
         try:

@@ -13,11 +13,14 @@ from typing import Any, Final, Self
 
 from infra.settings import CONTEXT_KEY
 from infra.workflow import COMPLETED
+from localcloud.account_resources import AccountResources
 from localcloud.clock import SimulatedClock
 from localcloud.cloud import LocalAws
 from localcloud.deployment import deploy
+from localcloud.forwarding import FORWARDED, forward
 from localcloud.joints import publish
 from localcloud.simulators import Simulators
+from localcloud.simulators.server import Request, Response
 from localcloud.world import World
 
 ROOT: Final = Path(__file__).parent.parent
@@ -69,12 +72,15 @@ class LocalOrchestrator:
         outputs: the deployed stack's outputs.
     """
 
-    def __init__(self, world: World, speed: float, assembly: Path | None = None) -> None:
-        """Prepare; an assembly that is given is not synthesised again."""
+    def __init__(
+        self, world: World, speed: float, assembly: Path | None = None, *, port: int = 0
+    ) -> None:
+        """Prepare; an assembly that is given is not synthesised again, a `port` of 0 is free."""
         self.world = world
         self.clock = SimulatedClock.starting_now(speed)
         self._assembly = assembly
         self._stack = ExitStack()
+        self._resources = AccountResources()
         self.simulators = Simulators(
             world,
             self.clock,
@@ -82,8 +88,10 @@ class LocalOrchestrator:
             region=LocalAws.region,
             publish_event=publish,
             put_object=self._put_object,
+            targets=self._resources,
+            rds_elsewhere=self._forward,
         )
-        self.aws = LocalAws(self.clock, self.simulators.endpoints)
+        self.aws = LocalAws(self.clock, self.simulators.endpoints, port=port)
         self.outputs: Mapping[str, str] = {}
         self._outcomes: dict[str, dict[str, Any]] = {}
         self._queue = ""
@@ -95,6 +103,7 @@ class LocalOrchestrator:
             self._stack.enter_context(self.simulators)
             self._stack.enter_context(self.aws)
             self.outputs = deploy(self.aws, assembly).outputs
+            self._resources.provide_export_stores()
             self._subscribe()
         except BaseException:
             self._stack.close()
@@ -111,6 +120,9 @@ class LocalOrchestrator:
 
     def begin(self) -> None:
         """Start the world's time."""
+        for export in self.world.exports:
+            if export.s3_bucket:
+                self._resources.provide_bucket(export.s3_bucket)
         self.simulators.begin(export_bucket=self.outputs["ExportBucketName"])
         self._began_at = self.clock.now()
 
@@ -152,3 +164,6 @@ class LocalOrchestrator:
 
     def _put_object(self, bucket: str, key: str, content: bytes) -> None:
         self.aws.client("s3").put_object(Bucket=bucket, Key=key, Body=content)
+
+    def _forward(self, request: Request) -> Response:
+        return forward(request, self.aws.endpoint, {FORWARDED: "rds"})
