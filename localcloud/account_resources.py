@@ -22,7 +22,10 @@ class AccountResources:
     def has_key(self, key_id: str) -> bool:
         """Return whether a key, named by id, ARN or alias, exists and is enabled."""
         backend = _backend("kms", REGION)
-        key = backend.keys.get(backend.any_id_to_key_id(key_id))
+        alias = backend.get_alias_name(key_id)
+        if alias.startswith("alias/"):
+            key_id = backend.get_key_id_from_alias(alias) or ""
+        key = backend.keys.get(backend.get_key_id(key_id))
         return key is not None and key.enabled
 
     def provide_bucket(self, name: str) -> None:
@@ -35,7 +38,7 @@ class AccountResources:
 
         The settings may name those of an account, where somebody else has made them.
         """
-        for function in _backend("lambda", REGION).list_functions():
+        for function in moto("awslambda.utils").get_backend(ACCOUNT, REGION).list_functions():
             variables = function.environment_vars
             if "EXPORT_BUCKET" in variables:
                 self.provide_bucket(variables["EXPORT_BUCKET"])
@@ -56,7 +59,7 @@ class AccountResources:
             backend = _backend("kms", REGION)
             key = backend.create_key(None, "ENCRYPT_DECRYPT", "SYMMETRIC_DEFAULT", "", [])
             del backend.keys[key.id]
-            key.id = backend.get_key_id(arn)
+            key.id, key.arn = backend.get_key_id(arn), arn
             backend.keys[key.id] = key
 
 
