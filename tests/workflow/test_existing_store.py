@@ -75,7 +75,7 @@ def test_a_store_that_is_gone_is_a_typed_end_and_others_have_buckets_of_their_ow
             if "EXPORT_BUCKET" in (variables := one["Environment"]["Variables"])
         )
         role = store["EXPORT_ROLE_ARN"].rpartition("/")[2]
-        client("kms").disable_key(KeyId=store["EXPORT_KEY_ARN"])
+        client("kms").disable_key(KeyId=store["EXPORT_KEY_ARN"].rpartition("/")[2])
         without_key = reason()
         [policy] = client("iam").list_role_policies(RoleName=role)["PolicyNames"]
         client("iam").delete_role_policy(RoleName=role, PolicyName=policy)
