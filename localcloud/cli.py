@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Final, NoReturn
 
+from localcloud.cloud import PortError, require_free
 from localcloud.files import FileError, load_json, writable
 from localcloud.interrupts import serve_until_interrupted
 from localcloud.orchestrator import LocalOrchestrator, NotDeployableError
@@ -45,7 +46,7 @@ def main(arguments: Sequence[str]) -> int:
     options = _parser().parse_args(arguments)
     try:
         return int(options.command(options))
-    except (FileError, WorldError, NotDeployableError) as error:
+    except (FileError, WorldError, NotDeployableError, PortError) as error:
         tell(f"localcloud: {error}")
         return WRONG_ARGUMENTS
 
@@ -71,6 +72,9 @@ def _parser() -> argparse.ArgumentParser:
             metavar="N",
             help="simulated seconds per real second (default: %(default)g)",
         )
+        command.add_argument(
+            "--port", type=_port, default=0, metavar="P", help="of the endpoint (default: any)"
+        )
     return parser
 
 
@@ -84,11 +88,17 @@ def _speed(text: str) -> float:
     return speed
 
 
+def _port(text: str) -> int:
+    if not text.isdecimal() or not 0 < int(text) < 65_536:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a port from 1 to 65535")
+    return int(text)
+
+
 def _run(options: argparse.Namespace) -> int:
     requests = [load_json(path) for path in options.requests]
     world = _world(options, requests)
     report_path = writable(options.report) if options.report else None
-    with _deployed(world, options.speed) as orchestrator:
+    with _deployed(world, options) as orchestrator:
         runs = Runs(orchestrator, requests)
         follow(orchestrator, runs)
         # First of all that may still fail.
@@ -114,15 +124,16 @@ def _write_report(path: Path, content: object) -> bool:
 
 def _up(options: argparse.Namespace) -> int:
     examples = [load_json(path) for path in sorted(EXAMPLES.glob("*.json"))]
-    with _deployed(_world(options, examples), options.speed) as orchestrator:
+    with _deployed(_world(options, examples), options) as orchestrator:
         orchestrator.begin()
         explain(orchestrator)
         serve_until_interrupted()
 
 
-def _deployed(world: World, speed: float) -> LocalOrchestrator:
+def _deployed(world: World, options: argparse.Namespace) -> LocalOrchestrator:
+    require_free(options.port)
     tell("Deploying the stack to the local AWS")
-    return LocalOrchestrator(world, speed)
+    return LocalOrchestrator(world, options.speed, port=options.port)
 
 
 def _world(options: argparse.Namespace, requests: Sequence[object]) -> World:

@@ -17,6 +17,7 @@ from werkzeug.serving import make_server
 from localcloud.clock import SimulatedClock
 from localcloud.functions.environment import ACCOUNT, REGION
 from localcloud.functions.host import FunctionHost
+from localcloud.gateway import Gateway
 from localcloud.interrupts import owned
 from localcloud.joints import service_clients, wire
 from localcloud.joints.function_invocations import deployed
@@ -27,6 +28,18 @@ Client = Any
 """A boto3 client, which is not typed."""
 
 _one_at_a_time = threading.Lock()
+
+
+class PortError(Exception):
+    """The port can not be listened on; the text says why."""
+
+
+def require_free(port: int) -> None:
+    """Check that a port can be listened on; 0 always can.
+
+    Raises PortError.
+    """
+    _listener(port).close()
 
 
 class LocalAws:
@@ -114,7 +127,7 @@ class LocalAws:
         self.functions = self._stack.enter_context(owned(self._function_host, FunctionHost.close))
         self._stack.callback(_reset_moto)
         self._stack.enter_context(wire(self.clock, self.functions, self.endpoint, self.environment))
-        self._stack.enter_context(_serving(listener, port))
+        self._stack.enter_context(_serving(listener, port, self.environment))
         self._stack.callback(_join_interpreter)
         self._stack.callback(self.functions.close)
         self._stack.callback(_stop_executions)
@@ -128,7 +141,11 @@ class LocalAws:
 def _listener(port: int) -> socket.socket:
     listener = socket.socket()
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    listener.bind(("127.0.0.1", port))
+    try:
+        listener.bind(("127.0.0.1", port))
+    except OSError as error:
+        listener.close()
+        raise PortError(f"port {port}: {error.strerror}") from error
     listener.listen(128)
     return listener
 
@@ -153,13 +170,19 @@ def _set(variables: Mapping[str, str | None]) -> None:
 
 
 @contextmanager
-def _serving(listener: socket.socket, port: int) -> Iterator[None]:
+def _serving(listener: socket.socket, port: int, environment: Mapping[str, str]) -> Iterator[None]:
     logging.getLogger("werkzeug").setLevel(logging.ERROR)
     app = import_module("moto.moto_server.werkzeug_app")
+
+    def create_backend_app(service: str | None) -> object:
+        if service is None:
+            raise NotImplementedError
+        return app.create_backend_app(service)
+
     server = make_server(
         "127.0.0.1",
         port,
-        app.DomainDispatcherApplication(app.create_backend_app),
+        Gateway(app.DomainDispatcherApplication(create_backend_app), environment),
         threaded=True,
         request_handler=app.MotoRequestHandler,
         fd=listener.fileno(),

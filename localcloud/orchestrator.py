@@ -15,12 +15,15 @@ from tempfile import TemporaryDirectory
 from typing import Any, Final, Self
 
 from infra.names import COMPLETED, CONTEXT_KEY
+from localcloud.account_resources import AccountResources
 from localcloud.clock import SimulatedClock
 from localcloud.cloud import LocalAws
 from localcloud.deployment import deploy
+from localcloud.forwarding import FORWARDED, forward
 from localcloud.interrupts import owned
 from localcloud.joints import publish
 from localcloud.simulators import Simulators
+from localcloud.simulators.server import Request, Response
 from localcloud.world import World
 
 ROOT: Final = Path(__file__).parent.parent
@@ -114,13 +117,15 @@ class LocalOrchestrator:
         speed: float,
         assembly: Path | None = None,
         *,
+        port: int = 0,
         workers_per_function: int = 4,
     ) -> None:
-        """Prepare; an assembly that is given is not synthesised again."""
+        """Prepare; an assembly that is given is not synthesised again, a `port` of 0 is free."""
         self.world = world
         self.clock = SimulatedClock.starting_now(speed)
         self._assembly = assembly
         self._stack = ExitStack()
+        self._resources = AccountResources()
         self.simulators = Simulators(
             world,
             self.clock,
@@ -128,10 +133,13 @@ class LocalOrchestrator:
             region=LocalAws.region,
             publish_event=publish,
             put_object=self._put_object,
+            targets=self._resources,
+            rds_elsewhere=self._forward,
         )
         self.aws = LocalAws(
             self.clock,
             self.simulators.endpoints,
+            port=port,
             workers_per_function=workers_per_function,
         )
         self.outputs: Mapping[str, str] = {}
@@ -145,6 +153,7 @@ class LocalOrchestrator:
             self._stack.enter_context(self.simulators)
             self._stack.enter_context(self.aws)
             self.outputs = deploy(self.aws, assembly).outputs
+            self._resources.provide_export_stores()
             self._subscribe()
         except BaseException:
             self._stack.close()
@@ -161,8 +170,9 @@ class LocalOrchestrator:
 
     def begin(self) -> None:
         """Start the world's time."""
-        for bucket in {export.s3_bucket for export in self.world.exports} - {None}:
-            self.aws.client("s3").create_bucket(Bucket=bucket)
+        for export in self.world.exports:
+            if export.s3_bucket:
+                self._resources.provide_bucket(export.s3_bucket)
         self.simulators.begin(export_bucket=self.outputs["ExportBucketName"])
         self._began_at = self.clock.now()
 
@@ -204,3 +214,6 @@ class LocalOrchestrator:
 
     def _put_object(self, bucket: str, key: str, content: bytes) -> None:
         self.aws.client("s3").put_object(Bucket=bucket, Key=key, Body=content)
+
+    def _forward(self, request: Request) -> Response:
+        return forward(request, self.aws.endpoint, {FORWARDED: "rds"})

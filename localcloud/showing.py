@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator
+from pathlib import Path
 
 from lambdas.domain.acceptance import REQUESTED
-from localcloud.functions.environment import CREDENTIALS, REGION
-from localcloud.orchestrator import LocalOrchestrator
+from localcloud.files import load_json
+from localcloud.functions.environment import ACCOUNT, CREDENTIALS, REGION
+from localcloud.orchestrator import ROOT, LocalOrchestrator
 from localcloud.output import show
+from localcloud.plain_world import plain_world
 from localcloud.world import World
 
 _TEXT = """\
@@ -24,24 +27,37 @@ In another terminal, in this directory:
 {exports}
 
   # start a request, as from the Step Functions console
-  .venv/bin/aws stepfunctions start-execution \\
+  aws stepfunctions start-execution \\
     --state-machine-arn {machine} \\
-    --input file://examples/pause-export-resume.json
+    --input {input}
 
   # the same as an event
-  .venv/bin/aws events put-events --entries '{entry}'
+  aws events put-events --entries '{entry}'
 
   # watch it
-  .venv/bin/aws stepfunctions list-executions --state-machine-arn {machine}
+  aws rds describe-export-tasks
+  aws stepfunctions list-executions --state-machine-arn {machine}
 """
+
+_EXAMPLE = Path("examples") / "pause-export-resume.json"
+_COMMANDS = ROOT / "localcloud" / "bin"
+_THIS_MACHINE = "localhost,127.0.0.1"
+_TARGETS = {"Running": "PAUSED", "Paused": "RUNNING", "Initialized": "RUNNING"}
 
 
 def explain(orchestrator: LocalOrchestrator) -> None:
-    """Print endpoints, ARNs and commands to try, on standard output."""
+    """Print endpoint, ARNs and commands to try, on standard output."""
     environment = {
-        **orchestrator.aws.environment,
+        "PATH": f'"{_COMMANDS}:$PATH"',
+        "AWS_ENDPOINT_URL": orchestrator.aws.endpoint,
         **{name: CREDENTIALS[name] for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY")},
+        # Some SDKs know one of each pair alone.
+        "AWS_REGION": REGION,
         "AWS_DEFAULT_REGION": REGION,
+        "NO_PROXY": _THIS_MACHINE,
+        "no_proxy": _THIS_MACHINE,
+        # Otherwise, Step Functions' TestState is called at sync-localhost.
+        "AWS_DISABLE_HOST_PREFIX_INJECTION": "true",
     }
     show(
         _TEXT.format(
@@ -50,6 +66,7 @@ def explain(orchestrator: LocalOrchestrator) -> None:
             world=_lines(_resources(orchestrator.world)),
             exports=_lines(f"export {name}={value}" for name, value in environment.items()),
             machine=orchestrator.machine_arn,
+            input=_input(orchestrator.world),
             entry=_entry(orchestrator),
         )
     )
@@ -66,19 +83,43 @@ def _resources(world: World) -> Iterator[str]:
         yield snapshot.arn
 
 
-def _entry(orchestrator: LocalOrchestrator) -> str:
-    """Return one event that carries a small request about a campaign that exists."""
-    campaign = next(iter(orchestrator.world.campaigns), None)
-    request = {
-        "kind": "campaigns",
-        "campaign_ids": [campaign.id if campaign else "campaign-1"],
-        "api_version": campaign.api_version if campaign else "v2",
-        "target": "PAUSED",
+def _input(world: World) -> str:
+    """Return an example's file if all that it names is in the world, else a request that fits."""
+    named = plain_world([load_json(ROOT / _EXAMPLE)])
+    if set(_names(named)) <= set(_names(world)):
+        return f"file://{_EXAMPLE}"
+    return f"'{json.dumps(_request(world))}'"
+
+
+def _names(world: World) -> Iterator[str]:
+    yield from (campaign.id for campaign in world.campaigns)
+    yield from (snapshot.arn for snapshot in world.snapshots)
+
+
+def _request(world: World) -> dict[str, object]:
+    """Return a small request about what exists; it finds nothing to do where nothing does."""
+    for campaign in world.campaigns:
+        if campaign.state in _TARGETS:
+            return {
+                "kind": "campaigns",
+                "campaign_ids": [campaign.id],
+                "api_version": campaign.api_version,
+                "target": _TARGETS[campaign.state],
+            }
+    if world.snapshots:
+        return {"kind": "export", "source_arn": world.snapshots[0].arn, "target": "COMPLETE"}
+    return {
+        "kind": "export",
+        "source_arn": f"arn:aws:rds:{REGION}:{ACCOUNT}:snapshot:any",
+        "target": "CANCELED",
     }
+
+
+def _entry(orchestrator: LocalOrchestrator) -> str:
     entry = {
         "EventBusName": orchestrator.outputs["EventBusName"],
         "Source": "my.app",
         "DetailType": REQUESTED,
-        "Detail": json.dumps(request),
+        "Detail": json.dumps(_request(orchestrator.world)),
     }
     return json.dumps([entry])

@@ -9,7 +9,6 @@ from contextlib import contextmanager
 from localcloud.clock import SimulatedClock
 from localcloud.functions.host import FunctionHost
 from localcloud.joints import (
-    event_bus_references,
     executing_backend,
     execution_answers,
     execution_ends,
@@ -21,10 +20,11 @@ from localcloud.joints import (
     histories,
     ignored_resources,
     interruptions,
-    invoke_configs,
     jsonata_expressions,
     map_runs,
     parsed_definitions,
+    references,
+    resource_types,
     rule_targets,
     sdk_names,
     service_clients,
@@ -32,9 +32,11 @@ from localcloud.joints import (
     simulated_dates,
     simulated_timeouts,
     simulated_waits,
+    stack_updates,
     status_events,
     string_literals,
     task_tokens,
+    template_settings,
     whole_percentages,
 )
 from localcloud.joints.asynchronous_invocations import AsynchronousInvocations
@@ -63,12 +65,14 @@ def wire(
         _mend_step_functions(patches)
         service_names.mend(patches)
         service_clients.mend(patches, endpoint, environment)
+        stack_updates.mend(patches)
         failed_stacks.mend(patches)
         ignored_resources.mend(patches)
         function_settings.mend(patches)
-        invoke_configs.mend(patches)
+        resource_types.mend(patches)
+        references.mend(patches)
+        template_settings.mend(patches)
         function_invocations.mend(patches, functions, asynchronous)
-        event_bus_references.mend(patches)
         rule_targets.mend(patches, asynchronous.submit)
         yield
     finally:

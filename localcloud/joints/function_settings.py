@@ -1,7 +1,7 @@
-"""A function keeps what its template says of failures, logs and concurrency.
+"""A function keeps what its template says of failures, logs, concurrency, layers and tracing.
 
-moto drops DeadLetterConfig and LoggingConfig, and takes over neither of them, nor
-ReservedConcurrentExecutions, when a stack is updated.
+moto drops DeadLetterConfig, LoggingConfig, Layers, Architectures and TracingConfig, and takes over
+neither these, except Layers, nor ReservedConcurrentExecutions, when a stack is updated.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ def mend(patches: Patches) -> None:
         cls: Moto, resource_name: str, cloudformation_json: Moto, *args: Moto, **kw: Moto
     ) -> Moto:
         made = from_template.__func__(cls, resource_name, cloudformation_json, *args, **kw)
-        _keep(made, cloudformation_json["Properties"])
+        update(made, cloudformation_json["Properties"])
         return made
 
     def update(self: Moto, config_updates: dict[str, Any]) -> Moto:
@@ -51,6 +51,10 @@ def mend(patches: Patches) -> None:
 def _keep(function: Moto, settings: Mapping[str, Any]) -> None:
     if "DeadLetterConfig" in settings or "dead_letter_config" not in vars(function):
         function.dead_letter_config = settings.get("DeadLetterConfig")
+    if "Architectures" in settings:
+        function.architectures = settings["Architectures"]
+    if "TracingConfig" in settings:
+        function.tracing_config = settings["TracingConfig"]
     group = (settings.get("LoggingConfig") or {}).get("LogGroup")
     if group:
         function.logs_group_name = group

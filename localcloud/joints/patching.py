@@ -60,6 +60,13 @@ class Patches:
         owner[key] = value
         self._undo.append(lambda: owner.__setitem__(key, before))
 
+    def add_item(self, owner: Moto, key: str, value: object) -> None:
+        """Set an entry of a dictionary that has none; raises KeyError if it has."""
+        if key in owner:
+            raise KeyError(f"moto has its own {key} now: look at this joint again")
+        owner[key] = value
+        self._undo.append(lambda: owner.pop(key))
+
     def afterwards(self, undo: Callable[[], None]) -> None:
         """Have something else done when everything is put back."""
         self._undo.append(undo)

@@ -13,7 +13,8 @@ from localcloud.simulators.campaigns import Campaigns
 from localcloud.simulators.campaigns_api import CampaignsApi, campaign_buckets
 from localcloud.simulators.events import Events, PublishEvent
 from localcloud.simulators.export_files import PutObject
-from localcloud.simulators.exports_api import ExportsApi
+from localcloud.simulators.export_targets import AnyTargets, ExportTargets
+from localcloud.simulators.exports_api import Elsewhere, ExportsApi
 from localcloud.simulators.faults import CallFaults, EventFaults
 from localcloud.simulators.front_door import FrontDoor
 from localcloud.simulators.ledger import Ledger
@@ -47,6 +48,8 @@ class Simulators:
         region: str,
         publish_event: PublishEvent,
         put_object: PutObject,
+        targets: ExportTargets | None = None,
+        rds_elsewhere: Elsewhere | None = None,
     ) -> None:
         """Compose the simulators.
 
@@ -58,6 +61,8 @@ class Simulators:
             publish_event: takes EventBridge envelopes, one after another, on a thread of its own.
             put_object: takes bucket, key and content of what exports write; while it runs,
                 time's effects wait, so it should be quick.
+            targets: the buckets, roles and keys that exist; every one unless given.
+            rds_elsewhere: answers RDS's other operations; unless given, nobody does.
         """
         self._world = world
         self._time = WorldTime(clock)
@@ -79,7 +84,9 @@ class Simulators:
             Campaigns(world.campaigns, self.ledger.record_state), self._time, self._timeline
         )
         self._campaigns_server, self._exports_server = self._servers(
-            CampaignDocuments(self._time, account=account, region=region)
+            CampaignDocuments(self._time, account=account, region=region),
+            targets or AnyTargets(),
+            rds_elsewhere,
         )
         self.endpoints = {
             "AWS_ENDPOINT_URL_CONNECTCAMPAIGNS": self._campaigns_server.url,
@@ -130,7 +137,12 @@ class Simulators:
             region=region,
         )
 
-    def _servers(self, documents: CampaignDocuments) -> tuple[Server, Server]:
+    def _servers(
+        self,
+        documents: CampaignDocuments,
+        targets: ExportTargets,
+        rds_elsewhere: Elsewhere | None,
+    ) -> tuple[Server, Server]:
         faults = CallFaults(
             (f for f in self._world.faults if isinstance(f, CallFault)), self._world.seed
         )
@@ -144,5 +156,7 @@ class Simulators:
             documents=documents,
             events=self._campaign_events,
         )
-        exports = ExportsApi(self._exports, front_door, self._time)
+        exports = ExportsApi(
+            self._exports, front_door, self._time, targets=targets, elsewhere=rds_elsewhere
+        )
         return Server(campaigns.answer), Server(exports.answer)

@@ -8,7 +8,12 @@ from typing import Any
 from localcloud.simulators.campaign_documents import INSTANCE_ID, CampaignDocuments
 from localcloud.simulators.campaign_events import CampaignEvents
 from localcloud.simulators.campaigns import Campaigns
-from localcloud.simulators.errors import CAMPAIGN_STATUSES, LostResponse, SimulatedError
+from localcloud.simulators.errors import (
+    CAMPAIGN_STATUSES,
+    NOT_IMPLEMENTED,
+    LostResponse,
+    SimulatedError,
+)
 from localcloud.simulators.faults import CallFaults
 from localcloud.simulators.front_door import FrontDoor
 from localcloud.simulators.live import Live
@@ -85,7 +90,7 @@ class CampaignsApi:
             self._events.announce(call.operation, call.campaign_id, now, role_arn=role_arn)
             return {}
         if call.operation not in self._reads:
-            raise SimulatedError("UnknownOperationException", "There is no such operation.")
+            raise SimulatedError(NOT_IMPLEMENTED, f"The local AWS does not serve {call.asked}.")
         return self._reads[call.operation](call)
 
     def _refuse(self, call: CampaignCall, error: SimulatedError) -> Response:

@@ -6,8 +6,11 @@ LostResponse       the operation was carried out and its answer is not sent
 
 from __future__ import annotations
 
-# As in botocore's models; ServiceQuotaExceededException is 402 there, UnknownOperationException
-# is the REST-JSON protocol's own.
+# What AWS has and the local AWS has not; no SDK tries a 501 again.
+NOT_IMPLEMENTED = "NotImplemented"
+NOT_IMPLEMENTED_STATUS = 501
+
+# As in botocore's models; ServiceQuotaExceededException is 402 there.
 CAMPAIGN_STATUSES = {
     "AccessDeniedException": 403,
     "ConflictException": 409,
@@ -19,7 +22,7 @@ CAMPAIGN_STATUSES = {
     "ThrottlingException": 429,
     "TooManyRequestsException": 429,
     "ServiceUnavailableException": 503,
-    "UnknownOperationException": 404,
+    NOT_IMPLEMENTED: NOT_IMPLEMENTED_STATUS,
 }
 
 # As in botocore's model and, for what it does not model, in RDS's list of common errors.
@@ -33,6 +36,7 @@ EXPORT_STATUSES = {
     "IamRoleNotFound": 404,
     "InternalFailure": 500,
     "InternalServerError": 500,
+    NOT_IMPLEMENTED: NOT_IMPLEMENTED_STATUS,
     "ServiceUnavailable": 503,
 }
 

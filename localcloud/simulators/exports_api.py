@@ -1,11 +1,12 @@
-"""The three export operations of RDS on the export tasks of the world."""
+"""The three export operations of RDS on the export tasks of the world; others are elsewhere."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 
-from localcloud.simulators.errors import LostResponse, SimulatedError
+from localcloud.simulators.errors import NOT_IMPLEMENTED, LostResponse, SimulatedError
 from localcloud.simulators.export_requests import parse_order, parse_query, require, source_type
+from localcloud.simulators.export_targets import ExportTargets, require_targets
 from localcloud.simulators.exports import Export
 from localcloud.simulators.front_door import FrontDoor
 from localcloud.simulators.query_protocol import (
@@ -20,14 +21,27 @@ from localcloud.simulators.running_exports import RunningExports
 from localcloud.simulators.server import Request, Response
 from localcloud.simulators.world_time import WorldTime
 
+Elsewhere = Callable[[Request], Response]
+"""Answers what is not simulated."""
+
 
 class ExportsApi:
     """Answers RDS requests."""
 
-    def __init__(self, exports: RunningExports, front_door: FrontDoor, time: WorldTime) -> None:
+    def __init__(
+        self,
+        exports: RunningExports,
+        front_door: FrontDoor,
+        time: WorldTime,
+        *,
+        targets: ExportTargets,
+        elsewhere: Elsewhere | None,
+    ) -> None:
         self._exports = exports
         self._front_door = front_door
         self._time = time
+        self._targets = targets
+        self._elsewhere = elsewhere
         self._operations: dict[str, Callable[[Form], Document]] = {
             "StartExportTask": self._start,
             "CancelExportTask": self._cancel,
@@ -38,6 +52,8 @@ class ExportsApi:
         """Return the response to a request, None if it is to be lost."""
         form = parse_form(request.body)
         operation = form.get("Action") or "UnknownOperation"
+        if operation not in self._operations and self._elsewhere is not None:
+            return self._elsewhere(request)
         try:
             document = self._front_door.call(
                 operation, self._resources(form), lambda: self._perform(operation, form)
@@ -60,13 +76,12 @@ class ExportsApi:
 
     def _perform(self, operation: str, form: Form) -> Document:
         if operation not in self._operations:
-            raise SimulatedError(
-                "InvalidAction", f"Could not find operation {operation} for version 2014-10-31"
-            )
+            raise SimulatedError(NOT_IMPLEMENTED, f"The local AWS does not serve {operation}.")
         return self._operations[operation](form)
 
     def _start(self, form: Form) -> Document:
         order = parse_order(form)
+        require_targets(order, self._targets)
         with self._exports.live.now() as (exports, now):
             return self._document(exports.start(order, now), now)
 

@@ -32,12 +32,18 @@ _PATH = re.compile(r"(?P<v2>/v2)?(?P<rest>/campaigns(?:/(?P<id>[^/]+)(?:/[a-z]+)
 
 @dataclass(frozen=True)
 class CampaignCall:
-    """A request understood; `campaign_ids` is the one of the path, or those of a batch."""
+    """A request understood.
+
+    Attributes:
+        campaign_ids: the one of the path, or those of a batch.
+        asked: method and path, for an operation that has no name here.
+    """
 
     operation: str
     version: ApiVersion
     campaign_ids: tuple[str, ...] = ()
     document: dict[str, Any] = field(default_factory=dict)
+    asked: str = ""
 
     @property
     def campaign_id(self) -> str:
@@ -48,16 +54,17 @@ class CampaignCall:
 def parse(request: Request) -> CampaignCall:
     """Return the call that a request makes, UnknownOperation if it is none."""
     path = _PATH.fullmatch(request.path)
+    asked = f"{request.method} {request.path}"
     if path is None:
-        return CampaignCall(UNKNOWN_OPERATION, "v1")
+        return CampaignCall(UNKNOWN_OPERATION, "v1", asked=asked)
     version: ApiVersion = "v2" if path["v2"] else "v1"
     # Ids may hold an encoded slash, so the path is split before it is decoded.
     template = path["rest"].replace(f"/{path['id']}", "/{id}", 1) if path["id"] else path["rest"]
     operation = _OPERATIONS.get((request.method, template), UNKNOWN_OPERATION)
     if path["id"]:
-        return CampaignCall(operation, version, (unquote(path["id"]),))
+        return CampaignCall(operation, version, (unquote(path["id"]),), asked=asked)
     document = _document(request.body)
-    return CampaignCall(operation, version, _batch(document), document)
+    return CampaignCall(operation, version, _batch(document), document, asked)
 
 
 def json_response(

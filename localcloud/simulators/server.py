@@ -14,17 +14,26 @@ from socketserver import TCPServer, ThreadingMixIn
 
 @dataclass(frozen=True)
 class Request:
-    """What arrived; the path is still percent-encoded and without its query string.
+    """What arrived; the target is the path, still percent-encoded, with its query string.
 
-    Attributes:
-        role_arn: the role of a function that calls, whose session token is its ARN; None of any
-            other caller.
+    Header names are in lower case.
     """
 
     method: str
-    path: str
+    target: str
     body: bytes
-    role_arn: str | None = None
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def path(self) -> str:
+        """The target without its query string."""
+        return self.target.partition("?")[0]
+
+    @property
+    def role_arn(self) -> str | None:
+        """The role of a function that calls, whose session token is its ARN; else None."""
+        token = self.headers.get("x-amz-security-token", "")
+        return token if token.startswith("arn:") else None
 
 
 @dataclass(frozen=True)
@@ -49,10 +58,8 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _serve(self) -> None:
         body = self.rfile.read(int(self.headers.get("content-length", 0)))
-        token = self.headers.get("x-amz-security-token", "")
-        role_arn = token if token.startswith("arn:") else None
-        path = self.path.partition("?")[0]
-        response = self.server.answer(Request(self.command, path, body, role_arn))
+        headers = {name.lower(): value for name, value in self.headers.items()}
+        response = self.server.answer(Request(self.command, self.path, body, headers))
         if response is None:
             self.close_connection = True
             return
@@ -72,7 +79,7 @@ class _Handler(BaseHTTPRequestHandler):
         self.server.connections.discard(self.connection)
         super().finish()
 
-    do_GET = do_POST = do_PUT = do_DELETE = _serve  # noqa: N815 - named by http.server
+    do_GET = do_POST = do_PUT = do_PATCH = do_DELETE = _serve  # noqa: N815 - named by http.server
 
     def log_message(self, *_: object) -> None:
         """Say nothing: the ledger is the log."""

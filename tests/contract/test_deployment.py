@@ -127,3 +127,20 @@ def test_a_failed_definition_is_a_deployment_error(aws):
 
     with pytest.raises(DeploymentError, match="Machine: Error=ValueError"):
         deploy_template(aws, "broken-machine", template)
+
+
+def test_an_update_may_ask_for_the_previous_value_of_a_default(aws, tmp_path):
+    write_assembly(tmp_path, "hello")
+    deploy(aws, tmp_path)
+    changed = json.loads((tmp_path / "S.template.json").read_text())
+    changed["Resources"]["Worker"]["Properties"]["Description"] = "changed"
+
+    # As the CDK's command does.
+    aws.client("cloudformation").update_stack(
+        StackName="assembled",
+        TemplateBody=json.dumps(changed),
+        Parameters=[{"ParameterKey": "BootstrapVersion", "UsePreviousValue": True}],
+    )
+
+    function = aws.client("lambda").get_function_configuration(FunctionName="from-assembly")
+    assert function["Description"] == "changed"

@@ -146,18 +146,18 @@ def test_a_rate_is_a_share_of_calls_and_a_seed_repeats_it(simulate):
     assert 15 <= sum(pattern(seed=1)) <= 45
 
 
-def test_an_operation_that_is_not_simulated_is_unknown(simulate):
+def test_an_operation_that_is_not_simulated_is_not_implemented(simulate):
     running = simulate()
     calls = {
         lambda: running.v1.delete_connect_instance_config(connectInstanceId="any"): (
-            "UnknownOperationException",
-            404,
+            "NotImplemented",
+            501,
         ),
         lambda: running.v2.update_campaign_name(id="c-1", name="any"): (
-            "UnknownOperationException",
-            404,
+            "NotImplemented",
+            501,
         ),
-        running.rds.describe_db_instances: ("InvalidAction", 400),
+        running.rds.describe_db_instances: ("NotImplemented", 501),
     }
     for call, answer in calls.items():
         with pytest.raises(ClientError) as caught:

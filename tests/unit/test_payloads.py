@@ -271,11 +271,8 @@ def canceled_at_length(work: ExportWork) -> Look:
 
 
 @pytest.mark.parametrize("concluded", [True, False], ids=["not published", "aborted"])
-@pytest.mark.parametrize("attempts", [1, limits.MAX_EXPORT_ATTEMPTS])
 @pytest.mark.parametrize("crowd", [CROWDS[3], CROWDS[4], CROWDS[5]], ids=_in_words)
-def test_the_largest_clean_up_fits_every_payload_with_both_outcomes(
-    monkeypatch, crowd, attempts, concluded
-):
+def test_the_largest_clean_up_fits_every_payload_with_both_outcomes(monkeypatch, crowd, concluded):
     """Its own, of every noted attempt of every export, and that of the ended execution."""
     last = answer_of_ended_execution(crowd, concluded=concluded)
     map_run = f"{LONG_EXECUTION}-map-run"
@@ -293,13 +290,9 @@ def test_the_largest_clean_up_fits_every_payload_with_both_outcomes(
     executions.add_children(map_run, *([answered(look.as_payload())] for look in seen))
     notes = [
         StartedExport(
-            f"{label.replace('.', '-')}-{attempt}".rjust(60, "i"),
-            source_arn,
-            label,
-            cancel_on_abort=True,
+            label.replace(".", "-").rjust(60, "i"), source_arn, label, cancel_on_abort=True
         )
         for label, source_arn in _exports_of(request(**crowd))
-        for attempt in range(attempts)
     ]
     monkeypatch.setenv("COORDINATION_TABLE", "any-table")
     monkeypatch.setattr(

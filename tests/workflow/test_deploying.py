@@ -5,10 +5,12 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 from infra.account import BOOTSTRAP_PARAMETER
+from localcloud.deployment import deploy
 from localcloud.functions.environment import CREDENTIALS, REGION, isolated_environment
 from localcloud.orchestrator import ROOT, LocalOrchestrator
 from localcloud.world import World
@@ -79,3 +81,114 @@ def assert_one_line(told: subprocess.CompletedProcess[str], code: int, *words: s
     assert len(told.stderr.splitlines()) == 1, told.stderr
     for word in words:
         assert word in told.stderr
+
+
+def test_every_resource_of_the_template_is_there_also_after_an_update(
+    assembly: Path, assembly_with_every_trigger: Path
+) -> None:
+    with orchestrator(assembly) as deployed:
+        assert_complete(deployed, assembly)
+        before = deployed.outputs
+
+        updated = deploy(deployed.aws, assembly_with_every_trigger)
+
+        assert_complete(deployed, assembly_with_every_trigger)
+        assert updated.outputs == before
+        deployed.begin()
+        told = run("infra.smoke", **account(deployed))
+    assert told.returncode == ANSWERED, told.stderr
+
+
+def assert_complete(deployed: LocalOrchestrator, assembly: Path) -> None:
+    template = json.loads((assembly / "Orchestrator.template.json").read_text())
+    types = {name: item["Type"] for name, item in template["Resources"].items()}
+    client = deployed.aws.client
+    pages = client("cloudformation").get_paginator("list_stack_resources")
+    ids = {
+        item["LogicalResourceId"]: item["PhysicalResourceId"]
+        for page in pages.paginate(StackName="Orchestrator")
+        for item in page["StackResourceSummaries"]
+    }
+    assert set(ids) == set(types)
+    roles = [ids[name] for name, kind in types.items() if kind == "AWS::IAM::Role"]
+    named = {
+        ids[name]: item["Properties"].get("PolicyName")
+        for name, item in template["Resources"].items()
+    }
+    inline = [
+        name
+        for role in roles
+        for name in client("iam").list_role_policies(RoleName=role)["PolicyNames"]
+    ]
+
+    def queue_attributes(url: str) -> dict[str, str]:
+        answer = client("sqs").get_queue_attributes(QueueUrl=url, AttributeNames=["All"])
+        attributes: dict[str, str] = answer["Attributes"]
+        return attributes
+
+    is_there: dict[str, Callable[[str], object]] = {
+        "AWS::CloudWatch::Alarm": lambda name: client("cloudwatch").describe_alarms(
+            AlarmNames=[name]
+        )["MetricAlarms"],
+        "AWS::CloudWatch::Dashboard": lambda name: client("cloudwatch").get_dashboard(
+            DashboardName=name
+        ),
+        "AWS::DynamoDB::Table": lambda name: (
+            client("dynamodb").describe_time_to_live(TableName=name)["TimeToLiveDescription"]
+            == {"TimeToLiveStatus": "ENABLED", "AttributeName": "expires_at"}
+        ),
+        "AWS::Events::EventBus": lambda name: client("events").describe_event_bus(Name=name),
+        "AWS::Events::Rule": lambda name: (
+            name
+            in [
+                rule["Name"]
+                for bus in ("default", deployed.outputs["EventBusName"])
+                for rule in client("events").list_rules(EventBusName=bus)["Rules"]
+            ]
+        ),
+        "AWS::IAM::ManagedPolicy": lambda arn: client("iam").get_policy(PolicyArn=arn),
+        "AWS::IAM::Policy": lambda policy: named[policy] in inline,
+        "AWS::IAM::Role": lambda name: client("iam").get_role(RoleName=name),
+        "AWS::KMS::Key": lambda key: client("kms").describe_key(KeyId=key),
+        "AWS::Lambda::EventInvokeConfig": lambda name: client(
+            "lambda"
+        ).get_function_event_invoke_config(FunctionName=name.partition(":")[0]),
+        "AWS::Lambda::Function": lambda name: client("lambda").get_function_configuration(
+            FunctionName=name
+        )["Layers"],
+        "AWS::Lambda::LayerVersion": lambda arn: client("lambda").get_layer_version(
+            LayerName=arn.rpartition(":")[0], VersionNumber=int(arn.rpartition(":")[2])
+        ),
+        "AWS::Lambda::Permission": lambda _: all(
+            client("lambda").get_policy(FunctionName=ids[name])
+            for name, kind in types.items()
+            if kind == "AWS::Lambda::Function" and "WakeWaiters" in name
+        ),
+        "AWS::Logs::LogGroup": lambda name: client("logs").describe_log_groups(
+            logGroupNamePrefix=name
+        )["logGroups"],
+        "AWS::S3::Bucket": lambda name: client("s3").get_public_access_block(Bucket=name),
+        "AWS::S3::BucketPolicy": lambda name: client("s3").get_bucket_policy(Bucket=name),
+        "AWS::SNS::Topic": lambda arn: client("sns").get_topic_attributes(TopicArn=arn),
+        "AWS::SNS::TopicPolicy": lambda _: (
+            "cloudwatch.amazonaws.com"
+            in client("sns").get_topic_attributes(TopicArn=deployed.outputs["AlarmTopicArn"])[
+                "Attributes"
+            ]["Policy"]
+        ),
+        "AWS::SQS::Queue": queue_attributes,
+        "AWS::SQS::QueuePolicy": lambda _: all(
+            "Policy" in queue_attributes(deployed.outputs[name])
+            for name in ("UndeliveredEventsUrl", "FailedInvocationsUrl")
+        ),
+        "AWS::StepFunctions::StateMachine": lambda arn: traced_and_logged(
+            client("stepfunctions").describe_state_machine(stateMachineArn=arn)
+        ),
+    }
+    missing = [name for name, kind in types.items() if not is_there[kind](ids[name])]
+    assert missing == []
+
+
+def traced_and_logged(machine: dict[str, Any]) -> bool:
+    logging, tracing = machine["loggingConfiguration"], machine["tracingConfiguration"]
+    return bool(logging["level"] == "ERROR" and logging["destinations"] and tracing["enabled"])

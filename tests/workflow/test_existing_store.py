@@ -1,12 +1,15 @@
-"""Exports to a bucket, with a role and a key, that somebody else has made."""
+"""Exports to a bucket, with a role and a key, that somebody else has made, or that are gone."""
 
 from __future__ import annotations
 
+import json
+import time
 from pathlib import Path
 
-from localcloud.orchestrator import synthesise
+from localcloud.orchestrator import LocalOrchestrator, synthesise
+from localcloud.world import World
 from tests.workflow.conftest import SPEED
-from tests.workflow.export_scenes import watched
+from tests.workflow.export_scenes import PATIENCE, source, watched
 from tests.workflow.requests import SNAPSHOT, export, snapshot
 
 ROLE = "arn:aws:iam::123456789012:role/rds-export"
@@ -22,7 +25,6 @@ def test_an_export_goes_to_the_store_that_exists_and_tells_of_itself_there(tmp_p
     }
     stack = synthesise(tmp_path, settings)
     with watched(stack, export(), speed=SPEED, snapshots=[snapshot()]) as run:
-        run.orchestrator.aws.client("s3").create_bucket(Bucket=BUCKET)
         run.until_nothing_runs()
 
         [task] = run.orchestrator.aws.client("rds").describe_export_tasks(SourceArn=SNAPSHOT)[
@@ -36,3 +38,56 @@ def test_an_export_goes_to_the_store_that_exists_and_tells_of_itself_there(tmp_p
     assert job["phase"] == "COMPLETE"
     assert job["details"]["s3_location"].startswith(f"s3://{BUCKET}/exports/")
     assert job["details"]["files_found"] is True
+
+
+def test_a_store_that_is_gone_is_a_typed_end_and_others_have_buckets_of_their_own(
+    assembly: Path,
+) -> None:
+    world = {
+        "snapshots": [snapshot()],
+        "exports": [
+            {
+                "export_id": "theirs",
+                "source_arn": source("other"),
+                "status": "COMPLETE",
+                "s3_bucket": "their-bucket",
+            }
+        ],
+    }
+    with LocalOrchestrator(World.model_validate(world), SPEED, assembly) as orchestrator:
+        orchestrator.begin()
+        client = orchestrator.aws.client
+
+        def reason() -> str:
+            started = client("stepfunctions").start_execution(
+                stateMachineArn=orchestrator.machine_arn, input=json.dumps(export())
+            )
+            deadline = time.monotonic() + PATIENCE
+            while (outcome := orchestrator.outcome(started["executionArn"])) is None:
+                assert time.monotonic() < deadline, "the execution does not end"
+                time.sleep(0.01)
+            [job] = outcome["jobs"]
+            return str(job["reason"])
+
+        store = next(
+            variables
+            for one in client("lambda").list_functions()["Functions"]
+            if "EXPORT_BUCKET" in (variables := one["Environment"]["Variables"])
+        )
+        role = store["EXPORT_ROLE_ARN"].rpartition("/")[2]
+        client("kms").disable_key(KeyId=store["EXPORT_KEY_ARN"].rpartition("/")[2])
+        without_key = reason()
+        [policy] = client("iam").list_role_policies(RoleName=role)["PolicyNames"]
+        client("iam").delete_role_policy(RoleName=role, PolicyName=policy)
+        client("iam").delete_role(RoleName=role)
+        without_role = reason()
+        client("s3").delete_bucket(Bucket=store["EXPORT_BUCKET"])
+        without_bucket = reason()
+        theirs = client("s3").list_objects_v2(Bucket="their-bucket")
+
+    assert (without_key, without_role, without_bucket) == (
+        "KmsKeyNotAccessibleException",
+        "IamRoleNotFoundException",
+        "InvalidS3BucketException",
+    )
+    assert theirs["KeyCount"] > 0

@@ -37,7 +37,7 @@ def test_waits_longer_and_for_no_event_when_the_history_is_far_ahead_of_its_age(
     soon = look(export_work(), FakeExports([running]))
     late = look(export_work(), FakeExports([running]), history_events=10_000)
     assert soon.wait_seconds < 60
-    assert 3_600 < late.wait_seconds < late.work.deadline_seconds
+    assert 100 < late.wait_seconds < late.work.deadline_seconds
     assert late.wake is None
 
 

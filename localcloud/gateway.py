@@ -1,0 +1,138 @@
+"""The endpoint of every service: moto, the simulators behind it, and an error for what is neither.
+
+The AWS CLI's `--endpoint-url` names one endpoint for all services, and version 1 of the AWS CLI
+needs it: it ignores AWS_ENDPOINT_URL for rds and sqs.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import traceback
+from collections.abc import Callable, Iterable, Mapping
+from http import HTTPStatus
+from io import BytesIO
+from typing import Any, Final
+from urllib.parse import parse_qs
+from xml.sax.saxutils import escape
+
+from localcloud.forwarding import FORWARDED, forward
+from localcloud.simulators.errors import NOT_IMPLEMENTED, NOT_IMPLEMENTED_STATUS
+from localcloud.simulators.server import Request, Response
+
+Environ = dict[str, Any]
+StartResponse = Callable[..., object]
+Application = Callable[[Environ, StartResponse], Iterable[bytes]]
+
+_SIMULATED: Final = {
+    "connect-campaigns": "AWS_ENDPOINT_URL_CONNECTCAMPAIGNSV2",
+    "rds": "AWS_ENDPOINT_URL_RDS",
+}
+"""By signing name the variable that places a service elsewhere; both campaign APIs have one."""
+
+_SCOPE: Final = re.compile(r"Credential=[^/]*/\d+/[^/]*/([^/]+)/aws4_request")
+_NO_SUCH_PATH: Final = ("404", "405")
+_PHRASES: Final = {status.value: status.phrase for status in HTTPStatus}
+_WEB_PAGE: Final = b"<!doctype html>"
+_FORM: Final = "application/x-www-form-urlencoded"
+
+
+class Gateway:
+    """A WSGI application around moto's."""
+
+    def __init__(self, moto: Application, environment: Mapping[str, str]) -> None:
+        """Prepare; `environment` may place simulated services elsewhere."""
+        self._moto = moto
+        self._endpoints = {
+            service: environment[variable]
+            for service, variable in _SIMULATED.items()
+            if variable in environment
+        }
+
+    def __call__(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
+        """Answer one request."""
+        body = _form(environ)
+        url = self._endpoints.get(_service(environ))
+        if url is not None and _variable(FORWARDED) not in environ:
+            return _send(forward(_request(environ), url), start_response)
+        try:
+            return self._serve(environ, start_response)
+        except NotImplementedError:
+            message = f"The local AWS does not serve {_operation(environ, body)}."
+            refusal = _error(environ, NOT_IMPLEMENTED_STATUS, NOT_IMPLEMENTED, message)
+        except Exception as error:
+            traceback.print_exc()
+            message = f"{_operation(environ, body)}: {type(error).__name__}: {error}"
+            refusal = _error(environ, 500, "InternalFailure", message)
+        return _send(refusal, start_response)
+
+    def _serve(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
+        """Let moto answer; raise NotImplementedError if it has no such path."""
+        started: list[Any] = []
+        content = self._moto(environ, lambda *given: started.append(given))
+        status, headers, *_ = started[0]
+        if status.startswith(_NO_SUCH_PATH):
+            parts = list(content)
+            if parts and parts[0].startswith(_WEB_PAGE):
+                raise NotImplementedError
+            content = parts
+        start_response(status, headers)
+        return content
+
+
+def _service(environ: Environ) -> str:
+    scope = _SCOPE.search(environ.get("HTTP_AUTHORIZATION", ""))
+    return scope[1] if scope else ""
+
+
+def _variable(header: str) -> str:
+    return f"HTTP_{header.upper().replace('-', '_')}"
+
+
+def _form(environ: Environ) -> bytes:
+    """Return the body of a form, which is read again after this; nothing of any other request."""
+    if not environ.get("CONTENT_TYPE", "").startswith(_FORM):
+        return b""
+    body = _read(environ)
+    environ["wsgi.input"] = BytesIO(body)
+    return body
+
+
+def _read(environ: Environ) -> bytes:
+    body: bytes = environ["wsgi.input"].read(int(environ.get("CONTENT_LENGTH") or 0))
+    return body
+
+
+def _request(environ: Environ) -> Request:
+    headers = {
+        name.removeprefix("HTTP_").replace("_", "-").lower(): str(value)
+        for name, value in environ.items()
+        if name.startswith("HTTP_") or name == "CONTENT_TYPE"
+    }
+    return Request(environ["REQUEST_METHOD"], environ["RAW_URI"], _read(environ), headers)
+
+
+def _operation(environ: Environ, form: bytes) -> str:
+    """Return the name of the operation, or its method and path."""
+    target: str = environ.get("HTTP_X_AMZ_TARGET", "")
+    actions = parse_qs(form.decode("utf-8", "replace")).get("Action", [target.rpartition(".")[2]])
+    return actions[0] or f"{environ['REQUEST_METHOD']} {environ['PATH_INFO']}"
+
+
+def _error(environ: Environ, status: int, code: str, message: str) -> Response:
+    """Return an error in the shape of the request's protocol."""
+    service = _service(environ)
+    if service == "s3" or environ.get("CONTENT_TYPE", "").startswith(_FORM):
+        fault = f"<Error><Code>{code}</Code><Message>{escape(message)}</Message></Error>"
+        around = {"s3": "{}", "ec2": "<Response><Errors>{}</Errors></Response>"}
+        body = around.get(service, "<ErrorResponse>{}</ErrorResponse>").format(fault)
+        return Response(status, body.encode(), "text/xml")
+    document = json.dumps({"__type": code, "message": message})
+    return Response(status, document.encode(), "application/json", {"x-amzn-ErrorType": code})
+
+
+def _send(response: Response, start_response: StartResponse) -> Iterable[bytes]:
+    headers = {**response.headers, "content-type": response.content_type}
+    headers["content-length"] = str(len(response.body))
+    start_response(f"{response.status} {_PHRASES.get(response.status, '')}", [*headers.items()])
+    return [response.body]

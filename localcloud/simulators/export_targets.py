@@ -1,0 +1,53 @@
+"""What StartExportTask writes to, as and with what: a bucket, a role and a KMS key that exist."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+from localcloud.simulators.errors import SimulatedError
+from localcloud.simulators.exports import ExportOrder
+
+
+class ExportTargets(Protocol):
+    """The buckets, roles and keys of the account."""
+
+    def has_bucket(self, name: str) -> bool:
+        """Return whether a bucket exists."""
+
+    def has_role(self, arn: str) -> bool:
+        """Return whether a role exists."""
+
+    def has_key(self, key_id: str) -> bool:
+        """Return whether a key, named by id, ARN or alias, exists and is enabled."""
+
+
+class AnyTargets:
+    """Everything exists."""
+
+    def has_bucket(self, name: str) -> bool:
+        """Return True."""
+        return bool(name)
+
+    def has_role(self, arn: str) -> bool:
+        """Return True."""
+        return bool(arn)
+
+    def has_key(self, key_id: str) -> bool:
+        """Return True."""
+        return bool(key_id)
+
+
+def require_targets(order: ExportOrder, targets: ExportTargets) -> None:
+    """Check that bucket, role and key exist; which RDS checks first is not documented.
+
+    Raises:
+        SimulatedError: InvalidS3BucketFault, IamRoleNotFound or KMSKeyNotAccessibleFault.
+    """
+    if not targets.has_bucket(order.bucket or ""):
+        raise SimulatedError("InvalidS3BucketFault", f"The S3 bucket {order.bucket} doesn't exist.")
+    if not targets.has_role(order.role_arn):
+        raise SimulatedError("IamRoleNotFound", f"The IAM role {order.role_arn} doesn't exist.")
+    if not targets.has_key(order.kms_key_id):
+        raise SimulatedError(
+            "KMSKeyNotAccessibleFault", f"The KMS key {order.kms_key_id} isn't accessible."
+        )

@@ -1,0 +1,152 @@
+"""The AWS CLI, in a shell that was given what `up` prints."""
+
+from __future__ import annotations
+
+import json
+import re
+import socket
+import subprocess
+import time
+from collections.abc import Iterator
+from contextlib import redirect_stdout
+from io import StringIO
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from localcloud.cli import WRONG_ARGUMENTS, main
+from localcloud.orchestrator import ROOT, LocalOrchestrator
+from localcloud.showing import explain
+from localcloud.world import World
+from tests.workflow.conftest import SPEED
+from tests.workflow.requests import SNAPSHOT, campaign, snapshot
+
+SERVICE_ERROR = {254, 255}
+"""How version 2 and version 1 of the AWS CLI exit."""
+
+
+class Shell:
+    """What a person has in another terminal."""
+
+    def __init__(self, orchestrator: LocalOrchestrator, printed: str) -> None:
+        self.orchestrator = orchestrator
+        self._exports = "\n".join(re.findall(r"^  (export .*)$", printed, re.MULTILINE))
+        self.commands = re.findall(r"^  (aws .*(?:\n    .*)*)$", printed, re.MULTILINE)
+
+    def start(self, command: str) -> subprocess.Popen[str]:
+        return subprocess.Popen(
+            ["bash", "-c", f"{self._exports}\n{command}"],
+            cwd=ROOT,
+            # The Region of the shell is another; its endpoints are the real ones.
+            env={"PATH": "/usr/bin:/bin", "HOME": "/nowhere", "AWS_REGION": "eu-west-1"},
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+
+    def answers(self, *commands: str) -> list[Any]:
+        """Run commands side by side: the AWS CLI is slow to start."""
+        done = [(process, *process.communicate()) for process in map(self.start, commands)]
+        assert [error for process, _, error in done if process.returncode != 0] == []
+        return [json.loads(out) if out else None for _, out, _ in done]
+
+
+@pytest.fixture(scope="module")
+def shell(assembly: Path) -> Iterator[Shell]:
+    world = {"campaigns": [campaign("mine", "Paused")], "snapshots": [snapshot()]}
+    with socket.create_server(("127.0.0.1", 0)) as probe:
+        port = probe.getsockname()[1]
+    with LocalOrchestrator(World.model_validate(world), SPEED, assembly, port=port) as orchestrator:
+        assert orchestrator.aws.endpoint == f"http://localhost:{port}"
+        orchestrator.begin()
+        with redirect_stdout(StringIO()) as printed:
+            explain(orchestrator)
+        yield Shell(orchestrator, printed.getvalue())
+
+
+def test_every_printed_command_works_in_a_world_of_ones_own(shell: Shell) -> None:
+    assert len(shell.commands) == 4
+    shell.answers(*shell.commands)
+
+    machine = shell.orchestrator.machine_arn
+    states = shell.orchestrator.aws.client("stepfunctions")
+    for _ in range(3000):
+        executions = states.list_executions(stateMachineArn=machine)["executions"]
+        if len(executions) == 2 and "RUNNING" not in [one["status"] for one in executions]:
+            break
+        time.sleep(0.01)
+    assert [one["status"] for one in executions] == ["SUCCEEDED", "SUCCEEDED"]
+    resumed = shell.orchestrator.aws.client("connectcampaignsv2").get_campaign_state(id="mine")
+    assert resumed["state"] == "Running"
+
+
+def test_services_whose_endpoint_variable_the_aws_cli_ignores_are_reached(shell: Shell) -> None:
+    bucket = shell.orchestrator.outputs["ExportBucketName"]
+    exports, databases, queues, objects, campaigns = shell.answers(
+        "aws rds describe-export-tasks",
+        "aws rds describe-db-instances",
+        "aws sqs list-queues",
+        f"aws s3api list-objects-v2 --bucket {bucket}",
+        "aws connectcampaignsv2 list-campaigns",
+    )
+    assert exports == {"ExportTasks": []}
+    assert databases == {"DBInstances": []}
+    assert shell.orchestrator.aws.endpoint in queues["QueueUrls"][0]
+    assert "Contents" not in objects
+    assert [one["id"] for one in campaigns["campaignSummaryList"]] == ["mine"]
+
+
+def test_what_nobody_serves_is_refused_at_once(
+    shell: Shell, capfd: pytest.CaptureFixture[str]
+) -> None:
+    execution = shell.orchestrator.machine_arn.replace("stateMachine", "execution") + ":any"
+    commands = {
+        f"aws stepfunctions redrive-execution --execution-arn {execution}": "RedriveExecution",
+        "aws rds describe-certificates": "DescribeCertificates",
+        "aws connectcampaignsv2 update-campaign-name --id mine --name new": "POST /v2/campaigns",
+    }
+    started = {name: shell.start(command) for command, name in commands.items()}
+    for name, process in started.items():
+        _, told = process.communicate()
+        assert process.returncode in SERVICE_ERROR, told
+        assert "(NotImplemented)" in told
+        assert f"does not serve {name}" in told
+        assert "reached max retries" not in told
+    assert "Traceback" not in capfd.readouterr().err
+
+
+def test_an_export_needs_a_bucket_a_role_and_a_key_that_exist(shell: Shell) -> None:
+    aws = shell.orchestrator.aws
+    function = next(
+        variables
+        for one in aws.client("lambda").list_functions()["Functions"]
+        if "EXPORT_BUCKET" in (variables := one["Environment"]["Variables"])
+    )
+    order = {
+        "ExportTaskIdentifier": "by-hand",
+        "SourceArn": SNAPSHOT,
+        "S3BucketName": function["EXPORT_BUCKET"],
+        "IamRoleArn": function["EXPORT_ROLE_ARN"],
+        "KmsKeyId": function["EXPORT_KEY_ARN"],
+    }
+    rds = aws.client("rds")
+    for field, value, error in (
+        ("S3BucketName", "nobodys", rds.exceptions.InvalidS3BucketFault),
+        ("IamRoleArn", "arn:aws:iam::123456789012:role/no", rds.exceptions.IamRoleNotFoundFault),
+        ("KmsKeyId", "alias/nobodys", rds.exceptions.KMSKeyNotAccessibleFault),
+    ):
+        with pytest.raises(error):
+            rds.start_export_task(**{**order, field: value})
+    assert rds.start_export_task(**order)["Status"] == "STARTING"
+
+
+def test_a_port_can_be_chosen_and_a_taken_one_is_said_in_one_line(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        code = main(["up", "--port", str(taken.getsockname()[1])])
+    told = capsys.readouterr().err.splitlines()
+    assert code == WRONG_ARGUMENTS
+    assert len(told) == 1
+    assert "Address already in use" in told[0]
