@@ -51,6 +51,10 @@ class Coordination(Construct):
         """Let a function read which exports an execution has started."""
         self._let(grantee, "dynamodb:Query")
 
+    def let_claim_outcomes(self, grantee: iam.IGrantable) -> None:
+        """Let a function claim to publish the outcome of an execution."""
+        self._let(grantee, "dynamodb:GetItem", "dynamodb:PutItem")
+
     def let_limit_rates(self, grantee: iam.IGrantable) -> None:
         """Let a function reserve calls of a rate that all executions share."""
         self._let(grantee, "dynamodb:GetItem", "dynamodb:UpdateItem")

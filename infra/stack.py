@@ -57,6 +57,7 @@ class OrchestratorStack(Stack):
             "PlanCleanUp", environment={**coordination.environment, **reading_inputs}
         )
         coordination.let_read_starts(plan_clean_up)
+        coordination.let_claim_outcomes(plan_clean_up)
         reconcile_campaigns = self._reconcile_campaigns(functions, coordination, settings)
         reconcile_export = self._reconcile_export(functions, coordination, store)
         workflow = Workflow(

@@ -10,6 +10,7 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from lambdas import clock
 from lambdas.aws.executions import RUNNING, Execution, Executions, Progress
+from lambdas.aws.outcome_claims import OutcomeClaims
 from lambdas.aws.started_exports import StartedExport, StartedExports
 from lambdas.domain import clean_up
 from lambdas.domain.acceptance import CleanUp, RequestRejected, no_such_execution, parse
@@ -43,6 +44,8 @@ def handler(event: dict[str, Any], _context: LambdaContext) -> dict[str, Any]:
         return rejected(no_such_execution("is still running: stop it first"), own)
     started = StartedExports(setting(COORDINATION_TABLE)).to_cancel(execution_arn)
     ended = _ended(execution, executions.progress(execution_arn), started)
+    if ended is not None and not _publishes(own.execution_arn, execution_arn, executions):
+        ended = None
     trace = own
     if ended is not None:
         trace = trace.model_copy(update={"correlation_id": ended.trace.correlation_id})
@@ -56,6 +59,26 @@ def handler(event: dict[str, Any], _context: LambdaContext) -> dict[str, Any]:
     now = clock.now()
     planned = plan_of(work, trace, now).model_copy(update={"cleans_up": ended})
     return payload_of(planned, now)
+
+
+def _publishes(own_arn: str, execution_arn: str, executions: Executions) -> bool:
+    """Return whether this clean-up publishes the execution's outcome, and no other one has.
+
+    Raises:
+        AwsError: when the table or Step Functions did not answer.
+    """
+    claims = OutcomeClaims(setting(COORDINATION_TABLE))
+    if claims.claim(execution_arn, own_arn):
+        return True
+    holder = claims.holder(execution_arn)
+    if holder is None:
+        return claims.claim(execution_arn, own_arn)
+    other = executions.describe(holder)
+    if other is not None and other.status == RUNNING:
+        return False
+    if other is not None and executions.progress(holder).published:
+        return False
+    return claims.claim(execution_arn, own_arn, instead_of=holder)
 
 
 def _ended(

@@ -60,6 +60,8 @@ def test_every_function_may_do_what_it_calls_and_nothing_else(
 def test_operations_are_found_in_the_source() -> None:
     """Should the walk go blind, it would find nothing to allow."""
     assert operations("lambdas.plan_clean_up") == {
+        Operation("dynamodb", "GetItem"),
+        Operation("dynamodb", "PutItem"),
         Operation("dynamodb", "Query"),
         Operation("stepfunctions", "DescribeExecution"),
         Operation("stepfunctions", "GetExecutionHistory"),

@@ -143,3 +143,26 @@ def _succeeded(resource_type: str, resource: str, output: Mapping[str, Any]) -> 
 
 def _date(moment: float) -> datetime:
     return datetime.fromtimestamp(moment, UTC)
+
+
+class FakeClaims:
+    """Has the methods of `OutcomeClaims`; any table has the same claims.
+
+    Attributes:
+        holders: who publishes an execution's outcome.
+    """
+
+    def __init__(self) -> None:
+        self.holders: dict[str, str] = {}
+
+    def __call__(self, _table: str) -> FakeClaims:
+        return self
+
+    def claim(self, execution_arn: str, holder: str, *, instead_of: str | None = None) -> bool:
+        if self.holders.get(execution_arn) not in {None, holder, instead_of}:
+            return False
+        self.holders[execution_arn] = holder
+        return True
+
+    def holder(self, execution_arn: str) -> str | None:
+        return self.holders.get(execution_arn)

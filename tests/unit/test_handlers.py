@@ -37,7 +37,7 @@ from tests.unit.builders import (
     export_task,
     through_json,
 )
-from tests.unit.fake_executions import FakeExecutions
+from tests.unit.fake_executions import FakeClaims, FakeExecutions
 from tests.unit.fakes import (
     AnyClient,
     FakeCampaigns,
@@ -89,6 +89,7 @@ def table(monkeypatch) -> FakeTable:
     for module in (plan_clean_up, reconcile_export):
         started = partial(StartedExports, connect=lambda _service: fake)
         monkeypatch.setattr(module, "StartedExports", started)
+    monkeypatch.setattr(plan_clean_up, "OutcomeClaims", FakeClaims())
     return fake
 
 

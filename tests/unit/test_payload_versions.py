@@ -29,7 +29,7 @@ from lambdas.domain.plan import Plan, Trace
 from lambdas.domain.wakes import Wake
 from lambdas.domain.work import Work
 from tests.unit.builders import NOW, SNAPSHOT, AnyContext, through_json
-from tests.unit.fake_executions import FakeExecutions, answered, map_started
+from tests.unit.fake_executions import FakeClaims, FakeExecutions, answered, map_started
 from tests.unit.fakes import FakeCampaigns, FakeExports, FakeFiles, FakeTable
 
 Json = Any
@@ -174,6 +174,7 @@ def meet(
     noted = (StartedExport("orders-noted", SNAPSHOT, "0.1", cancel_on_abort=True),)
     started = SimpleNamespace(to_cancel=lambda _execution_arn: noted)
     monkeypatch.setattr(plan_clean_up, "StartedExports", lambda _table: started)
+    monkeypatch.setattr(plan_clean_up, "OutcomeClaims", FakeClaims())
 
 
 def test_the_recorded_payloads_hold_every_model_that_travels():

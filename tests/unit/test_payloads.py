@@ -22,7 +22,7 @@ from lambdas.domain.outcomes import Entry
 from lambdas.domain.phases import Phase, Reason
 from lambdas.domain.work import CampaignProgress, CampaignWork, ExportWork, Memo, Work
 from tests.unit.builders import NOW, REGION, AnyContext, json_bytes, through_json
-from tests.unit.fake_executions import FakeExecutions, answered, map_started
+from tests.unit.fake_executions import FakeClaims, FakeExecutions, answered, map_started
 
 LONG_TEXT = "ü" * 40 + '"skippedTables":["größe"],' * 40
 """Characters of two bytes, and quotes, which take two bytes each in JSON."""
@@ -303,6 +303,7 @@ def test_the_largest_clean_up_fits_every_payload_with_both_outcomes(monkeypatch,
         "StartedExports",
         lambda _table: SimpleNamespace(to_cancel=lambda _arn: notes),
     )
+    monkeypatch.setattr(plan_clean_up, "OutcomeClaims", FakeClaims())
     state = invoke(
         plan_clean_up.handler,
         {

@@ -31,6 +31,7 @@ from tests.unit.builders import (
 )
 from tests.unit.fake_executions import (
     Event,
+    FakeClaims,
     FakeExecutions,
     answered,
     entered,
@@ -55,11 +56,13 @@ class Stack:
     Attributes:
         executions: as Step Functions tells of them.
         started: what the coordination table holds, by execution.
+        claims: who publishes the outcome of an execution.
     """
 
     def __init__(self) -> None:
         self.executions = FakeExecutions(page_size=3)
         self.started: dict[str, list[StartedExport]] = {}
+        self.claims = FakeClaims()
 
     def to_cancel(self, execution_arn: str) -> tuple[StartedExport, ...]:
         return tuple(self.started.get(execution_arn, ()))
@@ -81,6 +84,7 @@ def stack(monkeypatch, hand_clock) -> Stack:
     executions = partial(Executions, connect={"stepfunctions": stack.executions}.__getitem__)
     monkeypatch.setattr(plan_clean_up, "Executions", executions)
     monkeypatch.setattr(plan_clean_up, "StartedExports", {"any-table": stack}.__getitem__)
+    monkeypatch.setattr(plan_clean_up, "OutcomeClaims", stack.claims)
     monkeypatch.setenv("COORDINATION_TABLE", "any-table")
     monkeypatch.setenv("AWS_REGION", REGION)
     monkeypatch.setenv("SNAPSHOT_EXPORTS", "[]")
@@ -455,6 +459,28 @@ def test_an_outcome_that_was_published_is_not_published_again(stack, clean_up, c
     history = [*concluded, entered("PublishOutcome"), published(), entered("RouteOutcome")]
     stack.ended(status, *history)
     assert set(clean_up()) == {"outcome"}
+
+
+OTHER = f"{EXECUTION}-other-clean-up"
+
+
+@pytest.mark.parametrize(
+    ("status", "history", "publishes"),
+    [
+        ("RUNNING", [], False),
+        ("SUCCEEDED", [published()], False),
+        ("FAILED", [], True),
+        (None, [], True),
+    ],
+)
+def test_of_two_clean_ups_one_publishes_the_outcome(stack, clean_up, status, history, publishes):
+    """The other one only cancels; unless the first has come to nothing."""
+    stack.ended("ABORTED", *started(accepted(any_campaign_job())))
+    stack.claims.claim(EXECUTION, OTHER)
+    if status is not None:
+        stack.executions.add(OTHER, status, *history)
+    assert ("publish" in clean_up()) == publishes
+    assert stack.claims.holder(EXECUTION) == (OWN if publishes else OTHER)
 
 
 def test_what_was_left_behind_is_canceled_after_a_published_outcome_too(stack, clean_up, concluded):

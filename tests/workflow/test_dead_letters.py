@@ -78,6 +78,8 @@ def test_an_undelivered_clean_up_can_be_sent_on_as_the_event_or_as_what_the_rule
         event, made_of_it = (_letter(run, n) for n in ("FailedInvocations", "UndeliveredEvents"))
 
         outcomes = [_sent_on(run, letter) for letter in (event, made_of_it)]
+        arns = [execution.execution_arn, *(outcome["execution_arn"] for outcome in outcomes)]
+        published = [run.orchestrator.outcome(arn) is not None for arn in arns]
         end = run.status(SNAPSHOT)
 
     assert json.loads(event["Body"])["source"] == "aws.states"
@@ -85,6 +87,7 @@ def test_an_undelivered_clean_up_can_be_sent_on_as_the_event_or_as_what_the_rule
     assert end == "CANCELED"
     assert [[job["id"] for job in outcome["jobs"]] for outcome in outcomes] == [[SNAPSHOT]] * 2
     assert [outcome["phase"] for outcome in outcomes] == ["COMPLETE"] * 2
+    assert published == [True, False, True], "the first publishes the outcome of the execution"
 
 
 def test_a_clean_up_that_fails_is_kept_and_cleans_up_when_sent_on(assembly: Path) -> None:
@@ -103,7 +106,7 @@ def test_a_clean_up_that_fails_is_kept_and_cleans_up_when_sent_on(assembly: Path
         end = run.status(SNAPSHOT)
 
     detail = json.loads(letter["Body"])["detail"]
-    assert (detail["status"], detail["error"]) == ("FAILED", "ResourceNotFoundException")
+    assert (detail["status"], detail["error"]) == ("FAILED", "WorkflowFailed")
     assert json.loads(detail["input"]).keys() == {"clean_up"}
     assert (left, end) == ("IN_PROGRESS", "CANCELED")
     assert [job["id"] for job in outcome["jobs"]] == [SNAPSHOT]
@@ -133,11 +136,13 @@ def _delete_machine(orchestrator: LocalOrchestrator) -> None:
 
 
 def _sent_on(run: Watched, letter: dict[str, Any]) -> dict[str, Any]:
-    """Start an execution with a message's body, as a person would, and return its outcome."""
+    """Start an execution with a message's body, as a person would, and return its output."""
     execution_arn = run.ask(json.loads(letter["Body"]))
     run.until_nothing_runs()
-    outcome = run.orchestrator.outcome(execution_arn)
-    assert outcome is not None
+    described = run.orchestrator.aws.client("stepfunctions").describe_execution(
+        executionArn=execution_arn
+    )
+    outcome: dict[str, Any] = json.loads(described["output"])
     return outcome
 
 
@@ -162,12 +167,12 @@ def _name(run: Watched, rule: str) -> str:
 
 
 def _give_table(run: Watched, table: str) -> str:
-    """Have AcceptRequest look for its table under another name, and return the one it had."""
+    """Have PlanCleanUp look for its table under another name, and return the one it had."""
     functions = run.orchestrator.aws.client("lambda")
     [function] = [
         found
         for found in functions.list_functions()["Functions"]
-        if "AcceptRequest" in found["FunctionName"]
+        if "PlanCleanUp" in found["FunctionName"]
     ]
     before = function["Environment"]["Variables"]
     functions.update_function_configuration(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from itertools import count
 from pathlib import Path
 from threading import Barrier
@@ -127,14 +128,22 @@ def test_an_abort_cancels_what_the_execution_has_started_and_wished_to_be_cancel
         run.until_nothing_runs()
 
         aborted, clean_up = run.executions()
-        outcome = run.orchestrator.outcome(clean_up["executionArn"])
+        outcome = run.orchestrator.outcome(aborted["executionArn"])
+        own = run.orchestrator.outcome(clean_up["executionArn"])
         ends = [run.status(arn) for arn in sources]
         calls = run.calls()
     assert (aborted["status"], clean_up["status"]) == ("ABORTED", "SUCCEEDED")
     assert ends == ["IN_PROGRESS", "CANCELED", "IN_PROGRESS"]
     assert calls["CancelExportTask"] == 1
     assert outcome is not None
-    assert [(job["id"], job["reason"]) for job in outcome["jobs"]] == [(CANCELED, "TargetReached")]
+    assert own is None, "one outcome for each request"
+    assert (outcome["phase"], outcome["reason"]) == ("FAILED", "ExecutionAborted")
+    assert [(job["job"], job["id"], job["reason"]) for job in outcome["jobs"]] == [
+        (f"0.{number}", arn, "ExecutionAborted") for number, arn in enumerate(sources)
+    ]
+    assert outcome["jobs"][1]["final_state"] == "CANCELED"
+    assert "CANCELED" in outcome["jobs"][1]["message"]
+    assert json.loads(clean_up["output"])["summary"] == "1 of 1 reached their targets"
 
 
 def test_an_abort_cancels_an_export_that_two_jobs_wanted_and_one_has_started(
@@ -163,11 +172,12 @@ def test_an_abort_cancels_an_export_that_two_jobs_wanted_and_one_has_started(
         run.until(lambda: len(run.executions()) == 2)
         run.until_nothing_runs()
 
-        _, clean_up = run.executions()
-        outcome = run.orchestrator.outcome(clean_up["executionArn"])
+        aborted, clean_up = run.executions()
+        outcome = run.orchestrator.outcome(aborted["executionArn"])
         end, calls = run.status(SNAPSHOT), run.calls()
     assert outcome is not None
-    assert [job["reason"] for job in outcome["jobs"]] == ["TargetReached"]
+    assert [job["final_state"] for job in json.loads(clean_up["output"])["jobs"]] == ["CANCELED"]
+    assert [job["job"] for job in outcome["jobs"]] == ["0.0", "0.1"]
     assert (end, calls["CancelExportTask"]) == ("CANCELED", 1)
 
 
@@ -267,4 +277,5 @@ def test_a_clean_up_by_hand_cancels_what_an_execution_left_running(assembly: Pat
         (job["target"], job["final_state"], job["details"]["export_task_identifier"])
         for job in cleaned["jobs"]
     ] == [("CANCELED", "CANCELED", own_id(SNAPSHOT))]
-    assert (nothing["phase"], nothing["jobs"]) == ("COMPLETE", [])
+    assert (nothing["reason"], nothing["jobs"]) == ("RequestRejected", [])
+    assert [fault["field"] for fault in nothing["faults"]] == ["clean_up.execution_arn"]

@@ -18,7 +18,7 @@ def test_a_queued_export_is_not_left_alone_for_its_sibling(orchestrate: Orchestr
     """Its slot comes free after hundreds of polls, and hours before the other job ends."""
     done = orchestrate(
         {"jobs": [campaigns("FINISHED"), export(source_arn=NEXT)]},
-        speed=2000,
+        speed=3000,
         campaigns=[campaign(completes_after_s=24_000)],
         snapshots=[snapshot(HOG, export_s=18_500), snapshot(NEXT)],
         exports=[{"export_id": "hog", "source_arn": HOG, "age_s": 0}],
