@@ -20,6 +20,7 @@ from localcloud.joints import (
     histories,
     ignored_resources,
     interruptions,
+    json_templates,
     jsonata_expressions,
     map_runs,
     parsed_definitions,
@@ -65,6 +66,7 @@ def wire(
         _mend_step_functions(patches)
         service_names.mend(patches)
         service_clients.mend(patches, endpoint, environment)
+        json_templates.mend(patches)
         stack_updates.mend(patches)
         failed_stacks.mend(patches)
         ignored_resources.mend(patches)

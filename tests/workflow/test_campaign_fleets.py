@@ -32,6 +32,7 @@ def test_two_fleets_at_once_with_throttles_of_others_all_stop(orchestrate: Orche
 def test_a_schedules_end_is_seen_just_after_it(orchestrate: Orchestrate) -> None:
     done = orchestrate(
         campaigns("FINISHED", "scheduled", "open-ended"),
+        speed=800,
         campaigns=[
             campaign("scheduled", schedule_end_s=2_000),
             campaign("open-ended", completes_after_s=100),
@@ -63,7 +64,7 @@ def test_a_fleet_of_rejected_ids_fails_without_its_neighbours_and_every_pass_end
     rejected = sorted(set(fleet) - set(good))
     done = orchestrate(
         campaigns("PAUSED", *fleet),
-        speed=10,
+        speed=20,
         workers=8,
         campaigns=[campaign(name, "Paused") for name in fleet],
         faults=[

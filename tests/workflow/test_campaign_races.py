@@ -104,6 +104,7 @@ def test_a_deletion_that_never_finishes_ends_before_the_deadline(
 ) -> None:
     done = orchestrate(
         campaigns("DELETED", "never", "soon", deadline_seconds=86_400),
+        speed=1_000,
         campaigns=[campaign("never", deletion_s=1_000_000), campaign("soon", deletion_s=30)],
     )
 

@@ -93,7 +93,7 @@ def test_however_often_a_long_export_is_waited_for_it_leaves_one_item_at_most(
     with watched(
         assembly,
         export(),
-        speed=400,
+        speed=800,
         snapshots=[snapshot(export_s=1_800)],
         faults=[{"event": "*", "drop": 1.0}],
     ) as run:

@@ -118,7 +118,7 @@ def test_what_was_there_before_is_adopted_enough_passed_over_or_in_the_way(
     done = orchestrate(
         {"jobs": [export(source_arn=arn) for arn in asked]},
         speed=200,
-        snapshots=[snapshot(arn, export_s=400) for arn in (*asked, neighbour)],
+        snapshots=[snapshot(arn, export_s=150) for arn in (*asked, neighbour)],
         exports=[
             present(running, export_id="by-someone-else", age_s=0),
             present(complete, "COMPLETE"),

@@ -37,6 +37,7 @@ def test_a_child_knows_how_long_its_history_is(
     throttle = {"error": "ThrottlingException", "rate": 0.3}
     done = orchestrate(
         {"jobs": [campaigns("FINISHED"), export(), export(source_arn=NEXT)]},
+        speed=800,
         stack=assembly_with_every_trigger,
         campaigns=[campaign(completes_after_s=2_000)],
         snapshots=[snapshot(export_s=1_500), snapshot(NEXT, export_s=1_500)],
