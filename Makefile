@@ -67,7 +67,7 @@ $(CHECKOV): Makefile
 	@build/checkov/bin/pip install --quiet checkov==3.3.30
 	@touch $@
 
-$(LAYER): lambdas/requirements.txt infra/layer.py $(wildcard lambdas/aws/*.py) $(READY)
+$(LAYER): lambdas/requirements.txt infra/layer.py $(wildcard lambdas/*/*.py) $(READY)
 	@echo "Building $(LAYER)" >&2
 	@$(BIN)/python -m infra.layer
 

@@ -7,7 +7,7 @@ from contextlib import suppress
 from typing import Any, Final
 
 from bench.measured import Measured
-from lambdas.domain.phases import Phase
+from lambdas.jobs.phases import Phase
 from localcloud.orchestrator import LocalOrchestrator
 
 SECONDS_BETWEEN_ROUNDS: Final = 300

@@ -23,8 +23,8 @@ ROUNDS: Final = 15
 
 HANDLERS: Final = tuple(
     sorted(
-        path.stem
-        for path in (ROOT / "lambdas").glob("*.py")
+        ".".join(path.relative_to(ROOT).with_suffix("").parts)
+        for path in (ROOT / "lambdas").rglob("*.py")
         if "def handler(" in path.read_text(encoding="utf-8")
     )
 )
@@ -85,7 +85,7 @@ Once for a process, in its first invocation, with bytecode; the first one that a
 {sizes}
 
 `infra/layer.py` says what is left out: above all the descriptions of the AWS services that no
-source in `lambdas/aws` names; which ones it names is read from the source.
+source in `lambdas` connects to; which ones it connects to is read from the source.
 """
 
 
@@ -153,7 +153,7 @@ def prepared(directory: Path) -> Bench:
 
 def services(tree: Path) -> frozenset[str]:
     """Return the services that the functions name."""
-    return layer.services_named_in(layer.WRAPPERS.glob("*.py"), tree)
+    return layer.services_named_in(layer.SOURCES.rglob("*.py"), tree)
 
 
 def milliseconds(bench: Bench, measures: Mapping[str, Measure]) -> dict[str, float]:
@@ -188,7 +188,7 @@ def _seconds(bench: Bench, measure: Measure) -> float:
 def page(bench: Bench, sizes: Mapping[str, int]) -> str:
     """Measure the times and return the whole page."""
     trees = bench.trees
-    handlers = {f"`{name}`": f"import lambdas.{name}" for name in HANDLERS}
+    handlers = {f"`{name.rpartition('.')[2]}`": f"import {name}" for name in HANDLERS}
     sources = {name: Measure(trees.source, code) for name, code in handlers.items()}
     compiled = {name: Measure(trees.bytecode, code) for name, code in handlers.items()}
     plain = "a plain handler"
@@ -207,7 +207,7 @@ def page(bench: Bench, sizes: Mapping[str, int]) -> str:
             f"`{service}`": Measure(
                 trees.bytecode,
                 f"client({service!r})",
-                before="from lambdas.aws.client import client",
+                before="from lambdas.shared.aws import client",
             )
             for service in sorted(services(trees.source))
         },

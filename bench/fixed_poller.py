@@ -7,8 +7,8 @@ import time
 from typing import Any, Final, Self
 
 from bench.measuring import REAL_SECONDS_BETWEEN_LOOKS
-from lambdas.domain.phases import Phase
-from lambdas.domain.texts import timestamp
+from lambdas.jobs.phases import Phase
+from lambdas.shared.texts import timestamp
 from localcloud.cloud import LocalAws
 from localcloud.orchestrator import LocalOrchestrator
 from localcloud.runs import ENDED

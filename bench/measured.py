@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from lambdas.domain.phases import Phase
+from lambdas.jobs.phases import Phase
 
 States = Sequence[tuple[float, str]]
 """A resource's states, each with the simulated second since which it is true."""

@@ -9,7 +9,7 @@ from aws_cdk import Duration
 A_QUARTER_HOUR: Final = Duration.minutes(15)
 AN_HOUR: Final = Duration.hours(1)
 POLLS_COME_WITHIN: Final = Duration.hours(3)
-"""The longest wait between two polls of a job with the longest deadline; see lambdas/domain/
+"""The longest wait between two polls of a job with the longest deadline; see lambdas/jobs/
 history.py. Polls of a day's deadline are fifteen minutes apart at most."""
 
 

@@ -8,7 +8,7 @@ from aws_cdk import aws_iam as iam
 from aws_cdk import aws_stepfunctions as sfn
 from constructs import Construct
 
-from lambdas.domain.acceptance import REQUESTED
+from lambdas.requests.acceptance import REQUESTED
 
 
 class Callers(Construct):

@@ -12,7 +12,7 @@ from constructs import Construct
 
 from infra.encryption import Encryption
 from infra.jobs import MAP_LABEL
-from lambdas.environment import COORDINATION_TABLE
+from lambdas.shared.environment import COORDINATION_TABLE
 
 READS: Final = frozenset({"dynamodb:GetItem", "dynamodb:Query"})
 

@@ -1,6 +1,6 @@
 """The outcome that the state machine writes itself, where a function that would do so has failed.
 
-It has every field of `lambdas.domain.outcomes.Outcome` and an entry for every resource. Payloads
+It has every field of `lambdas.requests.outcome.Outcome` and an entry for every resource. Payloads
 leave out what has its default, so each field that may be missing has one here too.
 """
 
@@ -9,8 +9,8 @@ from __future__ import annotations
 from typing import Final
 
 from infra.jsonata import expression
-from lambdas.domain.outcomes import WORKFLOW_FAILED
-from lambdas.domain.phases import Phase
+from lambdas.jobs.phases import Phase
+from lambdas.requests.outcome import WORKFLOW_FAILED
 
 PLAN: Final = "$states.input.plan"
 RESULTS: Final = "$states.input.results"

@@ -56,12 +56,13 @@ class Functions(Construct):
         )
 
     def add(
-        self, construct_id: str, *, environment: Mapping[str, str] | None = None
+        self, construct_id: str, room: str, *, environment: Mapping[str, str] | None = None
     ) -> lambda_.Function:
         """Make the function whose module is named as its id, in snake case.
 
         Args:
-            construct_id: such as ReconcileExport, for lambdas/reconcile_export.py.
+            construct_id: such as ReconcileExport, for lambdas/exports/reconcile_export.py.
+            room: the package of its capability, such as exports.
             environment: its settings.
         """
         module = "".join(f"_{c.lower()}" if c.isupper() else c for c in construct_id).lstrip("_")
@@ -77,7 +78,7 @@ class Functions(Construct):
             construct_id,
             role=self._role(construct_id, log_group),
             code=self._code,
-            handler=f"lambdas.{module}.handler",
+            handler=f"lambdas.{room}.{module}.handler",
             runtime=RUNTIME,
             architecture=ARCHITECTURE,
             layers=[self._layer],

@@ -24,7 +24,7 @@ from infra.retries import (
     catch_everything,
 )
 from infra.tasks import function_task
-from lambdas.domain.phases import Phase
+from lambdas.jobs.phases import Phase
 
 MAP_LABEL = "Jobs"
 """Names the children of the Distributed Map: <machine>/Jobs."""

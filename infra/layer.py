@@ -19,7 +19,7 @@ from infra.archive import zip_folder
 from infra.functions import LAYER, ROOT, RUNTIME
 
 REQUIREMENTS: Final = ROOT / "lambdas" / "requirements.txt"
-WRAPPERS: Final = ROOT / "lambdas" / "aws"
+SOURCES: Final = ROOT / "lambdas"
 IN_LAMBDA: Final = "/opt/python"
 """Where Lambda unpacks a layer's folder `python`. Source: Lambda guide, python-layers."""
 
@@ -62,7 +62,7 @@ def build(layer: Path = LAYER, target: Target = LAMBDA) -> None:
     with TemporaryDirectory() as directory:
         tree = Path(directory, "python")
         install(tree, target)
-        slim(tree, services_named_in(WRAPPERS.glob("*.py"), tree))
+        slim(tree, services_named_in(SOURCES.rglob("*.py"), tree))
         if not compiled(tree, target.python):
             print(
                 f"There is no python{target.python} here: the layer has no bytecode, "

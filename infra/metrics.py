@@ -11,9 +11,9 @@ from aws_cdk import aws_stepfunctions as sfn
 
 from infra.alarms import A_QUARTER_HOUR, AN_HOUR
 from infra.jobs import PUT_AND_WAIT
-from lambdas import metric_names
-from lambdas.domain.campaign_states import Mutation
-from lambdas.domain.rates import CampaignRates
+from lambdas.campaigns.transitions import Mutation
+from lambdas.rate_limit.quota import CampaignRates
+from lambdas.shared import metric_names
 
 MUTATIONS: Final = tuple(Mutation)
 READS: Final = ("GetCampaignStateBatch",)

@@ -31,8 +31,8 @@ from infra.metrics import (
     Metric,
     own,
 )
-from lambdas import metric_names
-from lambdas.domain.rates import Rate
+from lambdas.rate_limit.quota import Rate
+from lambdas.shared import metric_names
 
 RANGE: Final = Duration.hours(8)
 

@@ -12,7 +12,7 @@ from typing import Final, NamedTuple
 from aws_cdk import Duration
 from aws_cdk import aws_stepfunctions as sfn
 
-from lambdas.aws.errors import (
+from lambdas.shared.errors import (
     ConflictException,
     ServiceUnavailableException,
     ThrottlingException,

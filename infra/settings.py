@@ -17,8 +17,8 @@ from pydantic import (
 )
 
 from infra.names import CONTEXT_KEY
-from lambdas.domain.events import SNAPSHOT_EXPORTS_JSON, SnapshotExport
-from lambdas.domain.rates import CampaignRates
+from lambdas.rate_limit.quota import CampaignRates
+from lambdas.requests.events import SNAPSHOT_EXPORTS_JSON, SnapshotExport
 
 _ROLE_ARN: Final = r"^arn:aws[a-z-]*:iam::\d{12}:role/[\w+=,.@/-]+$"
 _KEY_ARN: Final = r"^arn:aws[a-z-]*:kms:[a-z0-9-]+:\d{12}:key/[A-Za-z0-9-]+$"

@@ -26,7 +26,7 @@ from infra.account import Account, AccountError, current_account
 from infra.functions import ROOT
 from infra.names import CONTEXT_KEY
 from infra.settings import Settings
-from lambdas.domain.phases import Reason
+from lambdas.jobs.phases import Reason
 
 ANSWERED: Final = 0
 FAILED: Final = 1

@@ -22,8 +22,8 @@ from infra.monitoring import Monitoring
 from infra.settings import Settings
 from infra.triggers import Triggers
 from infra.workflow import Workflow
-from lambdas.domain.events import SNAPSHOT_EXPORTS_JSON
-from lambdas.environment import CAMPAIGN_RATES, SNAPSHOT_EXPORTS
+from lambdas.requests.events import SNAPSHOT_EXPORTS_JSON
+from lambdas.shared.environment import CAMPAIGN_RATES, SNAPSHOT_EXPORTS
 
 
 class OrchestratorStack(Stack):
@@ -51,10 +51,10 @@ class OrchestratorStack(Stack):
         reading_inputs = {
             SNAPSHOT_EXPORTS: SNAPSHOT_EXPORTS_JSON.dump_json(settings.snapshot_exports).decode()
         }
-        accept_request = functions.add("AcceptRequest", environment=reading_inputs)
-        advance_plan = functions.add("AdvancePlan")
+        accept_request = functions.add("AcceptRequest", "requests", environment=reading_inputs)
+        advance_plan = functions.add("AdvancePlan", "requests")
         plan_clean_up = functions.add(
-            "PlanCleanUp", environment={**coordination.environment, **reading_inputs}
+            "PlanCleanUp", "requests", environment={**coordination.environment, **reading_inputs}
         )
         coordination.let_read_starts(plan_clean_up)
         coordination.let_claim_outcomes(plan_clean_up)
@@ -74,7 +74,7 @@ class OrchestratorStack(Stack):
             campaign_events=settings.campaign_events,
             key=encryption.key,
         )
-        wake_waiters = functions.add("WakeWaiters", environment=coordination.environment)
+        wake_waiters = functions.add("WakeWaiters", "waiting", environment=coordination.environment)
         workflow.grant_read_executions(plan_clean_up)
         coordination.let_wait(workflow.machine)
         coordination.let_wake(wake_waiters, workflow.machine)
@@ -130,6 +130,7 @@ class OrchestratorStack(Stack):
     ) -> lambda_.Function:
         function = functions.add(
             "ReconcileCampaigns",
+            "campaigns",
             environment={
                 **coordination.environment,
                 CAMPAIGN_RATES: json.dumps(settings.model_dump(mode="json")["campaign_rates"]),
@@ -147,6 +148,7 @@ class OrchestratorStack(Stack):
     ) -> lambda_.Function:
         function = functions.add(
             "ReconcileExport",
+            "exports",
             environment={
                 **coordination.environment,
                 "EXPORT_BUCKET": store.bucket.bucket_name,

@@ -13,10 +13,10 @@ from aws_cdk import aws_stepfunctions as sfn
 from constructs import Construct
 
 from infra.dead_letters import DeadLetters
-from lambdas.domain.acceptance import CLEAN_UP, REQUESTED
-from lambdas.domain.campaign_states import Mutation
-from lambdas.domain.events import SNAPSHOT_CREATED, STATUS_CHANGED, SnapshotExport
-from lambdas.domain.outcomes import OUTCOME_NOT_PUBLISHED, WORKFLOW_FAILED
+from lambdas.campaigns.transitions import Mutation
+from lambdas.requests.acceptance import CLEAN_UP, REQUESTED
+from lambdas.requests.events import SNAPSHOT_CREATED, STATUS_CHANGED, SnapshotExport
+from lambdas.requests.outcome import OUTCOME_NOT_PUBLISHED, WORKFLOW_FAILED
 
 EXPORT_ENDED: Final = tuple(
     f"RDS-EVENT-{number:04}" for number in (*range(159, 165), *range(234, 237))

@@ -29,9 +29,9 @@ from infra.retries import (
     catch_everything,
 )
 from infra.tasks import TASK_TIMEOUT, function_task
-from lambdas.domain.clean_up import LAST_STARTS_SECONDS
-from lambdas.domain.outcomes import OUTCOME_NOT_PUBLISHED, REQUEST_REJECTED
-from lambdas.domain.phases import Phase
+from lambdas.jobs.phases import Phase
+from lambdas.requests.clean_up import LAST_STARTS_SECONDS
+from lambdas.requests.outcome import OUTCOME_NOT_PUBLISHED, REQUEST_REJECTED
 
 SOURCE: Final = "connect-rds-orchestrator"
 MAX_EXECUTION: Final = Duration.days(365)

@@ -8,9 +8,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Final
 
-from lambdas.domain.acceptance import RequestRejected, parse
-from lambdas.domain.events import input_of_event
-from lambdas.domain.requests import CampaignJob, CampaignTarget, ExportJob, ExportTarget, Job
+from lambdas.campaigns.contract import CampaignJob, CampaignTarget
+from lambdas.exports.contract import ExportJob, ExportTarget
+from lambdas.requests.acceptance import RequestRejected, parse
+from lambdas.requests.contract import Job
+from lambdas.requests.events import input_of_event
 from localcloud.functions.environment import REGION
 from localcloud.world import Campaign, PresentExport, Snapshot, World
 

@@ -95,7 +95,7 @@ def _invocations(orchestrator: LocalOrchestrator) -> dict[str, int]:
         for function in page["Functions"]
     }
     return {
-        handlers[name].split(".")[1].title().replace("_", ""): count
+        handlers[name].split(".")[-2].title().replace("_", ""): count
         for name, count in orchestrator.aws.functions.invocations.items()
     }
 

@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-from lambdas.domain.acceptance import REQUESTED
+from lambdas.requests.acceptance import REQUESTED
 from localcloud.files import load_json
 from localcloud.functions.environment import ACCOUNT, CREDENTIALS, REGION
 from localcloud.orchestrator import ROOT, LocalOrchestrator

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 Json = Any
 Handler = Callable[[Json, Any], Json]
 
-CLOCK_MODULE: Final = "lambdas.clock"
+CLOCK_MODULE: Final = "lambdas.shared.clock"
 """The product's only clock, replaced here by the simulated one."""
 
 

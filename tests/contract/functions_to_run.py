@@ -10,9 +10,9 @@ from localcloud.functions.function import DeployedFunction
 HANDLER = """
 import json, os, sys, time
 from decimal import Decimal
-import lambdas.clock
-from lambdas import clock
-from lambdas.clock import now, sleep
+import lambdas.shared.clock
+from lambdas.shared import clock
+from lambdas.shared.clock import now, sleep
 
 class NotFoundError(Exception): pass
 
@@ -38,11 +38,11 @@ def handler(event, context):
                 "invoked_function_arn", "log_group_name", "log_stream_name")
             } | {"left": context.get_remaining_time_in_millis()}
     return {"pid": os.getpid(), "imported_at": IMPORTED_AT, "file": lambdas.__file__,
-            "path": sys.path, "same": lambdas.clock is clock, "cwd": os.getcwd()}
+            "path": sys.path, "same": lambdas.shared.clock is clock, "cwd": os.getcwd()}
 """
 FILES = {
     "lambdas/__init__.py": "",
-    "lambdas/clock.py": "raise ImportError('the real clock')",
+    "lambdas/shared/clock.py": "raise ImportError('the real clock')",
     "lambdas/work.py": HANDLER,
     "lambdas/broken.py": "import no_such_package",
     "lambdas/failing.py": "raise KeyError('at import')",

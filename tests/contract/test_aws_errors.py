@@ -25,15 +25,15 @@ from botocore.exceptions import (
 )
 from botocore.stub import Stubber
 
-from lambdas.aws import errors
-from lambdas.aws.calls import api_call
-from lambdas.aws.campaigns import Campaigns
-from lambdas.aws.client import client
-from lambdas.aws.exports import Exports
-from lambdas.domain.campaign_states import CampaignState, Mutation
-from lambdas.domain.exports import Destination, ExportTask
-from lambdas.domain.requests import ApiVersion
-from lambdas.observability import metrics
+from lambdas.campaigns.client import Campaigns
+from lambdas.campaigns.contract import ApiVersion
+from lambdas.campaigns.transitions import CampaignState, Mutation
+from lambdas.exports.client import Exports
+from lambdas.exports.decisions import Destination, ExportTask
+from lambdas.shared import errors
+from lambdas.shared.aws import client
+from lambdas.shared.calls import api_call
+from lambdas.shared.observability import metrics
 
 REGION = "us-east-1"
 SNAPSHOT = f"arn:aws:rds:{REGION}:123456789012:snapshot:orders"

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from lambdas.domain import history
+from lambdas.jobs import history
 from localcloud.joints.jsonata_expressions import evaluate
 from tests.infra.stack_parts import State
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from lambdas.environment import COORDINATION_TABLE
+from lambdas.shared.environment import COORDINATION_TABLE
 from tests.infra.stack_parts import Functions, Template, of_type
 
 
@@ -54,7 +54,7 @@ def test_those_who_need_the_table_are_told_its_name_and_no_one_else(
 ) -> None:
     (table,) = of_type(template, "AWS::DynamoDB::Table")
     told = {
-        properties["Handler"].split(".")[1]: properties["Environment"]["Variables"].get(
+        properties["Handler"].split(".")[-2]: properties["Environment"]["Variables"].get(
             COORDINATION_TABLE
         )
         for properties in functions.values()

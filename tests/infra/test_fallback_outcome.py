@@ -8,15 +8,18 @@ from typing import Any
 
 import pytest
 
-from lambdas.domain import looks
-from lambdas.domain.acceptance import parse
-from lambdas.domain.limits import MAX_PAYLOAD_BYTES
-from lambdas.domain.looks import Look
-from lambdas.domain.outcomes import WORKFLOW_FAILED, Entry, Outcome
-from lambdas.domain.phases import Phase
-from lambdas.domain.plan import Plan, advance, plan
-from lambdas.domain.texts import timestamp
-from lambdas.domain.work import CampaignProgress, CampaignWork, ExportProgress, Work
+from lambdas.campaigns.work import CampaignProgress, CampaignWork
+from lambdas.exports.work import ExportProgress
+from lambdas.jobs import pass_result as looks
+from lambdas.jobs.pass_result import Look
+from lambdas.jobs.phases import Phase
+from lambdas.jobs.resource_result import Entry
+from lambdas.jobs.work import Work
+from lambdas.requests.acceptance import parse
+from lambdas.requests.outcome import WORKFLOW_FAILED, Outcome
+from lambdas.requests.plan import Plan, advance, plan
+from lambdas.shared.limits import MAX_PAYLOAD_BYTES
+from lambdas.shared.texts import timestamp
 from localcloud.clock import SimulatedClock
 from localcloud.joints.jsonata_expressions import evaluate
 from localcloud.joints.jsonata_functions import functions

@@ -5,14 +5,14 @@ from __future__ import annotations
 import ast
 
 from infra.functions import TIMEOUT
-from lambdas import environment
-from lambdas.aws.client import _CONFIG
-from lambdas.domain.rates import HORIZON_SECONDS
-from lambdas.reconcile_campaigns import LAST_CALL_SECONDS
+from lambdas.campaigns.reconcile_campaigns import LAST_CALL_SECONDS
+from lambdas.rate_limit.quota import HORIZON_SECONDS
+from lambdas.shared import environment
+from lambdas.shared.aws import _CONFIG
 from tests.infra.sources import reaching, tree
 from tests.infra.stack_parts import Functions, Task, Template
 
-ENVIRONMENT = "lambdas.environment"
+ENVIRONMENT = "lambdas.shared.environment"
 GIVEN_BY_LAMBDA = {"AWS_REGION"}
 FOR_LIBRARIES = ("POWERTOOLS_", "AWS_")
 
@@ -67,7 +67,10 @@ def test_every_function_is_given_the_settings_that_it_reads_and_no_other(
 
 
 def test_reads_of_settings_are_found() -> None:
-    assert _settings_read("lambdas.reconcile_export") >= {"COORDINATION_TABLE", "EXPORT_BUCKET"}
+    assert _settings_read("lambdas.exports.reconcile_export") >= {
+        "COORDINATION_TABLE",
+        "EXPORT_BUCKET",
+    }
 
 
 def _settings_read(handler: str) -> set[str]:

@@ -18,17 +18,17 @@ from packaging.utils import canonicalize_name
 from infra import layer
 from infra.archive import zip_folder
 from infra.functions import LAYER, ROOT
-from lambdas.aws.campaigns import Campaigns
-from lambdas.aws.export_files import ExportFiles
-from lambdas.aws.exports import Exports
-from lambdas.aws.started_exports import StartedExports
-from lambdas.aws.waiters import Waiters
-from lambdas.domain.exports import Destination
-from lambdas.domain.requests import ApiVersion
+from lambdas.campaigns.client import Campaigns
+from lambdas.campaigns.contract import ApiVersion
+from lambdas.exports.client import Exports
+from lambdas.exports.decisions import Destination
+from lambdas.exports.files import ExportFiles
+from lambdas.exports.started import StartedExports
+from lambdas.waiting.waiters import Waiters
 
 HANDLERS = sorted(
-    path.stem
-    for path in (ROOT / "lambdas").glob("*.py")
+    ".".join(path.relative_to(ROOT).with_suffix("").parts)
+    for path in (ROOT / "lambdas").rglob("*.py")
     if "def handler(" in path.read_text(encoding="utf-8")
 )
 PINS = [
@@ -53,7 +53,7 @@ def tree(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def services(tree: Path) -> frozenset[str]:
-    return layer.services_named_in(layer.WRAPPERS.glob("*.py"), tree)
+    return layer.services_named_in(layer.SOURCES.rglob("*.py"), tree)
 
 
 def run(tree: Path, code: str) -> str:
@@ -78,31 +78,29 @@ def run(tree: Path, code: str) -> str:
 
 @pytest.mark.parametrize("handler", HANDLERS)
 def test_every_function_imports_with_the_layer_alone(tree: Path, handler: str) -> None:
-    told = run(tree, f"import lambdas.{handler}, pydantic; print(pydantic.__file__)")
+    told = run(tree, f"import {handler}, pydantic; print(pydantic.__file__)")
     assert told.startswith(str(tree))
 
 
 @pytest.mark.parametrize(
     ("handler", "unused"),
     [
-        ("accept_request", "boto3"),
-        ("advance_plan", "boto3"),
-        ("advance_plan", "botocore.client"),
-        ("wake_waiters", "pydantic"),
-        ("wake_waiters", "aws_lambda_powertools.utilities.data_classes"),
+        ("lambdas.requests.accept_request", "boto3"),
+        ("lambdas.requests.advance_plan", "boto3"),
+        ("lambdas.requests.advance_plan", "botocore.client"),
+        ("lambdas.waiting.wake_waiters", "pydantic"),
+        ("lambdas.waiting.wake_waiters", "aws_lambda_powertools.utilities.data_classes"),
     ],
 )
 def test_a_cold_start_does_not_pay_for_what_the_function_does_not_use(
     tree: Path, handler: str, unused: str
 ) -> None:
-    assert (
-        run(tree, f"import lambdas.{handler}, sys; print({unused!r} in sys.modules)") == "False\n"
-    )
+    assert run(tree, f"import {handler}, sys; print({unused!r} in sys.modules)") == "False\n"
 
 
 def test_the_calls_of_every_client_are_traced(tree: Path) -> None:
     code = (
-        "import lambdas.aws.client, botocore.client, wrapt\n"
+        "import lambdas.shared.aws, botocore.client, wrapt\n"
         "call = vars(botocore.client.BaseClient)['_make_api_call']\n"
         "print(isinstance(call, wrapt.FunctionWrapper))"
     )
@@ -112,7 +110,7 @@ def test_the_calls_of_every_client_are_traced(tree: Path) -> None:
 def test_every_client_that_the_functions_make_is_made_with_the_layer_alone(tree: Path) -> None:
     made = run(
         tree,
-        "from lambdas.aws.client import client\n"
+        "from lambdas.shared.aws import client\n"
         f"for service in {sorted(services(tree))}: print(client(service).meta.service_model)",
     )
     assert len(made.splitlines()) == len(services(tree)) > 0

@@ -59,7 +59,7 @@ def test_every_function_may_do_what_it_calls_and_nothing_else(
 
 def test_operations_are_found_in_the_source() -> None:
     """Should the walk go blind, it would find nothing to allow."""
-    assert operations("lambdas.plan_clean_up") == {
+    assert operations("lambdas.requests.plan_clean_up") == {
         Operation("dynamodb", "GetItem"),
         Operation("dynamodb", "PutItem"),
         Operation("dynamodb", "Query"),
@@ -68,10 +68,14 @@ def test_operations_are_found_in_the_source() -> None:
         Operation("stepfunctions", "ListExecutions"),
     }
     assert Operation("connectcampaignsv2", "StopCampaign") in operations(
-        "lambdas.reconcile_campaigns"
+        "lambdas.campaigns.reconcile_campaigns"
     )
-    assert Operation("rds", "StartExportTask") in operations("lambdas.reconcile_export")
-    assert operations("lambdas.accept_request") == operations("lambdas.advance_plan") == set()
+    assert Operation("rds", "StartExportTask") in operations("lambdas.exports.reconcile_export")
+    assert (
+        operations("lambdas.requests.accept_request")
+        == operations("lambdas.requests.advance_plan")
+        == set()
+    )
 
 
 def _needed(template: Template, function: str, handler: str) -> set[str]:

@@ -9,8 +9,8 @@ import pytest
 
 from infra import alarms, diagram, metrics
 from infra.alarms import Alarm
-from lambdas import metric_names
-from lambdas.domain import cadence
+from lambdas.jobs import cadence
+from lambdas.shared import metric_names
 from tests.infra.sources import operations, path_of
 from tests.infra.stack_parts import Functions, Template, of_type, properties_of, text
 
@@ -174,7 +174,7 @@ def test_the_last_failures_are_read_from_the_log_that_tells_them(dashboard: dict
     )
     assert query.startswith("SOURCE '${FunctionsAdvancePlanLogs")
     told = 'logger.info("request finished", phase=outcome["phase"], summary=outcome["summary"])'
-    assert told in path_of("lambdas.advance_plan").read_text(encoding="utf-8")
+    assert told in path_of("lambdas.requests.advance_plan").read_text(encoding="utf-8")
     assert 'message = "request finished" and phase = "FAILED"' in query
 
 

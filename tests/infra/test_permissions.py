@@ -8,7 +8,7 @@ import pytest
 
 from infra.export_store import RDS_EXPORT
 from infra.jobs import MAP_LABEL
-from lambdas.domain.acceptance import REQUESTED
+from lambdas.requests.acceptance import REQUESTED
 from tests.infra.stack_parts import (
     Statement,
     Template,

@@ -10,10 +10,10 @@ from typing import Any
 import pytest
 from moto.events.models import EventPattern
 
-from lambdas.domain.acceptance import clean_up, parse
-from lambdas.domain.campaign_states import Mutation
-from lambdas.domain.events import SNAPSHOT_EXPORTS_JSON, SnapshotExport, input_of_event
-from lambdas.domain.outcomes import (
+from lambdas.campaigns.transitions import Mutation
+from lambdas.requests.acceptance import clean_up, parse
+from lambdas.requests.events import SNAPSHOT_EXPORTS_JSON, SnapshotExport, input_of_event
+from lambdas.requests.outcome import (
     OUTCOME_NOT_PUBLISHED,
     REQUEST_FAILED,
     REQUEST_REJECTED,

@@ -8,9 +8,9 @@ import pytest
 
 from infra import diagram
 from infra.functions import ROOT
-from lambdas.aws.errors import CapacityError, PermanentError, StateError, TransientError
-from lambdas.domain.clean_up import LAST_STARTS_SECONDS
-from lambdas.domain.outcomes import OUTCOME_NOT_PUBLISHED
+from lambdas.requests.clean_up import LAST_STARTS_SECONDS
+from lambdas.requests.outcome import OUTCOME_NOT_PUBLISHED
+from lambdas.shared.errors import CapacityError, PermanentError, StateError, TransientError
 from localcloud.joints.jsonata_expressions import evaluate
 from tests.infra.sources import operations
 from tests.infra.stack_parts import Functions, State, Task, Template
@@ -160,8 +160,9 @@ def test_a_task_has_the_name_of_its_functions_module(
     assert len(invoking) >= 4
     for name, function in invoking.items():
         module = "".join(f"_{c.lower()}" if c.isupper() else c for c in name).lstrip("_")
-        assert (ROOT / "lambdas" / f"{module}.py").is_file()
-        assert functions[function]["Handler"] == f"lambdas.{module}.handler"
+        [path] = (ROOT / "lambdas").glob(f"*/{module}.py")
+        handler = functions[function]["Handler"]
+        assert handler == f"lambdas.{path.parent.name}.{module}.handler"
 
 
 def test_a_clean_up_is_planned_when_nothing_of_the_ended_execution_can_still_be_noted(

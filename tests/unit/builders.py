@@ -5,18 +5,14 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from lambdas.domain.campaign_states import CampaignState
-from lambdas.domain.exports import Destination, ExportTask
-from lambdas.domain.plan import Trace
-from lambdas.domain.requests import ApiVersion, CampaignTarget, ExportTarget
-from lambdas.domain.work import (
-    CampaignProgress,
-    CampaignWork,
-    ExportProgress,
-    ExportSpec,
-    ExportWork,
-    Memo,
-)
+from lambdas.campaigns.contract import ApiVersion, CampaignTarget
+from lambdas.campaigns.transitions import CampaignState
+from lambdas.campaigns.work import CampaignProgress, CampaignWork
+from lambdas.exports.contract import ExportTarget
+from lambdas.exports.decisions import Destination, ExportTask
+from lambdas.exports.work import ExportProgress, ExportSpec, ExportWork
+from lambdas.jobs.memo import Memo
+from lambdas.requests.plan import Trace
 
 NOW = 1_800_000_000.0
 REGION = "us-east-1"

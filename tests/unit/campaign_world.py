@@ -6,16 +6,15 @@ from collections.abc import Iterable, Mapping, Sequence
 from enum import StrEnum
 from typing import NamedTuple
 
-from lambdas import clock
-from lambdas.aws import errors
-from lambdas.domain.campaign_states import CampaignState, Mutation
+from lambdas.campaigns.transitions import CampaignState, Mutation
+from lambdas.shared import clock, errors
 from localcloud.simulators.campaigns import Campaigns as Model
 from localcloud.simulators.errors import SimulatedError
 from localcloud.world import Campaign
 from tests.unit.fakes import aws_error
 
 UNANSWERED_SECONDS = 25
-"""After which a call is given up: 5 to connect and 20 to read, in `lambdas.aws.client`."""
+"""After which a call is given up: 5 to connect and 20 to read, in `lambdas.shared.aws`."""
 
 LEGAL_IN = {
     Mutation.START: {"Initialized"},

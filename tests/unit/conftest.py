@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 
 import pytest
 
-from lambdas import clock
-from lambdas.observability import metrics
+from lambdas.shared import clock
+from lambdas.shared.observability import metrics
 from tests.unit.builders import NOW
 
 

@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
-from lambdas.aws.errors import (
+from lambdas.exports.contract import ExportTarget
+from lambdas.exports.identifier import identifier
+from lambdas.jobs.pass_result import Look
+from lambdas.jobs.phases import Phase
+from lambdas.jobs.resource_result import Entry
+from lambdas.shared.errors import (
     AccessDeniedException,
     IamRoleMissingPermissionsException,
     IamRoleNotFoundException,
@@ -13,11 +18,6 @@ from lambdas.aws.errors import (
     UnclassifiedException,
     ValidationException,
 )
-from lambdas.domain.export_identity import identifier
-from lambdas.domain.looks import Look
-from lambdas.domain.outcomes import Entry
-from lambdas.domain.phases import Phase
-from lambdas.domain.requests import ExportTarget
 from tests.unit.builders import (
     DESTINATION,
     SNAPSHOT,

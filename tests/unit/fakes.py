@@ -8,7 +8,10 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
-from lambdas.aws.errors import (
+from lambdas.campaigns.transitions import CampaignState, Mutation
+from lambdas.exports.decisions import CANCELABLE, ENDED, Destination, ExportTask
+from lambdas.exports.result_files import result
+from lambdas.shared.errors import (
     AwsError,
     ExportTaskAlreadyExistsException,
     InvalidCampaignStateException,
@@ -16,9 +19,6 @@ from lambdas.aws.errors import (
     ResourceNotFoundException,
     ServiceUnavailableException,
 )
-from lambdas.domain.campaign_states import CampaignState, Mutation
-from lambdas.domain.export_results import result
-from lambdas.domain.exports import CANCELABLE, ENDED, Destination, ExportTask
 from tests.unit.builders import DESTINATION, NOW
 
 _EFFECT = {

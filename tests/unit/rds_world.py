@@ -9,7 +9,9 @@ from collections.abc import Iterable
 from enum import StrEnum
 from typing import NamedTuple
 
-from lambdas.aws.errors import (
+from lambdas.exports.decisions import CANCELABLE, ENDED, Destination, ExportTask
+from lambdas.exports.identifier import LEGAL, MAX_LENGTH
+from lambdas.shared.errors import (
     AccessDeniedException,
     AwsError,
     ExportTaskAlreadyExistsException,
@@ -19,8 +21,6 @@ from lambdas.aws.errors import (
     ServiceUnavailableException,
     ThrottlingException,
 )
-from lambdas.domain.export_identity import LEGAL, MAX_LENGTH
-from lambdas.domain.exports import CANCELABLE, ENDED, Destination, ExportTask
 from tests.unit.builders import DESTINATION
 from tests.unit.fakes import LostResponse, aws_error
 

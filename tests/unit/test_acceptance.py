@@ -8,8 +8,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from lambdas.domain import limits
-from lambdas.domain.acceptance import (
+from lambdas.campaigns.contract import ApiVersion, CampaignJob, CampaignTarget
+from lambdas.exports.contract import ExportJob, ExportTarget
+from lambdas.requests.acceptance import (
     CLEAN_UP,
     REQUESTED,
     STARTED_BY,
@@ -19,15 +20,9 @@ from lambdas.domain.acceptance import (
     clean_up,
     parse,
 )
-from lambdas.domain.events import input_of_event
-from lambdas.domain.requests import (
-    ApiVersion,
-    CampaignJob,
-    CampaignTarget,
-    ExportJob,
-    ExportTarget,
-    Request,
-)
+from lambdas.requests.contract import Request
+from lambdas.requests.events import input_of_event
+from lambdas.shared import limits
 from tests.unit.builders import (
     CLUSTER,
     EXECUTION,

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from lambdas.domain import cadence
-from lambdas.domain.cadence import JITTER, Pace, backed_off, export_wait_seconds, wait_seconds
+from lambdas.jobs import cadence
+from lambdas.jobs.cadence import JITTER, Pace, backed_off, export_wait_seconds, wait_seconds
 
 NAMED = {name: pace for name, pace in vars(cadence).items() if isinstance(pace, Pace)}
 PACES = st.sampled_from(sorted(NAMED.values()))

@@ -7,18 +7,18 @@ from typing import Any
 import pytest
 from botocore.exceptions import ReadTimeoutError
 
-from lambdas.aws.calls import api_call
-from lambdas.aws.campaigns import Campaigns
-from lambdas.aws.errors import (
+from lambdas.campaigns.client import Campaigns
+from lambdas.campaigns.contract import ApiVersion
+from lambdas.campaigns.transitions import Mutation
+from lambdas.exports.client import Exports
+from lambdas.shared.calls import api_call
+from lambdas.shared.errors import (
     AccessDeniedException,
     ServiceUnavailableException,
     ThrottlingException,
     UnclassifiedException,
 )
-from lambdas.aws.exports import Exports
-from lambdas.domain.campaign_states import Mutation
-from lambdas.domain.requests import ApiVersion
-from lambdas.observability import metrics
+from lambdas.shared.observability import metrics
 from tests.unit.builders import DESTINATION, SNAPSHOT
 from tests.unit.fakes import AnyClient, client_error
 

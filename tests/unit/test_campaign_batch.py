@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lambdas.domain import cadence, campaign_batch
-from lambdas.domain.campaign_batch import (
+from lambdas.campaigns import batch as campaign_batch
+from lambdas.campaigns.batch import (
     MAX_ATTEMPTS,
     MAX_DELETION_SECONDS,
     MAX_ODD_LOOKS,
@@ -22,11 +22,13 @@ from lambdas.domain.campaign_batch import (
     read_groups,
     seen,
 )
-from lambdas.domain.campaign_states import Act, CampaignState, Mutation, Reached, Refuse, Wait
-from lambdas.domain.limits import CAMPAIGNS_PER_BATCH
-from lambdas.domain.phases import Phase, Reason
-from lambdas.domain.requests import ApiVersion, CampaignTarget
-from lambdas.domain.work import CampaignProgress, CampaignWork, Memo
+from lambdas.campaigns.contract import ApiVersion, CampaignTarget
+from lambdas.campaigns.transitions import Act, CampaignState, Mutation, Reached, Refuse, Wait
+from lambdas.campaigns.work import CampaignProgress, CampaignWork
+from lambdas.jobs import cadence
+from lambdas.jobs.memo import Memo
+from lambdas.jobs.phases import Phase, Reason
+from lambdas.shared.limits import CAMPAIGNS_PER_BATCH
 from tests.unit.builders import NOW, any_progress, campaign_work
 
 

@@ -11,17 +11,17 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from lambdas import clock
-from lambdas.aws.campaign_limits import CampaignLimits
-from lambdas.aws.errors import TransientError
-from lambdas.aws.rate_limiter import LATE_SECONDS, RateLimiter
-from lambdas.domain.campaign_batch import MAX_ATTEMPTS
-from lambdas.domain.outcomes import Entry
-from lambdas.domain.phases import Phase, Reason
-from lambdas.domain.rates import CampaignRates
-from lambdas.domain.requests import CampaignTarget
-from lambdas.domain.work import CampaignWork
-from lambdas.reconcile_campaigns import reconcile
+from lambdas.campaigns.batch import MAX_ATTEMPTS
+from lambdas.campaigns.contract import CampaignTarget
+from lambdas.campaigns.rates import CampaignLimits
+from lambdas.campaigns.reconcile_campaigns import reconcile
+from lambdas.campaigns.work import CampaignWork
+from lambdas.jobs.phases import Phase, Reason
+from lambdas.jobs.resource_result import Entry
+from lambdas.rate_limit.limiter import LATE_SECONDS, RateLimiter
+from lambdas.rate_limit.quota import CampaignRates
+from lambdas.shared import clock
+from lambdas.shared.errors import TransientError
 from localcloud.world import Campaign
 from tests.unit.builders import NOW, campaign_work, through_json
 from tests.unit.campaign_world import LEGAL_IN, CampaignWorld, Fault, Hand

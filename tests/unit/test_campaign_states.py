@@ -7,7 +7,8 @@ from functools import cache
 import botocore.session
 import pytest
 
-from lambdas.domain.campaign_states import (
+from lambdas.campaigns.contract import CampaignTarget
+from lambdas.campaigns.transitions import (
     Act,
     CampaignState,
     Mutation,
@@ -16,8 +17,7 @@ from lambdas.domain.campaign_states import (
     Wait,
     decide,
 )
-from lambdas.domain.phases import Reason
-from lambdas.domain.requests import CampaignTarget
+from lambdas.jobs.phases import Reason
 
 LEGAL_IN = {
     Mutation.START: {"Initialized", "CREATED"},

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from lambdas.environment import MissingSettingError, setting
+from lambdas.shared.environment import MissingSettingError, setting
 
 
 def test_reads_a_setting():

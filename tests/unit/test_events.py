@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from lambdas.domain.acceptance import RequestRejected
-from lambdas.domain.events import SnapshotExport, input_of_event
+from lambdas.requests.acceptance import RequestRejected
+from lambdas.requests.events import SnapshotExport, input_of_event
 from tests.unit.builders import EXECUTION, SNAPSHOT
 
 SHOP = SnapshotExport(source_prefix="shop-", export_only=("shop.orders",))

@@ -12,10 +12,10 @@ from botocore.response import StreamingBody
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from lambdas.aws.export_files import MAX_TABLE_FILES, ExportFiles
-from lambdas.domain.export_results import MAX_LISTED_BYTES, info_key, result, tables_prefix
-from lambdas.domain.export_watch import collected, folder
-from lambdas.domain.phases import Phase
+from lambdas.exports.files import MAX_TABLE_FILES, ExportFiles
+from lambdas.exports.progress import collected, folder
+from lambdas.exports.result_files import MAX_LISTED_BYTES, info_key, result, tables_prefix
+from lambdas.jobs.phases import Phase
 from tests.unit.builders import NOW, export_task, export_work, json_bytes, through_json
 from tests.unit.fakes import client_error
 

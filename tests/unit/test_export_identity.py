@@ -7,8 +7,8 @@ import re
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from lambdas.domain.export_identity import MAX_LENGTH, identifier
-from lambdas.domain.requests import SOURCE_ARN
+from lambdas.exports.contract import SOURCE_ARN
+from lambdas.exports.identifier import MAX_LENGTH, identifier
 from tests.unit.builders import CLUSTER, SNAPSHOT
 
 RULE = re.compile(r"^[A-Za-z](?:-?[A-Za-z0-9])*$")

@@ -10,18 +10,18 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from lambdas import clock
-from lambdas.aws.errors import TransientError
-from lambdas.aws.started_exports import Notes, StartedExports
-from lambdas.domain.export_identity import identifier
-from lambdas.domain.exports import CANCEL_GRACE_SECONDS, MAX_ODD_LOOKS, MAX_REFUSALS
-from lambdas.domain.hints import hint_for
-from lambdas.domain.outcomes import Entry
-from lambdas.domain.phases import Phase, Reason
-from lambdas.domain.requests import ExportTarget
-from lambdas.domain.wakes import EXPORT_SLOT, source_key
-from lambdas.domain.work import ExportWork
-from lambdas.reconcile_export import reconcile
+from lambdas.exports.contract import ExportTarget
+from lambdas.exports.decisions import CANCEL_GRACE_SECONDS, MAX_ODD_LOOKS, MAX_REFUSALS
+from lambdas.exports.hints import hint_for
+from lambdas.exports.identifier import identifier
+from lambdas.exports.reconcile_export import reconcile
+from lambdas.exports.started import Notes, StartedExports
+from lambdas.exports.work import ExportWork
+from lambdas.jobs.phases import Phase, Reason
+from lambdas.jobs.resource_result import Entry
+from lambdas.shared import clock
+from lambdas.shared.errors import TransientError
+from lambdas.waiting.handles import EXPORT_SLOT, source_key
 from tests.unit.builders import (
     DESTINATION,
     EXECUTION,

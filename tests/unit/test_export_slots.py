@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from lambdas.domain.export_slots import (
+from lambdas.exports.slots import (
     DOCUMENTED_SLOTS,
     PATIENCE_SECONDS,
     SlotWait,

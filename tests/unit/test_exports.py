@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from lambdas.domain.export_identity import identifier
-from lambdas.domain.exports import (
+from lambdas.exports.contract import ExportTarget
+from lambdas.exports.decisions import (
     CANCEL_GRACE_SECONDS,
     CANCELABLE,
     ENDED,
@@ -26,9 +26,9 @@ from lambdas.domain.exports import (
     decide,
     is_odd,
 )
-from lambdas.domain.phases import Reason
-from lambdas.domain.requests import ExportTarget
-from lambdas.domain.work import ExportProgress
+from lambdas.exports.identifier import identifier
+from lambdas.exports.work import ExportProgress
+from lambdas.jobs.phases import Reason
 from tests.unit.builders import (
     CLUSTER,
     CLUSTER_SNAPSHOT,

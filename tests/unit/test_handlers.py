@@ -12,20 +12,16 @@ from typing import Any
 
 import pytest
 
-from lambdas import (
-    accept_request,
-    advance_plan,
-    plan_clean_up,
-    reconcile_campaigns,
-    reconcile_export,
-)
-from lambdas.aws.campaigns import Campaigns
-from lambdas.aws.executions import Executions
-from lambdas.aws.started_exports import StartedExport, StartedExports
-from lambdas.domain.exports import Destination
-from lambdas.domain.requests import ApiVersion
-from lambdas.environment import MissingSettingError
-from lambdas.observability import logger
+from lambdas.campaigns import reconcile_campaigns
+from lambdas.campaigns.client import Campaigns
+from lambdas.campaigns.contract import ApiVersion
+from lambdas.exports import reconcile_export
+from lambdas.exports.decisions import Destination
+from lambdas.exports.started import StartedExport, StartedExports
+from lambdas.requests import accept_request, advance_plan, plan_clean_up
+from lambdas.requests.executions import Executions
+from lambdas.shared.environment import MissingSettingError
+from lambdas.shared.observability import logger
 from tests.unit.builders import (
     DESTINATION,
     EXECUTION,

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from lambdas.aws import errors
-from lambdas.domain.hints import hint_for, hint_for_error, with_hint
-from lambdas.domain.limits import MAX_TEXT_BYTES
-from lambdas.domain.texts import json_bytes
+from lambdas.exports.hints import hint_for, hint_for_error
+from lambdas.shared import errors
+from lambdas.shared.limits import MAX_TEXT_BYTES
+from lambdas.shared.texts import json_bytes, with_hint
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from lambdas.domain.history import (
+from lambdas.jobs.history import (
     FREE_EVENTS,
     MAX_EVENTS,
     PASS_EVENTS,
@@ -19,7 +19,7 @@ from lambdas.domain.history import (
     WAKES_AHEAD_EVENTS,
     Budget,
 )
-from lambdas.domain.limits import MAX_DEADLINE_SECONDS, MIN_DEADLINE_SECONDS
+from lambdas.shared.limits import MAX_DEADLINE_SECONDS, MIN_DEADLINE_SECONDS
 
 DAY = 86_400
 START_EVENTS = 3

@@ -6,9 +6,9 @@ import json
 
 import pytest
 
-from lambdas.domain import looks
-from lambdas.domain.looks import Look, TaskError
-from lambdas.domain.phases import Phase
+from lambdas.jobs import pass_result as looks
+from lambdas.jobs.pass_result import Look, TaskError
+from lambdas.jobs.phases import Phase
 from tests.unit.builders import NOW, campaign_work, export_work, through_json
 
 

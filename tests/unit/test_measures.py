@@ -6,14 +6,16 @@ from typing import Any
 
 import pytest
 
-from lambdas import measures
-from lambdas.aws.errors import AccessDeniedException, AwsError, ThrottlingException
-from lambdas.domain import looks
-from lambdas.domain.exports import ExportTask
-from lambdas.domain.phases import Phase
-from lambdas.domain.requests import ApiVersion, CampaignTarget
-from lambdas.domain.work import CampaignProgress, CampaignWork, ExportProgress, ExportWork, Memo
-from lambdas.observability import metrics, observed
+from lambdas.campaigns.contract import ApiVersion, CampaignTarget
+from lambdas.campaigns.work import CampaignProgress, CampaignWork
+from lambdas.exports.decisions import ExportTask
+from lambdas.exports.work import ExportProgress, ExportWork
+from lambdas.jobs import measures
+from lambdas.jobs import pass_result as looks
+from lambdas.jobs.memo import Memo
+from lambdas.jobs.phases import Phase
+from lambdas.shared.errors import AccessDeniedException, AwsError, ThrottlingException
+from lambdas.shared.observability import metrics, observed
 from tests.unit.builders import NOW, SNAPSHOT, AnyContext, export_work
 
 AN_HOUR_AGO = Memo(started_at=NOW - 3600, looks=3)

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from types import SimpleNamespace
 from typing import Any
 
-from lambdas.observability import observed, tracer
+from lambdas.shared.observability import observed, tracer
 from tests.unit.builders import AnyContext
 
 

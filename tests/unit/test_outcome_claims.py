@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from lambdas.aws.errors import AwsError
-from lambdas.aws.outcome_claims import OutcomeClaims
+from lambdas.requests.outcome_claims import OutcomeClaims
+from lambdas.shared.errors import AwsError
 from tests.unit.builders import EXECUTION
 from tests.unit.fakes import AnyClient, client_error
 

@@ -6,19 +6,19 @@ import json
 
 import pytest
 
-from lambdas.domain.acceptance import Fault
-from lambdas.domain.limits import MAX_CAUSE_BYTES, MAX_TEXT_BYTES
-from lambdas.domain.outcomes import (
+from lambdas.jobs.phases import Phase
+from lambdas.jobs.resource_result import Entry
+from lambdas.requests.acceptance import Fault
+from lambdas.requests.outcome import (
     REQUEST_FAILED,
     REQUEST_REJECTED,
     WORKFLOW_FAILED,
-    Entry,
     Outcome,
     account,
     rejection,
 )
-from lambdas.domain.phases import Phase
-from lambdas.domain.texts import timestamp
+from lambdas.shared.limits import MAX_CAUSE_BYTES, MAX_TEXT_BYTES
+from lambdas.shared.texts import timestamp
 from tests.unit.builders import EXECUTION, NOW, through_json
 
 

@@ -18,16 +18,18 @@ from typing import Any
 import pytest
 from pydantic import BaseModel, TypeAdapter
 
-from lambdas import advance_plan, plan_clean_up, reconcile_campaigns, reconcile_export
-from lambdas.aws.executions import Executions
-from lambdas.aws.started_exports import StartedExport, StartedExports
-from lambdas.domain.acceptance import CleanUp
-from lambdas.domain.looks import Look, TaskError
-from lambdas.domain.model import Internal
-from lambdas.domain.outcomes import Outcome
-from lambdas.domain.plan import Plan, Trace
-from lambdas.domain.wakes import Wake
-from lambdas.domain.work import Work
+from lambdas.campaigns import reconcile_campaigns
+from lambdas.exports import reconcile_export
+from lambdas.exports.started import StartedExport, StartedExports
+from lambdas.jobs.pass_result import Look, TaskError
+from lambdas.jobs.work import Work
+from lambdas.requests import advance_plan, plan_clean_up
+from lambdas.requests.acceptance import CleanUp
+from lambdas.requests.executions import Executions
+from lambdas.requests.outcome import Outcome
+from lambdas.requests.plan import Plan, Trace
+from lambdas.shared.model import Internal
+from lambdas.waiting.handles import Wake
 from tests.unit.builders import NOW, SNAPSHOT, AnyContext, through_json
 from tests.unit.fake_executions import FakeClaims, FakeExecutions, answered, map_started
 from tests.unit.fakes import FakeCampaigns, FakeExports, FakeFiles, FakeTable

@@ -10,17 +10,23 @@ from typing import Any
 
 import pytest
 
-from lambdas import accept_request, advance_plan, plan_clean_up
-from lambdas.aws.executions import Executions
-from lambdas.aws.started_exports import StartedExport
-from lambdas.domain import campaign_batch, export_watch, limits, looks
-from lambdas.domain.acceptance import RequestRejected, parse
-from lambdas.domain.export_results import MAX_LISTED_BYTES, result
-from lambdas.domain.exports import ExportTask, Reached
-from lambdas.domain.looks import Look
-from lambdas.domain.outcomes import Entry
-from lambdas.domain.phases import Phase, Reason
-from lambdas.domain.work import CampaignProgress, CampaignWork, ExportWork, Memo, Work
+from lambdas.campaigns import batch as campaign_batch
+from lambdas.campaigns.work import CampaignProgress, CampaignWork
+from lambdas.exports import progress as export_watch
+from lambdas.exports.decisions import ExportTask, Reached
+from lambdas.exports.result_files import MAX_LISTED_BYTES, result
+from lambdas.exports.started import StartedExport
+from lambdas.exports.work import ExportWork
+from lambdas.jobs import pass_result as looks
+from lambdas.jobs.memo import Memo
+from lambdas.jobs.pass_result import Look
+from lambdas.jobs.phases import Phase, Reason
+from lambdas.jobs.resource_result import Entry
+from lambdas.jobs.work import Work
+from lambdas.requests import accept_request, advance_plan, plan_clean_up
+from lambdas.requests.acceptance import RequestRejected, parse
+from lambdas.requests.executions import Executions
+from lambdas.shared import limits
 from tests.unit.builders import NOW, REGION, AnyContext, json_bytes, through_json
 from tests.unit.fake_executions import FakeClaims, FakeExecutions, answered, map_started
 

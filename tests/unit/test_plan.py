@@ -9,16 +9,18 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from lambdas.domain import looks
-from lambdas.domain.acceptance import parse
-from lambdas.domain.clean_up import cancel_work
-from lambdas.domain.limits import CAMPAIGNS_PER_BATCH, MAX_TEXT_BYTES
-from lambdas.domain.looks import Look, TaskError
-from lambdas.domain.phases import Phase, Reason
-from lambdas.domain.plan import Plan, advance, plan, plan_of
-from lambdas.domain.requests import CampaignJob
-from lambdas.domain.texts import timestamp
-from lambdas.domain.work import CampaignWork, ExportWork, Work
+from lambdas.campaigns.contract import CampaignJob
+from lambdas.campaigns.work import CampaignWork
+from lambdas.exports.work import ExportWork
+from lambdas.jobs import pass_result as looks
+from lambdas.jobs.pass_result import Look, TaskError
+from lambdas.jobs.phases import Phase, Reason
+from lambdas.jobs.work import Work
+from lambdas.requests.acceptance import parse
+from lambdas.requests.clean_up import cancel_work
+from lambdas.requests.plan import Plan, advance, plan, plan_of
+from lambdas.shared.limits import CAMPAIGNS_PER_BATCH, MAX_TEXT_BYTES
+from lambdas.shared.texts import timestamp
 from tests.unit.builders import (
     CLUSTER,
     NOW,

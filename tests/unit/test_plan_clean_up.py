@@ -8,17 +8,19 @@ from typing import Any
 
 import pytest
 
-from lambdas import accept_request, advance_plan, plan_clean_up
-from lambdas.aws.errors import AccessDeniedException, ThrottlingException
-from lambdas.aws.executions import Executions
-from lambdas.aws.started_exports import StartedExport
-from lambdas.domain import looks
-from lambdas.domain.looks import Look
-from lambdas.domain.outcomes import Outcome
-from lambdas.domain.phases import Phase
-from lambdas.domain.plan import Plan
-from lambdas.domain.texts import timestamp
-from lambdas.domain.work import CampaignProgress, CampaignWork, ExportProgress, ExportWork, Work
+from lambdas.campaigns.work import CampaignProgress, CampaignWork
+from lambdas.exports.started import StartedExport
+from lambdas.exports.work import ExportProgress, ExportWork
+from lambdas.jobs import pass_result as looks
+from lambdas.jobs.pass_result import Look
+from lambdas.jobs.phases import Phase
+from lambdas.jobs.work import Work
+from lambdas.requests import accept_request, advance_plan, plan_clean_up
+from lambdas.requests.executions import Executions
+from lambdas.requests.outcome import Outcome
+from lambdas.requests.plan import Plan
+from lambdas.shared.errors import AccessDeniedException, ThrottlingException
+from lambdas.shared.texts import timestamp
 from tests.unit.builders import (
     EXECUTION,
     NOW,

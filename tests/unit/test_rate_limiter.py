@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from lambdas import metric_names
-from lambdas.aws.rate_limiter import LATE_SECONDS, MAX_THROTTLES, RateLimiter, Slots, Unlimited
-from lambdas.domain.rates import SLOWDOWN, SLOWED_SECONDS, Rate
-from lambdas.observability import metrics
+from lambdas.rate_limit.limiter import LATE_SECONDS, MAX_THROTTLES, RateLimiter, Slots, Unlimited
+from lambdas.rate_limit.quota import SLOWDOWN, SLOWED_SECONDS, Rate
+from lambdas.shared import metric_names
+from lambdas.shared.observability import metrics
 from tests.unit.builders import NOW
 from tests.unit.fakes import FakeTable, client_error
 

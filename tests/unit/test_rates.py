@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from lambdas.domain.rates import (
+from lambdas.rate_limit.quota import (
     HORIZON_SECONDS,
     SLOWDOWN,
     CampaignRates,

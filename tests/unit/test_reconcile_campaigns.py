@@ -4,8 +4,17 @@ from __future__ import annotations
 
 import pytest
 
-from lambdas.aws.campaign_limits import UNLIMITED, CampaignLimits
-from lambdas.aws.errors import (
+from lambdas.campaigns.batch import MAX_ATTEMPTS, MAX_ODD_LOOKS, MAX_THROTTLED_PASSES
+from lambdas.campaigns.contract import CampaignTarget
+from lambdas.campaigns.rates import UNLIMITED, CampaignLimits
+from lambdas.campaigns.reconcile_campaigns import LAST_CALL_SECONDS, reconcile
+from lambdas.campaigns.transitions import Mutation
+from lambdas.campaigns.work import CampaignWork
+from lambdas.jobs.cadence import AFTER_SCHEDULE_END
+from lambdas.jobs.pass_result import Look
+from lambdas.jobs.phases import Phase, Reason
+from lambdas.jobs.resource_result import Entry
+from lambdas.shared.errors import (
     AccessDeniedException,
     AwsError,
     ConflictException,
@@ -17,16 +26,7 @@ from lambdas.aws.errors import (
     UnclassifiedException,
     ValidationException,
 )
-from lambdas.domain.cadence import AFTER_SCHEDULE_END
-from lambdas.domain.campaign_batch import MAX_ATTEMPTS, MAX_ODD_LOOKS, MAX_THROTTLED_PASSES
-from lambdas.domain.campaign_states import Mutation
-from lambdas.domain.looks import Look
-from lambdas.domain.outcomes import Entry
-from lambdas.domain.phases import Phase, Reason
-from lambdas.domain.requests import CampaignTarget
-from lambdas.domain.wakes import CAMPAIGNS, wake
-from lambdas.domain.work import CampaignWork
-from lambdas.reconcile_campaigns import LAST_CALL_SECONDS, reconcile
+from lambdas.waiting.handles import CAMPAIGNS, wake
 from tests.unit.builders import NOW, campaign_work, through_json
 from tests.unit.conftest import HandClock
 from tests.unit.fakes import FakeCampaigns, LostResponse, aws_error

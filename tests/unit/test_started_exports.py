@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import pytest
 
-from lambdas.aws.errors import AccessDeniedException, ThrottlingException
-from lambdas.aws.started_exports import (
+from lambdas.exports.started import (
     KEPT_AFTER_DEADLINE,
     Notes,
     StartedExport,
     StartedExports,
 )
+from lambdas.shared.errors import AccessDeniedException, ThrottlingException
 from tests.unit.builders import EXECUTION, NOW, OTHER_SNAPSHOT, SNAPSHOT, export_work
 from tests.unit.fakes import FakeTable, client_error
 

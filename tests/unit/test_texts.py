@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from lambdas.domain.limits import MAX_TEXT_BYTES
-from lambdas.domain.texts import shorten, timestamp
+from lambdas.shared.limits import MAX_TEXT_BYTES
+from lambdas.shared.texts import shorten, timestamp
 from tests.unit.builders import NOW, json_bytes
 
 

@@ -7,13 +7,13 @@ from typing import Any
 
 import pytest
 
-from lambdas.aws.errors import (
+from lambdas.shared.errors import (
     AccessDeniedException,
     ServiceUnavailableException,
     ThrottlingException,
 )
-from lambdas.aws.waiters import Waiters, Woken
-from lambdas.domain.wakes import CAMPAIGNS, EXPORT_SLOT, Hurried, source_key, wake
+from lambdas.waiting.handles import CAMPAIGNS, EXPORT_SLOT, Hurried, source_key, wake
+from lambdas.waiting.waiters import Waiters, Woken
 from tests.unit.builders import NOW, OTHER_SNAPSHOT, SNAPSHOT
 from tests.unit.fakes import FakeStates, FakeTable, client_error
 

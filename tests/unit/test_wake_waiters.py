@@ -8,11 +8,11 @@ from typing import Any
 
 import pytest
 
-from lambdas import wake_waiters
-from lambdas.aws.waiters import Waiters
-from lambdas.domain.campaign_states import Mutation
-from lambdas.domain.wake_events import UnreadableEventError
-from lambdas.domain.wakes import CAMPAIGNS, EXPORT_SLOT, source_key
+from lambdas.campaigns.transitions import Mutation
+from lambdas.waiting import wake_waiters
+from lambdas.waiting.events import UnreadableEventError
+from lambdas.waiting.handles import CAMPAIGNS, EXPORT_SLOT, source_key
+from lambdas.waiting.waiters import Waiters
 from tests.unit.builders import CLUSTER_SNAPSHOT, OTHER_SNAPSHOT, REGION, SNAPSHOT, AnyContext
 from tests.unit.fakes import FakeStates, FakeTable
 from tests.unit.test_waiters import store

@@ -5,11 +5,12 @@ from __future__ import annotations
 import pytest
 from pydantic import TypeAdapter
 
-from lambdas.domain import campaign_batch
-from lambdas.domain.export_slots import SlotWait
-from lambdas.domain.export_watch import queued, wake_of
-from lambdas.domain.wakes import CAMPAIGNS, EXPORT_SLOT, KEPT_AFTER_WAIT, Wake, source_key, wake
-from lambdas.domain.work import ExportProgress, Memo
+from lambdas.campaigns import batch as campaign_batch
+from lambdas.exports.progress import queued, wake_of
+from lambdas.exports.slots import SlotWait
+from lambdas.exports.work import ExportProgress
+from lambdas.jobs.memo import Memo
+from lambdas.waiting.handles import CAMPAIGNS, EXPORT_SLOT, KEPT_AFTER_WAIT, Wake, source_key, wake
 from tests.unit.builders import CLUSTER, NOW, SNAPSHOT, campaign_work, export_work
 
 

@@ -10,7 +10,10 @@ from localcloud.orchestrator import ROOT, LocalOrchestrator
 
 
 def replace_module(orchestrator: LocalOrchestrator, module: str, source: str) -> None:
-    """Give a function another handler's source; the real module is there as `<module>_real`."""
+    """Give a function another handler's source; the real module is there as `<module>_real`.
+
+    `module` is below `lambdas`, with slashes.
+    """
     code = io.BytesIO()
     with zipfile.ZipFile(code, "w") as archive:
         for path in sorted((ROOT / "lambdas").rglob("*.py")):
@@ -21,7 +24,7 @@ def replace_module(orchestrator: LocalOrchestrator, module: str, source: str) ->
         function["FunctionName"]
         for page in functions.get_paginator("list_functions").paginate()
         for function in page["Functions"]
-        if function["Handler"] == f"lambdas.{module}.handler"
+        if function["Handler"] == f"lambdas.{module.replace('/', '.')}.handler"
     ]
     functions.update_function_code(FunctionName=name, ZipFile=code.getvalue())
 

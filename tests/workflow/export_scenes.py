@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from lambdas.domain.export_identity import identifier
+from lambdas.exports.identifier import identifier
 from localcloud.joints import ChildHistory, child_histories
 from localcloud.orchestrator import LocalOrchestrator
 from localcloud.runs import Runs

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from lambdas.domain.requests import CampaignTarget
+from lambdas.campaigns.contract import CampaignTarget
 from localcloud.world import CAMPAIGN_STATES
 from tests.workflow.conftest import Orchestrate
 from tests.workflow.requests import campaign, campaigns

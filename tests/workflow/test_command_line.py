@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from lambdas.domain.campaign_states import Mutation
+from lambdas.campaigns.transitions import Mutation
 from localcloud.cli import EXAMPLES, FAILED, SUCCEEDED, WRONG_ARGUMENTS, main
 
 WORLDS = EXAMPLES / "worlds"

@@ -6,8 +6,8 @@ import json
 from pathlib import Path
 from typing import Any
 
-from lambdas.domain.acceptance import REQUESTED
-from lambdas.environment import COORDINATION_TABLE
+from lambdas.requests.acceptance import REQUESTED
+from lambdas.shared.environment import COORDINATION_TABLE
 from localcloud.orchestrator import LocalOrchestrator
 from tests.workflow.conftest import SPEED
 from tests.workflow.export_scenes import Watched, source, watched

@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from lambdas.domain.outcomes import Entry, Outcome
+from lambdas.jobs.resource_result import Entry
+from lambdas.requests.outcome import Outcome
 from localcloud.joints import map_runs
 from tests.workflow.broken_functions import replace_module
 from tests.workflow.conftest import entered
@@ -42,7 +43,7 @@ def ended(run: Watched, number: int = 0) -> tuple[dict[str, Any], list[str]]:
     return execution, entered([event for page in listed for event in page["events"]])
 
 
-@pytest.mark.parametrize("broken", ["accept_request", "advance_plan"])
+@pytest.mark.parametrize("broken", ["requests/accept_request", "requests/advance_plan"])
 def test_a_function_that_cannot_run_ends_the_request_with_a_whole_outcome(
     assembly: Path, broken: str
 ) -> None:
@@ -66,7 +67,7 @@ def test_a_function_that_cannot_run_ends_the_request_with_a_whole_outcome(
     assert [
         (e["job"], e["id"], e["previous_state"], e["final_state"], e["phase"])
         for e in outcome["jobs"]
-    ] == ([] if broken == "accept_request" else [paused, *not_begun])
+    ] == ([] if broken == "requests/accept_request" else [paused, *not_begun])
 
 
 def test_a_map_that_fails_is_taken_in_and_what_it_started_is_canceled(
@@ -101,7 +102,7 @@ def test_a_map_that_fails_is_taken_in_and_what_it_started_is_canceled(
 def test_an_execution_that_the_engine_ends_is_cleaned_up_after_and_told_of(assembly: Path) -> None:
     """AdvancePlan answers with what no state can read, so that an expression fails in a Choice."""
     unreadable = """
-from lambdas.advance_plan_real import handler as real
+from lambdas.requests.advance_plan_real import handler as real
 
 def handler(event, context):
     return real(event, context) if event["plan"].get("cleans_up") else "unreadable"
@@ -112,7 +113,7 @@ def handler(event, context):
     )
 
     with watched(assembly, speed=100, snapshots=[snapshot(left, **LONG)]) as run:
-        replace_module(run.orchestrator, "advance_plan", unreadable)
+        replace_module(run.orchestrator, "requests/advance_plan", unreadable)
         arn = run.ask(request)
         run.until(lambda: len(run.executions()) == 2)
         run.until_nothing_runs()
@@ -139,7 +140,7 @@ def test_a_clean_up_that_cannot_be_planned_fails_with_a_whole_outcome(assembly: 
         snapshots=[snapshot(**LONG)],
         actions=[{"at_s": 200, "operation": "AbortExecution"}],
     ) as run:
-        replace_module(run.orchestrator, "plan_clean_up", BROKEN)
+        replace_module(run.orchestrator, "requests/plan_clean_up", BROKEN)
         run.until(lambda: len(run.executions()) == 2)
         run.until_nothing_runs()
         clean_up, states = ended(run, 1)

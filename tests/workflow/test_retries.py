@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from lambdas.domain.campaign_batch import MAX_THROTTLED_PASSES
-from lambdas.domain.exports import MAX_THROTTLES
+from lambdas.campaigns.batch import MAX_THROTTLED_PASSES
+from lambdas.exports.decisions import MAX_THROTTLES
 from tests.workflow.conftest import Orchestrate, entered
 from tests.workflow.export_scenes import source
 from tests.workflow.requests import SNAPSHOT, campaign, campaigns, export, snapshot

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from lambdas.aws.started_exports import Notes, StartedExports
-from lambdas.domain.looks import Look
-from lambdas.domain.outcomes import Entry
-from lambdas.domain.work import ExportWork
-from lambdas.reconcile_export import reconcile
+from lambdas.exports.reconcile_export import reconcile
+from lambdas.exports.started import Notes, StartedExports
+from lambdas.exports.work import ExportWork
+from lambdas.jobs.pass_result import Look
+from lambdas.jobs.resource_result import Entry
 from tests.unit.builders import (
     EXECUTION,
     through_json,

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from lambdas.domain.export_identity import identifier
-from lambdas.domain.phases import Phase, Reason
+from lambdas.exports.identifier import identifier
+from lambdas.jobs.phases import Phase, Reason
 from tests.unit.builders import (
     CLUSTER,
     DESTINATION,

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from lambdas.aws.errors import (
+from lambdas.jobs.phases import Phase, Reason
+from lambdas.shared.errors import (
     InvalidExportSourceStateException,
 )
-from lambdas.domain.phases import Phase, Reason
 from tests.unit.builders import (
     export_task,
     export_work,

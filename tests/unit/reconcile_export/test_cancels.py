@@ -4,7 +4,12 @@ from __future__ import annotations
 
 import pytest
 
-from lambdas.aws.errors import (
+from lambdas.exports.decisions import (
+    MAX_REFUSALS,
+    MAX_THROTTLES,
+)
+from lambdas.jobs.phases import Phase, Reason
+from lambdas.shared.errors import (
     AccessDeniedException,
     ConflictException,
     InvalidExportTaskStateException,
@@ -12,11 +17,6 @@ from lambdas.aws.errors import (
     ThrottlingException,
     ValidationException,
 )
-from lambdas.domain.exports import (
-    MAX_REFUSALS,
-    MAX_THROTTLES,
-)
-from lambdas.domain.phases import Phase, Reason
 from tests.unit.builders import (
     SNAPSHOT,
     export_task,

@@ -4,18 +4,18 @@ from __future__ import annotations
 
 import pytest
 
-from lambdas.aws.errors import (
-    ExportTaskLimitReachedException,
-    ServiceUnavailableException,
-)
-from lambdas.domain.exports import (
+from lambdas.exports.decisions import (
     CANCEL_GRACE_SECONDS,
     CANCELABLE,
     MAX_REFUSALS,
     ExportStatus,
 )
-from lambdas.domain.looks import Look
-from lambdas.domain.phases import Phase, Reason
+from lambdas.jobs.pass_result import Look
+from lambdas.jobs.phases import Phase, Reason
+from lambdas.shared.errors import (
+    ExportTaskLimitReachedException,
+    ServiceUnavailableException,
+)
 from tests.unit.builders import (
     NOW,
     export_task,

@@ -4,18 +4,18 @@ from __future__ import annotations
 
 import pytest
 
-from lambdas.aws.errors import (
+from lambdas.exports.contract import ExportTarget
+from lambdas.exports.decisions import (
+    MAX_ODD_LOOKS,
+)
+from lambdas.exports.result_files import result
+from lambdas.jobs.phases import Phase, Reason
+from lambdas.shared.errors import (
     IamRoleMissingPermissionsException,
     InvalidS3BucketException,
     KmsKeyNotAccessibleException,
 )
-from lambdas.domain.export_results import result
-from lambdas.domain.exports import (
-    MAX_ODD_LOOKS,
-)
-from lambdas.domain.limits import MAX_TEXT_BYTES
-from lambdas.domain.phases import Phase, Reason
-from lambdas.domain.requests import ExportTarget
+from lambdas.shared.limits import MAX_TEXT_BYTES
 from tests.unit.builders import (
     export_task,
     export_work,

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import pytest
 
-from lambdas.aws.errors import (
+from lambdas.exports.started import KEPT_AFTER_DEADLINE
+from lambdas.exports.work import ExportWork
+from lambdas.jobs.phases import Phase, Reason
+from lambdas.shared.errors import (
     AccessDeniedException,
     ExportTaskLimitReachedException,
     InvalidExportSourceStateException,
     ServiceUnavailableException,
     ThrottlingException,
 )
-from lambdas.aws.started_exports import KEPT_AFTER_DEADLINE
-from lambdas.domain.phases import Phase, Reason
-from lambdas.domain.work import ExportWork
 from tests.unit.builders import (
     EXECUTION,
     NOW,

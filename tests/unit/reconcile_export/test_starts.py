@@ -6,7 +6,12 @@ import random
 
 import pytest
 
-from lambdas.aws.errors import (
+from lambdas.exports.decisions import (
+    MAX_REFUSALS,
+    MAX_THROTTLES,
+)
+from lambdas.jobs.phases import Phase, Reason
+from lambdas.shared.errors import (
     AccessDeniedException,
     ExportTaskLimitReachedException,
     InvalidExportSourceStateException,
@@ -15,11 +20,6 @@ from lambdas.aws.errors import (
     ThrottlingException,
     ValidationException,
 )
-from lambdas.domain.exports import (
-    MAX_REFUSALS,
-    MAX_THROTTLES,
-)
-from lambdas.domain.phases import Phase, Reason
 from tests.unit.builders import (
     NOW,
     SNAPSHOT,

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import pytest
 
-from lambdas.aws.errors import (
+from lambdas.exports.slots import PATIENCE_SECONDS
+from lambdas.jobs.phases import Phase, Reason
+from lambdas.shared.errors import (
     AccessDeniedException,
     ExportTaskLimitReachedException,
     InvalidExportSourceStateException,
     ServiceUnavailableException,
     ThrottlingException,
 )
-from lambdas.domain.export_slots import PATIENCE_SECONDS
-from lambdas.domain.phases import Phase, Reason
-from lambdas.domain.wakes import EXPORT_SLOT, source_key
+from lambdas.waiting.handles import EXPORT_SLOT, source_key
 from tests.unit.builders import (
     NOW,
     OTHER_SNAPSHOT,

@@ -1,1 +1,0 @@
-"""AWS behind small classes; every error that leaves here has a name."""

@@ -1,0 +1,238 @@
+"""How a batch of campaigns moves from look to look, apart from the calls themselves."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from math import ceil
+from typing import Final
+
+from lambdas.campaigns.contract import ApiVersion, CampaignTarget
+from lambdas.campaigns.transitions import (
+    Act,
+    Decision,
+    Mutation,
+    Reached,
+    Refuse,
+    Wait,
+    decide,
+    is_gone,
+)
+from lambdas.campaigns.work import CampaignProgress, CampaignWork
+from lambdas.jobs import cadence
+from lambdas.jobs.cadence import Pace
+from lambdas.jobs.phases import Phase, Reason
+from lambdas.jobs.resource_result import EndPhase
+from lambdas.shared.limits import CAMPAIGNS_PER_BATCH
+from lambdas.waiting.handles import CAMPAIGNS, Wake, wake
+
+MAX_ATTEMPTS: Final = 6
+"""Mutations of one campaign: the longest legal way takes two, the rest are lost races."""
+
+MAX_THROTTLED_PASSES: Final = 10
+"""In a row in which nothing but throttles was answered: as often as a throttled read is retried."""
+
+SUSPECTED_GROUP: Final = 5
+"""Campaigns of a call that AWS rejected are read by fives, then alone: it takes 11 calls to find
+one id in 25 that it does not accept, and 31 to find all of 25. By halves it takes 11, and 49."""
+
+MAX_DELETION_SECONDS: Final = 1_800
+"""How long an accepted deletion may take to be seen; AWS documents no time."""
+
+MAX_ODD_LOOKS: Final = 5
+"""Looks in a row at a state nobody has documented, or at none."""
+
+
+def read_groups(campaigns: Mapping[str, CampaignProgress]) -> list[tuple[str, ...]]:
+    """Return which campaigns to read with one call each; those read least often come first."""
+    looks = {name: progress.looks for name, progress in campaigns.items()}
+    groups: list[tuple[str, ...]] = []
+    for size in sorted({progress.group_size for progress in campaigns.values()}):
+        of_size = [name for name, progress in campaigns.items() if progress.group_size == size]
+        of_size.sort(key=looks.__getitem__)
+        groups += [tuple(of_size[at : at + size]) for at in range(0, len(of_size), size)]
+    return sorted(groups, key=lambda group: looks[group[0]])
+
+
+def suspected(progress: CampaignProgress, group: int) -> CampaignProgress:
+    """Remember that AWS rejected a call that read so many campaigns, this one among them."""
+    size = SUSPECTED_GROUP if group > SUSPECTED_GROUP else 1
+    return progress.model_copy(update={"group_size": size})
+
+
+def seen(progress: CampaignProgress, state: str | None) -> CampaignProgress:
+    """Take in one look; a state of None is one that AWS could not tell."""
+    odd = state is None or decide(state, CampaignTarget.FINISHED) is None
+    told = state if state is not None else progress.state
+    return progress.model_copy(
+        update={
+            "previous_state": progress.previous_state or told,
+            "state": told,
+            "looks": progress.looks + 1,
+            "odd_looks": progress.odd_looks + 1 if odd else 0,
+            "group_size": CAMPAIGNS_PER_BATCH,
+        }
+    )
+
+
+def next_move(progress: CampaignProgress, target: CampaignTarget, now: float) -> Decision:
+    """Return the one move that fits the last look and the memory; `now` in epoch seconds."""
+    state = progress.state
+    if progress.odd_looks:
+        return _bear_with(progress)
+    decision = decide(state or "", target)
+    at_first_poll = progress.looks == 1 and progress.attempts == 0
+    match decision:
+        case None:
+            return _bear_with(progress)
+        case Reached(Reason.TARGET_REACHED) if at_first_poll:
+            gone = target is CampaignTarget.DELETED
+            return Reached(Reason.ALREADY_GONE if gone else Reason.ALREADY_THERE)
+        case Reached(Reason.CAMPAIGN_GONE) if is_gone(progress.previous_state):
+            return Refuse(Reason.CAMPAIGN_GONE, describe(progress))
+        case Refuse(Reason.CAMPAIGN_GONE):
+            return Refuse(Reason.CAMPAIGN_GONE, describe(progress))
+        case Act() | Wait() if progress.delete_accepted_at is not None:
+            return _see_it_go(progress, now - progress.delete_accepted_at)
+        case Act(mutation) if progress.attempts >= MAX_ATTEMPTS:
+            last = f"refused as {progress.refusal}" if progress.refusal else "accepted"
+            return Refuse(
+                Reason.LOST_RACE,
+                f"the campaign is {state} after {progress.attempts} moves, the last one {last};"
+                f" {mutation} is not tried again",
+            )
+    return decision
+
+
+def describe(progress: CampaignProgress) -> str:
+    """Say what the last poll found."""
+    if not is_gone(progress.state):
+        return f"the campaign is {progress.state}"
+    if progress.previous_state is None or is_gone(progress.previous_state):
+        return "the campaign does not exist"
+    return f"the campaign no longer exists; it was {progress.previous_state} when first read"
+
+
+def throttled(work: CampaignWork) -> CampaignWork:
+    """Remember one more pass of which every mutation that was tried was throttled."""
+    return work.model_copy(update={"throttled_passes": work.throttled_passes + 1})
+
+
+def accepted(progress: CampaignProgress, mutation: Mutation, now: float) -> CampaignProgress:
+    """Remember that AWS accepted a mutation, at `now` in epoch seconds."""
+    return progress.model_copy(
+        update={
+            "attempts": progress.attempts + 1,
+            "delete_accepted_at": now if mutation is Mutation.DELETE else None,
+            "refusal": None,
+        }
+    )
+
+
+def refused(progress: CampaignProgress, refusal: str, state: str | None = None) -> CampaignProgress:
+    """Remember how AWS refused a mutation, and the state that its answer carried."""
+    return progress.model_copy(
+        update={
+            "attempts": progress.attempts + 1,
+            "refusal": refusal,
+            "state": state or progress.state,
+        }
+    )
+
+
+def unscheduled(work: CampaignWork) -> list[str]:
+    """Return the campaigns of a watch of which it is not known whether a schedule ends them.
+
+    Only API v2 knows schedules. Source: botocore, Campaign of connectcampaigns and v2.
+    """
+    if work.target is not CampaignTarget.FINISHED or work.api_version is not ApiVersion.V2:
+        return []
+    return [name for name, progress in work.open.items() if progress.schedule_ends_at is None]
+
+
+def scheduled(progress: CampaignProgress, ends_at: float | None) -> CampaignProgress:
+    """Remember when a schedule ends, in epoch seconds; None where it does not."""
+    return progress.model_copy(update={"schedule_ends_at": ends_at or 0.0})
+
+
+def phase_of(work: CampaignWork, now: float) -> Phase:
+    """Return where a batch stands that has not ended, at `now` in epoch seconds."""
+    moves = (next_move(progress, work.target, now) for progress in work.open.values())
+    deleting = all(move == Wait(deleting=True) for move in moves)
+    return Phase.DELETING if deleting else Phase.IN_PROGRESS
+
+
+def end_of(work: CampaignWork) -> EndPhase:
+    """Return how a batch ended of which every campaign is settled."""
+    failed = any(entry.phase is Phase.FAILED for entry in work.settled)
+    return Phase.FAILED if failed else Phase.COMPLETE
+
+
+def wake_of(work: CampaignWork, now: float, wait: int) -> Wake:
+    """Return what ends a wait early: what somebody else does to the batch's campaigns."""
+    return wake(CAMPAIGNS, work.memo.started_at or now, now, wait)
+
+
+def wait_seconds(work: CampaignWork, now: float, jitter: float) -> int:
+    """Return whole seconds until the next look at what is still open; `now` in epoch seconds."""
+    age = work.memo.age(now)
+    if work.target is CampaignTarget.FINISHED:
+        wait = _watch_seconds(work, age, now, jitter)
+    else:
+        wait = cadence.wait_seconds(_pace(work, now), age, jitter)
+    return _before_deadline(work, wait, now)
+
+
+def wait_until(work: CampaignWork, moment: float, now: float, jitter: float) -> int:
+    """Return whole seconds until a moment or the deadline, at least 1, later after throttles.
+
+    Args:
+        work: the batch.
+        moment: when a call may be made again, in epoch seconds.
+        now: epoch seconds.
+        jitter: from 0 to 1, drawn by the caller.
+    """
+    wait = max(moment - now, cadence.throttled_seconds(work.throttled_passes, jitter))
+    return _before_deadline(work, wait, now)
+
+
+def _before_deadline(work: CampaignWork, wait: float, now: float) -> int:
+    return max(1, ceil(min(wait, work.deadline_seconds - work.memo.age(now))))
+
+
+def _pace(work: CampaignWork, now: float) -> Pace:
+    pace = cadence.DELETION if phase_of(work, now) is Phase.DELETING else cadence.CONFIRM
+    refusals = [progress.attempts for progress in work.open.values() if progress.refusal]
+    return cadence.backed_off(pace, max(refusals)) if refusals else pace
+
+
+def _watch_seconds(work: CampaignWork, age: float, now: float, jitter: float) -> int:
+    """Look seldom, but just after the end of a schedule, and often enough after that."""
+    waits = [cadence.wait_seconds(cadence.WATCH, age, jitter)]
+    for progress in work.open.values():
+        if progress.schedule_ends_at:
+            left = progress.schedule_ends_at + cadence.AFTER_SCHEDULE_END - now
+            late = cadence.wait_seconds(cadence.WATCH, -left, jitter)
+            waits.append(ceil(left) if left > 0 else late)
+    return min(waits)
+
+
+def _see_it_go(progress: CampaignProgress, seconds: float) -> Decision:
+    """Wait for an accepted deletion to be seen, for as long as it can reasonably take."""
+    if seconds < MAX_DELETION_SECONDS:
+        return Wait(deleting=True)
+    return Refuse(
+        Reason.DELETION_UNFINISHED,
+        f"the campaign is still {progress.state}, {MAX_DELETION_SECONDS} s after its deletion was"
+        " accepted; it may have been created anew",
+    )
+
+
+def _bear_with(progress: CampaignProgress) -> Decision:
+    """Wait out a state that means nothing to us, for a bounded number of looks."""
+    if progress.odd_looks < MAX_ODD_LOOKS:
+        return Wait()
+    if progress.state is None or decide(progress.state, CampaignTarget.FINISHED) is not None:
+        return Refuse(Reason.UNREADABLE, f"AWS could not tell the state in {MAX_ODD_LOOKS} looks")
+    return Refuse(
+        Reason.UNKNOWN_STATE, f"{progress.state!r} is no state of a campaign that is documented"
+    )

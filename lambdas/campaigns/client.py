@@ -1,0 +1,72 @@
+"""Amazon Connect outbound campaigns, API v1 and v2."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from types import MappingProxyType
+from typing import Any, Final
+
+from lambdas.campaigns.contract import ApiVersion
+from lambdas.campaigns.transitions import CampaignState, Mutation
+from lambdas.shared.aws import client
+from lambdas.shared.calls import api_call
+
+_SERVICE: Final = MappingProxyType(
+    {ApiVersion.V1: "connectcampaigns", ApiVersion.V2: "connectcampaignsv2"}
+)
+
+
+class Campaigns:
+    """The campaigns of one API version."""
+
+    def __init__(self, api_version: ApiVersion, connect: Callable[[str], Any] = client) -> None:
+        self._client = connect(_SERVICE[api_version])
+
+    def states(self, campaign_ids: Sequence[str]) -> Mapping[str, str | None]:
+        """Look at 1 to 25 campaigns with one call.
+
+        Returns:
+            Each id's state in AWS's words, CampaignState.GONE where there is no such campaign,
+            None where AWS could not tell.
+
+        Raises:
+            AwsError: when the whole call failed.
+        """
+        with api_call("GetCampaignStateBatch"):
+            answer = self._client.get_campaign_state_batch(campaignIds=list(campaign_ids))
+        told = {
+            success.get("campaignId"): success.get("state")
+            for success in answer.get("successfulRequests", ())
+        } | {
+            failure.get("campaignId"): CampaignState.GONE
+            for failure in answer.get("failedRequests", ())
+            if failure.get("failureCode") == "ResourceNotFound"
+        }
+        return {campaign_id: told.get(campaign_id) for campaign_id in campaign_ids}
+
+    def schedule_end(self, campaign_id: str) -> float | None:
+        """Return when a campaign's schedule ends, in epoch seconds; None where it has no end.
+
+        Raises:
+            AwsError: when AWS did not tell.
+        """
+        with api_call("DescribeCampaign"):
+            answer = self._client.describe_campaign(id=campaign_id)
+        end = answer["campaign"].get("schedule", {}).get("endTime")
+        return end.timestamp() if end is not None else None
+
+    def apply(self, mutation: Mutation, campaign_id: str) -> None:
+        """Start, pause, resume, stop or delete one campaign.
+
+        Raises:
+            AwsError: when AWS did not accept it.
+        """
+        call = {
+            Mutation.START: self._client.start_campaign,
+            Mutation.PAUSE: self._client.pause_campaign,
+            Mutation.RESUME: self._client.resume_campaign,
+            Mutation.STOP: self._client.stop_campaign,
+            Mutation.DELETE: self._client.delete_campaign,
+        }[mutation]
+        with api_call(mutation):
+            call(id=campaign_id)

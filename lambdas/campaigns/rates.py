@@ -1,0 +1,41 @@
+"""The rates that all looks at campaigns keep to together, in API v1 and v2 alike."""
+
+from __future__ import annotations
+
+from typing import Final, Literal, NamedTuple
+
+from pydantic import TypeAdapter
+
+from lambdas.rate_limit.limiter import Limiter, RateLimiter, Unlimited
+from lambdas.rate_limit.quota import CampaignRates
+from lambdas.shared.environment import CAMPAIGN_RATES, COORDINATION_TABLE, setting
+
+
+class CampaignLimits(NamedTuple):
+    """Who gives out calls that read campaigns, and calls that change them."""
+
+    reads: Limiter
+    mutations: Limiter
+
+
+UNLIMITED: Final = CampaignLimits(Unlimited(), Unlimited())
+
+_RATES: Final[TypeAdapter[CampaignRates | Literal[False]]] = TypeAdapter(
+    CampaignRates | Literal[False]
+)
+
+
+def campaign_limits() -> CampaignLimits:
+    """Return the limiters that the stack's settings ask for.
+
+    Raises:
+        MissingSettingError: when a setting is not there.
+    """
+    rates = _RATES.validate_json(setting(CAMPAIGN_RATES))
+    if rates is False:
+        return UNLIMITED
+    table = setting(COORDINATION_TABLE)
+    return CampaignLimits(
+        reads=RateLimiter(table, "campaign-reads", rates.reads),
+        mutations=RateLimiter(table, "campaign-mutations", rates.mutations),
+    )

@@ -1,0 +1,368 @@
+"""One look at a batch of campaigns: observe, decide, act where it is legal, report."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Sequence
+from typing import Any, Final
+
+from aws_lambda_powertools.utilities.typing import LambdaContext
+
+from lambdas.campaigns import batch as campaign_batch
+from lambdas.campaigns.client import Campaigns
+from lambdas.campaigns.hints import hint_for_campaign_quota
+from lambdas.campaigns.rates import CampaignLimits, campaign_limits
+from lambdas.campaigns.transitions import (
+    Act,
+    CampaignState,
+    Decision,
+    Mutation,
+    Reached,
+    Refuse,
+    Wait,
+)
+from lambdas.campaigns.work import CampaignProgress, CampaignWork
+from lambdas.jobs import measures
+from lambdas.jobs import pass_result as looks
+from lambdas.jobs.history import Budget
+from lambdas.jobs.pass_result import Look
+from lambdas.jobs.phases import Phase, Reason
+from lambdas.jobs.resource_result import EndPhase
+from lambdas.rate_limit.limiter import Slots
+from lambdas.rate_limit.quota import HORIZON_SECONDS
+from lambdas.shared import clock
+from lambdas.shared.errors import (
+    AwsError,
+    InvalidCampaignStateException,
+    PermanentError,
+    ResourceNotFoundException,
+    ServiceQuotaExceededException,
+    ThrottlingException,
+    TransientError,
+    UnclassifiedException,
+    ValidationException,
+)
+from lambdas.shared.observability import logger, observed
+from lambdas.shared.texts import with_hint
+
+MOVES_PER_LOOK: Final = 2
+"""Of one campaign: the second one when the first one's refusal told its state."""
+
+SCHEDULES_PER_LOOK: Final = 10
+"""Descriptions asked for, which only help to look at the right moment: a quota of their own."""
+
+LAST_CALL_SECONDS: Final = 30
+"""Kept back at the end of an invocation: a call that is not answered is given up after 25 seconds
+(`aws.client`), and what the pass has learned is returned after that."""
+
+
+@observed
+def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
+    """Take one look at the event's `work` and return a `Look`."""
+    deadline = clock.now() + context.get_remaining_time_in_millis() / 1_000
+    work = CampaignWork.model_validate(event["work"])
+    campaigns = Campaigns(work.api_version)
+    history_events = event.get("history_events", 0)
+    look = reconcile(work, campaigns, campaign_limits(), history_events, deadline)
+    return measures.looked(look).as_payload()
+
+
+def reconcile(
+    work: CampaignWork,
+    campaigns: Campaigns,
+    limits: CampaignLimits,
+    history_events: int,
+    deadline: float,
+) -> Look:
+    """Bring a batch one look closer to its target.
+
+    Args:
+        work: the batch, and what is remembered of it.
+        campaigns: of the batch's API version.
+        limits: that all executions keep to together.
+        history_events: in the history of this child execution so far.
+        deadline: when this invocation is ended, in epoch seconds.
+
+    Raises:
+        TransientError: when nothing was learned and another try is worth it.
+    """
+    batch = _Batch(work, campaigns, limits, deadline)
+    batch.look()
+    return batch.report(history_events)
+
+
+class _Batch:
+    """The batch as it changes in the course of one pass."""
+
+    def __init__(
+        self, work: CampaignWork, campaigns: Campaigns, limits: CampaignLimits, deadline: float
+    ) -> None:
+        self._work = work.model_copy(update={"memo": work.memo.looked(clock.now())})
+        self._campaigns = campaigns
+        self._limits = limits
+        self._calls_until = deadline - LAST_CALL_SECONDS
+        self._polled: set[str] = set()
+        self._rejected = False
+        self._answered = False
+        self._throttle: ThrottlingException | None = None
+        self._again_at: float | None = None
+
+    def look(self) -> None:
+        """Read what there is time for, move what has to be moved and may be, give up what is late.
+
+        Raises:
+            TransientError: nothing was learned.
+        """
+        late = self._work.memo.age(clock.now()) >= self._work.deadline_seconds
+        try:
+            readable = self._observe()
+        except PermanentError as error:
+            self._give_up(type(error).__name__, str(error))
+            return
+        self._move_all(may_act=readable and not late)
+        self._learn_schedules()
+        if late:
+            self._give_up_late()
+
+    def report(self, history_events: int) -> Look:
+        """Return the look: settled, or when to look again."""
+        work, now = self._work, clock.now()
+        if not work.open:
+            return looks.settled(work, campaign_batch.end_of(work))
+        if self._again_at is None:
+            wait = campaign_batch.wait_seconds(work, now, random.random())
+        else:
+            wait = campaign_batch.wait_until(work, self._again_at, now, random.random())
+        budget = Budget(history_events, work.memo.age(now), work.deadline_seconds)
+        wait = budget.stretch(wait)
+        wake = campaign_batch.wake_of(work, now, wait) if budget.allows_wakes else None
+        return looks.look_again(work, campaign_batch.phase_of(work, now), wait, wake)
+
+    def _observe(self) -> bool:
+        """Poll each campaign once, as far as rate and time allow; return whether AWS answered.
+
+        A call that AWS rejects is made again in smaller groups. What is not polled in this pass is
+        polled in the next one.
+
+        Raises:
+            PermanentError: no campaign can be read.
+            TransientError: nothing was learned.
+        """
+        until = self._calls_until - HORIZON_SECONDS
+        while unread := self._unread():
+            if self._learned and clock.now() > until:
+                self._come_again(clock.now())
+                return True
+            groups = campaign_batch.read_groups(unread)
+            slots = self._limits.reads.reserve(len(groups), until)
+            for group in groups:
+                if not slots.take():
+                    self._come_again(slots.again_at)
+                    return True
+                try:
+                    self._read(group)
+                except TransientError as error:
+                    if isinstance(error, ThrottlingException):
+                        slots.throttled()
+                    if not self._learned:
+                        raise
+                    logger.warning("campaigns not read", error=str(error))
+                    self._come_again(slots.again_at)
+                    return False
+        return True
+
+    @property
+    def _learned(self) -> bool:
+        """Whether any read of this pass has told anything."""
+        return self._rejected or bool(self._polled)
+
+    def _unread(self) -> dict[str, CampaignProgress]:
+        still_open = self._work.open.items()
+        return {name: progress for name, progress in still_open if name not in self._polled}
+
+    def _read(self, group: Sequence[str]) -> None:
+        """Poll campaigns with one call; where AWS rejects it, suspect each of them."""
+        try:
+            states = self._campaigns.states(group)
+        except ValidationException as error:
+            self._rejected = True
+            if len(group) == 1:
+                self._close(group[0], Phase.FAILED, type(error).__name__, str(error))
+                return
+            for campaign_id in group:
+                progress = self._work.open[campaign_id]
+                self._remember(campaign_id, campaign_batch.suspected(progress, len(group)))
+            return
+        for campaign_id, state in states.items():
+            self._see(campaign_id, state)
+
+    def _see(self, campaign_id: str, state: str | None) -> None:
+        self._polled.add(campaign_id)
+        before = self._work.open[campaign_id]
+        after = campaign_batch.seen(before, state)
+        self._remember(campaign_id, after)
+        measures.campaign_seen(before.state, after.state)
+        if before.state != after.state:
+            logger.info(
+                "campaign changed state",
+                campaign_id=campaign_id,
+                before=before.state,
+                after=after.state,
+            )
+
+    def _move_all(self, *, may_act: bool) -> None:
+        """Settle or move each campaign that was polled in this pass."""
+        due = self._due()
+        slots = None
+        if may_act and due:
+            slots = self._limits.mutations.reserve(len(due), self._calls_until)
+        for campaign_id in self._polled_and_open():
+            self._move(campaign_id, slots)
+        if self._answered:
+            self._work = self._work.model_copy(update={"throttled_passes": 0})
+        elif self._throttle is not None:
+            self._count_throttle(self._throttle)
+
+    def _count_throttle(self, throttle: ThrottlingException) -> None:
+        """Count a pass that moved nothing for throttles, and give up after too many in a row."""
+        self._work = campaign_batch.throttled(self._work)
+        if self._work.throttled_passes < campaign_batch.MAX_THROTTLED_PASSES:
+            return
+        message = f"throttled in {self._work.throttled_passes} polls in a row: {throttle}"
+        for campaign_id in self._due():
+            self._close(campaign_id, Phase.FAILED, type(throttle).__name__, message)
+
+    def _polled_and_open(self) -> list[str]:
+        return [name for name in self._work.open if name in self._polled]
+
+    def _due(self) -> list[str]:
+        """Return the campaigns that a mutation has to move now."""
+        return [name for name in self._polled_and_open() if isinstance(self._next_move(name), Act)]
+
+    def _next_move(self, campaign_id: str) -> Decision:
+        return campaign_batch.next_move(
+            self._work.open[campaign_id], self._work.target, clock.now()
+        )
+
+    def _move(self, campaign_id: str, slots: Slots | None) -> None:
+        """Settle a campaign, or make the moves that are due."""
+        for _ in range(MOVES_PER_LOOK):
+            match self._next_move(campaign_id):
+                case Wait():
+                    return
+                case Reached(reason, warning):
+                    warnings = (warning,) if warning else ()
+                    message = campaign_batch.describe(self._work.open[campaign_id])
+                    self._close(campaign_id, Phase.COMPLETE, reason, message, warnings)
+                    return
+                case Refuse(reason, why):
+                    self._close(campaign_id, Phase.FAILED, reason, why)
+                    return
+                case Act(mutation):
+                    if slots is None:
+                        return
+                    if not slots.take():
+                        self._come_again(slots.again_at)
+                        return
+                    if not self._attempt(mutation, campaign_id, slots):
+                        return
+
+    def _attempt(self, mutation: Mutation, campaign_id: str, slots: Slots) -> bool:
+        """Try a mutation; return whether its refusal told the state, to be decided on at once."""
+        progress = self._work.open[campaign_id]
+        try:
+            self._campaigns.apply(mutation, campaign_id)
+        except ThrottlingException as error:
+            self._throttle = error
+            slots.throttled()
+            self._come_again(slots.again_at)
+            return False
+        except InvalidCampaignStateException as error:
+            self._answered = True
+            refusal = type(error).__name__
+            self._remember(campaign_id, campaign_batch.refused(progress, refusal, error.state))
+            return True
+        except ResourceNotFoundException as error:
+            self._answered = True
+            refusal = type(error).__name__
+            gone = campaign_batch.refused(progress, refusal, CampaignState.GONE)
+            self._remember(campaign_id, gone)
+            return True
+        except AwsError as error:
+            self._answered = True
+            self._take_refusal(mutation, campaign_id, error)
+            return False
+        self._answered = True
+        self._remember(campaign_id, campaign_batch.accepted(progress, mutation, clock.now()))
+        logger.info("campaign moved", campaign_id=campaign_id, operation=mutation)
+        return False
+
+    def _come_again(self, moment: float) -> None:
+        """Ask for the next pass at a moment, in epoch seconds, or at an earlier one."""
+        self._again_at = moment if self._again_at is None else min(moment, self._again_at)
+
+    def _take_refusal(self, mutation: Mutation, campaign_id: str, error: AwsError) -> None:
+        """Remember a refusal to look again after, or settle the campaign when it is final.
+
+        Which error a delete of an active campaign gives is documented nowhere, and the guides
+        contradict each other on whether there is one; so its refusal is always looked at again.
+        """
+        name, message = type(error).__name__, str(error)
+        unclear = isinstance(error, ValidationException | UnclassifiedException)
+        look_again = mutation is Mutation.DELETE and unclear
+        if isinstance(error, ServiceQuotaExceededException):
+            message = with_hint(message, hint_for_campaign_quota(message))
+            self._close(campaign_id, Phase.FAILED, Reason.QUOTA_EXCEEDED, message)
+        elif isinstance(error, PermanentError) and not look_again:
+            self._close(campaign_id, Phase.FAILED, name, message)
+        else:
+            self._remember(campaign_id, campaign_batch.refused(self._work.open[campaign_id], name))
+
+    def _learn_schedules(self) -> None:
+        """Ask when the schedules of watched campaigns end, as far as that is not known."""
+        unscheduled = [
+            name for name in campaign_batch.unscheduled(self._work) if name in self._polled
+        ]
+        for campaign_id in unscheduled[:SCHEDULES_PER_LOOK]:
+            if clock.now() > self._calls_until:
+                return
+            try:
+                end = self._campaigns.schedule_end(campaign_id)
+            except ThrottlingException:
+                return
+            except AwsError as error:
+                logger.warning("schedule not known", campaign_id=campaign_id, error=str(error))
+                end = None
+            progress = self._work.open[campaign_id]
+            self._remember(campaign_id, campaign_batch.scheduled(progress, end))
+
+    def _remember(self, campaign_id: str, progress: CampaignProgress) -> None:
+        still_open = self._work.open | {campaign_id: progress}
+        self._work = self._work.model_copy(update={"open": still_open})
+
+    def _give_up(self, reason: str, message: str) -> None:
+        self._work = self._work.fail_all(reason=reason, message=message, now=clock.now())
+
+    def _give_up_late(self) -> None:
+        for campaign_id, progress in self._work.open.items():
+            read = campaign_id in self._polled and not progress.odd_looks
+            known = "" if read else "known to be "
+            message = f"not {known}{self._work.target} after {self._work.deadline_seconds} s"
+            self._close(campaign_id, Phase.FAILED, Reason.DEADLINE_EXCEEDED, message)
+
+    def _close(
+        self,
+        campaign_id: str,
+        phase: EndPhase,
+        reason: str,
+        message: str,
+        warnings: tuple[str, ...] = (),
+    ) -> None:
+        self._work = self._work.close(
+            campaign_id,
+            phase=phase,
+            reason=reason,
+            message=message,
+            warnings=warnings,
+            now=clock.now(),
+        )

@@ -1,0 +1,98 @@
+"""A batch of campaigns on the way to one target, and what is remembered of it between polls."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from lambdas.campaigns.contract import ApiVersion, CampaignTarget
+from lambdas.jobs.memo import Memo
+from lambdas.jobs.phases import Phase
+from lambdas.jobs.resource_result import EndPhase, Entry
+from lambdas.shared.limits import CAMPAIGNS_PER_BATCH
+from lambdas.shared.model import Internal
+from lambdas.shared.texts import shorten, timestamp
+
+
+class CampaignProgress(Internal):
+    """What is remembered of one campaign.
+
+    Attributes:
+        previous_state: the first state that was seen.
+        state: the last one.
+        looks: at this campaign.
+        attempts: mutations tried, refused ones included.
+        odd_looks: looks in a row that showed an unknown state or none.
+        delete_accepted_at: epoch seconds since when all that is left is to see it disappear.
+        schedule_ends_at: epoch seconds; 0 where it has no end, None while that is not known.
+        refusal: how AWS refused the last mutation, None where it accepted it.
+        group_size: how many campaigns one call reads with it at most, itself included; fewer after
+            AWS has rejected such a call.
+    """
+
+    previous_state: str | None = None
+    state: str | None = None
+    looks: int = 0
+    attempts: int = 0
+    odd_looks: int = 0
+    delete_accepted_at: float | None = None
+    schedule_ends_at: float | None = None
+    refusal: str | None = None
+    group_size: int = CAMPAIGNS_PER_BATCH
+
+
+class CampaignWork(Internal):
+    """One batch of campaigns on the way to one target.
+
+    Attributes:
+        throttled_passes: in a row in which all mutations that were tried were throttled.
+    """
+
+    kind: Literal["campaigns"]
+    key: str
+    job_label: str = ""
+    api_version: ApiVersion
+    target: CampaignTarget
+    deadline_seconds: int
+    open: dict[str, CampaignProgress]
+    settled: tuple[Entry, ...] = ()
+    memo: Memo = Memo()
+    throttled_passes: int = 0
+
+    def close(
+        self,
+        campaign_id: str,
+        *,
+        phase: EndPhase,
+        reason: str,
+        message: str,
+        now: float,
+        warnings: tuple[str, ...] = (),
+    ) -> CampaignWork:
+        """Move one campaign from open to settled, at `now` in epoch seconds."""
+        progress = self.open[campaign_id]
+        entry = Entry(
+            job=self.job_label,
+            kind=self.kind,
+            id=campaign_id,
+            target=self.target,
+            previous_state=progress.previous_state,
+            final_state=progress.state,
+            phase=phase,
+            reason=reason,
+            message=shorten(message),
+            warnings=warnings,
+            polls=progress.looks,
+            elapsed_seconds=round(self.memo.age(now), 3),
+            ended_at=timestamp(now),
+        )
+        still_open = {name: state for name, state in self.open.items() if name != campaign_id}
+        return self.model_copy(update={"open": still_open, "settled": (*self.settled, entry)})
+
+    def fail_all(self, *, reason: str, message: str, now: float) -> CampaignWork:
+        """Settle every open campaign as failed."""
+        work = self
+        for campaign_id in self.open:
+            work = work.close(
+                campaign_id, phase=Phase.FAILED, reason=reason, message=message, now=now
+            )
+        return work

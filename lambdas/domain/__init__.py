@@ -1,1 +1,0 @@
-"""Pure decisions: no boto3, no clock, no I/O."""

@@ -1,0 +1,1 @@
+"""RDS export tasks."""

@@ -1,0 +1,81 @@
+"""The contract of an export job."""
+
+from __future__ import annotations
+
+import re
+from enum import StrEnum
+from typing import Annotated, Final, Literal
+
+from pydantic import AfterValidator, Field, ValidationInfo
+
+from lambdas.jobs.contract import Deadline, broken_rule, check_correlation_id
+from lambdas.shared import limits
+from lambdas.shared.model import Frozen
+
+
+class ExportTarget(StrEnum):
+    """What should be true of a source's export."""
+
+    COMPLETE = "COMPLETE"
+    CANCELED = "CANCELED"
+
+
+SOURCE_ARN: Final = re.compile(
+    r"arn:aws[a-z-]*:rds:(?P<region>[a-z0-9-]+):(?P<account>\d{12})"
+    r":(?P<kind>snapshot|cluster-snapshot|cluster):(?P<name>[A-Za-z][A-Za-z0-9:-]{0,254})"
+)
+
+
+S3_PREFIX: Final = re.compile(r"(?=.{1,200}$)[^:\s\\`\"/]+(/[^:\s\\`\"/]+)*")
+"""RDS takes no ':' in a prefix and turns other characters into '_' in paths.
+Source: RDS user guide, USER_ExportSnapshot, naming."""
+
+
+EXPORT_ONLY: Final = re.compile(r"[^\s.]+(\.[^\s.]+){0,2}")
+"""database, database.schema (or database.table), or database.schema.table."""
+
+
+def _check_source_arn(value: str, info: ValidationInfo) -> str:
+    match = SOURCE_ARN.fullmatch(value)
+    if not match:
+        raise broken_rule("must be the ARN of an RDS snapshot, cluster-snapshot or cluster")
+    region = (info.context or {}).get("region")
+    if region and match["region"] != region:
+        raise broken_rule(f"is in Region {match['region']}; this stack exports in {region}")
+    return value
+
+
+def _check_s3_prefix(value: str) -> str:
+    if value and not S3_PREFIX.fullmatch(value):
+        raise broken_rule(
+            "must be 1 to 200 characters that S3 and RDS both keep: no ':' or white space,"
+            ' no \\ ` or ", no slash at either end'
+        )
+    return value
+
+
+def _check_export_only(value: str) -> str:
+    if not EXPORT_ONLY.fullmatch(value):
+        raise broken_rule("must read database, database.schema or database.schema.table")
+    return value
+
+
+SourceArn = Annotated[str, AfterValidator(_check_source_arn)]
+
+
+ExportOnly = Annotated[str, AfterValidator(_check_export_only)]
+
+
+class ExportJob(Frozen):
+    """This source's export to the stack's bucket should reach this target."""
+
+    kind: Literal["export"]
+    source_arn: SourceArn
+    target: ExportTarget
+    export_only: tuple[ExportOnly, ...] = ()
+    s3_prefix: Annotated[str, AfterValidator(_check_s3_prefix)] = ""
+    export_id: Annotated[str, AfterValidator(check_correlation_id)] | None = None
+    max_attempts: Annotated[int, Field(strict=True, ge=1, le=limits.MAX_EXPORT_ATTEMPTS)] = 1
+    deadline_seconds: Deadline = limits.DEFAULT_EXPORT_DEADLINE_SECONDS
+    on_deadline: Literal["leave", "cancel"] = "leave"
+    on_abort: Literal["leave", "cancel"] = "leave"

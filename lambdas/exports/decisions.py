@@ -1,0 +1,343 @@
+"""What to do about a source's export, for everything RDS can say of its tasks.
+
+Sources: ExportTask of botocore's rds model, whose Status is a free string; the RDS user guide,
+USER_ExportSnapshot and its Monitoring page.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from enum import StrEnum
+from typing import Final, NamedTuple
+
+from lambdas.exports.contract import SOURCE_ARN, ExportTarget
+from lambdas.exports.hints import hint_for
+from lambdas.exports.identifier import identifier
+from lambdas.exports.work import ExportProgress, ExportSpec
+from lambdas.jobs.phases import Reason
+from lambdas.shared.texts import with_hint
+
+MAX_ODD_LOOKS: Final = 5
+"""Looks in a row at a status nobody has documented, or at a task that has vanished."""
+
+START_GRACE_SECONDS: Final = 90
+"""How long a start may be under way whose execution is gone: longer than a function may run."""
+
+CANCEL_GRACE_SECONDS: Final = 1_800
+"""How long a cancel at the deadline may take before the job ends without knowing who won."""
+
+MAX_REFUSALS: Final = 6
+"""Starts or cancels in a row that were neither accepted nor explained by the next look."""
+
+MAX_THROTTLES: Final = 10
+"""Starts or cancels in a row that were throttled: as often as Step Functions retries a throttled
+observation."""
+
+
+class ExportStatus(StrEnum):
+    """AWS's words for where an export task is."""
+
+    STARTING = "STARTING"
+    IN_PROGRESS = "IN_PROGRESS"
+    CANCELING = "CANCELING"
+    COMPLETE = "COMPLETE"
+    FAILED = "FAILED"
+    CANCELED = "CANCELED"
+
+
+ENDED: Final = frozenset({ExportStatus.COMPLETE, ExportStatus.FAILED, ExportStatus.CANCELED})
+CANCELABLE: Final = frozenset({ExportStatus.STARTING, ExportStatus.IN_PROGRESS})
+
+
+class ExportTask(NamedTuple):
+    """What RDS says of one task; times in epoch seconds, size in GB."""
+
+    task_id: str
+    source_arn: str
+    status: str
+    bucket: str
+    prefix: str
+    export_only: tuple[str, ...] = ()
+    percent: int = 0
+    started_at: float | None = None
+    ended_at: float | None = None
+    extracted_gb: int = 0
+    failure_cause: str | None = None
+    warning: str | None = None
+
+
+class Destination(NamedTuple):
+    """Where the stack's exports go."""
+
+    bucket: str
+    prefix: str
+
+
+class Start(NamedTuple):
+    """Ask RDS to start this task."""
+
+    task_id: str
+
+
+class Cancel(NamedTuple):
+    """Ask RDS to cancel this task, which has not ended."""
+
+    task: ExportTask
+
+
+class Watch(NamedTuple):
+    """Wait for this task to come further; None where RDS does not show it yet."""
+
+    task: ExportTask | None
+
+
+class TryAgain(NamedTuple):
+    """This task has failed, for a cause that is worth a fresh one."""
+
+    task: ExportTask
+
+
+class Queue(NamedTuple):
+    """Wait until the source is free."""
+
+    why: str
+
+
+class Reached(NamedTuple):
+    """The target is true."""
+
+    task: ExportTask | None
+    reason: Reason
+
+
+class Refuse(NamedTuple):
+    """The target can not become true any more."""
+
+    task: ExportTask | None
+    reason: Reason
+    why: str
+
+
+Decision = Start | Cancel | Watch | TryAgain | Queue | Reached | Refuse
+
+
+def decide(
+    tasks: Sequence[ExportTask],
+    job: ExportSpec,
+    progress: ExportProgress,
+    destination: Destination,
+    *,
+    began_at: float,
+    age: float = 0.0,
+) -> Decision:
+    """Return the one thing to do next.
+
+    Args:
+        tasks: all that RDS lists for the job's source, in any order.
+        job: the source and its target.
+        progress: what is remembered.
+        destination: where the stack's exports go.
+        began_at: epoch seconds of the job's first look.
+        age: seconds since then.
+    """
+    decision = _next_move(tasks, job, progress, destination, began_at)
+    if _may_still_start(decision, progress, age):
+        return Watch(None)
+    if age >= job.deadline_seconds:
+        return _past_deadline(decision, job, progress, age)
+    if is_odd(decision) and progress.odd_looks >= MAX_ODD_LOOKS:
+        return _give_up_on(tasks, progress)
+    if isinstance(decision, Start | Cancel) and progress.refusals > MAX_REFUSALS:
+        task = decision.task if isinstance(decision, Cancel) else None
+        return Refuse(
+            task, Reason.NO_ANSWER, f"{progress.refusals} requests in a row had no effect"
+        )
+    return decision
+
+
+def _may_still_start(decision: Decision, progress: ExportProgress, age: float) -> bool:
+    """Whether a clean-up is too early: the start it is about may be on its way to RDS."""
+    nothing = isinstance(decision, Reached) and decision.reason is Reason.NOTHING_TO_CANCEL
+    return nothing and progress.nothing_else and age < START_GRACE_SECONDS
+
+
+def _next_move(
+    tasks: Sequence[ExportTask],
+    job: ExportSpec,
+    progress: ExportProgress,
+    destination: Destination,
+    began_at: float,
+) -> Decision:
+    mine = _mine(tasks, job, progress, destination, began_at)
+    if job.target is ExportTarget.CANCELED:
+        return _toward_canceled(mine, progress)
+    if mine is not None:
+        return _toward_complete(mine, job, progress)
+    if progress.task_id is not None:
+        return Watch(None)
+    return _begin(tasks, job, progress, destination)
+
+
+def is_odd(decision: Decision) -> bool:
+    """Return whether what RDS showed makes no sense: an unknown status, or nothing at all."""
+    if not isinstance(decision, Watch):
+        return False
+    return decision.task is None or decision.task.status not in set(ExportStatus)
+
+
+def _mine(
+    tasks: Sequence[ExportTask],
+    job: ExportSpec,
+    progress: ExportProgress,
+    destination: Destination,
+    began_at: float,
+) -> ExportTask | None:
+    """Return the task that this work is about: its own, or one that it may adopt."""
+    for task in tasks:
+        if task.task_id in (progress.task_id, progress.asked_for):
+            return task
+    return to_adopt(tasks, job, progress, destination, began_at)
+
+
+def to_adopt(
+    tasks: Sequence[ExportTask],
+    job: ExportSpec,
+    progress: ExportProgress,
+    destination: Destination,
+    began_at: float,
+) -> ExportTask | None:
+    """Return the task that serves the job as it is, whoever has started it; None if there is none.
+
+    A COMPLETE export is all that a job can want, whatever else runs.
+    """
+    if progress.task_id is not None or progress.nothing_else:
+        return None
+    candidates = [task for task in tasks if _agrees(task, job, destination)]
+    running = [task for task in candidates if task.status not in ENDED]
+    if job.target is ExportTarget.CANCELED:
+        return running[0] if running else max(candidates, key=_recency, default=None)
+    complete = [
+        task
+        for task in candidates
+        if task.status == ExportStatus.COMPLETE and _is_current(task, began_at)
+    ]
+    return max(complete, key=_recency, default=running[0] if running else None)
+
+
+def _agrees(task: ExportTask, job: ExportSpec, destination: Destination) -> bool:
+    """Whether a task is the one that this job speaks of.
+
+    One to adopt writes just what this job wants, where this stack wants it, and bears the caller's
+    export_id where there is one; one to cancel need only go to this stack's bucket, and hold the
+    job's tables where the job names any.
+    """
+    same_tables = set(task.export_only) == set(job.export_only)
+    if job.target is ExportTarget.CANCELED:
+        return task.bucket == destination.bucket and (same_tables or not job.export_only)
+    same_place = (task.bucket, task.prefix) == destination
+    return same_place and same_tables and _bears_export_id(task, job, destination)
+
+
+def _bears_export_id(task: ExportTask, job: ExportSpec, destination: Destination) -> bool:
+    if job.export_id is None:
+        return True
+    first = _identifier(job, destination, generation=1)
+    return task.task_id == first or task.task_id.startswith(f"{first}-")
+
+
+def _is_current(task: ExportTask, began_at: float) -> bool:
+    """Whether a finished export still tells the truth: a snapshot never changes, a cluster does."""
+    match = SOURCE_ARN.fullmatch(task.source_arn)
+    if match is not None and match["kind"] != "cluster":
+        return True
+    return task.started_at is not None and task.started_at >= began_at
+
+
+def _recency(task: ExportTask) -> float:
+    return task.ended_at or task.started_at or 0.0
+
+
+def _past_deadline(
+    decision: Decision, job: ExportSpec, progress: ExportProgress, age: float
+) -> Decision:
+    """End what is late; cancel it before, if the job says so and this work has started it."""
+    late = _late(job)
+    if isinstance(decision, Reached | Refuse):
+        return decision
+    task = getattr(decision, "task", None)
+    if task is None or task.task_id != progress.asked_for or job.on_deadline != "cancel":
+        return Refuse(task, Reason.DEADLINE_EXCEEDED, late)
+    if task.status in CANCELABLE and progress.refusals <= MAX_REFUSALS:
+        return Cancel(task)
+    if task.status == ExportStatus.CANCELING and age < job.deadline_seconds + CANCEL_GRACE_SECONDS:
+        return Watch(task)
+    return Refuse(task, Reason.DEADLINE_EXCEEDED, f"{late}; the export is {task.status}")
+
+
+def _late(job: ExportSpec) -> str:
+    return f"not {job.target} after {job.deadline_seconds} s"
+
+
+def _toward_complete(task: ExportTask, job: ExportSpec, progress: ExportProgress) -> Decision:
+    match task.status:
+        case ExportStatus.COMPLETE:
+            return Reached(task, Reason.TARGET_REACHED)
+        case ExportStatus.FAILED:
+            cause = task.failure_cause or "RDS gives no cause"
+            mendable = hint_for(cause) is not None
+            if not mendable and len(progress.failed) + 1 < job.max_attempts:
+                return TryAgain(task)
+            return Refuse(task, Reason.EXPORT_FAILED, with_hint(cause, hint_for(cause)))
+        case ExportStatus.CANCELED if progress.cancel_asked:
+            return Refuse(task, Reason.DEADLINE_EXCEEDED, f"{_late(job)}; the export was canceled")
+        case ExportStatus.CANCELED:
+            return Refuse(task, Reason.EXPORT_CANCELED, "someone canceled the export")
+        case _:
+            return Watch(task)
+
+
+def _toward_canceled(task: ExportTask | None, progress: ExportProgress) -> Decision:
+    if task is None and progress.task_id is None:
+        return Reached(None, Reason.NOTHING_TO_CANCEL)
+    if task is None:
+        return Watch(None)
+    match task.status:
+        case ExportStatus.CANCELED:
+            return Reached(task, Reason.TARGET_REACHED)
+        case ExportStatus.COMPLETE | ExportStatus.FAILED:
+            return Reached(task, Reason.FINISHED_BEFORE_CANCEL)
+        case ExportStatus.STARTING | ExportStatus.IN_PROGRESS:
+            return Cancel(task)
+        case _:
+            return Watch(task)
+
+
+def _begin(
+    tasks: Sequence[ExportTask],
+    job: ExportSpec,
+    progress: ExportProgress,
+    destination: Destination,
+) -> Decision:
+    """Start an export, unless another one of the same source is in the way."""
+    for task in tasks:
+        if task.status not in ENDED:
+            return Queue(f"{task.task_id} exports the same source")
+    used = {task.task_id for task in tasks}
+    generation = progress.generation
+    while (task_id := _identifier(job, destination, generation)) in used:
+        generation += 1
+    return Start(task_id)
+
+
+def _identifier(job: ExportSpec, destination: Destination, generation: int) -> str:
+    return identifier(
+        job.source_arn, job.export_only, destination.prefix, generation, job.export_id
+    )
+
+
+def _give_up_on(tasks: Sequence[ExportTask], progress: ExportProgress) -> Decision:
+    for task in tasks:
+        if task.task_id == progress.task_id:
+            why = f"{task.status!r} is no status of an export task that is documented"
+            return Refuse(task, Reason.UNKNOWN_STATE, why)
+    return Refuse(None, Reason.EXPORT_VANISHED, f"RDS shows {progress.task_id} no more")

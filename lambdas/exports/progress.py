@@ -1,0 +1,197 @@
+"""What is remembered and told of an export, and when to look at it again."""
+
+from __future__ import annotations
+
+from math import ceil
+from typing import Any
+
+from lambdas.exports.decisions import Cancel, Decision, ExportStatus, ExportTask, is_odd
+from lambdas.exports.slots import SlotWait
+from lambdas.exports.work import ExportProgress, ExportWork
+from lambdas.jobs import cadence
+from lambdas.jobs.phases import Phase, Reason
+from lambdas.shared.texts import shorten
+from lambdas.waiting.handles import EXPORT_SLOT, Wake, source_key, wake
+
+
+def seen(progress: ExportProgress, decision: Decision, *, first_look: bool) -> ExportProgress:
+    """Take in the task that a look was about, if there was one."""
+    task: ExportTask | None = getattr(decision, "task", None)
+    told = {"odd_looks": progress.odd_looks + 1 if is_odd(decision) else 0}
+    if task is None:
+        return progress.model_copy(update=told)
+    adopted = task.task_id != progress.asked_for
+    found = task.status if first_look and adopted else None
+    return progress.model_copy(
+        update=told
+        | {
+            "previous_state": progress.previous_state or found,
+            "state": task.status,
+            "task_id": task.task_id,
+            "queued_since": None,
+            "slot": None,
+            "refusals": progress.refusals if isinstance(decision, Cancel) else 0,
+            "throttles": progress.throttles if isinstance(decision, Cancel) else 0,
+            "details": _details(task, progress, adopted=adopted),
+        }
+    )
+
+
+def queued(progress: ExportProgress, now: float, slot: SlotWait | None = None) -> ExportProgress:
+    """Remember since when (epoch seconds) there is no room: of a slot, or of its source."""
+    since = progress.queued_since or now
+    return progress.model_copy(
+        update={"queued_since": since, "slot": slot, "refusals": 0, "throttles": 0}
+    )
+
+
+def waiting(progress: ExportProgress, until: float) -> ExportProgress:
+    """Remember when a wait for a slot times out, in epoch seconds."""
+    if progress.slot is None:
+        return progress
+    slot = progress.slot.model_copy(update={"poll_at": until})
+    return progress.model_copy(update={"slot": slot})
+
+
+def wake_of(work: ExportWork, now: float, wait: int) -> Wake:
+    """Return what ends a wait early: the end of the source's export, or of any when queueing."""
+    progress = work.progress
+    since = work.memo.started_at or now
+    if progress.slot is not None:
+        return wake(EXPORT_SLOT, progress.queued_since or since, now, wait)
+    return wake(source_key(work.job.source_arn), since, now, wait)
+
+
+def asked(progress: ExportProgress, task_id: str) -> ExportProgress:
+    """Remember that RDS is asked for a task, before its answer can be lost."""
+    return progress.model_copy(update={"asked_for": task_id, "queued_since": None, "slot": None})
+
+
+def recalled(progress: ExportProgress, task_id: str) -> ExportProgress:
+    """Remember a start again that was made by a pass which did not live to tell of it."""
+    return progress.model_copy(update={"asked_for": task_id})
+
+
+def refused(progress: ExportProgress) -> ExportProgress:
+    """Remember that a start or a cancel was not accepted, or that its answer was lost."""
+    return progress.model_copy(update={"refusals": progress.refusals + 1})
+
+
+def throttled(progress: ExportProgress) -> ExportProgress:
+    """Remember that a start or a cancel was throttled."""
+    return progress.model_copy(update={"throttles": progress.throttles + 1})
+
+
+def cancel_asked(progress: ExportProgress) -> ExportProgress:
+    """Remember that RDS is asked to cancel the task, before its answer can be lost."""
+    return progress.model_copy(update={"cancel_asked": True})
+
+
+def tried_again(progress: ExportProgress, task: ExportTask) -> ExportProgress:
+    """Forget a task that has failed, but for the account; the next one is a fresh start."""
+    return progress.model_copy(
+        update={"task_id": None, "asked_for": None, "failed": (*progress.failed, _attempt(task))}
+    )
+
+
+def collected(progress: ExportProgress, files: dict[str, Any]) -> ExportProgress:
+    """Add what the export's own files tell."""
+    return progress.model_copy(update={"details": progress.details | files})
+
+
+def folder(task: ExportTask) -> str:
+    """Return a task's folder in its bucket, with the final slash."""
+    return "".join(f"{part}/" for part in (task.prefix, task.task_id) if part)
+
+
+def passed_over(progress: ExportProgress) -> ExportProgress:
+    """Remember that an identifier is taken by a task that RDS does not show any more."""
+    return progress.model_copy(update={"generation": progress.generation + 1})
+
+
+def phase_of(progress: ExportProgress) -> Phase:
+    """Return where an export that has not ended stands."""
+    return Phase.IN_PROGRESS if progress.queued_since is None else Phase.QUEUED
+
+
+def reason_of(reason: Reason, progress: ExportProgress, *, first_look: bool) -> Reason:
+    """Tell a target that the first look found true from one that became true."""
+    asked = progress.asked_for is not None and not progress.nothing_else
+    found = first_look and progress.task_id is None and not asked
+    return Reason.ALREADY_THERE if found and reason is Reason.TARGET_REACHED else reason
+
+
+def message_of(task: ExportTask | None, reason: Reason) -> str:
+    """Say in words how the target came to be true."""
+    if task is None:
+        return "no export of this source to this stack's bucket is running or has run"
+    if reason is Reason.FINISHED_BEFORE_CANCEL:
+        return f"export {task.task_id} had ended {task.status} before it could be canceled"
+    return f"export {task.task_id} is {task.status}"
+
+
+def warnings_of(task: ExportTask | None, progress: ExportProgress) -> tuple[str, ...]:
+    """Return what RDS warns of, for an export that is COMPLETE may lack tables; and a lost race."""
+    warning = (task.warning,) if task is not None and task.warning else ()
+    complete = task is not None and task.status == ExportStatus.COMPLETE
+    if progress.cancel_asked and complete:
+        return (*warning, "the export completed while it was being canceled")
+    return warning
+
+
+def wait_seconds(work: ExportWork, task: ExportTask | None, now: float, jitter: float) -> int:
+    """Return whole seconds until the next look; `task` as it was shown, `now` in epoch seconds."""
+    age = work.memo.age(now)
+    until_deadline = ceil(work.deadline_seconds - age)
+    left = max(1, until_deadline) if until_deadline > 0 else round(cadence.EXPORT_CANCELING.cap)
+    return min(left, _poll_seconds(work, task, now, jitter))
+
+
+def _poll_seconds(work: ExportWork, task: ExportTask | None, now: float, jitter: float) -> int:
+    progress = work.progress
+    if progress.throttles:
+        return max(1, round(cadence.throttled_seconds(progress.throttles, jitter)))
+    if progress.refusals:
+        pace = cadence.backed_off(cadence.CONFIRM, progress.refusals)
+        return cadence.wait_seconds(pace, 0, jitter)
+    if progress.queued_since is not None:
+        soon = progress.slot is not None and progress.slot.room_seen
+        queued_for = 0.0 if soon else now - progress.queued_since
+        return cadence.wait_seconds(cadence.EXPORT_SLOT, queued_for, jitter)
+    return _watch_seconds(task, progress.state, work.memo.age(now), now, jitter)
+
+
+def _watch_seconds(
+    task: ExportTask | None, state: str | None, age: float, now: float, jitter: float
+) -> int:
+    match state:
+        case ExportStatus.STARTING:
+            return cadence.wait_seconds(cadence.EXPORT_STARTING, age, jitter)
+        case ExportStatus.IN_PROGRESS if task is not None and task.started_at is not None:
+            return cadence.export_wait_seconds(task.percent, now - task.started_at, jitter)
+        case ExportStatus.IN_PROGRESS:
+            return cadence.wait_seconds(cadence.EXPORT_RUNNING, age, jitter)
+        case ExportStatus.CANCELING:
+            return cadence.wait_seconds(cadence.EXPORT_CANCELING, age, jitter)
+        case _:
+            return cadence.wait_seconds(cadence.CONFIRM, age, jitter)
+
+
+def _attempt(task: ExportTask) -> dict[str, Any]:
+    return {
+        "export_task_identifier": task.task_id,
+        "status": task.status,
+        "failure_cause": shorten(task.failure_cause) if task.failure_cause else None,
+    }
+
+
+def _details(task: ExportTask, progress: ExportProgress, *, adopted: bool) -> dict[str, Any]:
+    attempts = (*progress.failed, _attempt(task)) if progress.failed else ()
+    return ({"attempts": attempts} if attempts else {}) | {
+        "export_task_identifier": task.task_id,
+        "adopted": adopted,
+        "s3_location": f"s3://{task.bucket}/{folder(task)}",
+        "percent_progress": task.percent,
+        "total_extracted_gb": task.extracted_gb,
+        "failure_cause": shorten(task.failure_cause) if task.failure_cause else None,
+    }

@@ -1,0 +1,346 @@
+"""One look at a source's export: observe, decide, act where it is legal, report."""
+
+from __future__ import annotations
+
+import random
+from typing import Any, Final
+
+from aws_lambda_powertools.utilities.typing import LambdaContext
+
+from lambdas.exports import decisions as exports
+from lambdas.exports import progress as export_watch
+from lambdas.exports import slots as export_slots
+from lambdas.exports.client import Exports
+from lambdas.exports.contract import ExportTarget
+from lambdas.exports.decisions import Destination, ExportTask
+from lambdas.exports.files import ExportFiles
+from lambdas.exports.hints import hint_for_error
+from lambdas.exports.slots import SlotWait
+from lambdas.exports.started import Notes, StartedExports
+from lambdas.exports.work import ExportProgress, ExportWork
+from lambdas.jobs import measures
+from lambdas.jobs import pass_result as looks
+from lambdas.jobs.history import Budget
+from lambdas.jobs.pass_result import Look
+from lambdas.jobs.phases import Phase, Reason
+from lambdas.jobs.resource_result import EndPhase
+from lambdas.shared import clock
+from lambdas.shared.environment import COORDINATION_TABLE, setting
+from lambdas.shared.errors import (
+    AwsError,
+    CapacityError,
+    ExportTaskAlreadyExistsException,
+    ExportTaskLimitReachedException,
+    InvalidExportTaskStateException,
+    PermanentError,
+    ResourceNotFoundException,
+    ThrottlingException,
+    TransientError,
+)
+from lambdas.shared.observability import logger, observed
+from lambdas.shared.texts import with_hint
+
+MOVES_PER_LOOK: Final = 3
+"""More than one when a move was refused for a state that had changed, or is tried afresh."""
+
+
+@observed
+def handler(event: dict[str, Any], _context: LambdaContext) -> dict[str, Any]:
+    """Take one look at the event's `work`, for the request of its `trace`, and return a `Look`."""
+    work = ExportWork.model_validate(event["work"])
+    bucket, prefix = setting("EXPORT_BUCKET"), setting("EXPORT_PREFIX")
+    rds = Exports(
+        Destination(bucket, "/".join(part for part in (prefix, work.job.s3_prefix) if part)),
+        role_arn=setting("EXPORT_ROLE_ARN"),
+        key_arn=setting("EXPORT_KEY_ARN"),
+    )
+    notes = Notes(
+        work, event["trace"]["execution_arn"], StartedExports(setting(COORDINATION_TABLE))
+    )
+    look = reconcile(work, rds, ExportFiles(bucket), notes, event.get("history_events", 0))
+    return measures.looked(look).as_payload()
+
+
+def reconcile(
+    work: ExportWork, rds: Exports, files: ExportFiles, notes: Notes, history_events: int
+) -> Look:
+    """Bring an export one look closer to its target.
+
+    What was seen is never lost: once RDS has told what is there, whatever then fails is remembered.
+
+    Args:
+        work: the export, and what is remembered of it.
+        rds: the account's export tasks.
+        files: what exports write of themselves.
+        notes: where a start is noted, for a later pass and for a clean-up.
+        history_events: in the history of this child execution so far.
+
+    Raises:
+        TransientError: when RDS did not tell what is there.
+    """
+    export = _Export(work, rds, files, notes)
+    try:
+        export.look()
+    except PermanentError as error:
+        export.give_up(error)
+    return export.report(history_events)
+
+
+class _Export:
+    """The export as it changes in the course of one look."""
+
+    def __init__(self, work: ExportWork, rds: Exports, files: ExportFiles, notes: Notes) -> None:
+        self._work = work.model_copy(update={"memo": work.memo.looked(clock.now())})
+        self._rds = rds
+        self._files = files
+        self._notes = notes
+        self._tasks: tuple[ExportTask, ...] = ()
+        self._shown: ExportTask | None = None
+
+    def look(self) -> None:
+        """Observe once, and move until there is nothing left to do now.
+
+        Raises:
+            TransientError: when RDS did not tell what is there.
+            PermanentError: when it never will, or refused a move for good.
+        """
+        if self._keeps_waiting_for_slot():
+            return
+        self._observe()
+        try:
+            for _ in range(MOVES_PER_LOOK):
+                if self._move():
+                    return
+        except ThrottlingException as error:
+            self._remember_throttle(error)
+        except TransientError as error:
+            self._bear(error)
+
+    def give_up(self, error: AwsError) -> None:
+        """End the export with an error."""
+        name = type(error).__name__
+        self.close(Phase.FAILED, name, with_hint(str(error), hint_for_error(name)))
+
+    def close(
+        self, phase: EndPhase, reason: str, message: str, warnings: tuple[str, ...] = ()
+    ) -> None:
+        measures.noticed(self._shown, self._work.memo)
+        self._work = self._work.close(
+            phase=phase, reason=reason, message=message, warnings=warnings, now=clock.now()
+        )
+
+    def report(self, history_events: int) -> Look:
+        """Return the look: settled, or when to look again."""
+        work = self._work
+        if work.settled:
+            return looks.settled(work, work.settled[0].phase)
+        now = clock.now()
+        wait = export_watch.wait_seconds(work, self._shown, now, random.random())
+        budget = Budget(history_events, work.memo.age(now), work.deadline_seconds)
+        wait = budget.stretch(wait)
+        wake = export_watch.wake_of(work, now, wait) if budget.allows_wakes else None
+        work = work.model_copy(update={"progress": export_watch.waiting(work.progress, now + wait)})
+        return looks.look_again(work, export_watch.phase_of(work.progress), wait, wake)
+
+    def _keeps_waiting_for_slot(self) -> bool:
+        """Return whether it is queued for a slot, and neither has one nor an export of its source.
+
+        Raises:
+            AwsError: when RDS did not answer.
+        """
+        work, now = self._work, clock.now()
+        slot = work.progress.slot
+        late = work.memo.age(now) >= work.deadline_seconds
+        if slot is None or work.progress.throttles or late:
+            return False
+        running = self._rds.running()
+        polled = export_slots.polled(slot, len(running), now)
+        if polled is None or any(task.source_arn == work.job.source_arn for task in running):
+            return False
+        self._remember(work.progress.model_copy(update={"slot": polled}))
+        return True
+
+    def _observe(self) -> None:
+        self._tasks = self._rds.of_source(self._work.job.source_arn)
+
+    def _move(self) -> bool:
+        """Make the one move that is due; return whether there is nothing more to do now.
+
+        Raises:
+            ThrottlingException: it was not made.
+            TransientError: it may have been made, or not.
+            PermanentError: it was not made, and never will be.
+        """
+        self._recall_start()
+        before, memo = self._work.progress, self._work.memo
+        decision = exports.decide(
+            self._tasks,
+            self._work.job,
+            before,
+            self._rds.destination,
+            began_at=self._began_at,
+            age=memo.age(clock.now()),
+        )
+        self._see(decision)
+        match decision:
+            case exports.Reached(task, reached):
+                reason = export_watch.reason_of(reached, before, first_look=memo.looks == 1)
+                message = export_watch.message_of(task, reason)
+                self._collect(task)
+                self.close(Phase.COMPLETE, reason, message, export_watch.warnings_of(task, before))
+            case exports.Refuse(_, reason, why):
+                self.close(Phase.FAILED, reason, why)
+            case exports.TryAgain(task):
+                logger.warning("export failed, tried again", export_task=task.task_id)
+                self._notes.forget(task.task_id)
+                self._remember(export_watch.tried_again(self._work.progress, task))
+                return False
+            case exports.Queue(why):
+                self._queue(why)
+            case exports.Start(task_id):
+                return self._start(task_id)
+            case exports.Cancel(task):
+                return self._cancel(task)
+        return True
+
+    def _start(self, task_id: str) -> bool:
+        """Ask RDS for a task; return whether its answer leaves nothing more to do now.
+
+        Raises:
+            ThrottlingException: nothing was started.
+            TransientError: it may have been started, or not.
+            PermanentError: nothing was started, and nothing will be.
+        """
+        job, before = self._work.job, self._work.progress
+        noted_before = self._notes.record(task_id)
+        self._remember(export_watch.asked(before, task_id))
+        try:
+            task = self._rds.start(task_id, job.source_arn, job.export_only)
+        except ExportTaskLimitReachedException as error:
+            self._not_started(task_id, before)
+            self._queue(str(error), export_slots.refused(self._count_running(), clock.now()))
+        except CapacityError as error:
+            self._not_started(task_id, before)
+            self._queue(str(error))
+        except ExportTaskAlreadyExistsException as error:
+            own = export_watch.recalled(before, task_id) if noted_before else before
+            return self._adopt(task_id, own, error)
+        except (ThrottlingException, PermanentError):
+            self._not_started(task_id, before)
+            raise
+        else:
+            logger.info("export started", export_task=task_id)
+            self._see(exports.Watch(task))
+        return True
+
+    def _not_started(self, task_id: str, before: ExportProgress) -> None:
+        """Take back that RDS was asked, unless an earlier request may have taken effect."""
+        self._remember(before)
+        if before.asked_for != task_id:
+            self._notes.forget(task_id)
+
+    def _count_running(self) -> int | None:
+        """Return how many exports run, None where RDS does not tell: it is a help, no more."""
+        try:
+            return len(self._rds.running())
+        except AwsError as error:
+            logger.warning("running exports not counted", error=str(error))
+            return None
+
+    def _recall_start(self) -> None:
+        """Learn from the job's own note that a task is its own which it does not remember.
+
+        A function that is killed after RDS has accepted a start leaves no other trace.
+
+        Raises:
+            AwsError: when the table did not answer.
+        """
+        job, progress = self._work.job, self._work.progress
+        if job.target is not ExportTarget.COMPLETE or progress.asked_for is not None:
+            return
+        found = exports.to_adopt(self._tasks, job, progress, self._rds.destination, self._began_at)
+        if found is not None and self._notes.holds(found.task_id):
+            self._remember(export_watch.recalled(progress, found.task_id))
+
+    @property
+    def _began_at(self) -> float:
+        return self._work.memo.started_at or clock.now()
+
+    def _adopt(self, task_id: str, before: ExportProgress, error: AwsError) -> bool:
+        """Decide again with the task whose identifier is taken, or pass the identifier over."""
+        self._not_started(task_id, before)
+        task = self._rds.find(task_id)
+        if task is None:
+            if before.asked_for == task_id:
+                self._bear(error)
+            else:
+                self._remember(export_watch.passed_over(before))
+            return True
+        if task.source_arn != self._work.job.source_arn:
+            taken = f"{task_id} is taken by an export of {task.source_arn}"
+            self.close(Phase.FAILED, Reason.IDENTIFIER_COLLISION, taken)
+            return True
+        self._tasks = (*self._tasks, task)
+        return False
+
+    def _cancel(self, task: ExportTask) -> bool:
+        """Ask RDS to cancel; return whether its answer leaves nothing more to do now.
+
+        Raises:
+            ThrottlingException: nothing was canceled.
+            TransientError: it may have been canceled, or not.
+            PermanentError: nothing was canceled, and nothing will be.
+        """
+        before = self._work.progress
+        self._remember(export_watch.cancel_asked(before))
+        try:
+            canceling = self._rds.cancel(task.task_id)
+        except (InvalidExportTaskStateException, ResourceNotFoundException) as error:
+            self._remember(before)
+            self._bear(error)
+            self._observe()
+            return False
+        except (ThrottlingException, PermanentError):
+            self._remember(before)
+            raise
+        else:
+            logger.info("export cancel accepted", export_task=task.task_id)
+            self._see(exports.Watch(canceling))
+        return True
+
+    def _collect(self, task: ExportTask | None) -> None:
+        """Add what the export's own files tell, where that was the target."""
+        if task is not None and self._work.job.target is ExportTarget.COMPLETE:
+            files = self._files.collect(export_watch.folder(task), task.task_id)
+            self._remember(export_watch.collected(self._work.progress, files))
+
+    def _queue(self, why: str, slot: SlotWait | None = None) -> None:
+        logger.info("export queued", why=why)
+        self._remember(export_watch.queued(self._work.progress, clock.now(), slot))
+
+    def _bear(self, error: AwsError) -> None:
+        logger.warning("look again", error=str(error))
+        self._remember(export_watch.refused(self._work.progress))
+
+    def _remember_throttle(self, error: ThrottlingException) -> None:
+        logger.warning("throttled", error=str(error))
+        self._remember(export_watch.throttled(self._work.progress))
+        if self._work.progress.throttles >= exports.MAX_THROTTLES:
+            self.give_up(error)
+
+    def _see(self, decision: exports.Decision) -> None:
+        before = self._work.progress
+        after = export_watch.seen(before, decision, first_look=self._work.memo.looks == 1)
+        self._shown = getattr(decision, "task", None)
+        self._remember(after)
+        measures.export_seen(before, after)
+        if before.state != after.state:
+            logger.info(
+                "export changed state",
+                export_task=after.task_id,
+                before=before.state,
+                after=after.state,
+            )
+
+    def _remember(self, progress: ExportProgress) -> None:
+        self._work = self._work.model_copy(update={"progress": progress})

@@ -1,0 +1,174 @@
+"""Which exports an execution's jobs have started, in the coordination table.
+
+One item for each job and task: pk `started#<execution ARN>`, sk `<job>#<task identifier>`. Two jobs
+of one request may ask for the same task, and only one of them has started it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any, Final, NamedTuple
+
+from lambdas.exports.work import ExportWork
+from lambdas.shared import clock
+from lambdas.shared.aws import client
+from lambdas.shared.calls import api_call
+from lambdas.shared.errors import AwsError
+from lambdas.shared.observability import logger
+
+KEPT_AFTER_DEADLINE: Final = 86_400
+"""Seconds: longer than a clean-up may come late."""
+
+
+class StartedExport(NamedTuple):
+    """An export task that a job is about to start, or has started.
+
+    Attributes:
+        job: the key of the job's work.
+        cancel_on_abort: whether it must not outlive its execution.
+    """
+
+    task_id: str
+    source_arn: str
+    job: str
+    cancel_on_abort: bool
+
+
+class StartedExports:
+    """The table's notes of what executions have started."""
+
+    def __init__(self, table: str, connect: Callable[[str], Any] = client) -> None:
+        self._table = table
+        self._dynamodb = connect("dynamodb")
+
+    def record(self, execution_arn: str, export: StartedExport, *, expires_at: float) -> bool:
+        """Note an export, before it is started; return whether the job had noted it already.
+
+        Args:
+            execution_arn: the request's.
+            export: what is noted.
+            expires_at: epoch seconds.
+
+        Raises:
+            AwsError: when it could not be noted.
+        """
+        with api_call("PutItem"):
+            answer = self._dynamodb.put_item(
+                TableName=self._table,
+                Item={
+                    **_key(execution_arn, export.job, export.task_id),
+                    "source_arn": {"S": export.source_arn},
+                    "cancel_on_abort": {"BOOL": export.cancel_on_abort},
+                    "expires_at": {"N": str(int(expires_at))},
+                },
+                ReturnValues="ALL_OLD",
+            )
+        return "Attributes" in answer
+
+    def holds(self, execution_arn: str, job: str, task_id: str) -> bool:
+        """Return whether a job has noted an export.
+
+        Raises:
+            AwsError: when the table did not answer.
+        """
+        with api_call("GetItem"):
+            answer = self._dynamodb.get_item(
+                TableName=self._table, Key=_key(execution_arn, job, task_id), ConsistentRead=True
+            )
+        return "Item" in answer
+
+    def forget(self, execution_arn: str, job: str, task_id: str) -> None:
+        """Take a job's note back, of an export that it has not started after all.
+
+        Raises:
+            AwsError: when it could not be taken back.
+        """
+        with api_call("DeleteItem"):
+            self._dynamodb.delete_item(TableName=self._table, Key=_key(execution_arn, job, task_id))
+
+    def of(self, execution_arn: str) -> tuple[StartedExport, ...]:
+        """Return what an execution's jobs have started: at most as many as a request may hold.
+
+        Raises:
+            AwsError: when the table did not answer.
+        """
+        with api_call("Query"):
+            page = self._dynamodb.query(
+                TableName=self._table,
+                KeyConditionExpression="pk = :execution",
+                ExpressionAttributeValues={":execution": {"S": _partition(execution_arn)}},
+                ConsistentRead=True,
+            )
+        return tuple(_export(item) for item in page["Items"])
+
+    def to_cancel(self, execution_arn: str) -> tuple[StartedExport, ...]:
+        """Return what must not outlive an execution; a task that two jobs have noted comes twice.
+
+        Raises:
+            AwsError: when the table did not answer.
+        """
+        return tuple(export for export in self.of(execution_arn) if export.cancel_on_abort)
+
+
+class Notes:
+    """One job's notes of what it starts, for its own later passes and for a clean-up.
+
+    Where nothing would be canceled by them they only tell whether an export was adopted, so that a
+    table out of reach is no reason to fail the job.
+    """
+
+    def __init__(self, work: ExportWork, execution_arn: str, started: StartedExports) -> None:
+        self._work = work
+        self._execution_arn = execution_arn
+        self._started = started
+        self._needed = "cancel" in (work.job.on_abort, work.job.on_deadline)
+
+    def record(self, task_id: str) -> bool:
+        """Note a task that is about to be started; return whether it was noted already."""
+        work = self._work
+        export = StartedExport(
+            task_id, work.job.source_arn, work.key, work.job.on_abort == "cancel"
+        )
+        expires_at = clock.now() + work.deadline_seconds + KEPT_AFTER_DEADLINE
+        with self._as_far_as_needed():
+            return self._started.record(self._execution_arn, export, expires_at=expires_at)
+        return False
+
+    def holds(self, task_id: str) -> bool:
+        """Return whether this job has noted a task as started by it."""
+        with self._as_far_as_needed():
+            return self._started.holds(self._execution_arn, self._work.key, task_id)
+        return False
+
+    def forget(self, task_id: str) -> None:
+        """Take back the note of a task that was not started after all, or that has ended."""
+        with self._as_far_as_needed():
+            self._started.forget(self._execution_arn, self._work.key, task_id)
+
+    @contextmanager
+    def _as_far_as_needed(self) -> Iterator[None]:
+        """Let an error of the table pass where something would be canceled by the notes.
+
+        Raises:
+            AwsError: when the table did not answer.
+        """
+        try:
+            yield
+        except AwsError as error:
+            if self._needed:
+                raise
+            logger.warning("started exports are not noted", error=str(error))
+
+
+def _partition(execution_arn: str) -> str:
+    return f"started#{execution_arn}"
+
+
+def _key(execution_arn: str, job: str, task_id: str) -> dict[str, dict[str, str]]:
+    return {"pk": {"S": _partition(execution_arn)}, "sk": {"S": f"{job}#{task_id}"}}
+
+
+def _export(item: dict[str, Any]) -> StartedExport:
+    job, _, task_id = item["sk"]["S"].partition("#")
+    return StartedExport(task_id, item["source_arn"]["S"], job, item["cancel_on_abort"]["BOOL"])

@@ -1,0 +1,123 @@
+"""An export on the way to its target, and what is remembered of it between polls."""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+from pydantic import Field
+
+from lambdas.exports.contract import ExportTarget
+from lambdas.exports.slots import SlotWait
+from lambdas.jobs.memo import Memo
+from lambdas.jobs.phases import Phase
+from lambdas.jobs.resource_result import EndPhase, Entry
+from lambdas.shared.limits import DEFAULT_EXPORT_DEADLINE_SECONDS
+from lambdas.shared.model import Internal
+from lambdas.shared.texts import shorten, timestamp
+
+
+class ExportProgress(Internal):
+    """What is remembered of an export.
+
+    Attributes:
+        previous_state: the task's status at the first look, None where there was no task.
+        state: the last status.
+        task_id: the export task that this work watches.
+        asked_for: the task that this work has asked RDS to start, whether or not RDS answered.
+        generation: which of the deterministic identifiers is next.
+        refusals: starts and cancels in a row that RDS refused or did not answer.
+        throttles: starts and cancels in a row that were throttled.
+        odd_looks: looks in a row that showed an unknown status, or the task missing.
+        queued_since: epoch seconds since when there has been no room for it.
+        slot: its wait for a slot of the account, None where it waits for its source or not at all.
+        nothing_else: whether it is about the task asked for alone, and adopts no other.
+        cancel_asked: whether this work has asked for it to be canceled.
+        failed: earlier attempts, as the outcome tells of them.
+        details: what the outcome tells of the task.
+    """
+
+    previous_state: str | None = None
+    state: str | None = None
+    task_id: str | None = None
+    asked_for: str | None = None
+    generation: int = 1
+    refusals: int = 0
+    throttles: int = 0
+    odd_looks: int = 0
+    queued_since: float | None = None
+    slot: SlotWait | None = None
+    nothing_else: bool = False
+    cancel_asked: bool = False
+    failed: tuple[dict[str, Any], ...] = ()
+    details: dict[str, Any] = Field(default_factory=dict)
+
+
+class ExportSpec(Internal):
+    """What an export job asks for; see `requests.ExportJob`, which has validated it."""
+
+    source_arn: str
+    target: ExportTarget
+    export_only: tuple[str, ...] = ()
+    s3_prefix: str = ""
+    export_id: str | None = None
+    max_attempts: int = 1
+    deadline_seconds: int = DEFAULT_EXPORT_DEADLINE_SECONDS
+    on_deadline: Literal["leave", "cancel"] = "leave"
+    on_abort: Literal["leave", "cancel"] = "leave"
+
+
+class ExportWork(Internal):
+    """One export on the way to its target."""
+
+    kind: Literal["export"]
+    key: str
+    job_label: str = ""
+    job: ExportSpec
+    progress: ExportProgress = ExportProgress()
+    settled: tuple[Entry, ...] = ()
+    memo: Memo = Memo()
+
+    @property
+    def deadline_seconds(self) -> int:
+        """Seconds from the start of its stage until it is given up."""
+        return self.job.deadline_seconds
+
+    def close(
+        self,
+        *,
+        phase: EndPhase,
+        reason: str,
+        message: str,
+        now: float,
+        warnings: tuple[str, ...] = (),
+    ) -> ExportWork:
+        """Settle the export, at `now` in epoch seconds."""
+        entry = Entry(
+            job=self.job_label,
+            kind=self.kind,
+            id=self.job.source_arn,
+            target=self.job.target,
+            previous_state=self.progress.previous_state,
+            final_state=self.progress.state,
+            phase=phase,
+            reason=reason,
+            message=shorten(message),
+            warnings=tuple(shorten(warning) for warning in warnings),
+            details=self._details(),
+            polls=self.memo.looks,
+            elapsed_seconds=round(self.memo.age(now), 3),
+            ended_at=timestamp(now),
+        )
+        return self.model_copy(update={"settled": (entry,)})
+
+    def _details(self) -> dict[str, Any]:
+        """Return what is remembered of the task, and the tables, which the job remembers."""
+        if not self.progress.details:
+            return {}
+        return self.progress.details | {"tables": self.job.export_only}
+
+    def fail_all(self, *, reason: str, message: str, now: float) -> ExportWork:
+        """Settle the export as failed, unless it is settled."""
+        if self.settled:
+            return self
+        return self.close(phase=Phase.FAILED, reason=reason, message=message, now=now)

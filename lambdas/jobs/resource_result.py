@@ -1,0 +1,43 @@
+"""What became of one resource, of any kind."""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+from pydantic import Field
+
+from lambdas.jobs.phases import Phase
+from lambdas.shared.model import Internal
+
+EndPhase = Literal[Phase.COMPLETE, Phase.FAILED]
+
+
+class Entry(Internal):
+    """What became of one resource.
+
+    Attributes:
+        job: which of the request's jobs names it, as `stage.job`, both counted from 0.
+        id: a campaign id, or the ARN of an export's source.
+        previous_state: AWS's word at the first look; None where there was nothing, or no look.
+        final_state: AWS's word at the last look.
+        phase: COMPLETE or FAILED.
+        reason: one of `Reason`, or the name of the error that ended it.
+        polls: how many looks were taken at it.
+        elapsed_seconds: from its job's first look to its end.
+        ended_at: ISO 8601, UTC.
+    """
+
+    job: str = ""
+    kind: Literal["campaigns", "export"]
+    id: str
+    target: str
+    previous_state: str | None
+    final_state: str | None
+    phase: EndPhase
+    reason: str
+    message: str
+    warnings: tuple[str, ...] = ()
+    details: dict[str, Any] = Field(default_factory=dict)
+    polls: int
+    elapsed_seconds: float
+    ended_at: str

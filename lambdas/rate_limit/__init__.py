@@ -1,0 +1,1 @@
+"""One rate of calls for all executions."""

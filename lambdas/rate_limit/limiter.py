@@ -1,0 +1,204 @@
+"""One rate for all executions, kept in the coordination table."""
+
+from __future__ import annotations
+
+import math
+import random
+from collections import deque
+from collections.abc import Callable, Sequence
+from typing import Any, Final, Protocol
+
+from aws_lambda_powertools.metrics import MetricUnit
+
+from lambdas.rate_limit import quota as rates
+from lambdas.rate_limit.quota import Rate, Reservation, Reserved
+from lambdas.shared import clock, metric_names
+from lambdas.shared.aws import client
+from lambdas.shared.calls import api_call
+from lambdas.shared.errors import AwsError, ConditionalCheckFailedException
+from lambdas.shared.observability import logger, metrics
+
+MAX_TRIES: Final = 8
+"""Of one reservation, when others reserve at the same moment."""
+
+PAUSE_SECONDS: Final = 0.2
+"""The longest pause between two of them."""
+
+KEPT_SECONDS: Final = 86_400
+"""An item that nobody has used for so long says nothing any more."""
+
+LATE_SECONDS: Final = 5
+"""How far a function may run into the time that others have reserved."""
+
+MAX_THROTTLES: Final = 3
+"""In one look: the quota is in other hands."""
+
+
+class Slots(Protocol):
+    """Calls that may be made, one after the other."""
+
+    @property
+    def again_at(self) -> float:
+        """When it is worth asking for more, in epoch seconds."""
+
+    def take(self) -> bool:
+        """Sleep until the next call may be made; return False where there is none."""
+
+    def throttled(self) -> None:
+        """Say that AWS refused a call of these for its rate."""
+
+
+class Limiter(Protocol):
+    """Gives out the calls that a rate allows."""
+
+    def reserve(self, wanted: int, until: float = math.inf) -> Slots:
+        """Reserve a number of calls, or as many of them as are near enough.
+
+        Args:
+            wanted: calls.
+            until: no call is made after this moment, in epoch seconds, but for the first one if it
+                may be made at once: however late it is, every caller gets on.
+        """
+
+
+class Unlimited:
+    """Any number of calls, until one is throttled."""
+
+    def reserve(self, wanted: int, until: float = math.inf) -> Slots:  # noqa: ARG002 - any number
+        """Return slots without a limit but time."""
+        return _AnyNumber(until)
+
+
+class RateLimiter:
+    """A rate under a name; every function that names it keeps to it together with the others."""
+
+    def __init__(
+        self, table: str, name: str, rate: Rate, connect: Callable[[str], Any] = client
+    ) -> None:
+        self._table = table
+        self._key = {"pk": {"S": f"rate#{name}"}, "sk": {"S": name}}
+        self._rate = rate
+        self._dynamodb = connect("dynamodb")
+
+    def reserve(self, wanted: int, until: float = math.inf) -> Slots:
+        """Reserve calls; without a limit where the table cannot be reached."""
+        try:
+            for _ in range(MAX_TRIES):
+                reserved = self._read()
+                reservation = rates.reserve(reserved, self._rate, wanted, clock.now(), until)
+                if not reservation.slots or self._written(reserved, reservation):
+                    return _Reserved(self, reservation.slots, reservation.again_at, until)
+                clock.sleep(random.random() * PAUSE_SECONDS)
+        except AwsError as error:
+            logger.warning("rate limiter not reached", error=str(error))
+            metrics.add_metric(metric_names.RATE_LIMITER_UNAVAILABLE, MetricUnit.Count, 1)
+            return _AnyNumber(until)
+        return _Reserved(self, (), again_at=0.0, until=until)
+
+    def slow_down(self) -> None:
+        """Keep everyone's calls further apart for a while."""
+        until = clock.now() + rates.SLOWED_SECONDS
+        try:
+            with api_call("UpdateItem"):
+                self._dynamodb.update_item(
+                    TableName=self._table,
+                    Key=self._key,
+                    UpdateExpression="SET slowed_until = :slowed, expires_at = :expires",
+                    ExpressionAttributeValues={":slowed": _number(until), ":expires": _expiry()},
+                )
+        except AwsError as error:
+            logger.warning("rate limiter not slowed down", error=str(error))
+
+    def _read(self) -> Reserved:
+        with api_call("GetItem"):
+            answer = self._dynamodb.get_item(
+                TableName=self._table, Key=self._key, ConsistentRead=True
+            )
+        item = answer.get("Item", {})
+        return Reserved(
+            **{name: float(item[name]["N"]) for name in Reserved._fields if name in item}
+        )
+
+    def _written(self, before: Reserved, reservation: Reservation) -> bool:
+        """Remember a reservation; return False where another one came in between."""
+        try:
+            with api_call("UpdateItem"):
+                self._dynamodb.update_item(
+                    TableName=self._table,
+                    Key=self._key,
+                    UpdateExpression="SET #until = :until, expires_at = :expires",
+                    ConditionExpression="attribute_not_exists(#until) OR #until = :before",
+                    ExpressionAttributeNames={"#until": "until"},
+                    ExpressionAttributeValues={
+                        ":until": _number(reservation.reserved.until),
+                        ":before": _number(before.until),
+                        ":expires": _expiry(),
+                    },
+                )
+        except ConditionalCheckFailedException:
+            return False
+        return True
+
+
+class _AnyNumber:
+    """Slots without a limit but time; the first one is always good."""
+
+    again_at: Final = 0.0
+
+    def __init__(self, until: float) -> None:
+        self._until = until
+        self._taken = 0
+        self._open = True
+
+    def take(self) -> bool:
+        if self._taken and clock.now() > self._until:
+            self._open = False
+        self._taken += 1
+        return self._open
+
+    def throttled(self) -> None:
+        self._open = False
+
+
+class _Reserved:
+    """Slots of a limiter; who is late keeps the distances, and loses the last ones to the others.
+
+    The first one is always good: its reservation may itself have taken long.
+    """
+
+    def __init__(
+        self, limiter: RateLimiter, slots: Sequence[float], again_at: float, until: float
+    ) -> None:
+        self.again_at = again_at
+        self._limiter = limiter
+        self._slots = deque(slots)
+        self._good_until = min(slots[-1] + LATE_SECONDS, until) if slots else 0.0
+        self._late = 0.0
+        self._taken = 0
+        self._throttles = 0
+
+    def take(self) -> bool:
+        if not self._slots:
+            return False
+        slot = self._slots.popleft()
+        self._late = max(self._late, clock.now() - slot)
+        if self._taken and slot + self._late > self._good_until:
+            self._slots.clear()
+            return False
+        self._taken += 1
+        clock.sleep(max(0.0, slot + self._late - clock.now()))
+        return True
+
+    def throttled(self) -> None:
+        self._throttles += 1
+        self._limiter.slow_down()
+        if self._throttles >= MAX_THROTTLES:
+            self._slots.clear()
+
+
+def _number(epoch_seconds: float) -> dict[str, str]:
+    return {"N": f"{epoch_seconds:.3f}"}
+
+
+def _expiry() -> dict[str, str]:
+    return {"N": str(int(clock.now()) + KEPT_SECONDS)}

@@ -1,0 +1,1 @@
+"""The contract of a request, its acceptance, its plan and its outcome."""

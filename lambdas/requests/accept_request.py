@@ -1,0 +1,48 @@
+"""The door: a valid request becomes a plan whose first stage runs, anything else is rejected."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from aws_lambda_powertools.metrics import MetricUnit
+from aws_lambda_powertools.utilities.typing import LambdaContext
+
+from lambdas.requests.acceptance import RequestRejected, clean_up, parse
+from lambdas.requests.conclusion import payload_of
+from lambdas.requests.inputs import input_of
+from lambdas.requests.plan import Trace, plan
+from lambdas.requests.rejections import rejected
+from lambdas.shared import clock, metric_names
+from lambdas.shared.environment import setting
+from lambdas.shared.observability import logger, metrics, observed
+
+
+@observed
+def handler(event: dict[str, Any], _context: LambdaContext) -> dict[str, Any]:
+    """Return `{"plan": Plan}`, or `{"outcome": Outcome}` for a request that is rejected.
+
+    A request to clean up after an execution comes back as `{"clean_up": CleanUp}`.
+
+    Args:
+        event: `request`, the execution's input as it came, which may be an event; `execution_arn`
+            and `execution_name`.
+    """
+    trace = Trace(correlation_id=event["execution_name"], execution_arn=event["execution_arn"])
+    try:
+        given = input_of(event["request"])
+        asked = clean_up(given, own_execution_arn=trace.execution_arn)
+        if asked is not None:
+            logger.set_correlation_id(trace.correlation_id)
+            logger.info("clean-up accepted", of_execution=asked.execution_arn)
+            metrics.add_metric(metric_names.REQUESTS_ACCEPTED, MetricUnit.Count, 1)
+            return {"clean_up": asked.model_dump(mode="json")}
+        request = parse(given, region=setting("AWS_REGION"))
+    except RequestRejected as rejection:
+        return rejected(rejection, trace)
+    if request.correlation_id is not None:
+        trace = trace.model_copy(update={"correlation_id": request.correlation_id})
+    logger.set_correlation_id(trace.correlation_id)
+    logger.info("request accepted", stages=len(request.stages))
+    metrics.add_metric(metric_names.REQUESTS_ACCEPTED, MetricUnit.Count, 1)
+    now = clock.now()
+    return payload_of(plan(request, trace, now), now)

@@ -1,0 +1,48 @@
+"""Between the stages: take in what the children did, and say what runs next."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from aws_lambda_powertools.metrics import MetricUnit
+from aws_lambda_powertools.utilities.typing import LambdaContext
+
+from lambdas.jobs.pass_result import Look, TaskError
+from lambdas.jobs.phases import Phase
+from lambdas.jobs.resource_result import Entry
+from lambdas.requests.conclusion import payload_of
+from lambdas.requests.plan import Plan, advance
+from lambdas.shared import clock, metric_names
+from lambdas.shared.observability import logger, metrics, observed
+
+
+@observed
+def handler(event: dict[str, Any], _context: LambdaContext) -> dict[str, Any]:
+    """Return `{"plan": Plan}` while there is work, `{"outcome": Outcome}` when there is none.
+
+    Args:
+        event: `plan`; `results`, what the children returned, nothing for one that was lost; and
+            `error`, where the whole map failed.
+    """
+    before = Plan.model_validate(event["plan"])
+    results = [Look.model_validate(result) for result in event["results"] if result]
+    lost = TaskError.model_validate(event["error"]) if "error" in event else None
+    now = clock.now()
+    plan = advance(before, results, now, lost=lost)
+    _measure(plan.settled[len(before.settled) :])
+    payload = payload_of(plan, now)
+    if plan.finished:
+        outcome = payload["outcome"]
+        logger.info("request finished", phase=outcome["phase"], summary=outcome["summary"])
+    return payload
+
+
+def _measure(entries: Sequence[Entry]) -> None:
+    """Count how the resources ended that have just ended."""
+    for phase, name in (
+        (Phase.COMPLETE, metric_names.RESOURCES_COMPLETE),
+        (Phase.FAILED, metric_names.RESOURCES_FAILED),
+    ):
+        count = sum(entry.phase is phase for entry in entries)
+        metrics.add_metric(name, MetricUnit.Count, count)

@@ -1,0 +1,120 @@
+"""What is undone and reported after an execution that could not end its request itself."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from types import MappingProxyType
+from typing import Final
+
+from lambdas.exports.contract import ExportTarget
+from lambdas.exports.work import ExportProgress, ExportSpec, ExportWork
+from lambdas.jobs.pass_result import Look
+from lambdas.jobs.phases import Phase, Reason
+from lambdas.jobs.resource_result import Entry
+from lambdas.requests.outcome import Outcome, account_of_ended_execution
+from lambdas.requests.plan import EndedExecution, Plan, close
+from lambdas.shared.texts import shorten
+
+LAST_STARTS_SECONDS: Final = 30
+"""How long a function that outlives its execution may take to note what it is about to start: its
+cold start and one DescribeExportTasks."""
+
+_REASONS: Final = MappingProxyType(
+    {"ABORTED": Reason.EXECUTION_ABORTED, "TIMED_OUT": Reason.EXECUTION_TIMED_OUT}
+)
+_WORDS: Final = MappingProxyType(
+    {"ABORTED": "the execution was aborted", "TIMED_OUT": "the execution timed out"}
+)
+
+
+def cancel_work(task_id: str, source_arn: str, job: str, index: int) -> ExportWork:
+    """Return the work of canceling one export task, and no other one of its source."""
+    return ExportWork(
+        kind="export",
+        key=f"0.{index}",
+        job_label=job,
+        job=ExportSpec(source_arn=source_arn, target=ExportTarget.CANCELED),
+        progress=ExportProgress(asked_for=task_id, nothing_else=True),
+    )
+
+
+def reason_of(status: str, error: str | None) -> str:
+    """Return why an execution has no outcome; the error's name where the engine gave one."""
+    return _REASONS.get(status) or error or Reason.EXECUTION_FAILED
+
+
+def message_of(status: str, error: str | None, cause: str | None) -> str:
+    """Say how an execution ended."""
+    words = _WORDS.get(status, "Step Functions ended the execution")
+    told = ": ".join(part for part in (error, cause) if part)
+    return shorten(f"{words} ({told})") if told else words
+
+
+def entries_of(
+    plan: Plan, results: Iterable[Look], *, reason: str, message: str, ended_at: float
+) -> tuple[Entry, ...]:
+    """Return what became of each resource of an execution that ended, as far as it is known.
+
+    Args:
+        plan: the last one that the execution made.
+        results: the last look of each child execution since then.
+        reason: why the resources that are open have no end of their own.
+        message: the same in words.
+        ended_at: epoch seconds.
+    """
+    by_key = {result.key: result for result in results}
+    entries = list(plan.settled)
+    for given in plan.running:
+        entries += close(given, by_key.get(given.key), ended_at, reason=reason, message=message)
+    for stage in plan.waiting:
+        for work in stage.work:
+            told = f"{message}; its stage had not begun"
+            entries += work.fail_all(reason=reason, message=told, now=ended_at).settled
+    return tuple(entries)
+
+
+def outcome_of_ended_execution(ended: EndedExecution, canceled: Iterable[Entry]) -> Outcome:
+    """Close the account of an execution after its clean-up.
+
+    Args:
+        ended: the execution.
+        canceled: what became of the exports that the clean-up had to cancel.
+    """
+    if ended.outcome is not None:
+        return ended.outcome
+    return account_of_ended_execution(
+        entries=_after(ended, tuple(canceled)),
+        correlation_id=ended.trace.correlation_id,
+        execution_arn=ended.trace.execution_arn,
+        started_at=ended.started_at,
+        ended_at=ended.ended_at,
+        reason=ended.reason,
+        message=ended.message,
+    )
+
+
+def _after(ended: EndedExecution, canceled: tuple[Entry, ...]) -> tuple[Entry, ...]:
+    """Return the entries of an execution as the clean-up has left their exports."""
+    entries = []
+    for entry in ended.entries:
+        own = [by for by in canceled if entry.job in ended.jobs_of.get(_task_id(by), ())]
+        if entry.kind == "export" and entry.phase is Phase.FAILED and own:
+            same = [by for by in own if _task_id(by) == _task_id(entry)]
+            entries.append(_cleaned_up(entry, (same or own)[-1]))
+        else:
+            entries.append(entry)
+    return tuple(entries)
+
+
+def _cleaned_up(entry: Entry, by: Entry) -> Entry:
+    return entry.model_copy(
+        update={
+            "final_state": by.final_state,
+            "message": shorten(f"{entry.message}; in the clean-up: {by.reason}: {by.message}"),
+            "details": entry.details | by.details,
+        }
+    )
+
+
+def _task_id(entry: Entry) -> str:
+    return str(entry.details.get("export_task_identifier", ""))

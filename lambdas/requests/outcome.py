@@ -1,0 +1,131 @@
+"""The account of a request: one entry per job and resource."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from lambdas.jobs.phases import Phase
+from lambdas.jobs.resource_result import EndPhase, Entry
+from lambdas.requests.acceptance import Fault
+from lambdas.shared.limits import MAX_CAUSE_BYTES
+from lambdas.shared.model import Internal
+from lambdas.shared.texts import shorten, timestamp
+
+REQUEST_FAILED: Final = "RequestFailed"
+REQUEST_REJECTED: Final = "RequestRejected"
+WORKFLOW_FAILED: Final = "WorkflowFailed"
+"""The error of an execution whose own machinery failed. Not the name of what failed there: that
+may begin with `States.`, which no state may report itself. Source: Amazon States Language."""
+OUTCOME_NOT_PUBLISHED: Final = "OutcomeNotPublished"
+"""The error of an execution whose outcome the event bus did not take; its clean-up tries again."""
+
+
+class Outcome(Internal):
+    """What became of a request; the execution's output and the detail of its closing event."""
+
+    phase: EndPhase
+    reason: str
+    summary: str
+    correlation_id: str
+    execution_arn: str
+    started_at: str
+    ended_at: str
+    elapsed_seconds: float
+    jobs: tuple[Entry, ...] = ()
+    faults: tuple[Fault, ...] = ()
+
+
+def account(
+    *,
+    entries: tuple[Entry, ...],
+    correlation_id: str,
+    execution_arn: str,
+    started_at: float,
+    now: float,
+    workflow_failed: bool = False,
+) -> Outcome:
+    """Close the account of a request that ran.
+
+    Args:
+        entries: what became of each resource.
+        correlation_id: the caller's, or the execution's name.
+        execution_arn: of the request's execution.
+        started_at: epoch seconds.
+        now: epoch seconds.
+        workflow_failed: whether a failure is the workflow's own, and not that of a resource.
+    """
+    failed = [entry for entry in entries if entry.phase is Phase.FAILED]
+    reason = WORKFLOW_FAILED if workflow_failed else REQUEST_FAILED
+    return Outcome(
+        phase=Phase.FAILED if failed else Phase.COMPLETE,
+        reason=reason if failed else "TargetReached",
+        summary=_summary(failed, total=len(entries)),
+        correlation_id=correlation_id,
+        execution_arn=execution_arn,
+        started_at=timestamp(started_at),
+        ended_at=timestamp(now),
+        elapsed_seconds=round(now - started_at, 3),
+        jobs=entries,
+    )
+
+
+def account_of_ended_execution(
+    *,
+    entries: tuple[Entry, ...],
+    correlation_id: str,
+    execution_arn: str,
+    started_at: float,
+    ended_at: float,
+    reason: str,
+    message: str,
+) -> Outcome:
+    """Close the account of an execution that ended before it could do so; times in epoch seconds.
+
+    Args:
+        entries: what became of each resource, as far as it is known.
+        correlation_id: the caller's, or the execution's name.
+        execution_arn: of the execution that ended.
+        started_at: when it started.
+        ended_at: when it ended.
+        reason: `Reason.EXECUTION_ABORTED` and its like, or the error's name.
+        message: how it ended, in words.
+    """
+    failed = [entry for entry in entries if entry.phase is Phase.FAILED]
+    return Outcome(
+        phase=Phase.FAILED,
+        reason=reason,
+        summary=shorten(f"{message}; {_summary(failed, total=len(entries))}", MAX_CAUSE_BYTES),
+        correlation_id=correlation_id,
+        execution_arn=execution_arn,
+        started_at=timestamp(started_at),
+        ended_at=timestamp(ended_at),
+        elapsed_seconds=round(ended_at - started_at, 3),
+        jobs=entries,
+    )
+
+
+def rejection(
+    *, faults: tuple[Fault, ...], correlation_id: str, execution_arn: str, now: float
+) -> Outcome:
+    """Account for a request that was rejected before anything started."""
+    return Outcome(
+        phase=Phase.FAILED,
+        reason=REQUEST_REJECTED,
+        summary=shorten(
+            "; ".join(f"{fault.field} {fault.rule}" for fault in faults), MAX_CAUSE_BYTES
+        ),
+        correlation_id=correlation_id,
+        execution_arn=execution_arn,
+        started_at=timestamp(now),
+        ended_at=timestamp(now),
+        elapsed_seconds=0.0,
+        faults=faults,
+    )
+
+
+def _summary(failed: list[Entry], *, total: int) -> str:
+    if not failed:
+        return f"{total} of {total} reached their targets"
+    lines = [f"{len(failed)} of {total} did not reach their targets"]
+    lines += [f"{entry.id} ({entry.target}): {entry.reason}: {entry.message}" for entry in failed]
+    return shorten("; ".join(lines), MAX_CAUSE_BYTES)

@@ -1,0 +1,205 @@
+"""What runs next: stages in order, jobs at the same time, and what a failure skips."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Literal
+
+from pydantic import Field
+
+from lambdas.campaigns.contract import CampaignJob
+from lambdas.campaigns.work import CampaignProgress, CampaignWork
+from lambdas.exports.work import ExportSpec, ExportWork
+from lambdas.jobs.memo import Memo
+from lambdas.jobs.pass_result import Look, TaskError
+from lambdas.jobs.phases import Phase, Reason
+from lambdas.jobs.resource_result import Entry
+from lambdas.jobs.work import Work
+from lambdas.requests.contract import Job, Request
+from lambdas.requests.outcome import Outcome
+from lambdas.shared.limits import CAMPAIGNS_PER_BATCH
+from lambdas.shared.model import Internal
+
+
+class Trace(Internal):
+    """Whose plan this is."""
+
+    correlation_id: str
+    execution_arn: str
+
+
+class PlannedStage(Internal):
+    """A stage that has not begun."""
+
+    run: Literal["on_success", "always"]
+    work: tuple[Work, ...]
+
+
+class EndedExecution(Internal):
+    """An execution that ended before its outcome was published, and is cleaned up after.
+
+    Attributes:
+        trace: whose request it ran.
+        started_at: epoch seconds.
+        ended_at: epoch seconds.
+        reason: how it ended, such as `Reason.EXECUTION_ABORTED`.
+        message: the same in words.
+        entries: what is known of each of its resources.
+        jobs_of: by export task that the clean-up cancels, the jobs that had started it.
+        outcome: its outcome, where all that went wrong is that it could not be published.
+    """
+
+    trace: Trace
+    started_at: float
+    ended_at: float
+    reason: str
+    message: str
+    entries: tuple[Entry, ...] = ()
+    jobs_of: dict[str, tuple[str, ...]] = Field(default_factory=dict)
+    outcome: Outcome | None = None
+
+
+class Plan(Internal):
+    """How far a request has come.
+
+    Attributes:
+        started_at: epoch seconds.
+        running: the work of the present stage that is not settled.
+        waiting: the stages to come.
+        settled: the account so far.
+        workflow_failed: whether the map of a stage has failed as a whole.
+        cleans_up: the execution that a clean-up is about, where its outcome is still to be
+            published.
+    """
+
+    trace: Trace
+    started_at: float
+    running: tuple[Work, ...] = ()
+    waiting: tuple[PlannedStage, ...] = ()
+    settled: tuple[Entry, ...] = ()
+    workflow_failed: bool = False
+    cleans_up: EndedExecution | None = None
+
+    @property
+    def finished(self) -> bool:
+        """Whether nothing runs and nothing waits."""
+        return not self.running and not self.waiting
+
+
+def plan(request: Request, trace: Trace, now: float) -> Plan:
+    """Lay a request out as stages of work and begin the first; `now` is in epoch seconds."""
+    stages = tuple(
+        PlannedStage(
+            run=stage.run,
+            work=tuple(
+                work
+                for index, job in enumerate(stage.jobs)
+                for work in _work(job, f"{number}.{index}")
+            ),
+        )
+        for number, stage in enumerate(request.stages)
+    )
+    return _begin_next_stage(Plan(trace=trace, started_at=now, waiting=stages), now)
+
+
+def plan_of(work: Iterable[Work], trace: Trace, now: float) -> Plan:
+    """Return a plan of one stage, which has begun; `now` is in epoch seconds."""
+    stage = PlannedStage(run="always", work=tuple(work))
+    waiting = (stage,) if stage.work else ()
+    return _begin_next_stage(Plan(trace=trace, started_at=now, waiting=waiting), now)
+
+
+def advance(
+    before: Plan, results: Sequence[Look], now: float, *, lost: TaskError | None = None
+) -> Plan:
+    """Take in what the children came back with, and begin the next stage.
+
+    Args:
+        before: the plan, with the work that was running.
+        results: the children's last looks; a child that was lost has none.
+        now: epoch seconds.
+        lost: why the children have no results at all, where the whole map failed.
+    """
+    by_key = {result.key: result for result in results}
+    settled = list(before.settled)
+    reason = lost.error if lost else Reason.JOB_LOST
+    message = lost.message if lost else "the child execution gave no account"
+    for given in before.running:
+        settled += close(given, by_key.get(given.key), now, reason=reason, message=message)
+    after = before.model_copy(
+        update={
+            "running": (),
+            "settled": tuple(settled),
+            "workflow_failed": before.workflow_failed or lost is not None,
+        }
+    )
+    return _begin_next_stage(after, now)
+
+
+def _begin_next_stage(before: Plan, now: float) -> Plan:
+    """Begin the next stage that is to run, and skip those before it."""
+    running: tuple[Work, ...] = ()
+    settled = list(before.settled)
+    waiting = list(before.waiting)
+    while waiting and not running:
+        stage = waiting.pop(0)
+        failed = any(entry.phase is Phase.FAILED for entry in settled)
+        if failed and stage.run != "always":
+            settled += _skip(stage, now)
+        else:
+            memo = Memo(started_at=now)
+            running = tuple(work.model_copy(update={"memo": memo}) for work in stage.work)
+    return before.model_copy(
+        update={"running": running, "waiting": tuple(waiting), "settled": tuple(settled)}
+    )
+
+
+def _work(job: Job, key: str) -> Iterator[Work]:
+    if not isinstance(job, CampaignJob):
+        spec = ExportSpec.model_validate(job.model_dump())
+        yield ExportWork(kind=job.kind, key=key, job_label=key, job=spec)
+        return
+    for start in range(0, len(job.campaign_ids), CAMPAIGNS_PER_BATCH):
+        batch = job.campaign_ids[start : start + CAMPAIGNS_PER_BATCH]
+        yield CampaignWork(
+            kind=job.kind,
+            key=f"{key}.{start // CAMPAIGNS_PER_BATCH}",
+            job_label=key,
+            api_version=job.api_version,
+            target=job.target,
+            deadline_seconds=job.deadline,
+            open=dict.fromkeys(batch, CampaignProgress()),
+        )
+
+
+def close(
+    given: Work, result: Look | None, now: float, *, reason: str, message: str
+) -> tuple[Entry, ...]:
+    """Return what became of work that has run, so that nothing is missing from the account.
+
+    Args:
+        given: the work, as its child was given it.
+        result: the child's last look, None where there is none.
+        now: epoch seconds.
+        reason: why what is still open has no end of its own.
+        message: the same in words.
+    """
+    if result is None:
+        return given.fail_all(reason=reason, message=message, now=now).settled
+    if result.settled:
+        return result.settled
+    work = given if result.work is None else result.work
+    if result.error is None:
+        return work.fail_all(reason=reason, message=message, now=now).settled
+    ended_at = result.ended_at / 1000 if result.ended_at else now
+    error = result.error
+    return work.fail_all(reason=error.error, message=error.message, now=ended_at).settled
+
+
+def _skip(stage: PlannedStage, now: float) -> Iterator[Entry]:
+    for work in stage.work:
+        yield from work.fail_all(
+            reason=Reason.STAGE_SKIPPED,
+            message="a job of an earlier stage failed, and this stage runs on success only",
+            now=now,
+        ).settled

@@ -1,0 +1,134 @@
+"""What an execution has left behind, and what became of its resources: the plan of a clean-up."""
+
+from __future__ import annotations
+
+import json
+from collections import defaultdict
+from typing import Any
+
+from aws_lambda_powertools.utilities.typing import LambdaContext
+
+from lambdas.exports.started import StartedExport, StartedExports
+from lambdas.jobs.resource_result import Entry
+from lambdas.requests import clean_up
+from lambdas.requests.acceptance import CleanUp, RequestRejected, no_such_execution, parse
+from lambdas.requests.conclusion import payload_of
+from lambdas.requests.executions import RUNNING, Execution, Executions, Progress
+from lambdas.requests.inputs import input_of
+from lambdas.requests.outcome import OUTCOME_NOT_PUBLISHED
+from lambdas.requests.outcome_claims import OutcomeClaims
+from lambdas.requests.plan import EndedExecution, Plan, Trace, plan, plan_of
+from lambdas.requests.rejections import rejected
+from lambdas.shared import clock
+from lambdas.shared.environment import COORDINATION_TABLE, setting
+from lambdas.shared.observability import logger, observed
+
+
+@observed
+def handler(event: dict[str, Any], _context: LambdaContext) -> dict[str, Any]:
+    """Return `{"plan": Plan}` that cancels what is left, or `{"outcome": Outcome}` at once.
+
+    Args:
+        event: `clean_up`, which says after which execution; `execution_arn` and `execution_name`
+            of the clean-up's own.
+
+    Raises:
+        TransientError: nothing was changed.
+    """
+    own = Trace(correlation_id=event["execution_name"], execution_arn=event["execution_arn"])
+    execution_arn = CleanUp.model_validate(event["clean_up"]).execution_arn
+    executions = Executions()
+    execution = executions.describe(execution_arn)
+    if execution is None:
+        return rejected(no_such_execution("does not exist"), own)
+    if execution.status == RUNNING:
+        return rejected(no_such_execution("is still running: stop it first"), own)
+    started = StartedExports(setting(COORDINATION_TABLE)).to_cancel(execution_arn)
+    ended = _ended(execution, executions.progress(execution_arn), started)
+    if ended is not None and not _publishes(own.execution_arn, execution_arn, executions):
+        ended = None
+    trace = own
+    if ended is not None:
+        trace = trace.model_copy(update={"correlation_id": ended.trace.correlation_id})
+    logger.set_correlation_id(trace.correlation_id)
+    logger.info("clean-up planned", of_execution=execution_arn, exports=len(_jobs_of(started)))
+    sources = {export.task_id: export for export in started}
+    work = (
+        clean_up.cancel_work(task_id, export.source_arn, export.job, index)
+        for index, (task_id, export) in enumerate(sources.items())
+    )
+    now = clock.now()
+    planned = plan_of(work, trace, now).model_copy(update={"cleans_up": ended})
+    return payload_of(planned, now)
+
+
+def _publishes(own_arn: str, execution_arn: str, executions: Executions) -> bool:
+    """Return whether this clean-up publishes the execution's outcome, and no other one has.
+
+    Raises:
+        AwsError: when the table or Step Functions did not answer.
+    """
+    claims = OutcomeClaims(setting(COORDINATION_TABLE))
+    if claims.claim(execution_arn, own_arn):
+        return True
+    holder = claims.holder(execution_arn)
+    if holder is None:
+        return claims.claim(execution_arn, own_arn)
+    other = executions.describe(holder)
+    if other is not None and other.status == RUNNING:
+        return False
+    if other is not None and executions.progress(holder).published:
+        return False
+    return claims.claim(execution_arn, own_arn, instead_of=holder)
+
+
+def _ended(
+    execution: Execution, progress: Progress, started: tuple[StartedExport, ...]
+) -> EndedExecution | None:
+    """Return what is to be told of an execution; None where its outcome has been published."""
+    if progress.published or execution.ended_at is None:
+        return None
+    last = progress.plan or _planned(execution)
+    reason = clean_up.reason_of(execution.status, execution.error)
+    message = clean_up.message_of(execution.status, execution.error, execution.cause)
+    entries: tuple[Entry, ...] = ()
+    correlation_id = execution.name
+    if progress.outcome is not None:
+        correlation_id = progress.outcome.correlation_id
+        if execution.error != OUTCOME_NOT_PUBLISHED:
+            entries = progress.outcome.jobs
+    elif last is not None:
+        correlation_id = last.trace.correlation_id
+        entries = clean_up.entries_of(
+            last, progress.results, reason=reason, message=message, ended_at=execution.ended_at
+        )
+    return EndedExecution(
+        trace=Trace(correlation_id=correlation_id, execution_arn=execution.arn),
+        started_at=execution.started_at,
+        ended_at=execution.ended_at,
+        reason=reason,
+        message=message,
+        entries=entries,
+        jobs_of=_jobs_of(started),
+        outcome=progress.outcome if execution.error == OUTCOME_NOT_PUBLISHED else None,
+    )
+
+
+def _planned(execution: Execution) -> Plan | None:
+    """Return the plan of an execution that ended before it had one, if its request is valid."""
+    try:
+        given = input_of(json.loads(execution.request or "null"))
+        request = parse(given, region=setting("AWS_REGION"))
+    except (RequestRejected, ValueError):
+        return None
+    correlation_id = request.correlation_id or execution.name
+    trace = Trace(correlation_id=correlation_id, execution_arn=execution.arn)
+    return plan(request, trace, execution.started_at)
+
+
+def _jobs_of(started: tuple[StartedExport, ...]) -> dict[str, tuple[str, ...]]:
+    """Return the jobs that have noted each export task."""
+    jobs: dict[str, list[str]] = defaultdict(list)
+    for export in started:
+        jobs[export.task_id].append(export.job)
+    return {task_id: tuple(labels) for task_id, labels in jobs.items()}

@@ -1,0 +1,1 @@
+"""What every capability uses: AWS clients and errors, settings, the clock, logs and metrics."""

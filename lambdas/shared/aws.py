@@ -1,0 +1,24 @@
+"""How every boto3 client of the product is made."""
+
+from functools import cache
+from typing import Any, Final
+
+import boto3
+from botocore.config import Config
+
+from lambdas.shared.observability import tracer
+
+tracer.patch(("botocore",))
+
+_CONFIG: Final = Config(
+    connect_timeout=5,
+    read_timeout=20,
+    # Step Functions' Retry owns all waiting and trying again; a second budget would multiply.
+    retries={"total_max_attempts": 1, "mode": "standard"},
+)
+
+
+@cache
+def client(service: str) -> Any:  # noqa: ANN401 - boto3 makes its clients at run time
+    """Return this process's one client of a service."""
+    return boto3.client(service, config=_CONFIG)

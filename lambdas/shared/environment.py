@@ -1,0 +1,30 @@
+"""The functions' settings, read from the environment that the stack gives them."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from typing import Final
+
+COORDINATION_TABLE: Final = "COORDINATION_TABLE"
+CAMPAIGN_RATES: Final = "CAMPAIGN_RATES"
+"""As JSON, false for no limit: see `rate_limit.quota.CampaignRates`."""
+
+SNAPSHOT_EXPORTS: Final = "SNAPSHOT_EXPORTS"
+"""As JSON: see `requests.events.SnapshotExport`."""
+
+
+class MissingSettingError(Exception):
+    """The stack did not give a function a setting that it needs; names the variable."""
+
+
+def setting(name: str, environ: Mapping[str, str] = os.environ) -> str:
+    """Return a setting.
+
+    Raises:
+        MissingSettingError: when the variable is not set.
+    """
+    try:
+        return environ[name]
+    except KeyError:
+        raise MissingSettingError(f"environment variable {name} is not set") from None

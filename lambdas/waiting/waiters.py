@@ -1,0 +1,86 @@
+"""Executions that wait with a task token, in the coordination table."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from typing import Any, NamedTuple
+
+from lambdas.shared.aws import client
+from lambdas.shared.calls import api_call
+from lambdas.shared.errors import ConditionalCheckFailedException, StaleTokenException
+from lambdas.waiting.handles import Hurried
+
+
+class Woken(NamedTuple):
+    """How many waiters were woken, and how many had already gone on by themselves."""
+
+    live: int
+    stale: int
+
+
+class Waiters:
+    """Those who wait, by what they wait for, in the order in which they are to be woken."""
+
+    def __init__(self, table: str, connect: Callable[[str], Any] = client) -> None:
+        self._table = table
+        self._dynamodb = connect("dynamodb")
+        self._states = connect("stepfunctions")
+
+    def wake(self, whom: Hurried) -> Woken:
+        """Wake those whom an event hurries; a stale token is expected, and counted.
+
+        Raises:
+            AwsError: when a service did not answer; waking again is harmless.
+        """
+        live = stale = 0
+        for sk, token in self._waiting(whom):
+            if live == whom.most:
+                break
+            if self._wake(token):
+                live += 1
+            else:
+                stale += 1
+            self._forget(whom.on, sk, token)
+        return Woken(live, stale)
+
+    def _waiting(self, whom: Hurried) -> Iterator[tuple[str, str]]:
+        values = {":on": {"S": whom.on}}
+        more: dict[str, Any] = {}
+        if whom.campaign_id is not None:
+            values[":id"] = {"S": whom.campaign_id}
+            more = {"FilterExpression": "contains(ids, :id)"}
+        while True:
+            with api_call("Query"):
+                page = self._dynamodb.query(
+                    TableName=self._table,
+                    KeyConditionExpression="pk = :on",
+                    ExpressionAttributeValues=values,
+                    ConsistentRead=True,
+                    **more,
+                )
+            for item in page["Items"]:
+                yield item["sk"]["S"], item["token"]["S"]
+            if "LastEvaluatedKey" not in page:
+                return
+            more["ExclusiveStartKey"] = page["LastEvaluatedKey"]
+
+    def _wake(self, token: str) -> bool:
+        """Return whether the execution was still waiting."""
+        try:
+            with api_call("SendTaskSuccess"):
+                self._states.send_task_success(taskToken=token, output="{}")
+        except StaleTokenException:
+            return False
+        return True
+
+    def _forget(self, on: str, sk: str, token: str) -> None:
+        """Delete an execution's item, unless the execution has come to wait anew meanwhile."""
+        with suppress(ConditionalCheckFailedException), api_call("DeleteItem"):
+            self._dynamodb.delete_item(
+                TableName=self._table,
+                Key={"pk": {"S": on}, "sk": {"S": sk}},
+                ConditionExpression="#token = :token",
+                ExpressionAttributeNames={"#token": "token"},  # a word that DynamoDB reserves
+                ExpressionAttributeValues={":token": {"S": token}},
+            )
