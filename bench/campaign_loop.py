@@ -41,7 +41,7 @@ def watch_one_by_one(orchestrator: LocalOrchestrator) -> Measured:
         "state_transitions": 0,
         "lambda_invocations": {},
         "simulated_seconds": max(ended_at.values()),
-        "jobs": [
+        "resources": [
             {
                 "phase": Phase.COMPLETE,
                 "noticed_after_seconds": moment - ledger.states[campaign_id][-1][0],

@@ -59,7 +59,7 @@ class Measured:
     @property
     def noticed_after(self) -> float:
         """The longest time from an export's end to its job's outcome; endless if one has none."""
-        times = [job["noticed_after_seconds"] for job in self.report["jobs"]]
+        times = [job["noticed_after_seconds"] for job in self.report["resources"]]
         return max((float("inf") if time is None else time for time in times), default=float("inf"))
 
     @property
@@ -107,12 +107,12 @@ class Measured:
     @property
     def complete_jobs(self) -> int:
         """Jobs that reached their target."""
-        return [job["phase"] for job in self.report["jobs"]].count(Phase.COMPLETE)
+        return [job["phase"] for job in self.report["resources"]].count(Phase.COMPLETE)
 
     @property
     def failed_jobs(self) -> int:
         """Jobs that did not."""
-        return len(self.report["jobs"]) - self.complete_jobs
+        return len(self.report["resources"]) - self.complete_jobs
 
     @property
     def first_start_to_last_end(self) -> float:

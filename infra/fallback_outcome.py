@@ -33,7 +33,7 @@ $entry := function($work, $id, $target, $progress, $polls, $details) {{
   'kind': $work.kind,
   'id': $id,
   'target': $target,
-  'previous_state': $or($progress.previous_state, null),
+  'initial_state': $or($progress.initial_state, null),
   'final_state': $or($progress.state, null),
   'phase': 'FAILED',
   'reason': $error,
@@ -66,7 +66,7 @@ $unfinished := function($work) {(
   'started_at': $fromMillis($started),
   'ended_at': $fromMillis($now),
   'elapsed_seconds': $round(($now - $started) / 1000, 3),
-  'jobs': [
+  'resources': [
     $plan.settled.($whole($)),
     $results.settled.($whole($)),
     $plan.running.($unfinished($)),

@@ -100,7 +100,7 @@ def _ended(machine: str, request: object, account: Account) -> Mapping[str, Any]
 def _judged(execution: Mapping[str, Any]) -> int:
     """Print how an execution ended, and return whether that is what was to be."""
     outcome = json.loads(execution.get("output") or "{}")
-    reasons = [job["reason"] for job in outcome.get("jobs", ())]
+    reasons = [job["reason"] for job in outcome.get("resources", ())]
     if outcome:
         print(json.dumps(outcome, indent=2))
     if execution["status"] == "SUCCEEDED" and reasons == [Reason.NOTHING_TO_CANCEL]:

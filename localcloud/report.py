@@ -44,8 +44,10 @@ def report(orchestrator: LocalOrchestrator, runs: Runs) -> dict[str, Any]:
         "retries": _retries(histories),
         "state_transitions": sum(map(_transitions, histories)),
         "longest_child_history_events": max((len(history) for history in children), default=0),
-        "jobs": [
-            _job(entry, orchestrator) for run in runs.all for entry in run.outcome.get("jobs", ())
+        "resources": [
+            _job(entry, orchestrator)
+            for run in runs.all
+            for entry in run.outcome.get("resources", ())
         ],
     }
 
@@ -102,8 +104,9 @@ def _invocations(orchestrator: LocalOrchestrator) -> dict[str, int]:
 
 def _job(entry: Mapping[str, Any], orchestrator: LocalOrchestrator) -> dict[str, Any]:
     return {
+        "job": entry["job"],
         "kind": entry["kind"],
-        "resource": entry["id"],
+        "id": entry["id"],
         "phase": entry["phase"],
         "polls": entry["polls"],
         "elapsed_seconds": entry["elapsed_seconds"],

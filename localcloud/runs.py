@@ -83,7 +83,7 @@ class Runs:
                 "reason": described.get("error") or run.status,
                 "summary": described.get("cause") or f"the execution ended {run.status}",
                 "execution_arn": run.execution_arn,
-                "jobs": [],
+                "resources": [],
             }
 
     def _schedule_abort(self, at_s: float) -> threading.Timer:

@@ -65,7 +65,7 @@ def seen(progress: CampaignProgress, state: str | None) -> CampaignProgress:
     told = state if state is not None else progress.state
     return progress.model_copy(
         update={
-            "previous_state": progress.previous_state or told,
+            "initial_state": progress.initial_state or told,
             "state": told,
             "looks": progress.looks + 1,
             "odd_looks": progress.odd_looks + 1 if odd else 0,
@@ -87,7 +87,7 @@ def next_move(progress: CampaignProgress, target: CampaignTarget, now: float) ->
         case Reached(Reason.TARGET_REACHED) if at_first_poll:
             gone = target is CampaignTarget.DELETED
             return Reached(Reason.ALREADY_GONE if gone else Reason.ALREADY_THERE)
-        case Reached(Reason.CAMPAIGN_GONE) if is_gone(progress.previous_state):
+        case Reached(Reason.CAMPAIGN_GONE) if is_gone(progress.initial_state):
             return Refuse(Reason.CAMPAIGN_GONE, describe(progress))
         case Refuse(Reason.CAMPAIGN_GONE):
             return Refuse(Reason.CAMPAIGN_GONE, describe(progress))
@@ -107,9 +107,9 @@ def describe(progress: CampaignProgress) -> str:
     """Say what the last poll found."""
     if not is_gone(progress.state):
         return f"the campaign is {progress.state}"
-    if progress.previous_state is None or is_gone(progress.previous_state):
+    if progress.initial_state is None or is_gone(progress.initial_state):
         return "the campaign does not exist"
-    return f"the campaign no longer exists; it was {progress.previous_state} when first read"
+    return f"the campaign no longer exists; it was {progress.initial_state} when first read"
 
 
 def throttled(work: CampaignWork) -> CampaignWork:

@@ -17,7 +17,7 @@ class CampaignProgress(Internal):
     """What is remembered of one campaign.
 
     Attributes:
-        previous_state: the first state that was seen.
+        initial_state: the first state that was seen.
         state: the last one.
         looks: at this campaign.
         attempts: mutations tried, refused ones included.
@@ -29,7 +29,7 @@ class CampaignProgress(Internal):
             AWS has rejected such a call.
     """
 
-    previous_state: str | None = None
+    initial_state: str | None = None
     state: str | None = None
     looks: int = 0
     attempts: int = 0
@@ -75,7 +75,7 @@ class CampaignWork(Internal):
             kind=self.kind,
             id=campaign_id,
             target=self.target,
-            previous_state=progress.previous_state,
+            initial_state=progress.initial_state,
             final_state=progress.state,
             phase=phase,
             reason=reason,

@@ -25,7 +25,7 @@ def seen(progress: ExportProgress, decision: Decision, *, first_look: bool) -> E
     return progress.model_copy(
         update=told
         | {
-            "previous_state": progress.previous_state or found,
+            "initial_state": progress.initial_state or found,
             "state": task.status,
             "task_id": task.task_id,
             "queued_since": None,

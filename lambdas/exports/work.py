@@ -20,7 +20,7 @@ class ExportProgress(Internal):
     """What is remembered of an export.
 
     Attributes:
-        previous_state: the task's status at the first look, None where there was no task.
+        initial_state: the task's status at the first look, None where there was no task.
         state: the last status.
         task_id: the export task that this work watches.
         asked_for: the task that this work has asked RDS to start, whether or not RDS answered.
@@ -36,7 +36,7 @@ class ExportProgress(Internal):
         details: what the outcome tells of the task.
     """
 
-    previous_state: str | None = None
+    initial_state: str | None = None
     state: str | None = None
     task_id: str | None = None
     asked_for: str | None = None
@@ -97,7 +97,7 @@ class ExportWork(Internal):
             kind=self.kind,
             id=self.job.source_arn,
             target=self.job.target,
-            previous_state=self.progress.previous_state,
+            initial_state=self.progress.initial_state,
             final_state=self.progress.state,
             phase=phase,
             reason=reason,

@@ -18,7 +18,7 @@ class Entry(Internal):
     Attributes:
         job: which of the request's jobs names it, as `stage.job`, both counted from 0.
         id: a campaign id, or the ARN of an export's source.
-        previous_state: AWS's word at the first look; None where there was nothing, or no look.
+        initial_state: AWS's word at the first look; None where there was nothing, or no look.
         final_state: AWS's word at the last look.
         phase: COMPLETE or FAILED.
         reason: one of `Reason`, or the name of the error that ended it.
@@ -31,7 +31,7 @@ class Entry(Internal):
     kind: Literal["campaigns", "export"]
     id: str
     target: str
-    previous_state: str | None
+    initial_state: str | None
     final_state: str | None
     phase: EndPhase
     reason: str

@@ -31,7 +31,7 @@ class Outcome(Internal):
     started_at: str
     ended_at: str
     elapsed_seconds: float
-    jobs: tuple[Entry, ...] = ()
+    resources: tuple[Entry, ...] = ()
     faults: tuple[Fault, ...] = ()
 
 
@@ -65,7 +65,7 @@ def account(
         started_at=timestamp(started_at),
         ended_at=timestamp(now),
         elapsed_seconds=round(now - started_at, 3),
-        jobs=entries,
+        resources=entries,
     )
 
 
@@ -100,7 +100,7 @@ def account_of_ended_execution(
         started_at=timestamp(started_at),
         ended_at=timestamp(ended_at),
         elapsed_seconds=round(ended_at - started_at, 3),
-        jobs=entries,
+        resources=entries,
     )
 
 

@@ -96,7 +96,7 @@ def _ended(
     if progress.outcome is not None:
         correlation_id = progress.outcome.correlation_id
         if execution.error != OUTCOME_NOT_PUBLISHED:
-            entries = progress.outcome.jobs
+            entries = progress.outcome.resources
     elif last is not None:
         correlation_id = last.trace.correlation_id
         entries = clean_up.entries_of(

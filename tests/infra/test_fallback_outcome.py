@@ -68,7 +68,7 @@ def fallback(states: dict[str, State]) -> Fallback:
 def _whole(outcome: Answer) -> Answer:
     """Check that an outcome has exactly the fields of an outcome, of their very types."""
     assert outcome.keys() == Outcome.model_fields.keys()
-    for entry in outcome["jobs"]:
+    for entry in outcome["resources"]:
         assert entry.keys() == Entry.model_fields.keys()
     read = Outcome.model_validate_json(json.dumps(outcome), strict=True)
     assert read.model_dump(mode="json") == outcome
@@ -106,7 +106,7 @@ def test_before_there_is_a_plan_no_resource_is_named(
     fallback: Fallback, name: str, raw: object
 ) -> None:
     outcome = fallback(name, raw)
-    assert outcome["jobs"] == outcome["faults"] == []
+    assert outcome["resources"] == outcome["faults"] == []
     assert outcome["correlation_id"] == "run-1"
     assert outcome["started_at"] == outcome["ended_at"]
     assert outcome["elapsed_seconds"] == 0
@@ -166,13 +166,13 @@ def _half_way() -> tuple[Plan, list[Look | None]]:
     first = _begun(*STAGES)
     second = advance(first, [_settled(work) for work in first.running], NOW + 40)
     seen, export, full, rest, cluster, _lost, half = second.running
-    failed = CampaignProgress(previous_state="Running", state="Paused", looks=3)
+    failed = CampaignProgress(initial_state="Running", state="Paused", looks=3)
     open_ = dict.fromkeys(("half-1", "half-2", "half-3"), failed)
     half = half.model_copy(update={"open": open_}).close(
         "half-2", phase=Phase.COMPLETE, reason="AnyReason", message="any", now=NOW + 50
     )
     details = {"export_task_identifier": "task-1", "tables": ["a", "b"], "attempts": []}
-    going = ExportProgress(previous_state="STARTING", state="IN_PROGRESS", details=details)
+    going = ExportProgress(initial_state="STARTING", state="IN_PROGRESS", details=details)
     return second, [
         looks.look_again(seen, Phase.IN_PROGRESS, 30),
         _settled(export, Phase.FAILED),
@@ -185,8 +185,8 @@ def _half_way() -> tuple[Plan, list[Look | None]]:
 
 
 def _entries(outcome: Answer) -> dict[tuple[str, str], Answer]:
-    found = {(entry["job"], entry["id"]): entry for entry in outcome["jobs"]}
-    assert len(found) == len(outcome["jobs"])
+    found = {(entry["job"], entry["id"]): entry for entry in outcome["resources"]}
+    assert len(found) == len(outcome["resources"])
     return found
 
 
@@ -218,9 +218,9 @@ def test_what_is_open_is_told_with_what_was_seen_of_it_last(fallback: Fallback) 
         assert entry["message"].startswith("timed out after 60 s ü")
         assert (entry["ended_at"], entry["elapsed_seconds"]) == (timestamp(LATER), 50.5)
     assert (half["kind"], half["target"]) == ("campaigns", "PAUSED")
-    assert (half["previous_state"], half["final_state"], half["polls"]) == ("Running", "Paused", 3)
+    assert (half["initial_state"], half["final_state"], half["polls"]) == ("Running", "Paused", 3)
     assert (cluster["kind"], cluster["target"]) == ("export", "COMPLETE")
-    assert (cluster["previous_state"], cluster["final_state"]) == ("STARTING", "IN_PROGRESS")
+    assert (cluster["initial_state"], cluster["final_state"]) == ("STARTING", "IN_PROGRESS")
     assert cluster["details"] == {
         "export_task_identifier": "task-1",
         "tables": ["a", "b"],
@@ -228,7 +228,7 @@ def test_what_is_open_is_told_with_what_was_seen_of_it_last(fallback: Fallback) 
     }
     waiting = entries["2.0", SNAPSHOT]
     assert (waiting["target"], waiting["elapsed_seconds"]) == ("CANCELED", 0)
-    assert (waiting["previous_state"], waiting["final_state"]) == (None, None)
+    assert (waiting["initial_state"], waiting["final_state"]) == (None, None)
 
 
 @pytest.mark.parametrize(
@@ -276,14 +276,14 @@ def test_one_resource_is_a_list_of_one(fallback: Fallback, job: dict[str, object
     now = _begun({"jobs": [job]})
     for results in ([], [_written(_settled(now.running[0]))]):
         outcome = fallback("AdvancePlan", {"plan": _written(now), "results": results})
-        assert len(outcome["jobs"]) == 1
+        assert len(outcome["resources"]) == 1
 
 
 def test_a_clean_up_whose_plan_can_not_advance_tells_of_its_own_exports(fallback: Fallback) -> None:
     now = _begun({"jobs": [any_export_job(target="CANCELED")]})
     given = {**_written(now), "cleans_up": {"entries": [{"id": "theirs"}]}}
     outcome = fallback("AdvancePlan", {"plan": given, "results": [None]})
-    assert [entry["id"] for entry in outcome["jobs"]] == [SNAPSHOT]
+    assert [entry["id"] for entry in outcome["resources"]] == [SNAPSHOT]
 
 
 @pytest.mark.parametrize(
@@ -303,7 +303,7 @@ def test_an_error_that_says_little_is_told_all_the_same(
     outcome = evaluate(expression[2:-2], {**available, "states": told})
     Outcome.model_validate_json(json.dumps(outcome), strict=True)
     assert outcome["summary"]
-    assert outcome["jobs"][0]["reason"] == error.get("Error", "States.Runtime")
+    assert outcome["resources"][0]["reason"] == error.get("Error", "States.Runtime")
 
 
 def test_the_outcome_of_the_most_resources_with_the_longest_cause_can_be_published(
@@ -317,12 +317,12 @@ def test_the_outcome_of_the_most_resources_with_the_longest_cause_can_be_publish
     results = []
     for work in now.running:
         if isinstance(work, CampaignWork):
-            seen = CampaignProgress(previous_state="Initialized", state="Initialized", looks=9_999)
+            seen = CampaignProgress(initial_state="Initialized", state="Initialized", looks=9_999)
             update: dict[str, Any] = {"open": dict.fromkeys(work.open, seen)}
         else:
             update = {"progress": ExportProgress(state="IN_PROGRESS", details=details)}
         looked = looks.look_again(work.model_copy(update=update), Phase.IN_PROGRESS, 30)
         results.append(_written(looked))
     outcome = fallback("AdvancePlan", {"plan": _written(now), "results": results}, longest)
-    assert len(outcome["jobs"]) == 265
+    assert len(outcome["resources"]) == 265
     assert json_bytes({"outcome": outcome}) <= MAX_PAYLOAD_BYTES

@@ -86,7 +86,7 @@ def export_task(status: str = "IN_PROGRESS", **fields: Any) -> ExportTask:
 
 def any_progress(**fields: Any) -> CampaignProgress:
     given = {
-        "previous_state": CampaignState.RUNNING,
+        "initial_state": CampaignState.RUNNING,
         "state": CampaignState.RUNNING,
         "looks": 2,
     }

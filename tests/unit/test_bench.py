@@ -23,7 +23,7 @@ def measured(describes: int = 9, noticed_after: float | None = 2.5) -> Measured:
             "simulated_seconds": 3610.2,
             "exports_started": 1,
             "max_concurrent_exports": 1,
-            "jobs": [{"phase": "COMPLETE", "noticed_after_seconds": noticed_after}],
+            "resources": [{"phase": "COMPLETE", "noticed_after_seconds": noticed_after}],
         },
         describes_at=[5.0, 185.0, 3607.0],
         states={"arn": STATES},
@@ -39,7 +39,7 @@ def fleet() -> Measured:
             "state_transitions": 20,
             "lambda_invocations": {"ReconcileCampaigns": 4, "AdvancePlan": 3},
             "simulated_seconds": 61.2,
-            "jobs": [
+            "resources": [
                 {"phase": "COMPLETE", "noticed_after_seconds": 2.0},
                 {"phase": "FAILED", "noticed_after_seconds": None},
             ],

@@ -41,12 +41,12 @@ def after_looks(*states: str | None) -> CampaignProgress:
 
 def test_remembers_the_first_state_and_the_last():
     progress = after_looks("Running", "Paused", "Stopped")
-    assert (progress.previous_state, progress.state, progress.looks) == ("Running", "Stopped", 3)
+    assert (progress.initial_state, progress.state, progress.looks) == ("Running", "Stopped", 3)
 
 
 def test_keeps_the_last_state_that_aws_could_tell():
     progress = after_looks(None, "Running", None)
-    assert (progress.previous_state, progress.state, progress.odd_looks) == (
+    assert (progress.initial_state, progress.state, progress.odd_looks) == (
         "Running",
         "Running",
         1,

@@ -185,7 +185,7 @@ def test_answers_a_request_that_it_rejects_with_an_outcome(request_):
     assert (outcome["phase"], outcome["reason"]) == ("FAILED", "RequestRejected")
     assert outcome["faults"]
     assert outcome["summary"]
-    assert outcome["jobs"] == []
+    assert outcome["resources"] == []
     assert (outcome["correlation_id"], outcome["execution_arn"]) == ("run-1", EXECUTION)
 
 
@@ -218,14 +218,14 @@ def test_runs_a_whole_request(campaigns, rds, hand_clock):
 
     outcome = run(request, hand_clock, meanwhile=exports_go_on)
     assert (outcome["phase"], outcome["correlation_id"]) == ("COMPLETE", "nightly")
-    assert [(entry["id"], entry["target"], entry["reason"]) for entry in outcome["jobs"]] == [
+    assert [(entry["id"], entry["target"], entry["reason"]) for entry in outcome["resources"]] == [
         ("c-1", "PAUSED", "TargetReached"),
         ("c-2", "PAUSED", "TargetReached"),
         (SNAPSHOT, "COMPLETE", "TargetReached"),
         ("c-1", "RUNNING", "TargetReached"),
         ("c-2", "RUNNING", "TargetReached"),
     ]
-    assert outcome["jobs"][2]["details"]["total_extracted_gb"] == 4
+    assert outcome["resources"][2]["details"]["total_extracted_gb"] == 4
     assert outcome["elapsed_seconds"] > 0
 
 
@@ -245,7 +245,7 @@ def test_resumes_campaigns_whatever_the_export_did(campaigns, rds, hand_clock):
             rds.end(task_id, "FAILED", failure_cause="no space")
 
     outcome = run(request, hand_clock, meanwhile=exports_fail)
-    assert [entry["reason"] for entry in outcome["jobs"]] == [
+    assert [entry["reason"] for entry in outcome["resources"]] == [
         "TargetReached",
         "ExportFailed",
         "StageSkipped",
@@ -282,13 +282,13 @@ def test_an_export_whose_start_was_lost_is_the_same_in_the_next_look(rds, hand_c
     rds.will("of_source", None, lambda: [rds.end(task_id, "COMPLETE") for task_id in rds.tasks])
     outcome = run(any_export_job(), hand_clock)
     assert outcome["phase"] == "COMPLETE"
-    assert outcome["jobs"][0]["details"]["adopted"] is False
+    assert outcome["resources"][0]["details"]["adopted"] is False
 
 
 def test_advance_takes_the_nothing_that_a_lost_child_leaves():
     state = accept(any_campaign_job())
     outcome = invoke(advance_plan.handler, {"plan": state["plan"], "results": [None]})["outcome"]
-    assert outcome["jobs"][0]["reason"] == "JobLost"
+    assert outcome["resources"][0]["reason"] == "JobLost"
 
 
 @pytest.mark.parametrize(
@@ -304,7 +304,7 @@ def test_advance_takes_what_a_catch_leaves(cause):
         "error": {"Error": "Sandbox.Timedout", "Cause": cause},
     }
     outcome = invoke(advance_plan.handler, {"plan": state["plan"], "results": [caught]})["outcome"]
-    (entry,) = outcome["jobs"]
+    (entry,) = outcome["resources"]
     assert (entry["reason"], entry["message"]) == ("Sandbox.Timedout", "timed out after 60 s")
 
 
@@ -314,7 +314,7 @@ def test_advance_takes_what_a_catch_of_the_whole_map_leaves():
     event = {"plan": state["plan"], "results": [], "error": error}
     outcome = invoke(advance_plan.handler, event)["outcome"]
     assert outcome["reason"] == "WorkflowFailed"
-    (entry,) = outcome["jobs"]
+    (entry,) = outcome["resources"]
     assert (entry["phase"], entry["reason"], entry["message"]) == (
         "FAILED",
         "States.ExceedToleratedFailureThreshold",
@@ -492,7 +492,7 @@ def test_a_clean_up_cancels_what_the_execution_started_and_nothing_else(
     assert outcome["phase"] == "COMPLETE"
     assert sorted(
         (entry["details"]["export_task_identifier"], entry["reason"], entry["target"])
-        for entry in outcome["jobs"]
+        for entry in outcome["resources"]
     ) == [
         ("done", "FinishedBeforeCancel", "CANCELED"),
         ("mine", "TargetReached", "CANCELED"),
@@ -508,7 +508,7 @@ def test_a_clean_up_after_a_start_that_never_took_effect_finds_nothing(
     rds.tasks["theirs"] = export_task("IN_PROGRESS", task_id="theirs")
     note(table, "mine")
     outcome = run(clean_up(), hand_clock)
-    assert [entry["reason"] for entry in outcome["jobs"]] == ["NothingToCancel"]
+    assert [entry["reason"] for entry in outcome["resources"]] == ["NothingToCancel"]
     assert outcome["phase"] == "COMPLETE"
     assert rds.asked("cancel") == []
 
@@ -518,7 +518,7 @@ def test_a_clean_up_after_an_execution_that_noted_nothing_is_complete(
 ):
     note(table, "theirs", arn=f"{EXECUTION}-other")
     outcome = run(clean_up(), hand_clock)
-    assert (outcome["phase"], outcome["jobs"]) == ("COMPLETE", [])
+    assert (outcome["phase"], outcome["resources"]) == ("COMPLETE", [])
     assert table.calls[-1] == ("query", f"started#{LEFT_BEHIND_BY}")
 
 
@@ -529,7 +529,7 @@ def test_an_aborted_request_is_cleaned_up_by_what_it_noted_itself(rds, aborted, 
     (task_id,) = rds.tasks
     rds.will("of_source", None, lambda: rds.end(task_id, "CANCELED"))
     outcome = run(clean_up(EXECUTION), hand_clock)
-    assert [entry["reason"] for entry in outcome["jobs"]] == ["TargetReached"]
+    assert [entry["reason"] for entry in outcome["resources"]] == ["TargetReached"]
     assert rds.asked("cancel") == [task_id]
 
 
@@ -538,7 +538,7 @@ def test_an_aborted_request_that_leaves_its_export_has_nothing_to_clean_up(
 ):
     state = accept(any_export_job(on_abort="leave"))
     invoke(reconcile_export.handler, items(state["plan"])[0])
-    assert run(clean_up(EXECUTION), hand_clock)["jobs"] == []
+    assert run(clean_up(EXECUTION), hand_clock)["resources"] == []
     assert rds.asked("cancel") == []
 
 
@@ -569,7 +569,7 @@ def test_a_clean_up_cancels_a_start_that_takes_effect_after_the_abort(
         "of_source", None, None, lambda: rds.tasks.update(mine=starting), None, cancels_end(rds)
     )
     outcome = run(clean_up(), hand_clock)
-    assert [entry["reason"] for entry in outcome["jobs"]] == ["TargetReached"]
+    assert [entry["reason"] for entry in outcome["resources"]] == ["TargetReached"]
     assert rds.asked("cancel") == ["mine"]
 
 

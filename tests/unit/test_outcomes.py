@@ -27,7 +27,7 @@ def entry(**fields: object) -> Entry:
         "kind": "campaigns",
         "id": "c-1",
         "target": "PAUSED",
-        "previous_state": "Running",
+        "initial_state": "Running",
         "final_state": "Paused",
         "phase": Phase.COMPLETE,
         "reason": "TargetReached",
@@ -57,7 +57,7 @@ def test_is_complete_when_every_entry_is():
     outcome = closed(entry(), entry(id="c-2"))
     assert (outcome.phase, outcome.reason) == (Phase.COMPLETE, "TargetReached")
     assert outcome.summary == "2 of 2 reached their targets"
-    assert [one.id for one in outcome.jobs] == ["c-1", "c-2"]
+    assert [one.id for one in outcome.resources] == ["c-1", "c-2"]
 
 
 def test_is_failed_when_one_entry_is():
@@ -106,7 +106,7 @@ def test_a_rejection_names_every_fault():
     assert (outcome.phase, outcome.reason) == (Phase.FAILED, REQUEST_REJECTED)
     assert outcome.summary == "target is missing; role is ours"
     assert outcome.faults == faults
-    assert outcome.jobs == ()
+    assert outcome.resources == ()
     assert outcome.elapsed_seconds == 0
 
 

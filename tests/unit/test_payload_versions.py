@@ -198,7 +198,7 @@ def test_what_was_recorded_is_processed(process, name, event):
         assert work["progress"]["asked_for"] == "orders-noted"
         ended = answer["plan"]["cleans_up"]
         if "outcome" in ended:
-            ended["outcome"].setdefault("jobs", [])
+            ended["outcome"].setdefault("resources", [])
         assert resources(ended if "outcome" in ended else {"plan": ended}) == resources(
             event["execution"]["history"][-1].get("answer")
             or event["execution"]["history"][0]["answer"]
@@ -208,7 +208,7 @@ def test_what_was_recorded_is_processed(process, name, event):
 def resources(answer: Json) -> list[tuple[str, str]]:
     """Return each resource of a plan or an outcome with its target, in order of its job."""
     if "outcome" in answer:
-        settled, works = answer["outcome"]["jobs"], []
+        settled, works = answer["outcome"]["resources"], []
     else:
         plan = answer["plan"]
         settled = plan.get("settled", plan.get("entries", []))

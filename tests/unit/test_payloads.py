@@ -85,7 +85,7 @@ def settled_at_length(work: Work) -> Look:
     if isinstance(work, CampaignWork):
         for name, progress in work.open.items():
             moved = progress.model_copy(
-                update={"previous_state": "Initialized", "state": "Initialized", "looks": 99_999}
+                update={"initial_state": "Initialized", "state": "Initialized", "looks": 99_999}
             )
             work = work.model_copy(update={"open": work.open | {name: moved}})
         work = work.fail_all(reason=LONG_ERROR, message=LONG_TEXT, now=NOW)
@@ -105,7 +105,7 @@ def gone_on_at_length(work: Work) -> Work:
     if isinstance(work, ExportWork):
         return export_at_its_last_attempt(work)
     progress = CampaignProgress(
-        previous_state="Initialized",
+        initial_state="Initialized",
         state="Initialized",
         looks=99_999,
         attempts=5,
@@ -209,7 +209,7 @@ def _in_words(crowd: dict[str, int]) -> str:
 @pytest.mark.parametrize("crowd", CROWDS, ids=_in_words)
 def test_the_largest_request_fits_every_payload_with_the_longest_account(crowd):
     state = answer_of_ended_execution(crowd, concluded=True)
-    jobs = [Entry.model_validate(entry) for entry in state["outcome"]["jobs"]]
+    jobs = [Entry.model_validate(entry) for entry in state["outcome"]["resources"]]
     assert len(jobs) == crowd["campaigns"] + crowd["exports"]
     assert all(json_bytes(entry.message) - 2 >= limits.MAX_TEXT_BYTES - 2 for entry in jobs)
     for entry in jobs:
@@ -254,7 +254,7 @@ def test_the_largest_request_fits_every_payload_when_every_child_fails(crowd, ca
         works = [gone_on_at_length(_work(work)) for work in state["plan"]["running"]]
         results = [{"key": work.key, "work": payload_of(work), **error} for work in works]
         state = invoke(advance_plan.handler, {"plan": state["plan"], "results": results})
-    entries = state["outcome"]["jobs"]
+    entries = state["outcome"]["resources"]
     assert len(entries) == crowd["campaigns"] + crowd["exports"]
     assert {entry["reason"] for entry in entries} == {"Runtime.ExitError"}
 
@@ -321,8 +321,8 @@ def test_the_largest_clean_up_fits_every_payload_with_both_outcomes(monkeypatch,
     canceled = [canceled_at_length(_work(work)) for work in state["plan"]["running"]]
     results = [look.as_payload() for look in canceled]
     answer = invoke(advance_plan.handler, {"plan": state["plan"], "results": results})
-    assert len(answer["outcome"]["jobs"]) == len(notes)
-    assert len(answer["publish"]["jobs"]) == crowd["campaigns"] + crowd["exports"]
+    assert len(answer["outcome"]["resources"]) == len(notes)
+    assert len(answer["publish"]["resources"]) == crowd["campaigns"] + crowd["exports"]
 
 
 def _exports_of(request: dict[str, Any]) -> list[tuple[str, str]]:

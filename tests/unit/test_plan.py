@@ -142,7 +142,7 @@ def test_a_skipped_resource_was_never_looked_at():
     now = advance(now, [ended(now.running[0], Phase.FAILED)], NOW + 5)
     for entry in now.settled[1:]:
         assert (entry.polls, entry.elapsed_seconds) == (0, 0)
-        assert (entry.previous_state, entry.final_state) == (None, None)
+        assert (entry.initial_state, entry.final_state) == (None, None)
         assert entry.message
 
 

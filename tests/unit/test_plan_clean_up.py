@@ -199,7 +199,7 @@ def started(answer: dict[str, Any]) -> list[Event]:
 
 
 def jobs(outcome: dict[str, Any]) -> list[tuple[str, str, str]]:
-    return [(entry["job"], entry["id"], entry["reason"]) for entry in outcome["jobs"]]
+    return [(entry["job"], entry["id"], entry["reason"]) for entry in outcome["resources"]]
 
 
 @pytest.mark.parametrize("error", ["ExecutionDoesNotExist", "InvalidArn"])
@@ -253,7 +253,7 @@ def test_the_outcome_says_how_the_execution_ended(stack, clean_up, status, field
     assert told["started_at"] == timestamp(NOW)
     assert told["ended_at"] == timestamp(NOW + ENDED_AFTER)
     assert told["elapsed_seconds"] == ENDED_AFTER
-    (entry,) = told["jobs"]
+    (entry,) = told["resources"]
     assert (entry["reason"], entry["message"]) == (reason, message)
     assert (entry["ended_at"], entry["elapsed_seconds"]) == (told["ended_at"], ENDED_AFTER)
 
@@ -307,11 +307,11 @@ def aborted_half_way(stack) -> None:
 def test_every_resource_is_in_the_outcome_once_with_what_was_seen_of_it_last(clean_up):
     told = Outcome.model_validate(clean_up()["publish"])
     ids = ["first", *(f"c-{n}" for n in range(26)), SNAPSHOT, "unseen", "failed", "first", SNAPSHOT]
-    assert [entry.id for entry in told.jobs] == ids
-    assert [entry.job for entry in told.jobs] == (
+    assert [entry.id for entry in told.resources] == ids
+    assert [entry.job for entry in told.resources] == (
         ["0.0"] + ["1.0"] * 26 + ["1.1", "1.2", "1.3", "2.0", "3.0"]
     )
-    by_key = {(entry.job, entry.id): entry for entry in told.jobs}
+    by_key = {(entry.job, entry.id): entry for entry in told.resources}
     assert [by_key["1.0", name].phase for name in ("c-0", "c-1", "c-25")] == [
         Phase.COMPLETE,
         Phase.FAILED,
@@ -327,25 +327,25 @@ def test_every_resource_is_in_the_outcome_once_with_what_was_seen_of_it_last(cle
 
 @pytest.mark.usefixtures("aborted_half_way")
 def test_what_had_failed_before_the_abort_keeps_its_own_end(clean_up):
-    (failed,) = (entry for entry in clean_up()["publish"]["jobs"] if entry["id"] == "failed")
+    (failed,) = (entry for entry in clean_up()["publish"]["resources"] if entry["id"] == "failed")
     assert (failed["reason"], failed["message"]) == (CAUGHT["Error"], CAUGHT["Cause"])
     assert (failed["final_state"], failed["ended_at"]) == ("Running", timestamp(NOW + 90))
 
 
 @pytest.mark.usefixtures("aborted_half_way")
 def test_what_had_not_begun_says_so(clean_up):
-    *_, again, export = clean_up()["publish"]["jobs"]
+    *_, again, export = clean_up()["publish"]["resources"]
     for entry in (again, export):
         assert (entry["phase"], entry["reason"]) == ("FAILED", "ExecutionAborted")
         assert entry["message"] == "the execution was aborted; its stage had not begun"
         assert (entry["polls"], entry["elapsed_seconds"]) == (0, 0)
-        assert (entry["previous_state"], entry["final_state"]) == (None, None)
+        assert (entry["initial_state"], entry["final_state"]) == (None, None)
 
 
 @pytest.mark.usefixtures("aborted_half_way")
 def test_a_clean_up_with_nothing_to_cancel_is_complete_itself(clean_up):
     own = clean_up()["outcome"]
-    assert (own["phase"], own["jobs"]) == ("COMPLETE", [])
+    assert (own["phase"], own["resources"]) == ("COMPLETE", [])
     assert (own["correlation_id"], own["execution_arn"]) == ("nightly", OWN)
 
 
@@ -353,11 +353,11 @@ def test_a_clean_up_with_nothing_to_cancel_is_complete_itself(clean_up):
 def test_the_cancel_is_told_in_the_entry_of_the_job_that_had_started_the_export(stack, clean_up):
     stack.noted("mine", "1.1")
     answer = clean_up({})
-    told = {entry["job"]: entry for entry in answer["publish"]["jobs"]}
-    assert len(answer["publish"]["jobs"]) == 32
+    told = {entry["job"]: entry for entry in answer["publish"]["resources"]}
+    assert len(answer["publish"]["resources"]) == 32
     export = told["1.1"]
     assert (export["phase"], export["reason"]) == ("FAILED", "ExecutionAborted")
-    assert (export["previous_state"], export["final_state"]) == (None, "CANCELED")
+    assert (export["initial_state"], export["final_state"]) == (None, "CANCELED")
     assert export["message"] == (
         "the execution was aborted; in the clean-up: TargetReached: export is CANCELED"
     )
@@ -373,9 +373,9 @@ def test_an_export_that_two_jobs_had_noted_is_canceled_once_and_told_in_both(sta
     stack.noted("mine", "1.1")
     stack.noted("mine", "3.0")
     answer = clean_up({})
-    told = {entry["job"]: entry for entry in answer["publish"]["jobs"]}
+    told = {entry["job"]: entry for entry in answer["publish"]["resources"]}
     assert [told[job]["final_state"] for job in ("1.1", "3.0")] == ["CANCELED", "CANCELED"]
-    assert len(answer["outcome"]["jobs"]) == 1
+    assert len(answer["outcome"]["resources"]) == 1
 
 
 @pytest.mark.usefixtures("aborted_half_way")
@@ -383,7 +383,7 @@ def test_of_several_exports_of_one_job_the_entry_tells_the_end_of_its_own(stack,
     stack.noted("older", "1.1")
     stack.noted("newer", "1.1")
     answer = clean_up({}, {"reason": "FinishedBeforeCancel", "message": "it had ended"})
-    (export,) = (entry for entry in answer["publish"]["jobs"] if entry["job"] == "1.1")
+    (export,) = (entry for entry in answer["publish"]["resources"] if entry["job"] == "1.1")
     assert export["message"].endswith("FinishedBeforeCancel: it had ended")
     assert export["details"]["export_task_identifier"] == "newer"
 
@@ -393,7 +393,7 @@ def test_a_cancel_that_fails_fails_the_clean_up_and_is_told(stack, clean_up):
     stack.noted("mine", "1.1")
     answer = clean_up({"phase": Phase.FAILED, "reason": "AccessDeniedException", "message": "no"})
     assert answer["outcome"]["phase"] == "FAILED"
-    (export,) = (entry for entry in answer["publish"]["jobs"] if entry["job"] == "1.1")
+    (export,) = (entry for entry in answer["publish"]["resources"] if entry["job"] == "1.1")
     assert export["message"].endswith("in the clean-up: AccessDeniedException: no")
 
 
@@ -407,7 +407,7 @@ def test_an_export_that_had_reached_its_target_keeps_its_entry(stack, clean_up):
         ("0.0", SNAPSHOT, "AnyReason"),
         ("1.0", "c-1", "ExecutionAborted"),
     ]
-    assert answer["publish"]["jobs"][0]["message"] == "any message"
+    assert answer["publish"]["resources"][0]["message"] == "any message"
 
 
 def test_the_children_of_an_earlier_stage_are_not_asked(stack, clean_up):
@@ -427,7 +427,7 @@ def test_children_are_read_however_many_there_are(stack, clean_up):
     stack.ended("ABORTED", *started(first), map_started(MAP_RUNS[0]))
     seen = [[*child(looked_at(work, state="Paused"))] for work in works_of(first)]
     stack.executions.add_children(MAP_RUNS[0], *seen)
-    assert [entry["final_state"] for entry in clean_up()["publish"]["jobs"]] == ["Paused"] * 8
+    assert [entry["final_state"] for entry in clean_up()["publish"]["resources"]] == ["Paused"] * 8
 
 
 OUTCOME_NOT_PUBLISHED = {"error": "OutcomeNotPublished", "cause": "any summary; not published: 500"}
@@ -451,7 +451,7 @@ def test_an_outcome_that_could_not_be_published_is_published_by_the_clean_up(
     assert jobs(told) == [
         (job, name, "AnyReason") for job, name in (("0.0", "a"), ("0.0", "b"), ("0.1", SNAPSHOT))
     ]
-    assert [entry["phase"] for entry in told["jobs"]] == ["COMPLETE", "COMPLETE", "FAILED"]
+    assert [entry["phase"] for entry in told["resources"]] == ["COMPLETE", "COMPLETE", "FAILED"]
     assert (told["reason"], told["correlation_id"]) == ("RequestFailed", "nightly")
     assert told["execution_arn"] == EXECUTION
 
@@ -521,7 +521,7 @@ def test_an_execution_that_ended_before_it_had_a_plan_tells_of_all_that_was_requ
     stack.ended("ABORTED", entered("AcceptRequest"), request=request)
     told = clean_up()["publish"]
     assert told["correlation_id"] == "nightly"
-    assert [(entry["job"], entry["id"], entry["message"]) for entry in told["jobs"]] == [
+    assert [(entry["job"], entry["id"], entry["message"]) for entry in told["resources"]] == [
         ("0.0", "c-1", "the execution was aborted"),
         ("1.0", SNAPSHOT, "the execution was aborted; its stage had not begun"),
     ]
@@ -533,7 +533,7 @@ def test_an_invalid_request_that_was_not_rejected_in_time_names_no_resource(
 ):
     stack.ended("ABORTED", entered("AcceptRequest"), request=request_)
     told = clean_up()["publish"]
-    assert (told["phase"], told["reason"], told["jobs"]) == ("FAILED", "ExecutionAborted", [])
+    assert (told["phase"], told["reason"], told["resources"]) == ("FAILED", "ExecutionAborted", [])
     assert told["correlation_id"] == "run-1"
 
 
@@ -544,7 +544,7 @@ def test_an_execution_whose_input_is_not_told_is_cleaned_up_after_all_the_same(s
     stack.executions.describe_execution(executionArn=EXECUTION).pop("input")
     answer = clean_up({})
     assert jobs(answer["outcome"]) == [("0.0", SNAPSHOT, "TargetReached")]
-    assert answer["publish"]["jobs"] == []
+    assert answer["publish"]["resources"] == []
 
 
 @pytest.mark.parametrize(

@@ -83,7 +83,7 @@ def test_ends_at_once_where_all_is_true_already(look):
     assert campaigns.calls == [("look", "a", "b")]
     for entry in entries(seen).values():
         assert entry.reason == Reason.ALREADY_THERE
-        assert (entry.previous_state, entry.final_state) == ("Paused", "Paused")
+        assert (entry.initial_state, entry.final_state) == ("Paused", "Paused")
         assert (entry.polls, entry.elapsed_seconds) == (1, 0)
 
 
@@ -113,7 +113,7 @@ def test_confirms_a_move_with_another_look(look, hand_clock):
     entry = entries(seen)["a"]
     assert seen.phase is Phase.COMPLETE
     assert entry.reason == Reason.TARGET_REACHED
-    assert (entry.previous_state, entry.final_state) == ("Running", "Paused")
+    assert (entry.initial_state, entry.final_state) == ("Running", "Paused")
     assert entry.polls == 2
     assert entry.elapsed_seconds == pytest.approx(hand_clock.time - NOW)
     assert campaigns.mutations == [("PauseCampaign", "a")]
@@ -137,7 +137,7 @@ def test_goes_the_whole_way(settle, state, target, moves):
     entry = entries(settle(campaign_work("a", target=target), campaigns))["a"]
     assert [operation for operation, _ in campaigns.mutations] == moves
     assert (entry.phase, entry.reason) == (Phase.COMPLETE, Reason.TARGET_REACHED)
-    assert entry.previous_state == state
+    assert entry.initial_state == state
 
 
 def test_a_stop_is_seen_before_the_delete(look):
@@ -192,7 +192,7 @@ def test_decides_again_from_the_state_that_a_conflict_carries(look):
     entry = entries(seen)["a"]
     assert campaigns.calls == [("look", "a"), ("PauseCampaign", "a")]
     assert (entry.reason, entry.final_state) == (Reason.ILLEGAL_TRANSITION, "Stopped")
-    assert entry.previous_state == "Running"
+    assert entry.initial_state == "Running"
 
 
 def test_a_conflict_that_carries_the_target_completes(look):
@@ -279,7 +279,7 @@ def test_a_pass_that_is_throttled_keeps_what_it_saw(look):
     assert seen.phase is Phase.IN_PROGRESS
     assert seen.work.memo.started_at == NOW
     for progress in seen.work.open.values():
-        assert (progress.previous_state, progress.looks, progress.attempts) == ("Running", 1, 0)
+        assert (progress.initial_state, progress.looks, progress.attempts) == ("Running", 1, 0)
 
 
 def test_throttles_that_do_not_end_are_no_attempts_and_end_the_batch(settle):
@@ -292,7 +292,7 @@ def test_throttles_that_do_not_end_are_no_attempts_and_end_the_batch(settle):
     for entry in (ended["a"], ended["b"]):
         assert (entry.phase, entry.reason) == (Phase.FAILED, "ThrottlingException")
         assert entry.message.endswith("PauseCampaign: ThrottlingException: Rate exceeded")
-        assert (entry.previous_state, entry.polls) == ("Running", MAX_THROTTLED_PASSES)
+        assert (entry.initial_state, entry.polls) == ("Running", MAX_THROTTLED_PASSES)
     assert ended["c"].reason == Reason.ALREADY_THERE
 
 

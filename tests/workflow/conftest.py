@@ -39,7 +39,7 @@ class Orchestrated:
 
     @property
     def jobs(self) -> list[dict[str, Any]]:
-        return [entry for outcome in self.outcomes for entry in outcome["jobs"]]
+        return [entry for outcome in self.outcomes for entry in outcome["resources"]]
 
     @property
     def job(self) -> dict[str, Any]:

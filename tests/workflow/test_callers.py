@@ -208,7 +208,7 @@ def start(orchestrator: LocalOrchestrator, request: str) -> None:
 
 
 def assert_paused(outcome: dict[str, Any]) -> None:
-    [job] = outcome["jobs"]
+    [job] = outcome["resources"]
     assert (job["id"], job["final_state"], job["phase"]) == ("winter-sale", "Paused", "COMPLETE")
 
 
@@ -218,7 +218,7 @@ def outcome(orchestrator: LocalOrchestrator) -> dict[str, Any]:
 
 
 def exports_of(orchestrator: LocalOrchestrator, requests: int) -> set[str]:
-    jobs = [job for outcome in outcomes(orchestrator, requests) for job in outcome["jobs"]]
+    jobs = [job for outcome in outcomes(orchestrator, requests) for job in outcome["resources"]]
     return {job["details"]["export_task_identifier"] for job in jobs}
 
 

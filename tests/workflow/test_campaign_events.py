@@ -52,7 +52,7 @@ def test_what_another_does_to_a_watched_campaign_is_noticed_at_once_and_to_other
         children = run.children()
         left = run.waiters()
     assert told["status"] == ["SUCCEEDED"]
-    assert all(job["noticed_after_seconds"] < 13 for job in told["jobs"])
+    assert all(job["noticed_after_seconds"] < 13 for job in told["resources"])
     assert told["lambda_invocations"]["WakeWaiters"] == 3
     assert waits_of(children, "FINISHED") == ["woken", "woken"]
     assert left == []

@@ -39,7 +39,7 @@ def test_a_schedules_end_is_seen_just_after_it(orchestrate: Orchestrate) -> None
         ],
     )
 
-    noticed = {job["resource"]: job["noticed_after_seconds"] for job in done.report["jobs"]}
+    noticed = {job["id"]: job["noticed_after_seconds"] for job in done.report["resources"]}
     assert noticed["scheduled"] < 150, "the cadence alone would look 180 s apart by then"
 
 
@@ -64,7 +64,7 @@ def test_a_fleet_of_rejected_ids_fails_without_its_neighbours_and_every_pass_end
     rejected = sorted(set(fleet) - set(good))
     done = orchestrate(
         campaigns("PAUSED", *fleet),
-        speed=20,
+        speed=10,
         workers=8,
         campaigns=[campaign(name, "Paused") for name in fleet],
         faults=[

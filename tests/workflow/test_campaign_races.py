@@ -52,7 +52,7 @@ def test_what_others_do_between_look_and_move_is_decided_again(orchestrate: Orch
     assert found["deleted"] == ("FAILED", "CampaignGone", "NotFound")
     assert found["recreated"] == ("FAILED", "IllegalTransition", "Initialized")
     assert found["paused"] == ("COMPLETE", "TargetReached", "Paused")
-    assert {job["previous_state"] for job in done.jobs} == {"Running"}
+    assert {job["initial_state"] for job in done.jobs} == {"Running"}
 
 
 def test_one_campaign_that_answers_oddly_is_no_matter_to_its_neighbours(
@@ -91,7 +91,7 @@ def test_an_id_that_only_v1_knows_is_rejected_for_v2_before_anything_starts(
     done = orchestrate(*jobs, campaigns=[campaign("a_1", api_version="v1")])
 
     accepted, rejected = done.outcomes
-    assert {entry["id"]: entry["reason"] for entry in accepted["jobs"]} == {
+    assert {entry["id"]: entry["reason"] for entry in accepted["resources"]} == {
         "a_1": "TargetReached",
         "b": "CampaignGone",
     }

@@ -112,7 +112,7 @@ def test_every_state_and_target_ends_as_the_table_says(orchestrate: Orchestrate)
     }
     assert found == {name(*cell): EXPECTED[cell[2]][cell[1]] for cell in cells()}
     assert len(found) == len(done.jobs) == 65
-    assert {entry["id"]: entry["previous_state"] for entry in done.jobs} == {
+    assert {entry["id"]: entry["initial_state"] for entry in done.jobs} == {
         name(*cell): cell[1] for cell in cells()
     }
     moves = [move for cell in cells() for move in MOVES.get((cell[2], cell[1]), [])]

@@ -97,7 +97,7 @@ def test_a_lost_response_is_looked_after_and_nothing_is_done_twice(
         faults=[{"operation": "PauseCampaign", "error": "lost_response", "times": 1}],
     )
 
-    assert (done.job["phase"], done.job["previous_state"]) == ("COMPLETE", "Running")
+    assert (done.job["phase"], done.job["initial_state"]) == ("COMPLETE", "Running")
     assert done.report["calls"]["PauseCampaign"] == 1
 
 

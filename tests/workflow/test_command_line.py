@@ -46,7 +46,7 @@ def test_every_example_ends_well_with_and_without_throttling(
 
     assert (code, throttled_code) == (SUCCEEDED, SUCCEEDED)
     assert "SUCCEEDED" in told
-    ends = [[(job["id"], job["phase"], job["final_state"]) for job in outcome["jobs"]]
+    ends = [[(job["id"], job["phase"], job["final_state"]) for job in outcome["resources"]]
             for outcome in (plain, throttled)]  # fmt: skip
     assert sorted(ends[0]) == sorted(ends[1])
     report = json.loads(report_file.read_text())

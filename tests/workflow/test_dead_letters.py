@@ -54,7 +54,7 @@ def test_a_snapshot_whose_export_can_not_be_started_is_kept_and_exported_when_se
 
     assert "SnapshotCreated" in _attributes(letter)["RULE_ARN"]
     assert json.loads(letter["Body"])["detail"] == NEW_SNAPSHOT
-    [job] = outcome["jobs"]
+    [job] = outcome["resources"]
     assert (job["id"], job["phase"], job["details"]["tables"]) == (
         SHOP,
         "COMPLETE",
@@ -85,7 +85,7 @@ def test_an_undelivered_clean_up_can_be_sent_on_as_the_event_or_as_what_the_rule
     assert json.loads(event["Body"])["source"] == "aws.states"
     assert json.loads(made_of_it["Body"]).keys() == {"clean_up"}
     assert end == "CANCELED"
-    assert [[job["id"] for job in outcome["jobs"]] for outcome in outcomes] == [[SNAPSHOT]] * 2
+    assert [[job["id"] for job in outcome["resources"]] for outcome in outcomes] == [[SNAPSHOT]] * 2
     assert [outcome["phase"] for outcome in outcomes] == ["COMPLETE"] * 2
     assert published == [True, False, True], "the first publishes the outcome of the execution"
 
@@ -109,7 +109,7 @@ def test_a_clean_up_that_fails_is_kept_and_cleans_up_when_sent_on(assembly: Path
     assert (detail["status"], detail["error"]) == ("FAILED", "WorkflowFailed")
     assert json.loads(detail["input"]).keys() == {"clean_up"}
     assert (left, end) == ("IN_PROGRESS", "CANCELED")
-    assert [job["id"] for job in outcome["jobs"]] == [SNAPSHOT]
+    assert [job["id"] for job in outcome["resources"]] == [SNAPSHOT]
 
 
 def test_an_invocation_that_keeps_failing_is_tried_three_times_and_kept_with_its_error(

@@ -45,7 +45,7 @@ def test_a_stack_that_works_passes_and_changes_nothing(assembly: Path) -> None:
         calls = [call.operation for call in deployed.simulators.ledger.records]
 
     assert told.returncode == ANSWERED, told.stderr
-    assert [job["reason"] for job in json.loads(told.stdout)["jobs"]] == ["NothingToCancel"]
+    assert [job["reason"] for job in json.loads(told.stdout)["resources"]] == ["NothingToCancel"]
     assert calls == ["DescribeExportTasks"]
 
 

@@ -34,7 +34,7 @@ def test_an_export_goes_to_the_store_that_exists_and_tells_of_itself_there(tmp_p
         outcome = run.orchestrator.outcome(done["executionArn"])
     assert (task["S3Bucket"], task["IamRoleArn"], task["KmsKeyId"]) == (BUCKET, ROLE, KEY)
     assert outcome is not None
-    [job] = outcome["jobs"]
+    [job] = outcome["resources"]
     assert job["phase"] == "COMPLETE"
     assert job["details"]["s3_location"].startswith(f"s3://{BUCKET}/exports/")
     assert job["details"]["files_found"] is True
@@ -66,7 +66,7 @@ def test_a_store_that_is_gone_is_a_typed_end_and_others_have_buckets_of_their_ow
             while (outcome := orchestrator.outcome(started["executionArn"])) is None:
                 assert time.monotonic() < deadline, "the execution does not end"
                 time.sleep(0.01)
-            [job] = outcome["jobs"]
+            [job] = outcome["resources"]
             return str(job["reason"])
 
         store = next(

@@ -138,11 +138,11 @@ def test_an_abort_cancels_what_the_execution_has_started_and_wished_to_be_cancel
     assert outcome is not None
     assert own is None, "one outcome for each request"
     assert (outcome["phase"], outcome["reason"]) == ("FAILED", "ExecutionAborted")
-    assert [(job["job"], job["id"], job["reason"]) for job in outcome["jobs"]] == [
+    assert [(job["job"], job["id"], job["reason"]) for job in outcome["resources"]] == [
         (f"0.{number}", arn, "ExecutionAborted") for number, arn in enumerate(sources)
     ]
-    assert outcome["jobs"][1]["final_state"] == "CANCELED"
-    assert "CANCELED" in outcome["jobs"][1]["message"]
+    assert outcome["resources"][1]["final_state"] == "CANCELED"
+    assert "CANCELED" in outcome["resources"][1]["message"]
     assert json.loads(clean_up["output"])["summary"] == "1 of 1 reached their targets"
 
 
@@ -176,8 +176,10 @@ def test_an_abort_cancels_an_export_that_two_jobs_wanted_and_one_has_started(
         outcome = run.orchestrator.outcome(aborted["executionArn"])
         end, calls = run.status(SNAPSHOT), run.calls()
     assert outcome is not None
-    assert [job["final_state"] for job in json.loads(clean_up["output"])["jobs"]] == ["CANCELED"]
-    assert [job["job"] for job in outcome["jobs"]] == ["0.0", "0.1"]
+    assert [job["final_state"] for job in json.loads(clean_up["output"])["resources"]] == [
+        "CANCELED"
+    ]
+    assert [job["job"] for job in outcome["resources"]] == ["0.0", "0.1"]
     assert (end, calls["CancelExportTask"]) == ("CANCELED", 1)
 
 
@@ -205,7 +207,7 @@ def test_a_function_that_is_killed_after_its_start_leaves_it_to_the_next_to_canc
         outcome = run.orchestrator.outcome(asked)
         end, calls = run.status(SNAPSHOT), run.calls()
     assert outcome is not None
-    [job] = outcome["jobs"]
+    [job] = outcome["resources"]
     assert (job["reason"], job["details"]["adopted"]) == ("DeadlineExceeded", False)
     assert (end, calls["StartExportTask"], calls["CancelExportTask"]) == ("CANCELED", 1, 1)
 
@@ -268,14 +270,14 @@ def test_a_clean_up_by_hand_cancels_what_an_execution_left_running(assembly: Pat
         run.until_nothing_runs()
         outcomes = [run.orchestrator.outcome(arn) for arn in arns]
         end = run.status(SNAPSHOT)
-    assert given_up.outcome["jobs"][0]["reason"] == "DeadlineExceeded"
+    assert given_up.outcome["resources"][0]["reason"] == "DeadlineExceeded"
     assert (left, end) == ("STARTING", "CANCELED")
     cleaned, nothing = outcomes
     assert cleaned is not None
     assert nothing is not None
     assert [
         (job["target"], job["final_state"], job["details"]["export_task_identifier"])
-        for job in cleaned["jobs"]
+        for job in cleaned["resources"]
     ] == [("CANCELED", "CANCELED", own_id(SNAPSHOT))]
-    assert (nothing["reason"], nothing["jobs"]) == ("RequestRejected", [])
+    assert (nothing["reason"], nothing["resources"]) == ("RequestRejected", [])
     assert [fault["field"] for fault in nothing["faults"]] == ["clean_up.execution_arn"]

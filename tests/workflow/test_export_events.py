@@ -31,7 +31,7 @@ def test_an_end_is_noticed_by_its_event_whatever_the_source(
 
     assert [job["phase"] for job in done.jobs] == ["COMPLETE"] * 3
     assert [ends_of_waits(child_of(done, arn)) for arn in sources] == [["woken"]] * 3
-    assert all(job["noticed_after_seconds"] < 60 for job in done.report["jobs"])
+    assert all(job["noticed_after_seconds"] < 60 for job in done.report["resources"])
     assert done.report["lambda_invocations"]["WakeWaiters"] == 3
     for job in done.jobs:
         told = job["details"]
@@ -93,7 +93,7 @@ def test_however_often_a_long_export_is_waited_for_it_leaves_one_item_at_most(
     with watched(
         assembly,
         export(),
-        speed=800,
+        speed=400,
         snapshots=[snapshot(export_s=1_800)],
         faults=[{"event": "*", "drop": 1.0}],
     ) as run:
@@ -163,7 +163,7 @@ def test_a_new_snapshot_of_the_settings_exports_itself_once_however_often_it_is_
     assert [execution["status"] for execution in executions] == ["SUCCEEDED"] * 4
     assert ends == {new: ["COMPLETE"], automated: ["COMPLETE"], other: []}
     assert started == 2
-    jobs = [job for outcome in outcomes if outcome for job in outcome["jobs"]]
+    jobs = [job for outcome in outcomes if outcome for job in outcome["resources"]]
     assert [job["details"]["tables"] for job in jobs] == [["shop.orders"]] * 4
     assert sorted((job["id"], job["details"]["adopted"]) for job in jobs) == [
         (automated, False),

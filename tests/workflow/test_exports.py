@@ -132,7 +132,7 @@ def test_what_was_there_before_is_adopted_enough_passed_over_or_in_the_way(
     )
 
     jobs = by_source(done)
-    assert {name: (job["reason"], job["previous_state"]) for name, job in jobs.items()} == {
+    assert {name: (job["reason"], job["initial_state"]) for name, job in jobs.items()} == {
         "running": ("TargetReached", "IN_PROGRESS"),
         "complete": ("AlreadyThere", "COMPLETE"),
         "failed": ("TargetReached", None),
@@ -186,7 +186,7 @@ def test_cancels_what_runs(orchestrate: Orchestrate) -> None:
     )
 
     assert (done.job["phase"], done.job["reason"]) == ("COMPLETE", "TargetReached")
-    assert (done.job["previous_state"], done.job["final_state"]) == ("IN_PROGRESS", "CANCELED")
+    assert (done.job["initial_state"], done.job["final_state"]) == ("IN_PROGRESS", "CANCELED")
 
 
 def test_cancelling_what_has_finished_says_so(orchestrate: Orchestrate) -> None:

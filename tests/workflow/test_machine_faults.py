@@ -29,7 +29,7 @@ def whole(outcome: dict[str, Any] | None) -> dict[str, Any]:
     """An outcome that has every field, with entries that have every field."""
     assert outcome is not None
     assert set(outcome) == set(Outcome.model_fields)
-    for entry in outcome["jobs"]:
+    for entry in outcome["resources"]:
         assert set(entry) == set(Entry.model_fields)
     Outcome.model_validate(outcome)
     return outcome
@@ -65,8 +65,8 @@ def test_a_function_that_cannot_run_ends_the_request_with_a_whole_outcome(
         ("2.0", export()["source_arn"], None, None, "FAILED"),
     ]
     assert [
-        (e["job"], e["id"], e["previous_state"], e["final_state"], e["phase"])
-        for e in outcome["jobs"]
+        (e["job"], e["id"], e["initial_state"], e["final_state"], e["phase"])
+        for e in outcome["resources"]
     ] == ([] if broken == "requests/accept_request" else [paused, *not_begun])
 
 
@@ -95,7 +95,10 @@ def test_a_map_that_fails_is_taken_in_and_what_it_started_is_canceled(
         "AdvancePlan", "IsPlanFinished", "PublishOutcome", "RouteOutcome", "RequestFailed"
     ]  # fmt: skip
     assert (execution["error"], outcome["reason"]) == ("WorkflowFailed", "WorkflowFailed")
-    assert [(e["job"], e["reason"]) for e in outcome["jobs"]] == [("0.0", failed), ("0.1", failed)]
+    assert [(e["job"], e["reason"]) for e in outcome["resources"]] == [
+        ("0.0", failed),
+        ("0.1", failed),
+    ]
     assert (clean_up["status"], own["phase"], end) == ("SUCCEEDED", "COMPLETE", "CANCELED")
 
 
@@ -126,7 +129,7 @@ def handler(event, context):
     assert execution["error"].startswith("States.")
     assert (clean_up["status"], end) == ("SUCCEEDED", "CANCELED")
     assert outcome["reason"] == execution["error"]
-    assert [(e["job"], e["reason"], e["final_state"]) for e in outcome["jobs"]] == [
+    assert [(e["job"], e["reason"], e["final_state"]) for e in outcome["resources"]] == [
         ("0.0", "DeadlineExceeded", "CANCELED"),
         ("1.0", execution["error"], None),
     ]
@@ -148,7 +151,7 @@ def test_a_clean_up_that_cannot_be_planned_fails_with_a_whole_outcome(assembly: 
 
     assert (clean_up["status"], clean_up["error"]) == ("FAILED", "WorkflowFailed")
     assert states[-4:] == ["PlanCleanUp", "PublishOutcome", "RouteOutcome", "RequestFailed"]
-    assert outcome["jobs"] == []
+    assert outcome["resources"] == []
 
 
 def test_an_outcome_that_is_not_published_fails_the_request_and_is_tried_once_more(

@@ -18,7 +18,7 @@ def test_pauses_a_campaign_exports_a_snapshot_and_resumes_the_campaign(
     assert done.statuses == ["SUCCEEDED"]
     assert done.outcome["phase"] == "COMPLETE"
     assert done.outcome["correlation_id"] == "nightly"
-    assert [(job["previous_state"], job["final_state"], job["reason"]) for job in done.jobs] == [
+    assert [(job["initial_state"], job["final_state"], job["reason"]) for job in done.jobs] == [
         ("Running", "Paused", "TargetReached"),
         (None, "COMPLETE", "TargetReached"),
         ("Paused", "Running", "TargetReached"),
@@ -107,7 +107,7 @@ def test_requests_that_start_at_once_get_an_account_each(orchestrate: Orchestrat
     )
 
     assert done.statuses == ["SUCCEEDED"] * 3
-    assert [[job["id"] for job in outcome["jobs"]] for outcome in done.outcomes] == [
+    assert [[job["id"] for job in outcome["resources"]] for outcome in done.outcomes] == [
         ["c-1"],
         ["c-2"],
         ["c-3"],

@@ -68,7 +68,7 @@ def test_a_cancel_that_is_always_throttled_fails_the_job_with_what_was_seen(
 
     assert (done.job["phase"], done.job["reason"]) == ("FAILED", THROTTLED)
     assert f"CancelExportTask: {THROTTLED}" in done.job["message"]
-    assert (done.job["previous_state"], done.job["polls"]) == ("IN_PROGRESS", MAX_THROTTLES)
+    assert (done.job["initial_state"], done.job["polls"]) == ("IN_PROGRESS", MAX_THROTTLES)
     assert done.report["throttled"] == {"CancelExportTask": MAX_THROTTLES}
     assert done.failures() == []
 
@@ -92,7 +92,7 @@ def test_a_throttled_mutation_is_tried_again_by_passes_that_keep_what_they_saw(
         "always": THROTTLED,
     }
     assert f"PauseCampaign: {THROTTLED}" in jobs["always"]["message"]
-    assert {job["previous_state"] for job in done.jobs} == {"Running"}
+    assert {job["initial_state"] for job in done.jobs} == {"Running"}
     assert jobs["always"]["polls"] >= MAX_THROTTLED_PASSES
     assert done.report["throttled"] == {"PauseCampaign": 2 + MAX_THROTTLED_PASSES}
     assert done.failures() == []

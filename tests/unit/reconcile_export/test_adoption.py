@@ -32,7 +32,7 @@ def test_adopts_an_export_that_runs_already(settle, look):
     rds.end("theirs", "COMPLETE")
     entry = settle(seen.work, rds)
     assert not rds.asked("start")
-    assert (entry.previous_state, entry.reason) == ("IN_PROGRESS", Reason.TARGET_REACHED)
+    assert (entry.initial_state, entry.reason) == ("IN_PROGRESS", Reason.TARGET_REACHED)
     assert entry.details["adopted"] is True
 
 

@@ -36,7 +36,7 @@ from tests.unit.fakes import (
 def test_what_it_cancels_was_there_before(look):
     rds = FakeExports([export_task("IN_PROGRESS")])
     seen = look(export_work(CANCELED), rds)
-    assert (seen.work.progress.previous_state, seen.work.progress.state) == (
+    assert (seen.work.progress.initial_state, seen.work.progress.state) == (
         "IN_PROGRESS",
         "CANCELING",
     )
@@ -58,7 +58,7 @@ def test_nothing_to_cancel_completes(look):
     rds = FakeExports()
     entry = entry_of(look(export_work(CANCELED), rds))
     assert (entry.phase, entry.reason) == (Phase.COMPLETE, Reason.NOTHING_TO_CANCEL)
-    assert (entry.previous_state, entry.final_state, entry.details) == (None, None, {})
+    assert (entry.initial_state, entry.final_state, entry.details) == (None, None, {})
     assert rds.calls == [("of_source", SNAPSHOT)]
 
 
@@ -122,7 +122,7 @@ def test_a_throttled_cancel_is_made_again_and_what_was_seen_is_remembered(settle
     rds.will("cancel", *[aws_error(ThrottlingException)] * (MAX_THROTTLES - 1))
     seen = look(export_work(CANCELED), rds)
     assert (seen.phase, seen.work.progress.throttles) == (Phase.IN_PROGRESS, 1)
-    assert seen.work.progress.previous_state == "IN_PROGRESS"
+    assert seen.work.progress.initial_state == "IN_PROGRESS"
     rds.will("of_source", *[None] * MAX_THROTTLES, lambda: rds.end("any-task", "CANCELED"))
     entry = settle(seen.work, rds)
     assert (entry.phase, entry.reason) == (Phase.COMPLETE, Reason.TARGET_REACHED)
@@ -136,7 +136,7 @@ def test_a_cancel_that_is_throttled_time_and_again_ends_the_export(settle):
     entry = settle(export_work(CANCELED), rds)
     assert (entry.phase, entry.reason) == (Phase.FAILED, "ThrottlingException")
     assert "any message" in entry.message
-    assert (entry.previous_state, entry.final_state) == ("IN_PROGRESS", "IN_PROGRESS")
+    assert (entry.initial_state, entry.final_state) == ("IN_PROGRESS", "IN_PROGRESS")
     assert len(rds.asked("cancel")) == entry.polls == MAX_THROTTLES
 
 

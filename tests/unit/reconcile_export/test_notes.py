@@ -213,7 +213,7 @@ def test_a_start_that_its_pass_did_not_live_to_tell_of_is_known_again(
     rds.hidden.clear()
     rds.end(FIRST, "COMPLETE")
     entry = entry_of(look(seen.work, rds))
-    assert (entry.reason, entry.previous_state) == (Reason.TARGET_REACHED, None)
+    assert (entry.reason, entry.initial_state) == (Reason.TARGET_REACHED, None)
     assert entry.details["adopted"] is False
 
 

@@ -59,7 +59,7 @@ def test_follows_its_export_to_the_end(look, hand_clock):
     entry = entry_of(look(seen.work, rds))
     assert (entry.phase, entry.reason) == (Phase.COMPLETE, Reason.TARGET_REACHED)
     assert (entry.id, entry.target, entry.polls) == (SNAPSHOT, "COMPLETE", 3)
-    assert (entry.previous_state, entry.final_state) == (None, "COMPLETE")
+    assert (entry.initial_state, entry.final_state) == (None, "COMPLETE")
     assert entry.details == {
         "export_task_identifier": task_id,
         "adopted": False,
@@ -79,7 +79,7 @@ def test_follows_its_export_to_the_end(look, hand_clock):
 
 def test_its_own_export_is_nothing_that_was_there_before(look):
     rds = FakeExports()
-    assert look(export_work(), rds).work.progress.previous_state is None
+    assert look(export_work(), rds).work.progress.initial_state is None
 
 
 @pytest.mark.parametrize(
