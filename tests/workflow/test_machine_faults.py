@@ -11,7 +11,7 @@ from lambdas.jobs.resource_result import Entry
 from lambdas.requests.outcome import Outcome
 from localcloud.joints import map_runs
 from tests.workflow.broken_functions import replace_module
-from tests.workflow.conftest import entered
+from tests.workflow.conftest import Orchestrate, entered
 from tests.workflow.export_scenes import Watched, source, watched
 from tests.workflow.requests import campaign, campaigns, export, snapshot, stages
 
@@ -178,3 +178,52 @@ def test_an_outcome_that_is_not_published_fails_the_request_and_is_tried_once_mo
     ] * 2
     assert states[-2:] == ["PublishOutcome", "RequestFailed"]
     assert executions[0]["cause"].startswith("1 of 1 reached their targets; not published: ")
+
+
+def test_a_throttle_of_the_table_does_not_end_a_clean_up(assembly: Path) -> None:
+    """Each process of the function meets one when it asks what is to be canceled."""
+    throttled = """
+from lambdas.requests import plan_clean_up_real as real
+from lambdas.shared.errors import ThrottlingException
+
+handler, answer, met = real.handler, real.StartedExports.to_cancel, []
+
+def throttle_once(self, execution_arn):
+    if not met:
+        met.append(execution_arn)
+        raise ThrottlingException("Query", "ThrottlingException", "Rate exceeded")
+    return answer(self, execution_arn)
+
+real.StartedExports.to_cancel = throttle_once
+"""
+    with watched(
+        assembly,
+        export(on_abort="cancel"),
+        speed=100,
+        snapshots=[snapshot(**LONG)],
+        actions=[{"at_s": 200, "operation": "AbortExecution"}],
+    ) as run:
+        replace_module(run.orchestrator, "requests/plan_clean_up", throttled)
+        run.until(lambda: len(run.executions()) == 2)
+        run.until_nothing_runs()
+        clean_up, states = ended(run, 1)
+        end = run.status(export()["source_arn"])
+
+    assert (clean_up["status"], end) == ("SUCCEEDED", "CANCELED")
+    assert states.count("PlanCleanUp") == 1, "Retry is no state of its own"
+
+
+def test_a_job_that_a_catch_ends_is_stamped_with_its_own_end(orchestrate: Orchestrate) -> None:
+    """Its sibling goes on for a thousand seconds."""
+    done = orchestrate(
+        {"jobs": [campaigns("PAUSED"), export()]},
+        speed=1000,
+        campaigns=[campaign()],
+        snapshots=[snapshot(export_s=2_500)],
+        faults=[{"operation": "GetCampaignStateBatch", "error": "ThrottlingException"}],
+    )
+
+    failed, exported = done.jobs
+    assert (failed["job"], failed["reason"]) == ("0.0", "ThrottlingException")
+    assert failed["elapsed_seconds"] < exported["elapsed_seconds"] - 1_000
+    assert failed["ended_at"] < exported["ended_at"]
