@@ -7,7 +7,6 @@ the checkout: the handler that it imports is the deployed one.
 from __future__ import annotations
 
 import importlib
-import importlib.util
 import json
 import logging
 import os
@@ -105,10 +104,12 @@ def _replace_clock(origin: float, speed: float) -> None:
     clock.now = lambda: origin + (time.time() - origin) * speed  # type: ignore[attr-defined]
     clock.sleep = lambda seconds: time.sleep(max(0.0, seconds / speed))  # type: ignore[attr-defined]
     package, _, name = CLOCK_MODULE.rpartition(".")
-    if importlib.util.find_spec(package) is None:
+    try:
+        parent = importlib.import_module(package)
+    except ModuleNotFoundError:  # a function of another product
         return
     sys.modules[CLOCK_MODULE] = clock
-    setattr(importlib.import_module(package), name, clock)
+    setattr(parent, name, clock)
 
 
 def _imported(handler: str) -> Handler:
