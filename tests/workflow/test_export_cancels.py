@@ -89,7 +89,7 @@ def test_a_deadline_cancels_only_what_the_request_has_started_and_only_if_it_say
             ]
         },
         speed=100,
-        snapshots=[snapshot(arn, **LONG) for arn in (LEFT, CANCELED, ADOPTED)],
+        snapshots=[snapshot(arn, **LONG | {"starting_s": 5}) for arn in (LEFT, CANCELED, ADOPTED)],
         exports=[present(ADOPTED)],
     )
 
