@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Final, TypedDict
 
 from lambdas.jobs.phases import Phase
 from lambdas.jobs.resource_result import EndPhase, Entry
@@ -18,6 +18,14 @@ WORKFLOW_FAILED: Final = "WorkflowFailed"
 may begin with `States.`, which no state may report itself. Source: Amazon States Language."""
 OUTCOME_NOT_PUBLISHED: Final = "OutcomeNotPublished"
 """The error of an execution whose outcome the event bus did not take; its clean-up tries again."""
+
+
+class _Times(TypedDict):
+    """The fields of an outcome that say when."""
+
+    started_at: str
+    ended_at: str
+    elapsed_seconds: float
 
 
 class Outcome(Internal):
@@ -62,10 +70,8 @@ def account(
         summary=_summary(failed, total=len(entries)),
         correlation_id=correlation_id,
         execution_arn=execution_arn,
-        started_at=timestamp(started_at),
-        ended_at=timestamp(now),
-        elapsed_seconds=round(now - started_at, 3),
         resources=entries,
+        **_times(started_at, now),
     )
 
 
@@ -97,10 +103,8 @@ def account_of_ended_execution(
         summary=shorten(f"{message}; {_summary(failed, total=len(entries))}", MAX_CAUSE_BYTES),
         correlation_id=correlation_id,
         execution_arn=execution_arn,
-        started_at=timestamp(started_at),
-        ended_at=timestamp(ended_at),
-        elapsed_seconds=round(ended_at - started_at, 3),
         resources=entries,
+        **_times(started_at, ended_at),
     )
 
 
@@ -116,11 +120,17 @@ def rejection(
         ),
         correlation_id=correlation_id,
         execution_arn=execution_arn,
-        started_at=timestamp(now),
-        ended_at=timestamp(now),
-        elapsed_seconds=0.0,
+        **_times(now, now),
         faults=faults,
     )
+
+
+def _times(started_at: float, ended_at: float) -> _Times:
+    return {
+        "started_at": timestamp(started_at),
+        "ended_at": timestamp(ended_at),
+        "elapsed_seconds": round(ended_at - started_at, 3),
+    }
 
 
 def _summary(failed: list[Entry], *, total: int) -> str:

@@ -24,7 +24,7 @@ from lambdas.shared import clock
 from lambdas.shared.errors import TransientError
 from localcloud.world import Campaign
 from tests.unit.builders import NOW, campaign_work, through_json
-from tests.unit.campaign_world import LEGAL_IN, CampaignWorld, Fault, Hand
+from tests.unit.campaign_world import LEGAL_IN, UNANSWERED_SECONDS, CampaignWorld, Fault, Hand
 from tests.unit.conftest import HandClock
 from tests.unit.fakes import FakeTable
 
@@ -197,13 +197,15 @@ def ahead(moments: list[float], per_second: float) -> float:
 @given(fleet=FLEETS)
 def test_every_campaign_of_every_fleet_ends_once_and_no_call_is_too_many(fleet):
     accounts, world = orchestrated(fleet)
+    read_faults = sum(fault is not None for fault in fleet.faults.get("states", []))
+    failed_reads = read_faults * (UNANSWERED_SECONDS + fleet.latency + TRY_AGAIN_AFTER)
     for (target, ids, begin), entries in zip(fleet.batches, accounts, strict=True):
         assert Counter(entry.id for entry in entries) == Counter(ids)
         for entry in entries:
             assert entry.target == target
             assert entry.reason in set(Reason) or entry.reason.endswith("Exception")
             assert entry.message
-            assert entry.elapsed_seconds <= fleet.deadline + 100 + begin
+            assert entry.elapsed_seconds <= fleet.deadline + 100 + begin + failed_reads
     for call in world.mutations:
         assert call.last_seen in LEGAL_IN[call.mutation]
     per_campaign = Counter(call.campaign_id for call in world.mutations)
