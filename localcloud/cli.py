@@ -25,7 +25,7 @@ FAILED: Final = 1
 WRONG_ARGUMENTS: Final = 2
 
 DEFAULT_SPEED: Final = 60.0
-"""Simulated seconds per real second: an hour takes a minute."""
+"""Of `up`, in simulated seconds per real second: an hour takes a minute."""
 
 EXAMPLES: Final = Path(__file__).parent.parent / "examples"
 
@@ -63,15 +63,19 @@ def _parser() -> argparse.ArgumentParser:
     up = commands.add_parser("up", help="serve until interrupted")
     up.set_defaults(command=_up)
 
-    for command in (run, up):
+    for command, speed, as_it_is in (
+        (run, None, "default: waiting takes no time"),
+        (up, DEFAULT_SPEED, f"default: {DEFAULT_SPEED:g}"),
+    ):
         command.add_argument("--world", metavar="WORLD.json", help="what exists and goes wrong")
         command.add_argument(
             "--speed",
             type=_speed,
-            default=DEFAULT_SPEED,
+            default=speed,
             metavar="N",
-            help="simulated seconds per real second (default: %(default)g)",
+            help=f"simulated seconds per real second ({as_it_is})",
         )
+        command.add_argument("--seed", type=_seed, metavar="N", help="of all chances (default: 0)")
         command.add_argument(
             "--port", type=_port, default=0, metavar="P", help="of the endpoint (default: any)"
         )
@@ -86,6 +90,13 @@ def _speed(text: str) -> float:
     if not 0 < speed <= 100_000:
         raise argparse.ArgumentTypeError(f"{text!r} is not a number above 0 and up to 100000")
     return speed
+
+
+def _seed(text: str) -> int:
+    try:
+        return int(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a whole number") from None
 
 
 def _port(text: str) -> int:
@@ -127,14 +138,16 @@ def _up(options: argparse.Namespace) -> int:
     with _deployed(_world(options, examples), options) as orchestrator:
         orchestrator.begin()
         explain(orchestrator)
-        serve_until_interrupted()
+        with orchestrator.clock.released():
+            serve_until_interrupted()
 
 
 def _deployed(world: World, options: argparse.Namespace) -> LocalOrchestrator:
     require_free(options.port)
     tell("Deploying the stack to the local AWS")
-    return LocalOrchestrator(world, options.speed, port=options.port)
+    return LocalOrchestrator(world, speed=options.speed, port=options.port)
 
 
 def _world(options: argparse.Namespace, requests: Sequence[object]) -> World:
-    return load_world(options.world) if options.world else plain_world(requests)
+    world = load_world(options.world) if options.world else plain_world(requests)
+    return world if options.seed is None else world.model_copy(update={"seed": options.seed})

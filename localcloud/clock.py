@@ -1,36 +1,419 @@
-"""The one affine clock that every part of the local AWS shares."""
+"""Virtual time: it jumps to the next moment at which anything is due, once all work rests.
+
+Everything that takes part is a *fiber*: a thread that runs only while it has the turn, which one
+fiber has at a time. A fiber that waits passes the turn on; when nobody is left who could run, time
+jumps to the earliest moment that anyone waits for. So computing takes no simulated time, waiting
+takes no real time, and what happens at the same moment happens in one order: the order in which it
+was scheduled.
+
+A server's thread that answers a call of the fiber that has the turn acts as that fiber (`acting`).
+Every other thread, one that serves a person's call for instance, asks for a turn of its own
+(`turn`).
+
+With a speed, a jump waits until as much real time has passed.
+"""
 
 from __future__ import annotations
 
+import heapq
+import itertools
+import logging
+import threading
 import time
-from dataclasses import dataclass
+from collections import deque
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Final
+
+_logger = logging.getLogger(__name__)
+
+_SECONDS_TO_END = 5.0
+
+EPOCH: Final = 1_767_225_600.0
+"""2026-01-01T00:00:00Z, where a clock without a speed begins: a run repeats to its dates."""
 
 
-@dataclass(frozen=True)
-class SimulatedClock:
-    """Simulated time runs `speed` times as fast as real time, from a common origin.
+class ClockClosed(SystemExit):
+    """The clock was closed while something waited for it."""
+
+
+class DeadlockError(Exception):
+    """Nothing is due, nothing runs, and yet somebody waits; the text says who waits for what."""
+
+
+@dataclass(eq=False)
+class _Fiber:
+    """A thread that takes part.
 
     Attributes:
-        origin: the moment, in real epoch seconds, at which simulated and real time agreed.
-        speed: simulated seconds per real second, above 0.
+        name: for people.
+        is_visitor: whether it came from outside, so that somebody there waits for its end.
+        has_turn: released when it is this fiber's turn.
+        waits_for: what it waits for, in words.
     """
 
-    origin: float
-    speed: float
+    name: str
+    is_visitor: bool = False
+    has_turn: threading.Semaphore = field(default_factory=lambda: threading.Semaphore(0))
+    waits_for: str = "its turn"
 
-    @classmethod
-    def starting_now(cls, speed: float) -> SimulatedClock:
-        """Return a clock that agrees with real time at this moment."""
-        return cls(origin=time.time(), speed=speed)
+
+@dataclass(eq=False)
+class _Wait:
+    """One wait of one fiber, which ends once: by what it waits for, or by its time."""
+
+    fiber: _Fiber
+    has_ended: bool = False
+    in_time: bool = False
+    failure: BaseException | None = None
+
+
+class VirtualClock:
+    """Simulated time, and whose turn it is."""
+
+    def __init__(self, speed: float | None = None) -> None:
+        """Begin; with a speed, in simulated seconds per real second, at the present real time."""
+        self.speed = speed
+        self.origin = EPOCH if speed is None else time.time()
+        self._now = self.origin
+        self._paced_from = (self._now, time.monotonic())
+        self._lock = threading.RLock()
+        self._pace_changed = threading.Condition(self._lock)
+        self._numbers = itertools.count()
+        self._running: _Fiber | None = None
+        self._ready: deque[_Fiber] = deque()
+        self._timers: list[tuple[float, int, Callable[[], bool]]] = []
+        self._waits: list[_Wait] = []
+        self._holds = 0
+        self._closed = False
+        self._threads: set[threading.Thread] = set()
+        self._of_thread = threading.local()
+        if speed is not None:
+            threading.Thread(target=self._keep_pace, daemon=True, name="pace").start()
 
     def now(self) -> float:
         """Return the simulated time in epoch seconds."""
-        return self.origin + (time.time() - self.origin) * self.speed
+        return self._now
 
-    def real_seconds(self, simulated_seconds: float) -> float:
-        """Return how many real seconds a stretch of simulated seconds takes."""
-        return simulated_seconds / self.speed
+    def sleep(self, seconds: float) -> None:
+        """Wait for simulated seconds; without any, let those who are ready have their turns."""
+        Event(self, "time to pass").wait(max(0.0, seconds))
 
-    def sleep(self, simulated_seconds: float) -> None:
-        """Block for a stretch of simulated seconds; a negative one is none."""
-        time.sleep(max(0.0, self.real_seconds(simulated_seconds)))
+    def at(self, moment: float, name: str, work: Callable[[], object]) -> Callable[[], None]:
+        """Run `work` at a moment, in epoch seconds; at once if it has passed.
+
+        Return what cancels it.
+        """
+        cancelled = threading.Event()
+
+        def begin() -> bool:
+            if cancelled.is_set():
+                return False
+            self.start(name, work)
+            return True
+
+        with self._lock:
+            self._push(moment, begin)
+            self._proceed()
+        return cancelled.set
+
+    def start(self, name: str, work: Callable[[], object]) -> None:
+        """Run `work` in a fiber of its own, after those that are ready now."""
+        fiber = _Fiber(name)
+
+        def run() -> None:
+            fiber.has_turn.acquire()
+            if self._closed:
+                return
+            self._of_thread.is_inside = True
+            try:
+                work()
+            except Exception:
+                # What one fiber breaks must not stop time for all the others.
+                _logger.exception("%s failed", name)
+            finally:
+                self._leave()
+                self._threads.discard(threading.current_thread())
+
+        thread = threading.Thread(target=run, daemon=True, name=name)
+        with self._lock:
+            if self._closed:
+                return
+            self._threads.add(thread)
+            self._ready.append(fiber)
+            thread.start()
+            self._proceed()
+
+    @property
+    def is_inside(self) -> bool:
+        """Whether the calling thread has the turn, or acts for whoever has it."""
+        return getattr(self._of_thread, "is_inside", False)
+
+    @contextmanager
+    def turn(self, name: str) -> Iterator[None]:
+        """Take part while the block runs; nothing happens besides it until it waits."""
+        if self.is_inside or self._closed:
+            yield
+            return
+        self._enter(_Fiber(name, is_visitor=True))
+        try:
+            yield
+        finally:
+            self._leave()
+
+    @contextmanager
+    def acting(self) -> Iterator[None]:
+        """Act for the fiber that has the turn, which waits for what this thread does."""
+        with self._lock:
+            has_somebody = self._running is not None
+        if not has_somebody:
+            with self.turn("a call"):
+                yield
+            return
+        before = self.is_inside
+        self._of_thread.is_inside = True
+        try:
+            yield
+        finally:
+            self._of_thread.is_inside = before
+
+    @contextmanager
+    def held(self) -> Iterator[None]:
+        """Give others their turns while the block runs in real time, but let no time pass."""
+        with self._lock:
+            self._holds += 1
+        try:
+            with self._outside():
+                yield
+        finally:
+            with self._lock:
+                self._holds -= 1
+
+    @contextmanager
+    def released(self) -> Iterator[None]:
+        """Let time go on while the block runs in real time."""
+        with self._outside():
+            yield
+
+    def keep_pace_from_now(self) -> None:
+        """Forget how much real time has passed so far."""
+        with self._lock:
+            self._paced_from = (self._now, time.monotonic())
+
+    def close(self) -> None:
+        """End every wait with ClockClosed, and wait for what was running; twice is once."""
+        with self._lock:
+            self._closed = True
+            for wait in list(self._waits):
+                self._end(wait, in_time=False)
+            while self._ready:
+                self._ready.popleft().has_turn.release()
+            self._pace_changed.notify_all()
+        for thread in self._threads - {threading.current_thread()}:
+            thread.join(_SECONDS_TO_END)
+
+    def wait(self, for_what: str, timeout: float | None, register: Callable[[_Wait], None]) -> bool:
+        """Pass the turn on until what `register` takes the wait to ends it, or time does.
+
+        Return whether it ended in time. Raises ClockClosed and, to a visitor, DeadlockError.
+        """
+        with self.turn(for_what):
+            with self._lock:
+                if self._closed:
+                    raise ClockClosed
+                fiber = self._running
+                assert fiber is not None
+                fiber.waits_for = for_what
+                wait = _Wait(fiber)
+                self._waits.append(wait)
+                register(wait)
+                if timeout is not None:
+                    self._push(self._now + timeout, lambda: self._end(wait, in_time=False))
+                self._running = None
+                self._proceed()
+            fiber.has_turn.acquire()
+            if self._closed:
+                raise ClockClosed
+            if wait.failure is not None:
+                raise wait.failure
+            return wait.in_time
+
+    def end(self, waits: list[_Wait]) -> None:
+        """End waits because what they wait for has come."""
+        with self._lock:
+            for wait in waits:
+                self._end(wait, in_time=True)
+            self._proceed()
+
+    @contextmanager
+    def _outside(self) -> Iterator[None]:
+        with self._lock:
+            fiber = self._running
+            assert fiber is not None
+            assert self.is_inside
+            self._of_thread.is_inside = False
+            self._running = None
+            self._proceed()
+        try:
+            yield
+        finally:
+            self._enter(fiber)
+
+    def _enter(self, fiber: _Fiber) -> None:
+        with self._lock:
+            self._catch_up()
+            if not self._closed:
+                self._ready.append(fiber)
+                self._proceed()
+            else:
+                fiber.has_turn.release()
+        fiber.has_turn.acquire()
+        self._of_thread.is_inside = True
+
+    def _leave(self) -> None:
+        with self._lock:
+            self._of_thread.is_inside = False
+            self._running = None
+            self._proceed()
+
+    def _end(self, wait: _Wait, *, in_time: bool) -> bool:
+        if wait.has_ended:
+            return False
+        wait.has_ended = True
+        wait.in_time = in_time
+        self._waits.remove(wait)
+        self._ready.append(wait.fiber)
+        return True
+
+    def _push(self, moment: float, fire: Callable[[], bool]) -> None:
+        heapq.heappush(self._timers, (moment, next(self._numbers), fire))
+
+    def _proceed(self) -> None:
+        """Give the turn to whoever is next, if nobody has it, letting time jump if it must."""
+        while self._running is None and not self._closed:
+            if self._ready:
+                self._running = self._ready.popleft()
+                self._running.has_turn.release()
+                return
+            if self._holds:
+                return
+            if not self._timers:
+                self._report_deadlock()
+                return
+            moment = self._timers[0][0]
+            if self._real_seconds_until(moment) > 0:
+                self._pace_changed.notify_all()
+                return
+            _, _, fire = heapq.heappop(self._timers)
+            before = self._now
+            self._now = max(before, moment)
+            if not fire():
+                self._now = before
+
+    def _report_deadlock(self) -> None:
+        visitor = next((wait for wait in self._waits if wait.fiber.is_visitor), None)
+        if visitor is not None:
+            waits = (f"{wait.fiber.name}: waits for {wait.fiber.waits_for}" for wait in self._waits)
+            visitor.failure = DeadlockError("nothing is due any more; " + "; ".join(waits))
+            self._end(visitor, in_time=False)
+            self._proceed()
+
+    def _real_seconds_until(self, moment: float) -> float:
+        if self.speed is None:
+            return 0.0
+        virtual, real = self._paced_from
+        return real + (moment - virtual) / self.speed - time.monotonic()
+
+    def _catch_up(self) -> None:
+        """Let somebody who arrives while all rests find the time that has passed by then."""
+        if self.speed is None or self._running is not None or self._ready or self._holds:
+            return
+        virtual, real = self._paced_from
+        moment = virtual + (time.monotonic() - real) * self.speed
+        if self._timers:
+            moment = min(moment, self._timers[0][0])
+        self._now = max(self._now, moment)
+
+    def _keep_pace(self) -> None:
+        with self._lock:
+            while not self._closed:
+                self._proceed()
+                seconds = (
+                    self._real_seconds_until(self._timers[0][0])
+                    if self._timers and self._running is None and not self._holds
+                    else None
+                )
+                self._pace_changed.wait(
+                    None if seconds is None else min(max(seconds, 0.0), threading.TIMEOUT_MAX)
+                )
+
+
+class Event:
+    """A `threading.Event` whose `wait` passes in simulated time."""
+
+    def __init__(self, clock: VirtualClock, name: str = "an event") -> None:
+        self._clock = clock
+        self._name = name
+        self._is_set = False
+        self._waits: list[_Wait] = []
+
+    def is_set(self) -> bool:
+        """Return whether it is set."""
+        return self._is_set
+
+    def set(self) -> None:
+        """Set it, and end the waits for it."""
+        self._is_set = True
+        waits, self._waits = self._waits, []
+        self._clock.end(waits)
+
+    def clear(self) -> None:
+        """Unset it."""
+        self._is_set = False
+
+    def wait(self, timeout: float | None = None) -> bool:
+        """Wait until it is set or simulated seconds have passed; return whether it is set."""
+        if self._is_set:
+            return True
+        return self._clock.wait(self._name, timeout, self._waits.append)
+
+
+class Thread:
+    """A `threading.Thread` that takes part."""
+
+    def __init__(
+        self,
+        target: Callable[..., object],
+        args: tuple[object, ...] = (),
+        *,
+        clock: VirtualClock,
+        name: str = "",
+        daemon: bool = True,
+    ) -> None:
+        """Prepare; as with every thread that takes part, `daemon` has no effect."""
+        del daemon
+        self.native_id = None
+        self._target = target
+        self._args = args
+        self._clock = clock
+        self._name = name or getattr(target, "__qualname__", "thread")
+        self._ended = Event(clock, f"the end of {self._name}")
+
+    def start(self) -> None:
+        """Start it."""
+        self._clock.start(self._name, self._run)
+
+    def is_alive(self) -> bool:
+        """Return whether it has not ended; it must have been started."""
+        return not self._ended.is_set()
+
+    def join(self, timeout: float | None = None) -> None:
+        """Wait until it has ended, at most a number of simulated seconds."""
+        self._ended.wait(timeout)
+
+    def _run(self) -> None:
+        try:
+            self._target(*self._args)
+        finally:
+            self._ended.set()

@@ -14,15 +14,14 @@ from typing import Any, Self
 
 from werkzeug.serving import make_server
 
-from localcloud.clock import SimulatedClock
+from localcloud.clock import Event, VirtualClock
 from localcloud.functions.environment import ACCOUNT, REGION
 from localcloud.functions.host import FunctionHost
 from localcloud.gateway import Gateway
 from localcloud.interrupts import owned
 from localcloud.joints import service_clients, wire
 from localcloud.joints.function_invocations import deployed
-
-_SECONDS_TO_END = 5.0
+from localcloud.turns import mark_calls
 
 Client = Any
 """A boto3 client, which is not typed."""
@@ -49,6 +48,7 @@ class LocalAws:
         endpoint: where every service is served, http://localhost:PORT.
         functions: the host that runs the deployed functions.
         environment: what makes a boto3 or an AWS CLI elsewhere on this machine use it.
+        execution_changed: set whenever an execution has started or ended.
     """
 
     account = ACCOUNT
@@ -56,11 +56,11 @@ class LocalAws:
 
     def __init__(
         self,
-        clock: SimulatedClock,
+        clock: VirtualClock,
         environment: Mapping[str, str] | None = None,
         *,
         port: int = 0,
-        workers_per_function: int = 4,
+        seed: int = 0,
     ) -> None:
         """Prepare; `environment` is added to every function's, for instance other endpoints.
 
@@ -69,9 +69,10 @@ class LocalAws:
         self.clock = clock
         self.endpoint = ""
         self.environment: dict[str, str] = dict(environment or {})
+        self.execution_changed = Event(clock, "the end of an execution")
         self.functions: FunctionHost
         self._port = port
-        self._workers_per_function = workers_per_function
+        self._seed = seed
         self._session = service_clients.isolated_session()
         self._clients: dict[str, Client] = {}
         self._stack = ExitStack()
@@ -113,6 +114,7 @@ class LocalAws:
             self._clients[service] = service_clients.local_client(
                 self._session, service, url, REGION
             )
+            mark_calls(self._clients[service], self.clock)
         return self._clients[service]
 
     def _start(self) -> None:
@@ -126,16 +128,22 @@ class LocalAws:
         self._stack.enter_context(_environment(variables))
         self.functions = self._stack.enter_context(owned(self._function_host, FunctionHost.close))
         self._stack.callback(_reset_moto)
-        self._stack.enter_context(wire(self.clock, self.functions, self.endpoint, self.environment))
-        self._stack.enter_context(_serving(listener, port, self.environment))
-        self._stack.callback(_join_interpreter)
+        self._stack.enter_context(
+            wire(
+                self.clock,
+                self.functions,
+                self.endpoint,
+                self.environment,
+                seed=self._seed,
+                changed=self.execution_changed.set,
+            )
+        )
+        self._stack.enter_context(_serving(listener, port, self.environment, self.clock))
+        self._stack.callback(self.clock.close)
         self._stack.callback(self.functions.close)
-        self._stack.callback(_stop_executions)
 
     def _function_host(self) -> FunctionHost:
-        return FunctionHost(
-            self.clock, self.environment, workers_per_function=self._workers_per_function
-        )
+        return FunctionHost(self.clock, self.environment)
 
 
 def _listener(port: int) -> socket.socket:
@@ -170,7 +178,9 @@ def _set(variables: Mapping[str, str | None]) -> None:
 
 
 @contextmanager
-def _serving(listener: socket.socket, port: int, environment: Mapping[str, str]) -> Iterator[None]:
+def _serving(
+    listener: socket.socket, port: int, environment: Mapping[str, str], clock: VirtualClock
+) -> Iterator[None]:
     logging.getLogger("werkzeug").setLevel(logging.ERROR)
     app = import_module("moto.moto_server.werkzeug_app")
 
@@ -182,7 +192,7 @@ def _serving(listener: socket.socket, port: int, environment: Mapping[str, str])
     server = make_server(
         "127.0.0.1",
         port,
-        Gateway(app.DomainDispatcherApplication(create_backend_app), environment),
+        Gateway(app.DomainDispatcherApplication(create_backend_app), environment, clock),
         threaded=True,
         request_handler=app.MotoRequestHandler,
         fd=listener.fileno(),
@@ -195,25 +205,6 @@ def _serving(listener: socket.socket, port: int, environment: Mapping[str, str])
         server.shutdown()
         server.server_close()
         thread.join()
-
-
-def _stop_executions() -> None:
-    """Abort what still runs."""
-    models = import_module("moto.stepfunctions.parser.models")
-    for backends in list(models.stepfunctions_parser_backends.values()):
-        for backend in list(backends.values()):
-            for machine in list(backend.state_machines):
-                for execution in list(machine.executions):
-                    if execution.status == "RUNNING":
-                        execution.stop(None, None, None)
-
-
-def _join_interpreter() -> None:
-    """Wait for the interpreter's threads, which moto keeps a list of."""
-    threads: list[threading.Thread] = import_module("moto.stepfunctions.parser.utils").TMP_THREADS
-    for thread in list(threads):
-        thread.join(_SECONDS_TO_END)
-    threads.clear()
 
 
 def _reset_moto() -> None:

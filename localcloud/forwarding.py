@@ -1,4 +1,7 @@
-"""Passes HTTP requests on, as they are, from one server of this machine to another."""
+"""Passes HTTP requests on, as they are, from one server of this machine to another.
+
+The one that passes a request on has the turn, and the other acts for it.
+"""
 
 from __future__ import annotations
 
@@ -9,6 +12,7 @@ from typing import Final
 from urllib.parse import urlsplit
 
 from localcloud.simulators.server import Request, Response
+from localcloud.turns import ACTING
 
 FORWARDED: Final = "x-localcloud-forwarded"
 """The header of a request that a simulator does not serve, so that it is not sent back to it."""
@@ -26,7 +30,7 @@ def forward(
     """
     connection = HTTPConnection(urlsplit(url).netloc, timeout=_SECONDS)
     try:
-        headers = {**_passed_on(request.headers), **more_headers}
+        headers = {**_passed_on(request.headers), ACTING: "1", **more_headers}
         connection.request(request.method, request.target, request.body, headers)
         answer = connection.getresponse()
         body = answer.read()

@@ -16,9 +16,11 @@ from typing import Any, Final
 from urllib.parse import parse_qs
 from xml.sax.saxutils import escape
 
+from localcloud.clock import VirtualClock
 from localcloud.forwarding import FORWARDED, forward
 from localcloud.simulators.errors import NOT_IMPLEMENTED, NOT_IMPLEMENTED_STATUS
 from localcloud.simulators.server import Request, Response
+from localcloud.turns import admitted
 
 Environ = dict[str, Any]
 StartResponse = Callable[..., object]
@@ -40,9 +42,12 @@ _FORM: Final = "application/x-www-form-urlencoded"
 class Gateway:
     """A WSGI application around moto's."""
 
-    def __init__(self, moto: Application, environment: Mapping[str, str]) -> None:
+    def __init__(
+        self, moto: Application, environment: Mapping[str, str], clock: VirtualClock
+    ) -> None:
         """Prepare; `environment` may place simulated services elsewhere."""
         self._moto = moto
+        self._clock = clock
         self._endpoints = {
             service: environment[variable]
             for service, variable in _SIMULATED.items()
@@ -51,6 +56,11 @@ class Gateway:
 
     def __call__(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
         """Answer one request."""
+        call = f"{environ['REQUEST_METHOD']} {environ['PATH_INFO']}"
+        with admitted(self._clock, _headers(environ), call):
+            return self._answer(environ, start_response)
+
+    def _answer(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
         body = _form(environ)
         url = self._endpoints.get(_service(environ))
         if url is not None and _variable(FORWARDED) not in environ:
@@ -104,12 +114,15 @@ def _read(environ: Environ) -> bytes:
 
 
 def _request(environ: Environ) -> Request:
-    headers = {
+    return Request(environ["REQUEST_METHOD"], environ["RAW_URI"], _read(environ), _headers(environ))
+
+
+def _headers(environ: Environ) -> dict[str, str]:
+    return {
         name.removeprefix("HTTP_").replace("_", "-").lower(): str(value)
         for name, value in environ.items()
         if name.startswith("HTTP_") or name == "CONTENT_TYPE"
     }
-    return Request(environ["REQUEST_METHOD"], environ["RAW_URI"], _read(environ), headers)
 
 
 def _operation(environ: Environ, form: bytes) -> str:

@@ -16,7 +16,7 @@ from typing import Any, Final, Self
 
 from infra.names import COMPLETED, CONTEXT_KEY
 from localcloud.account_resources import AccountResources
-from localcloud.clock import SimulatedClock
+from localcloud.clock import VirtualClock
 from localcloud.cloud import LocalAws
 from localcloud.deployment import deploy
 from localcloud.forwarding import FORWARDED, forward
@@ -114,15 +114,17 @@ class LocalOrchestrator:
     def __init__(
         self,
         world: World,
-        speed: float,
         assembly: Path | None = None,
         *,
+        speed: float | None = None,
         port: int = 0,
-        workers_per_function: int = 4,
     ) -> None:
-        """Prepare; an assembly that is given is not synthesised again, a `port` of 0 is free."""
+        """Prepare; an assembly that is given is not synthesised again, a `port` of 0 is free.
+
+        Nothing happens between the calls of the thread that opens it, unless it waits by the clock.
+        """
         self.world = world
-        self.clock = SimulatedClock.starting_now(speed)
+        self.clock = VirtualClock(speed)
         self._assembly = assembly
         self._stack = ExitStack()
         self._resources = AccountResources()
@@ -140,7 +142,7 @@ class LocalOrchestrator:
             self.clock,
             self.simulators.endpoints,
             port=port,
-            workers_per_function=workers_per_function,
+            seed=world.seed,
         )
         self.outputs: Mapping[str, str] = {}
         self._outcomes: dict[str, dict[str, Any]] = {}
@@ -150,6 +152,8 @@ class LocalOrchestrator:
     def __enter__(self) -> Self:
         assembly = self._assembly or synthesise()
         try:
+            self._stack.callback(self.clock.close)
+            self._stack.enter_context(self.clock.turn("who runs the requests"))
             self._stack.enter_context(self.simulators)
             self._stack.enter_context(self.aws)
             self.outputs = deploy(self.aws, assembly).outputs
@@ -173,6 +177,7 @@ class LocalOrchestrator:
         for export in self.world.exports:
             if export.s3_bucket:
                 self._resources.provide_bucket(export.s3_bucket)
+        self.clock.keep_pace_from_now()
         self.simulators.begin(export_bucket=self.outputs["ExportBucketName"])
         self._began_at = self.clock.now()
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Iterator
+import threading
+from collections.abc import Callable, Iterator
 from typing import Final, NamedTuple
 
 from rich.console import Console
@@ -46,21 +46,36 @@ def follow(orchestrator: LocalOrchestrator, runs: Runs) -> None:
 
 def _follow_on_terminal(console: Console, orchestrator: LocalOrchestrator, runs: Runs) -> None:
     with Live(_table(orchestrator, runs), console=console, auto_refresh=False) as live:
-        while not runs.look():
-            live.update(_table(orchestrator, runs), refresh=True)
-            time.sleep(REAL_SECONDS_BETWEEN_LOOKS)
-        live.update(_table(orchestrator, runs), refresh=True)
+        _repeatedly(runs, lambda: live.update(_table(orchestrator, runs), refresh=True))
 
 
 def _follow_in_lines(orchestrator: LocalOrchestrator, runs: Runs) -> None:
     shown: set[Happening] = set()
-    over = False
-    while not over:
-        over = runs.look()
+
+    def show_new() -> None:
         for happening in sorted(set(_happenings(orchestrator)) - shown):
             tell(f"[{happening.at_s:8.1f} s] {happening.who}: {happening.what}")
             shown.add(happening)
-        time.sleep(0 if over else REAL_SECONDS_BETWEEN_LOOKS)
+
+    _repeatedly(runs, show_new)
+
+
+def _repeatedly(runs: Runs, show: Callable[[], None]) -> None:
+    """Show from a thread of its own, beside simulated time, while the runs go to their end."""
+    is_over = threading.Event()
+
+    def keep_showing() -> None:
+        while not is_over.wait(REAL_SECONDS_BETWEEN_LOOKS):
+            show()
+
+    showing = threading.Thread(target=keep_showing, daemon=True, name="progress")
+    showing.start()
+    try:
+        runs.finish()
+    finally:
+        is_over.set()
+        showing.join()
+    show()
 
 
 def _happenings(orchestrator: LocalOrchestrator) -> Iterator[Happening]:
@@ -81,7 +96,7 @@ def _table(orchestrator: LocalOrchestrator, runs: Runs) -> Table:
     Also emoji: `:a:`, which an ARN may hold, is one.
     """
     table = Table(
-        title=f"{orchestrator.seconds():,.0f} simulated s, {orchestrator.clock.speed:g} x real",
+        title=f"{orchestrator.seconds():,.0f} simulated s",
         title_justify="left",
     )
     for column in ("resource", "states so far"):

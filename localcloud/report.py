@@ -33,6 +33,8 @@ def report(orchestrator: LocalOrchestrator, runs: Runs) -> dict[str, Any]:
     return {
         "status": [run.status for run in runs.all],
         "speed": orchestrator.clock.speed,
+        "seed": orchestrator.world.seed,
+        "wall_seconds": round(runs.wall_seconds, 1),
         "simulated_seconds": round(runs.ended_at_s, 1),
         "calls": ledger.calls,
         "throttled": ledger.throttled,

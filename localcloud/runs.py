@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import json
-import threading
+import time
 import uuid
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -40,8 +40,17 @@ class Runs:
         self.all = [Run(self._start(request)) for request in requests]
         self._aborts = [self._schedule_abort(at_s) for at_s in _aborts(orchestrator.world)]
         self.ended_at_s = 0.0
+        self.wall_seconds = 0.0
+        self._began = time.monotonic()
 
-    def look(self) -> bool:
+    def finish(self) -> None:
+        """Wait until nothing of this machine runs any more."""
+        changed = self._orchestrator.aws.execution_changed
+        while not self._have_ended():
+            changed.wait()
+            changed.clear()
+
+    def _have_ended(self) -> bool:
         """Take in what has ended; return whether nothing of this machine runs any more."""
         for run in self.all:
             if run.status not in ENDED:
@@ -56,8 +65,9 @@ class Runs:
         for run in self.all:
             run.outcome = self._orchestrator.outcome(run.execution_arn) or run.outcome
         self.ended_at_s = self._orchestrator.seconds()
+        self.wall_seconds = time.monotonic() - self._began
         for abort in self._aborts:
-            abort.cancel()
+            abort()
         return True
 
     def executions(self) -> list[str]:
@@ -86,12 +96,9 @@ class Runs:
                 "resources": [],
             }
 
-    def _schedule_abort(self, at_s: float) -> threading.Timer:
-        delay = self._orchestrator.clock.real_seconds(at_s)
-        timer = threading.Timer(delay, self._abort)
-        timer.daemon = True
-        timer.start()
-        return timer
+    def _schedule_abort(self, at_s: float) -> Callable[[], None]:
+        clock = self._orchestrator.clock
+        return clock.at(clock.now() + at_s, "AbortExecution", self._abort)
 
     def _abort(self) -> None:
         for run in self.all:

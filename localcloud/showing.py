@@ -8,7 +8,7 @@ from pathlib import Path
 
 from lambdas.requests.acceptance import REQUESTED
 from localcloud.files import load_json
-from localcloud.functions.environment import ACCOUNT, CREDENTIALS, REGION
+from localcloud.functions.environment import ACCOUNT, REGION
 from localcloud.orchestrator import ROOT, LocalOrchestrator
 from localcloud.output import show
 from localcloud.plain_world import plain_world
@@ -50,7 +50,8 @@ def explain(orchestrator: LocalOrchestrator) -> None:
     environment = {
         "PATH": f'"{_COMMANDS}:$PATH"',
         "AWS_ENDPOINT_URL": orchestrator.aws.endpoint,
-        **{name: CREDENTIALS[name] for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY")},
+        "AWS_ACCESS_KEY_ID": "test",
+        "AWS_SECRET_ACCESS_KEY": "test",
         # Some SDKs know one of each pair alone.
         "AWS_REGION": REGION,
         "AWS_DEFAULT_REGION": REGION,

@@ -10,9 +10,10 @@ from localcloud.functions.function import DeployedFunction
 ACCOUNT = "123456789012"
 REGION = "us-east-1"
 CREDENTIALS = {
-    "AWS_ACCESS_KEY_ID": "test",
+    "AWS_ACCESS_KEY_ID": "function-of-the-local-aws",
     "AWS_SECRET_ACCESS_KEY": "test",
 }
+"""Of the functions alone: by its key a server knows that a function calls."""
 
 
 def isolated_environment() -> dict[str, str]:
@@ -21,6 +22,7 @@ def isolated_environment() -> dict[str, str]:
         "PATH": os.environ.get("PATH", os.defpath),
         "LANG": "en_US.UTF-8",
         "TZ": ":UTC",
+        "PYTHONHASHSEED": "0",  # so that a run repeats
         "AWS_CONFIG_FILE": os.devnull,
         "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
         "AWS_EC2_METADATA_DISABLED": "true",

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime
 
-from localcloud.clock import SimulatedClock
+from localcloud.clock import VirtualClock
 from localcloud.functions.environment import function_environment
 from localcloud.functions.function import (
     ConcurrencyExceededError,
@@ -38,10 +38,8 @@ class FunctionHost:
 
     def __init__(
         self,
-        clock: SimulatedClock,
+        clock: VirtualClock,
         environment: Mapping[str, str],
-        *,
-        workers_per_function: int = 4,
     ) -> None:
         """Start the zygote; every function finds `environment` besides its own variables."""
         self.invocations: Counter[str] = Counter()
@@ -49,7 +47,6 @@ class FunctionHost:
         self.log_listener: LogListener | None = None
         self._clock = clock
         self._environment = dict(environment)
-        self._workers_per_function = workers_per_function
         self._lock = threading.Lock()
         self._closing = threading.Lock()
         self._running: Counter[str] = Counter()
@@ -122,8 +119,11 @@ class FunctionHost:
             if failure is not None:
                 answer = {"failure": {**failure, "requestId": request_id}}
             else:
+                timeout = function.timeout_seconds
                 answer = worker.ask(
-                    _request(function, payload, request_id), function.timeout_seconds
+                    self._request(function, payload, request_id),
+                    timeout,
+                    self._sleep_until_at_most(self._clock.now() + timeout),
                 )
             fit = failure is None
             return self._answered(function, worker, request_id, answer)
@@ -142,6 +142,30 @@ class FunctionHost:
         finally:
             pool.give_back(worker, fit=fit)
 
+    def _sleep_until_at_most(self, deadline: float) -> Callable[[float], float]:
+        """Return a function that sleeps for simulated seconds; it raises TimeoutError."""
+
+        def sleep(seconds: float) -> float:
+            left = deadline - self._clock.now()
+            self._clock.sleep(min(seconds, left))
+            if seconds > left:
+                raise TimeoutError
+            return self._clock.now()
+
+        return sleep
+
+    def _request(
+        self, function: DeployedFunction, payload: bytes, request_id: str
+    ) -> dict[str, object]:
+        return {
+            "request_id": request_id,
+            "event": (payload or b"{}").decode(),
+            "arn": function.arn,
+            "timeout_seconds": function.timeout_seconds,
+            "trace_id": f"Root=1-00000000-{uuid.uuid4().hex[:24]};Sampled=0",
+            "now": self._clock.now(),
+        }
+
     def _pool(self, function: DeployedFunction) -> WorkerPool:
         with self._lock:
             if self._closed:
@@ -151,12 +175,12 @@ class FunctionHost:
                 return pool
             if pool is not None:
                 pool.close()
-            pool = WorkerPool(self._zygote.fork, self._workers_per_function)
+            pool = WorkerPool(self._zygote.fork)
             self._pools[function.arn] = (function.configuration, pool)
             return pool
 
     def _prepare(self, worker: Worker, function: DeployedFunction) -> dict[str, object] | None:
-        today = datetime.now(UTC).strftime("%Y/%m/%d")
+        today = datetime.fromtimestamp(self._clock.now(), UTC).strftime("%Y/%m/%d")
         worker.log_stream = f"{today}/[{function.version}]{uuid.uuid4().hex}"
         directory = self._code.directory(function.code, function.code_hash)
         environment = function_environment(
@@ -166,8 +190,7 @@ class FunctionHost:
             "handler": function.handler,
             "code_directory": directory,
             "environment": environment,
-            "clock_origin": self._clock.origin,
-            "clock_speed": self._clock.speed,
+            "now": self._clock.now(),
         }
         return worker.prepare(described, _PREPARATION_SECONDS)
 
@@ -193,13 +216,3 @@ class FunctionHost:
         if lines and self.log_listener is not None:
             self.log_listener(function, worker.log_stream, lines)
         return lines
-
-
-def _request(function: DeployedFunction, payload: bytes, request_id: str) -> dict[str, object]:
-    return {
-        "request_id": request_id,
-        "event": (payload or b"{}").decode(),
-        "arn": function.arn,
-        "timeout_seconds": function.timeout_seconds,
-        "trace_id": f"Root=1-00000000-{uuid.uuid4().hex[:24]};Sampled=0",
-    }

@@ -10,22 +10,22 @@ import importlib
 import json
 import logging
 import os
+import random
 import sys
+import threading
 import time
 import traceback
+import uuid
 from collections.abc import Callable
 from decimal import Decimal
 from types import ModuleType, SimpleNamespace
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     import socket
 
 Json = Any
 Handler = Callable[[Json, Any], Json]
-
-CLOCK_MODULE: Final = "lambdas.shared.clock"
-"""The product's only clock, replaced here by the simulated one."""
 
 
 class InvocationFailure(Exception):
@@ -43,6 +43,7 @@ class Context:
     identity = SimpleNamespace(cognito_identity_id=None, cognito_identity_pool_id=None)
 
     def __init__(self, request_id: str, arn: str, deadline: float) -> None:
+        """Describe one invocation; its `deadline` is in simulated epoch seconds."""
         self.aws_request_id = request_id
         self.invoked_function_arn = arn
         self.function_name = os.environ["AWS_LAMBDA_FUNCTION_NAME"]
@@ -53,21 +54,52 @@ class Context:
         self._deadline = deadline
 
     def get_remaining_time_in_millis(self) -> int:
-        """Return the real milliseconds left until the function's timeout."""
-        return max(0, round((self._deadline - time.monotonic()) * 1000))
+        """Return the simulated milliseconds left until the function's timeout."""
+        return max(0, round((self._deadline - time.time()) * 1000))
+
+
+class HostClock:
+    """The host's clock: it stands while a function computes, and moves while one sleeps."""
+
+    def __init__(self, channel: socket.socket, messages: ModuleType) -> None:
+        self.seconds = time.time()
+        self._channel = channel
+        self._messages = messages
+        self._asking = threading.Lock()
+
+    def time(self) -> float:
+        """Return the simulated time in epoch seconds."""
+        return self.seconds
+
+    def time_ns(self) -> int:
+        """Return the simulated time in epoch nanoseconds."""
+        return round(self.seconds * 1_000_000) * 1000
+
+    def sleep(self, seconds: Any) -> None:  # noqa: ANN401 - any number
+        """Wait for simulated seconds, which the host counts."""
+        if seconds < 0:
+            raise ValueError("sleep length must be non-negative")
+        with self._asking:
+            self._messages.send(self._channel, {"sleep": seconds})
+            self.seconds = self._messages.receive(self._channel)["now"]
 
 
 def serve(channel: socket.socket, log: int, messages: ModuleType) -> None:
     """Prepare the function that the first message describes, then answer invocations until EOF."""
     _write_to(log)
+    clock = HostClock(channel, messages)
     try:
         function = messages.receive(channel)
         messages.send(channel, {"pid": os.getpid()})
+        clock.seconds = function["now"]
+        _replace_time_and_chance(clock)
         handler, failure = _prepared(function)
         sys.stdout.flush()
         messages.send(channel, {"failure": failure})
         while handler is not None:
-            answer = _answer(handler, messages.receive(channel))
+            invocation = messages.receive(channel)
+            clock.seconds = invocation["now"]
+            answer = _answer(handler, invocation)
             sys.stdout.flush()
             sys.stderr.flush()
             messages.send(channel, answer)
@@ -92,24 +124,17 @@ def _prepared(function: dict[str, Any]) -> tuple[Handler | None, dict[str, Any] 
     sys.path.insert(0, function["code_directory"])
     logging.basicConfig(stream=sys.stdout, format="[%(levelname)s]\t%(message)s")
     try:
-        _replace_clock(function["clock_origin"], function["clock_speed"])
         return _imported(function["handler"]), None
     except Exception as error:
         return None, _failure(error, request_id="")
 
 
-def _replace_clock(origin: float, speed: float) -> None:
-    """Give the product `now` and `sleep` on the simulated clock, under its own module's name."""
-    clock = ModuleType(CLOCK_MODULE, "The simulated clock.")
-    clock.now = lambda: origin + (time.time() - origin) * speed  # type: ignore[attr-defined]
-    clock.sleep = lambda seconds: time.sleep(max(0.0, seconds / speed))  # type: ignore[attr-defined]
-    package, _, name = CLOCK_MODULE.rpartition(".")
-    try:
-        parent = importlib.import_module(package)
-    except ModuleNotFoundError:  # a function of another product
-        return
-    sys.modules[CLOCK_MODULE] = clock
-    setattr(parent, name, clock)
+def _replace_time_and_chance(clock: HostClock) -> None:
+    """Have the standard library tell simulated time, and draw what the host's seed decides."""
+    time.time = clock.time
+    time.time_ns = clock.time_ns
+    time.sleep = clock.sleep
+    uuid.uuid4 = lambda: uuid.UUID(int=random.getrandbits(128), version=4)
 
 
 def _imported(handler: str) -> Handler:
@@ -131,7 +156,8 @@ def _imported(handler: str) -> Handler:
 
 def _answer(handler: Handler, invocation: dict[str, Any]) -> dict[str, Any]:
     request_id = invocation["request_id"]
-    deadline = time.monotonic() + invocation["timeout_seconds"]
+    deadline = time.time() + invocation["timeout_seconds"]
+    random.seed(request_id)
     context = Context(request_id, invocation["arn"], deadline)
     os.environ["_X_AMZN_TRACE_ID"] = invocation["trace_id"]
     try:

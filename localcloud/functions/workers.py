@@ -10,6 +10,8 @@ import subprocess
 import sys
 import tempfile
 import threading
+import time
+from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -88,13 +90,36 @@ class Worker:
         failure: dict[str, Any] | None = self._answer(timeout_seconds)["failure"]
         return failure
 
-    def ask(self, message: dict[str, Any], timeout_seconds: float) -> dict[str, Any]:
-        """Send a message and return the answer; raises TimeoutError and WorkerGoneError."""
+    def ask(
+        self,
+        message: dict[str, Any],
+        timeout_seconds: float,
+        sleep: Callable[[float], float] | None = None,
+    ) -> dict[str, Any]:
+        """Send a message and return the answer.
+
+        Args:
+            message: what to do.
+            timeout_seconds: real seconds in which it must have computed that, sleeps not counted.
+            sleep: waits for a number of simulated seconds and returns the time after it.
+
+        Raises TimeoutError, also what `sleep` raises, and WorkerGoneError.
+        """
+        self._send(message)
+        left = timeout_seconds
+        while True:
+            began = time.monotonic()
+            answer = self._answer(left)
+            if sleep is None or "sleep" not in answer:
+                return answer
+            left -= time.monotonic() - began
+            self._send({"now": sleep(answer["sleep"])})
+
+    def _send(self, message: dict[str, Any]) -> None:
         try:
             send(self._channel, message)
         except OSError as error:
             raise WorkerGoneError from error
-        return self._answer(timeout_seconds)
 
     def _answer(self, timeout_seconds: float) -> dict[str, Any]:
         try:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 
-from localcloud.clock import SimulatedClock
+from localcloud.clock import VirtualClock
 from localcloud.functions.host import FunctionHost
 from localcloud.joints import (
+    chance,
     executing_backend,
     execution_answers,
     execution_ends,
@@ -31,6 +32,7 @@ from localcloud.joints import (
     service_clients,
     service_names,
     simulated_dates,
+    simulated_threads,
     simulated_timeouts,
     simulated_waits,
     stack_updates,
@@ -53,17 +55,25 @@ MOTO_VERSION = "5.2.5"
 
 @contextmanager
 def wire(
-    clock: SimulatedClock, functions: FunctionHost, endpoint: str, environment: Mapping[str, str]
+    clock: VirtualClock,
+    functions: FunctionHost,
+    endpoint: str,
+    environment: Mapping[str, str],
+    *,
+    seed: int,
+    changed: Callable[[], None],
 ) -> Iterator[None]:
     """Apply all joints; at the end, close the function host and put moto back as it was.
 
     `endpoint` is where moto serves; `environment` may name other endpoints for single services, as
-    AWS_ENDPOINT_URL_<SERVICE>. moto must not be patched by two of these at once.
+    AWS_ENDPOINT_URL_<SERVICE>. `changed` is called when an execution has started or ended, and its
+    event has been delivered. moto must not be patched by two of these at once.
     """
     patches = Patches(clock)
     asynchronous = AsynchronousInvocations(clock, functions, function_invocations.deployed)
     try:
-        _mend_step_functions(patches)
+        chance.mend(patches, seed)
+        _mend_step_functions(patches, changed)
         service_names.mend(patches)
         service_clients.mend(patches, endpoint, environment)
         json_templates.mend(patches)
@@ -79,14 +89,15 @@ def wire(
         yield
     finally:
         functions.close()
-        asynchronous.close()
         patches.undo()
 
 
-def _mend_step_functions(patches: Patches) -> None:
+def _mend_step_functions(patches: Patches, changed: Callable[[], None]) -> None:
     def announce(execution: Moto) -> None:
         rule_targets.publish(status_events.status_event(execution, str(uuid.uuid4())))
+        changed()
 
+    simulated_threads.mend(patches)
     executing_backend.mend(patches)
     interruptions.mend(patches)
     histories.mend(patches)

@@ -9,13 +9,14 @@ the simulated clock. Source: Lambda developer guide, "Error handling for asynchr
 from __future__ import annotations
 
 import json
-import threading
 import uuid
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
-from localcloud.clock import SimulatedClock
+from localcloud.clock import VirtualClock
 from localcloud.functions.function import (
     ConcurrencyExceededError,
     DeployedFunction,
@@ -31,7 +32,6 @@ _RETRY_DELAYS_SECONDS = (60.0, 120.0)
 _MOST_AGE_SECONDS = 6 * 3600.0
 _FIRST_THROTTLE_DELAY_SECONDS = 1.0
 _MOST_THROTTLE_DELAY_SECONDS = 300.0
-_SECONDS_TO_END = 5.0
 
 
 @dataclass(frozen=True)
@@ -59,51 +59,33 @@ class _Settings:
 
 
 class AsynchronousInvocations:
-    """Runs each asynchronous invocation, with its retries, in a thread of its own."""
+    """Runs each asynchronous invocation, with its retries, in a fiber of its own."""
 
     def __init__(
         self,
-        clock: SimulatedClock,
+        clock: VirtualClock,
         functions: FunctionHost,
         deployed: Callable[[Any], DeployedFunction],
     ) -> None:
         self._clock = clock
         self._functions = functions
         self._deployed = deployed
-        self._closing = threading.Event()
-        self._threads: set[threading.Thread] = set()
-        self._lock = threading.Lock()
 
     def submit(self, function: Moto, payload: bytes) -> None:
         """Accept an invocation of one of moto's functions."""
-        thread = threading.Thread(target=self._process, args=(function, payload), daemon=True)
-        with self._lock:
-            self._threads.add(thread)
-        thread.start()
-
-    def close(self) -> None:
-        """Give up all retries and wait for what still runs; close the function host first."""
-        self._closing.set()
-        with self._lock:
-            threads = list(self._threads)
-        for thread in threads:
-            thread.join(_SECONDS_TO_END)
+        name = f"asynchronous invocation of {function.function_name}"
+        self._clock.start(name, partial(self._process, function, payload))
 
     def _process(self, function: Moto, payload: bytes) -> None:
-        try:
+        with suppress(HostClosedError):
             self._attempt_until_settled(function, payload)
-        except HostClosedError:
-            pass
-        finally:
-            with self._lock:
-                self._threads.discard(threading.current_thread())
 
     def _attempt_until_settled(self, function: Moto, payload: bytes) -> None:
         settings = _Settings.of(function)
         deadline = self._clock.now() + settings.most_age_seconds
         throttle_delay = _FIRST_THROTTLE_DELAY_SECONDS
         attempts, answer = 0, None
-        while not self._closing.is_set():
+        while True:
             deployed = self._deployed(function)
             try:
                 answer = self._functions.invoke(deployed, payload)
@@ -117,7 +99,7 @@ class AsynchronousInvocations:
             if settled or self._clock.now() + delay > deadline:
                 self._settle(settings, deployed, payload, answer, attempts)
                 return
-            self._closing.wait(self._clock.real_seconds(delay))
+            self._clock.sleep(delay)
 
     def _settle(
         self,

@@ -9,17 +9,15 @@ does none of that.
 from __future__ import annotations
 
 import threading
-import time
 from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
+from localcloud.clock import VirtualClock
 from localcloud.joints.child_executions import abort_children
 from localcloud.joints.histories import add_terminal_event
 from localcloud.joints.patching import Json, Moto, Patches, moto
 from localcloud.joints.simulated_dates import moment
-
-_SECONDS_TO_START = 10.0
 
 _ending = threading.RLock()
 
@@ -52,7 +50,7 @@ def mend(patches: Patches, announce: Callable[[Any], None]) -> None:
         conclude(execution, status, **result)
 
     def stop(execution: Moto, stop_date: Moto, error: str | None, cause: str | None) -> None:
-        env = _environment(execution)
+        env = _environment(execution, patches.clock)
         if conclude(execution, "ABORTED", error=error or None, cause=cause or None):
             given = {"error": error, "cause": cause}
             details = {name: text for name, text in given.items() if text}
@@ -78,12 +76,8 @@ def _result(env: Moto) -> tuple[str, dict[str, Any]]:
     return "ABORTED", {}
 
 
-def _environment(execution: Moto) -> Moto:
-    """Wait until the execution's own thread has made its environment, and return it."""
-    deadline = time.monotonic() + _SECONDS_TO_START
-    while time.monotonic() < deadline:
-        env = execution.exec_worker.env
-        if env is not None and env._program_state is not None:
-            return env
-        time.sleep(0.001)
-    raise TimeoutError(f"{execution.exec_arn} did not start within {_SECONDS_TO_START} s")
+def _environment(execution: Moto, clock: VirtualClock) -> Moto:
+    """Let the execution's own thread make its environment, and return it."""
+    while (env := execution.exec_worker.env) is None or env._program_state is None:
+        clock.sleep(0)
+    return env

@@ -7,10 +7,10 @@ execution lives on until its delay or its token's timeout has passed. On AWS Sto
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
+from localcloud.clock import Event, VirtualClock
 from localcloud.joints.patching import ASL, Moto, Patches, moto
 
 _ENDINGS = ("set_ended", "set_error", "set_timed_out", "set_stop")
@@ -50,9 +50,9 @@ def on_end(env: Moto, interrupt: Callable[[], None]) -> Iterator[None]:
             registered.remove(interrupt)
 
 
-def sleep(env: Moto, real_seconds: float) -> None:
-    """Wait that long, or until the environment ends."""
-    ended = threading.Event()
+def sleep(env: Moto, clock: VirtualClock, seconds: float) -> None:
+    """Wait for simulated seconds, or until the environment ends."""
+    ended = Event(clock, "a delay")
     with on_end(env, ended.set):
-        if real_seconds > 0:
-            ended.wait(real_seconds)
+        if seconds > 0:
+            ended.wait(seconds)

@@ -17,13 +17,13 @@ from jsonata import Jsonata
 from jsonata.functions import Functions
 from jsonata.jexception import JException
 
-from localcloud.clock import SimulatedClock
+from localcloud.clock import VirtualClock
 from localcloud.joints.patching import Json, Moto
 
 _ALGORITHMS = ("MD5", "SHA-1", "SHA-256", "SHA-384", "SHA-512")
 
 
-def functions(clock: SimulatedClock) -> dict[str, Any]:
+def functions(clock: VirtualClock) -> dict[str, Any]:
     """Return the functions by name, ready to be bound."""
 
     def millis() -> int:

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from importlib import import_module
 from typing import Any
 
-from localcloud.clock import SimulatedClock
+from localcloud.clock import VirtualClock
 
 Moto = Any
 """An object of moto's interpreter, which is not typed."""
@@ -24,10 +24,14 @@ def moto(name: str) -> Moto:
     return import_module(f"moto.{name}")
 
 
+def _modules_of(package: str) -> list[Moto]:
+    return [module for name, module in sys.modules.items() if name.startswith(f"moto.{package}")]
+
+
 class Patches:
     """What has been replaced and how to undo it, and the clock that replacements go by."""
 
-    def __init__(self, clock: SimulatedClock) -> None:
+    def __init__(self, clock: VirtualClock) -> None:
         self.clock = clock
         self._undo: list[Callable[[], None]] = []
 
@@ -50,8 +54,14 @@ class Patches:
 
     def replace_imports(self, package: str, name: str, value: object) -> None:
         """Replace a function in every module of moto that imported it by name."""
-        for module_name, module in list(sys.modules.items()):
-            if module_name.startswith(f"moto.{package}") and name in vars(module):
+        for module in _modules_of(package):
+            if name in vars(module):
+                self.replace(module, name, value)
+
+    def replace_everywhere(self, package: str, original: object, value: object) -> None:
+        """Replace an object in every module of moto that imported it, under whatever name."""
+        for module in _modules_of(package):
+            for name in [name for name, found in vars(module).items() if found is original]:
                 self.replace(module, name, value)
 
     def replace_item(self, owner: Moto, key: str, value: object) -> None:

@@ -15,8 +15,8 @@ import botocore.session
 from botocore.config import Config
 from botocore.loaders import Loader
 
-from localcloud.functions.environment import CREDENTIALS
 from localcloud.joints.patching import ASL, Json, Moto, Patches, moto
+from localcloud.turns import mark_calls
 
 _CONNECTIONS = 200
 _SECONDS = 900  # the longest that a Lambda function may take
@@ -39,6 +39,7 @@ def mend(patches: Patches, endpoint: str, environment: Mapping[str, str]) -> Non
                 clients[region, service] = local_client(
                     session, service, url, region, parameter_validation=False
                 )
+                mark_calls(clients[region, service], patches.clock)
             return clients[region, service]
 
     moto("stepfunctions.parser.models")  # imports whatever imports boto_client_for
@@ -53,7 +54,7 @@ def isolated_session() -> boto3.Session:
         session_vars={"profile": nothing, "config_file": files, "credentials_file": files}
     )
     session.register_component("data_loader", _MODELS)
-    session.set_credentials(CREDENTIALS["AWS_ACCESS_KEY_ID"], CREDENTIALS["AWS_SECRET_ACCESS_KEY"])
+    session.set_credentials("test", "test")
     return boto3.Session(botocore_session=session)
 
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 from datetime import UTC, datetime, tzinfo
 from types import SimpleNamespace
 
-from localcloud.clock import SimulatedClock
+from localcloud.clock import VirtualClock
 from localcloud.joints.patching import ASL, Patches, moto
 
 _DATING_MODULES = (
@@ -29,7 +29,7 @@ class Moment(datetime):
         return super().isoformat(sep, timespec).replace("+00:00", "Z")
 
 
-def moment(clock: SimulatedClock) -> Moment:
+def moment(clock: VirtualClock) -> Moment:
     """Return the simulated moment, in UTC and whole milliseconds as Step Functions dates are."""
     return Moment.fromtimestamp(round(clock.now(), 3), UTC)
 

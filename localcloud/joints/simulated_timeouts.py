@@ -1,24 +1,17 @@
-"""A task token's timeout and heartbeat, and a machine's timeout, pass on the simulated clock.
+"""A task that waits for a token is timed once.
 
-moto counts all timeouts in real seconds. Here what waits is scaled and what computes is not: the
-TimeoutSeconds of a .waitForTaskToken task and of the machine are simulated time, that of any other
-task stays real, because the work of a machine's function takes the time it takes.
-
-moto also times a token task twice, by a thread that waits for the thread that waits for the token;
-the first can give up while the second still takes an answer, which is then lost. Only the inner
-one counts here.
+moto times it twice, by a thread that waits for the thread that waits for the token; the first can
+give up while the second still takes an answer, which is then lost. Only the inner one counts here.
+It also cuts a fraction off computed seconds, which the States Language does not allow.
 """
 
 from __future__ import annotations
 
-import copy
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from types import SimpleNamespace
 from typing import Any
 
-from localcloud.clock import SimulatedClock
 from localcloud.joints.patching import ASL, Moto, Patches, moto
 from localcloud.joints.query_failures import whole_number
 
@@ -29,53 +22,37 @@ _use = threading.local()
 
 
 def mend(patches: Patches) -> None:
-    """Scale the timeouts of tasks that wait for a token, and of machines."""
+    """Time tasks that wait for a token once, and check computed seconds."""
     _mend_token_tasks(patches)
     _mend_computed_seconds(patches)
-    clock = patches.clock
-
-    def evaluate(program: Moto, env: Moto) -> None:
-        if program.timeout_seconds is not None:
-            limit = clock.real_seconds(program.timeout_seconds.timeout_seconds)
-            program = copy.copy(program)
-            program.timeout_seconds = SimpleNamespace(timeout_seconds=limit)
-        original(program, env)
-
-    program = moto(f"{ASL}.component.program.program").Program
-    original: Callable[..., None] = patches.replace(program, "eval", evaluate)
 
 
 class _TokenSeconds:
     """Stands before a Timeout or Heartbeat and gives what its evaluation is for.
 
-    Declared seconds for the history, real seconds for the wait, no limit for the thread around it.
+    No limit for the thread around the wait, the declared seconds for everything else.
     """
 
-    def __init__(self, declared: Moto, clock: SimulatedClock) -> None:
+    def __init__(self, declared: Moto) -> None:
         self._declared = declared
-        self._clock = clock
 
     def eval(self, env: Moto) -> None:
         self._declared.eval(env=env)
-        seconds = env.stack.pop()
-        use = getattr(_use, "of_seconds", "outer")
-        if use == "wait":
-            seconds = self._clock.real_seconds(seconds)
-        elif use == "outer":
-            seconds = threading.TIMEOUT_MAX
-        env.stack.append(seconds)
+        if not getattr(_use, "is_declared", False):
+            env.stack.pop()
+            env.stack.append(None)
 
     def is_default_value(self) -> bool:
         return bool(self._declared.is_default_value())
 
 
 @contextmanager
-def _used_to(use: str) -> Iterator[None]:
-    _use.of_seconds = use
+def _as_declared() -> Iterator[None]:
+    _use.is_declared = True
     try:
         yield
     finally:
-        _use.of_seconds = "outer"
+        _use.is_declared = False
 
 
 def _mend_token_tasks(patches: Patches) -> None:
@@ -86,16 +63,16 @@ def _mend_token_tasks(patches: Patches) -> None:
     def from_state_props(task: Moto, state_props: Moto) -> None:
         declare(task, state_props)
         if task.resource.condition == token:
-            task.timeout = _TokenSeconds(task.timeout, patches.clock)
+            task.timeout = _TokenSeconds(task.timeout)
             if task.heartbeat is not None:
-                task.heartbeat = _TokenSeconds(task.heartbeat, patches.clock)
+                task.heartbeat = _TokenSeconds(task.heartbeat)
 
     def before_execution(*args: Moto, **kwargs: Moto) -> None:
-        with _used_to("history"):
+        with _as_declared():
             before(*args, **kwargs)
 
     def integrate(*args: Moto, **kwargs: Moto) -> None:
-        with _used_to("wait"):
+        with _as_declared():
             wait(*args, **kwargs)
 
     declare: Callable[..., None] = patches.replace(service, "from_state_props", from_state_props)

@@ -20,11 +20,11 @@ _WAIT = f"{ASL}.component.state.wait.wait_function"
 
 
 def mend(patches: Patches) -> None:
-    """Scale what waits by the clock."""
+    """Let what waits go by the clock."""
     clock = patches.clock
 
     def wait(_function: Moto, env: Moto, wait_seconds: float) -> None:
-        interruptions.sleep(env, clock.real_seconds(wait_seconds))
+        interruptions.sleep(env, clock, wait_seconds)
 
     def seconds_until(function: Moto, env: Moto) -> float:
         function.string.eval(env=env)
@@ -62,7 +62,7 @@ def _mend_retry_delays(patches: Patches) -> None:
     retrying = threading.local()
 
     def sleep(seconds: float) -> None:
-        interruptions.sleep(retrying.env, patches.clock.real_seconds(seconds))
+        interruptions.sleep(retrying.env, patches.clock, seconds)
 
     def evaluate(declaration: Moto, env: Moto) -> None:
         retrying.env = env

@@ -5,7 +5,7 @@ from __future__ import annotations
 from contextlib import ExitStack
 from typing import Self
 
-from localcloud.clock import SimulatedClock
+from localcloud.clock import VirtualClock
 from localcloud.simulators.actions import Actions
 from localcloud.simulators.campaign_documents import CampaignDocuments
 from localcloud.simulators.campaign_events import CampaignEvents
@@ -22,7 +22,6 @@ from localcloud.simulators.live import Live
 from localcloud.simulators.rds_events import RdsEvents
 from localcloud.simulators.running_exports import RunningExports
 from localcloud.simulators.server import Server
-from localcloud.simulators.timeline import Timeline
 from localcloud.simulators.world_time import WorldTime
 from localcloud.world import CallFault, EventFault, World
 
@@ -42,7 +41,7 @@ class Simulators:
     def __init__(
         self,
         world: World,
-        clock: SimulatedClock,
+        clock: VirtualClock,
         *,
         account: str,
         region: str,
@@ -66,8 +65,6 @@ class Simulators:
         """
         self._world = world
         self._time = WorldTime(clock)
-        self._timeline = Timeline(clock)
-        self._deliveries = Timeline(clock)
         self._stack = ExitStack()
         self.ledger = Ledger()
         events = self._events(publish_event, account, region)
@@ -75,14 +72,11 @@ class Simulators:
         self._exports = RunningExports(
             world,
             time=self._time,
-            timeline=self._timeline,
             ledger=self.ledger,
             events=RdsEvents(events),
             put_object=put_object,
         )
-        self._campaigns = Live(
-            Campaigns(world.campaigns, self.ledger.record_state), self._time, self._timeline
-        )
+        self._campaigns = Live(Campaigns(world.campaigns, self.ledger.record_state), self._time)
         self._campaigns_server, self._exports_server = self._servers(
             CampaignDocuments(self._time, account=account, region=region),
             targets or AnyTargets(),
@@ -96,8 +90,6 @@ class Simulators:
 
     def __enter__(self) -> Self:
         for part in (
-            self._timeline,
-            self._deliveries,
             self._campaigns_server,
             self._exports_server,
         ):
@@ -119,18 +111,15 @@ class Simulators:
                 self.ledger.record_state(0.0, campaign.spec.id, campaign.state)
         self._exports.begin(export_bucket)
         self._time.begin()
-        actions = Actions(
-            self._time, self._timeline, self._campaigns, self._exports, self._campaign_events
-        )
+        actions = Actions(self._time, self._campaigns, self._exports, self._campaign_events)
         actions.schedule(self._world.actions)
         for live in (self._campaigns, self._exports.live):
-            self._timeline.at(self._time.moment(0), live.wake)
+            self._time.at(0, "the world", live.wake)
 
     def _events(self, publish_event: PublishEvent, account: str, region: str) -> Events:
         faults = (f for f in self._world.faults if isinstance(f, EventFault))
         return Events(
             self._time,
-            self._deliveries,
             EventFaults(faults, self._world.seed),
             publish_event,
             account=account,
@@ -159,4 +148,4 @@ class Simulators:
         exports = ExportsApi(
             self._exports, front_door, self._time, targets=targets, elsewhere=rds_elsewhere
         )
-        return Server(campaigns.answer), Server(exports.answer)
+        return Server(campaigns.answer, self._time.clock), Server(exports.answer, self._time.clock)

@@ -10,7 +10,6 @@ from localcloud.simulators.campaigns import Campaigns
 from localcloud.simulators.errors import SimulatedError
 from localcloud.simulators.live import Live
 from localcloud.simulators.running_exports import RunningExports
-from localcloud.simulators.timeline import Timeline
 from localcloud.simulators.world_time import WorldTime
 from localcloud.world import CAMPAIGN_MUTATIONS, Action
 
@@ -21,13 +20,11 @@ class Actions:
     def __init__(
         self,
         time: WorldTime,
-        timeline: Timeline,
         campaigns: Live[Campaigns],
         exports: RunningExports,
         campaign_events: CampaignEvents,
     ) -> None:
         self._time = time
-        self._timeline = timeline
         self._campaigns = campaigns
         self._exports = exports
         self._campaign_events = campaign_events
@@ -46,7 +43,7 @@ class Actions:
             if action.every_s is not None:
                 self._plan(action, at_s + action.every_s)
 
-        self._timeline.at(self._time.moment(at_s), act)
+        self._time.at(at_s, action.operation, act)
 
     def _perform(self, action: Action) -> None:
         if action.arn is not None:

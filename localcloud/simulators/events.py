@@ -8,7 +8,6 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from localcloud.simulators.faults import EventFaults
-from localcloud.simulators.timeline import Timeline
 from localcloud.simulators.world_time import WorldTime
 
 PublishEvent = Callable[[dict[str, Any]], None]
@@ -32,7 +31,7 @@ class Event:
 
 
 class Events:
-    """Publishes events on a timeline of their own, so that a slow subscriber delays nothing.
+    """Publishes events, each when it is due.
 
     Attributes:
         time: of the world.
@@ -43,7 +42,6 @@ class Events:
     def __init__(
         self,
         time: WorldTime,
-        deliveries: Timeline,
         faults: EventFaults,
         publish: PublishEvent,
         *,
@@ -53,7 +51,6 @@ class Events:
         self.time = time
         self.account = account
         self.region = region
-        self._deliveries = deliveries
         self._faults = faults
         self._publish = publish
 
@@ -61,8 +58,8 @@ class Events:
         """Publish an event; even without a fault that takes some simulated seconds."""
         envelope = self._envelope(event)
         for delay_s in self._faults.deliveries(event.name):
-            moment = self.time.moment(event.at_s + takes_s + delay_s)
-            self._deliveries.at(moment, lambda: self._publish(dict(envelope)))
+            at_s = event.at_s + takes_s + delay_s
+            self.time.at(at_s, f"event {event.name}", lambda: self._publish(dict(envelope)))
 
     def _envelope(self, event: Event) -> dict[str, Any]:
         return {

@@ -7,7 +7,6 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Generic, Protocol, TypeVar
 
-from localcloud.simulators.timeline import Timeline
 from localcloud.simulators.world_time import WorldTime
 
 
@@ -31,13 +30,11 @@ class Live(Generic[Model]):
         self,
         model: Model,
         time: WorldTime,
-        timeline: Timeline,
         *,
         after_waking: Callable[[], None] = lambda: None,
     ) -> None:
         self._model = model
         self._time = time
-        self._timeline = timeline
         self._after_waking = after_waking
         self._lock = threading.Lock()
         self._wake_at: float | None = None
@@ -65,4 +62,4 @@ class Live(Generic[Model]):
         due = self._model.next_due()
         if due is not None and due != self._wake_at and self._time.begun:
             self._wake_at = due
-            self._timeline.at(self._time.moment(due), self.wake)
+            self._time.at(due, type(self._model).__name__, self.wake)

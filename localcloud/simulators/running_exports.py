@@ -12,7 +12,6 @@ from localcloud.simulators.exports import Export, Exports
 from localcloud.simulators.ledger import Ledger
 from localcloud.simulators.live import Live
 from localcloud.simulators.rds_events import RdsEvents
-from localcloud.simulators.timeline import Timeline
 from localcloud.simulators.world_time import WorldTime
 from localcloud.world import World
 
@@ -30,7 +29,6 @@ class RunningExports:
         world: World,
         *,
         time: WorldTime,
-        timeline: Timeline,
         ledger: Ledger,
         events: RdsEvents,
         put_object: PutObject,
@@ -45,7 +43,7 @@ class RunningExports:
             slots=world.limits.concurrent_exports,
             on_change=self._changed,
         )
-        self.live = Live(self._model, time, timeline, after_waking=self._complete_ready)
+        self.live = Live(self._model, time, after_waking=self._complete_ready)
 
     def begin(self, bucket: str) -> None:
         """Record what there is, with the stack's bucket; what was COMPLETE has its files."""

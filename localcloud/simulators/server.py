@@ -11,6 +11,9 @@ from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler
 from socketserver import TCPServer, ThreadingMixIn
 
+from localcloud.clock import VirtualClock
+from localcloud.turns import admitted
+
 
 @dataclass(frozen=True)
 class Request:
@@ -59,7 +62,9 @@ class _Handler(BaseHTTPRequestHandler):
     def _serve(self) -> None:
         body = self.rfile.read(int(self.headers.get("content-length", 0)))
         headers = {name.lower(): value for name, value in self.headers.items()}
-        response = self.server.answer(Request(self.command, self.path, body, headers))
+        request = Request(self.command, self.path, body, headers)
+        with admitted(self.server.clock, headers, f"{self.command} {request.path}"):
+            response = self.server.answer(request)
         if response is None:
             self.close_connection = True
             return
@@ -92,9 +97,10 @@ class _Listener(ThreadingMixIn, TCPServer):
     block_on_close = False
     request_queue_size = 128
 
-    def __init__(self, answer: Answer) -> None:
+    def __init__(self, answer: Answer, clock: VirtualClock) -> None:
         super().__init__(("127.0.0.1", 0), _Handler)
         self.answer = answer
+        self.clock = clock
         self.connections: set[socket.socket] = set()
 
     def handle_error(
@@ -113,8 +119,8 @@ class _Listener(ThreadingMixIn, TCPServer):
 class Server:
     """A context manager that serves; an answer of None closes the connection without one."""
 
-    def __init__(self, answer: Answer) -> None:
-        self._listener = _Listener(answer)
+    def __init__(self, answer: Answer, clock: VirtualClock) -> None:
+        self._listener = _Listener(answer, clock)
         self._thread = threading.Thread(
             target=self._listener.serve_forever, args=(0.02,), daemon=True, name="simulator"
         )

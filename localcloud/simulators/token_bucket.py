@@ -4,6 +4,10 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
+from typing import Final
+
+_ROUNDING: Final = 1e-6
+"""What differences of epoch seconds may lack; a call that comes exactly in time has its token."""
 
 
 class TokenBucket:
@@ -24,7 +28,7 @@ class TokenBucket:
             filled = self._tokens + max(0.0, now - self._filled_at) * self._rate
             self._tokens = min(float(self._burst), filled)
             self._filled_at = now
-            if self._tokens < 1:
+            if self._tokens < 1 - _ROUNDING:
                 return False
             self._tokens -= 1
             return True

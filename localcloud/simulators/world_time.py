@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import UTC, datetime
 
-from localcloud.clock import SimulatedClock
+from localcloud.clock import VirtualClock
 
 
 class WorldTime:
     """World time stands at zero until it begins."""
 
-    def __init__(self, clock: SimulatedClock) -> None:
+    def __init__(self, clock: VirtualClock) -> None:
         self.clock = clock
         self._zero = clock.now()
         self._begun = False
@@ -32,6 +33,10 @@ class WorldTime:
     def moment(self, seconds: float) -> float:
         """Return a second of the world as simulated epoch seconds."""
         return self._zero + seconds
+
+    def at(self, seconds: float, name: str, work: Callable[[], object]) -> None:
+        """Do some work at a second of the world; at once if it has passed."""
+        self.clock.at(self.moment(seconds), name, work)
 
     def whole_seconds(self, seconds: float) -> str:
         """Return a second of the world as an ISO 8601 timestamp of whole seconds, in UTC."""
