@@ -12,6 +12,7 @@ from localcloud.functions.environment import ACCOUNT, REGION
 from localcloud.orchestrator import ROOT, LocalOrchestrator
 from localcloud.output import show
 from localcloud.plain_world import plain_world
+from localcloud.turns import CALLERS_CREDENTIALS
 from localcloud.world import World
 
 _TEXT = """\
@@ -50,8 +51,7 @@ def explain(orchestrator: LocalOrchestrator) -> None:
     environment = {
         "PATH": f'"{_COMMANDS}:$PATH"',
         "AWS_ENDPOINT_URL": orchestrator.aws.endpoint,
-        "AWS_ACCESS_KEY_ID": "test",
-        "AWS_SECRET_ACCESS_KEY": "test",
+        **CALLERS_CREDENTIALS,
         # Some SDKs know one of each pair alone.
         "AWS_REGION": REGION,
         "AWS_DEFAULT_REGION": REGION,

@@ -16,6 +16,9 @@ from localcloud.functions.environment import CREDENTIALS
 ACTING: Final = "x-localcloud-acting"
 """The header of a call that is made with the turn."""
 
+CALLERS_CREDENTIALS: Final = {"AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test"}
+"""Of everybody but the functions; any others would do."""
+
 _OF_FUNCTIONS: Final = f"Credential={CREDENTIALS['AWS_ACCESS_KEY_ID']}/"
 
 

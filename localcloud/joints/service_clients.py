@@ -16,7 +16,7 @@ from botocore.config import Config
 from botocore.loaders import Loader
 
 from localcloud.joints.patching import ASL, Json, Moto, Patches, moto
-from localcloud.turns import mark_calls
+from localcloud.turns import CALLERS_CREDENTIALS, mark_calls
 
 _CONNECTIONS = 200
 _SECONDS = 900  # the longest that a Lambda function may take
@@ -54,7 +54,7 @@ def isolated_session() -> boto3.Session:
         session_vars={"profile": nothing, "config_file": files, "credentials_file": files}
     )
     session.register_component("data_loader", _MODELS)
-    session.set_credentials("test", "test")
+    session.set_credentials(*CALLERS_CREDENTIALS.values())
     return boto3.Session(botocore_session=session)
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,9 +15,6 @@ from localcloud.orchestrator import LocalOrchestrator, synthesise
 from localcloud.report import report
 from localcloud.runs import Runs
 from localcloud.world import World
-
-SPEED = 400
-"""Simulated seconds per real second: fast, and still slower than the machinery."""
 
 
 @dataclass(frozen=True)
@@ -106,17 +102,12 @@ def orchestrate(assembly: Any) -> Orchestrate:
 
     def run(
         *requests: object,
-        speed: float = SPEED,
         stack: Any = assembly,
-        workers: int = 4,
         **world: Any,
     ) -> Orchestrated:
-        with LocalOrchestrator(
-            World.model_validate(world), speed, stack, workers_per_function=workers
-        ) as orchestrator:
+        with LocalOrchestrator(World.model_validate(world), stack) as orchestrator:
             runs = Runs(orchestrator, requests)
-            while not runs.look():
-                time.sleep(0.01)
+            runs.finish()
             return _collect(orchestrator, runs)
 
     return run

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -19,8 +18,8 @@ from tests.workflow.conftest import Orchestrated
 PREFIX = "exports"
 """The stack's own prefix in the bucket."""
 
-PATIENCE = 20
-"""Real seconds after which what a test waits for is taken never to happen."""
+PATIENCE = 20_000
+"""Simulated seconds after which what a test waits for is taken never to happen."""
 
 
 def source(name: str, kind: str = "snapshot") -> str:
@@ -70,13 +69,13 @@ class Watched:
         self._states = orchestrator.aws.client("stepfunctions")
 
     def until(self, true: Callable[[], bool]) -> None:
-        give_up_at = time.monotonic() + PATIENCE
+        give_up_at_s = self.orchestrator.seconds() + PATIENCE
         while not true():
-            assert time.monotonic() < give_up_at, f"not within {PATIENCE} s: {self.executions()}"
-            time.sleep(0.01)
+            assert self.orchestrator.seconds() < give_up_at_s, self.executions()
+            self.orchestrator.clock.sleep(1)
 
     def until_nothing_runs(self) -> None:
-        self.until(self.runs.look)
+        self.runs.finish()
 
     def ask(self, request: object) -> str:
         """Start one more execution."""
@@ -119,6 +118,6 @@ class Watched:
 
 
 @contextmanager
-def watched(assembly: Path, *requests: object, speed: float, **world: Any) -> Iterator[Watched]:
-    with LocalOrchestrator(World.model_validate(world), speed, assembly) as orchestrator:
+def watched(assembly: Path, *requests: object, **world: Any) -> Iterator[Watched]:
+    with LocalOrchestrator(World.model_validate(world), assembly) as orchestrator:
         yield Watched(orchestrator, requests)

@@ -6,7 +6,6 @@ import json
 import re
 import socket
 import subprocess
-import time
 from collections.abc import Iterator
 from contextlib import redirect_stdout
 from io import StringIO
@@ -19,7 +18,6 @@ from localcloud.cli import WRONG_ARGUMENTS, main
 from localcloud.orchestrator import ROOT, LocalOrchestrator
 from localcloud.showing import explain
 from localcloud.world import World
-from tests.workflow.conftest import SPEED
 from tests.workflow.requests import SNAPSHOT, campaign, snapshot
 
 SERVICE_ERROR = {254, 255}
@@ -47,7 +45,8 @@ class Shell:
 
     def answers(self, *commands: str) -> list[Any]:
         """Run commands side by side: the AWS CLI is slow to start."""
-        done = [(process, *process.communicate()) for process in map(self.start, commands)]
+        with self.orchestrator.clock.released():
+            done = [(process, *process.communicate()) for process in map(self.start, commands)]
         assert [error for process, _, error in done if process.returncode != 0] == []
         return [json.loads(out) if out else None for _, out, _ in done]
 
@@ -57,7 +56,9 @@ def shell(assembly: Path) -> Iterator[Shell]:
     world = {"campaigns": [campaign("mine", "Paused")], "snapshots": [snapshot()]}
     with socket.create_server(("127.0.0.1", 0)) as probe:
         port = probe.getsockname()[1]
-    with LocalOrchestrator(World.model_validate(world), SPEED, assembly, port=port) as orchestrator:
+    with LocalOrchestrator(
+        World.model_validate(world), assembly, speed=1000, port=port
+    ) as orchestrator:
         assert orchestrator.aws.endpoint == f"http://localhost:{port}"
         orchestrator.begin()
         with redirect_stdout(StringIO()) as printed:
@@ -71,12 +72,16 @@ def test_every_printed_command_works_in_a_world_of_ones_own(shell: Shell) -> Non
 
     machine = shell.orchestrator.machine_arn
     states = shell.orchestrator.aws.client("stepfunctions")
-    for _ in range(3000):
-        executions = states.list_executions(stateMachineArn=machine)["executions"]
-        if len(executions) == 2 and "RUNNING" not in [one["status"] for one in executions]:
-            break
-        time.sleep(0.01)
-    assert [one["status"] for one in executions] == ["SUCCEEDED", "SUCCEEDED"]
+    changed = shell.orchestrator.aws.execution_changed
+
+    def statuses() -> list[str]:
+        listed = states.list_executions(stateMachineArn=machine)["executions"]
+        return [one["status"] for one in listed]
+
+    while "RUNNING" in statuses():
+        changed.wait()
+        changed.clear()
+    assert statuses() == ["SUCCEEDED", "SUCCEEDED"]
     resumed = shell.orchestrator.aws.client("connectcampaignsv2").get_campaign_state(id="mine")
     assert resumed["state"] == "Running"
 
@@ -106,9 +111,10 @@ def test_what_nobody_serves_is_refused_at_once(
         "aws rds describe-certificates": "DescribeCertificates",
         "aws connectcampaignsv2 update-campaign-name --id mine --name new": "POST /v2/campaigns",
     }
-    started = {name: shell.start(command) for command, name in commands.items()}
-    for name, process in started.items():
-        _, told = process.communicate()
+    with shell.orchestrator.clock.released():
+        started = {name: shell.start(command) for command, name in commands.items()}
+        answers = {name: (process, *process.communicate()) for name, process in started.items()}
+    for name, (process, _, told) in answers.items():
         assert process.returncode in SERVICE_ERROR, told
         assert "(NotImplemented)" in told
         assert f"does not serve {name}" in told

@@ -7,17 +7,16 @@ import os
 import re
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from localcloud.functions.environment import CREDENTIALS, REGION
+from localcloud.functions.environment import REGION
 from localcloud.orchestrator import ROOT, LocalOrchestrator
+from localcloud.turns import CALLERS_CREDENTIALS
 from localcloud.world import World
-from tests.workflow.conftest import SPEED
 from tests.workflow.requests import campaign, snapshot
 
 PAGE = (ROOT / "docs" / "calling.md").read_text(encoding="utf-8")
@@ -42,7 +41,7 @@ def beginning(language: str) -> str:
 @pytest.fixture
 def deployed(assembly: Path) -> Iterator[LocalOrchestrator]:
     world = {"campaigns": [campaign("winter-sale")], "snapshots": [snapshot(CLUSTER)]}
-    with LocalOrchestrator(World.model_validate(world), SPEED, assembly) as orchestrator:
+    with LocalOrchestrator(World.model_validate(world), assembly) as orchestrator:
         orchestrator.begin()
         yield orchestrator
 
@@ -51,13 +50,14 @@ def run(orchestrator: LocalOrchestrator, *command: str) -> str:
     environment = {
         **os.environ,
         **orchestrator.aws.environment,
-        **CREDENTIALS,
+        **CALLERS_CREDENTIALS,
         "AWS_DEFAULT_REGION": REGION,
         "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
         "ROLE": ROLE,
         "QUEUE": "arn:aws:sqs:us-east-1:123456789012:requests",
     }
-    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+    with orchestrator.clock.released():
+        done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     return done.stdout
 
@@ -193,12 +193,11 @@ def call_from(orchestrator: LocalOrchestrator, definition: str) -> dict[str, Any
         roleArn=ROLE,
     )
     started = states.start_execution(stateMachineArn=caller["stateMachineArn"])
-    for _ in range(3000):
+    while True:
         execution: dict[str, Any] = states.describe_execution(executionArn=started["executionArn"])
         if execution["status"] != "RUNNING":
             return execution
-        time.sleep(0.01)
-    raise AssertionError("the caller did not end within 30 s")
+        wait_for_a_change(orchestrator)
 
 
 def start(orchestrator: LocalOrchestrator, request: str) -> None:
@@ -224,11 +223,15 @@ def exports_of(orchestrator: LocalOrchestrator, requests: int) -> set[str]:
 
 def outcomes(orchestrator: LocalOrchestrator, count: int) -> list[dict[str, Any]]:
     states = orchestrator.aws.client("stepfunctions")
-    for _ in range(3000):
+    while True:
         listed = states.list_executions(stateMachineArn=orchestrator.machine_arn)["executions"]
         told = [orchestrator.outcome(item["executionArn"]) for item in listed]
         done = [outcome for outcome in told if outcome is not None]
         if len(done) == count:
             return done
-        time.sleep(0.01)
-    raise AssertionError(f"no {count} outcomes within 30 s")
+        wait_for_a_change(orchestrator)
+
+
+def wait_for_a_change(orchestrator: LocalOrchestrator) -> None:
+    orchestrator.aws.execution_changed.wait()
+    orchestrator.aws.execution_changed.clear()

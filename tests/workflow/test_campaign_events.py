@@ -37,7 +37,6 @@ def test_what_another_does_to_a_watched_campaign_is_noticed_at_once_and_to_other
     with watched(
         assembly_with_every_trigger,
         campaigns("FINISHED", "c-1", "c-2"),
-        speed=10,
         campaigns=[campaign("c-1"), campaign("c-2"), campaign("stranger")],
     ) as run:
         another = run.orchestrator.aws.client("connectcampaignsv2")

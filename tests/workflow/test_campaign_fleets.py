@@ -17,7 +17,6 @@ def test_two_fleets_at_once_with_throttles_of_others_all_stop(orchestrate: Orche
     fleets = [[f"{fleet}-{number}" for number in range(30)] for fleet in "ab"]
     done = orchestrate(
         *(campaigns("STOPPED", *fleet) for fleet in fleets),
-        speed=60,
         campaigns=[campaign(name) for fleet in fleets for name in fleet],
         faults=[{"operation": "StopCampaign", "error": "ThrottlingException", "rate": 0.1}],
     )
@@ -32,7 +31,6 @@ def test_two_fleets_at_once_with_throttles_of_others_all_stop(orchestrate: Orche
 def test_a_schedules_end_is_seen_just_after_it(orchestrate: Orchestrate) -> None:
     done = orchestrate(
         campaigns("FINISHED", "scheduled", "open-ended"),
-        speed=800,
         campaigns=[
             campaign("scheduled", schedule_end_s=2_000),
             campaign("open-ended", completes_after_s=100),
@@ -64,8 +62,6 @@ def test_a_fleet_of_rejected_ids_fails_without_its_neighbours_and_every_pass_end
     rejected = sorted(set(fleet) - set(good))
     done = orchestrate(
         campaigns("PAUSED", *fleet),
-        speed=10,
-        workers=8,
         campaigns=[campaign(name, "Paused") for name in fleet],
         faults=[
             {"operation": "GetCampaignStateBatch", "campaign_id": name, "error": REJECTED}

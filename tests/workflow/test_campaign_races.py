@@ -29,7 +29,6 @@ def test_what_others_do_between_look_and_move_is_decided_again(orchestrate: Orch
 
     done = orchestrate(
         campaigns("PAUSED", *OTHERS, "stopped", "deleted", "recreated", "paused"),
-        speed=SLOWLY,
         campaigns=[
             *map(campaign, OTHERS),
             campaign("stopped"),
@@ -104,7 +103,6 @@ def test_a_deletion_that_never_finishes_ends_before_the_deadline(
 ) -> None:
     done = orchestrate(
         campaigns("DELETED", "never", "soon", deadline_seconds=86_400),
-        speed=1_000,
         campaigns=[campaign("never", deletion_s=1_000_000), campaign("soon", deletion_s=30)],
     )
 

@@ -103,7 +103,7 @@ def test_a_lost_response_is_looked_after_and_nothing_is_done_twice(
 
 def test_a_deadline_ends_a_watch(orchestrate: Orchestrate) -> None:
     watch = campaigns("FINISHED", deadline_seconds=120)
-    done = orchestrate(watch, speed=100, campaigns=[campaign()])
+    done = orchestrate(watch, campaigns=[campaign()])
 
     assert done.job["reason"] == "DeadlineExceeded"
     assert 120 <= done.job["elapsed_seconds"] < 180

@@ -37,11 +37,11 @@ def test_every_example_ends_well_with_and_without_throttling(
 ) -> None:
     report_file = tmp_path / "report.json"
 
-    code, plain, told = run(capsys, request_file, "--speed", 1000)
+    code, plain, told = run(capsys, request_file)
     throttled_code, throttled, _ = run(
         capsys,
         request_file,
-        *("--speed", 1000, "--world", WORLDS / "throttled.json", "--report", report_file),
+        *("--world", WORLDS / "throttled.json", "--report", report_file),
     )
 
     assert (code, throttled_code) == (SUCCEEDED, SUCCEEDED)
@@ -64,7 +64,7 @@ def test_several_requests_print_an_array_in_their_order(
     good.write_text('{"kind": "campaigns", "campaign_ids": ["a"], "target": "PAUSED"}')
     bad.write_text('{"kind": "campaigns", "campaign_ids": ["a b"], "target": "PAUSED"}')
 
-    code, outcomes, _ = run(capsys, bad, good, "--speed", 1000)
+    code, outcomes, _ = run(capsys, bad, good)
 
     assert code == FAILED
     assert [outcome["phase"] for outcome in outcomes] == ["FAILED", "COMPLETE"]
@@ -121,9 +121,7 @@ def test_wrong_arguments_are_one_line_and_exit_2(
 def test_a_report_that_cannot_be_written_leaves_the_outcome(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    code, outcome, told = run(
-        capsys, EXAMPLES / "cancel-export.json", "--speed", 1000, "--report", "/dev/full"
-    )
+    code, outcome, told = run(capsys, EXAMPLES / "cancel-export.json", "--report", "/dev/full")
 
     assert code == FAILED
     assert outcome["phase"] == "COMPLETE"
@@ -144,9 +142,7 @@ def test_what_a_message_says_is_neither_markup_nor_an_emoji(
     monkeypatch.setenv("TTY_COMPATIBLE", "1")  # rich takes standard error for a terminal
     monkeypatch.setenv("COLUMNS", "1000")
 
-    code, outcome, told = run(
-        capsys, tmp_path / "request", "--world", tmp_path / "world", "--speed", 2000
-    )
+    code, outcome, told = run(capsys, tmp_path / "request", "--world", tmp_path / "world")
 
     assert code == FAILED
     *table, last = told.splitlines()

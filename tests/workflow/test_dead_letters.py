@@ -9,7 +9,6 @@ from typing import Any
 from lambdas.requests.acceptance import REQUESTED
 from lambdas.shared.environment import COORDINATION_TABLE
 from localcloud.orchestrator import LocalOrchestrator
-from tests.workflow.conftest import SPEED
 from tests.workflow.export_scenes import Watched, source, watched
 from tests.workflow.requests import SNAPSHOT, campaigns, export, snapshot
 
@@ -25,7 +24,7 @@ NEW_SNAPSHOT = {
 
 
 def test_a_request_that_can_not_be_started_is_kept_with_the_reason(assembly: Path) -> None:
-    with watched(assembly, speed=SPEED) as run:
+    with watched(assembly) as run:
         _delete_machine(run.orchestrator)
         bus = run.orchestrator.outputs["EventBusName"]
         _put(run, "my.app", REQUESTED, REQUEST, EventBusName=bus)
@@ -42,9 +41,7 @@ def test_a_request_that_can_not_be_started_is_kept_with_the_reason(assembly: Pat
 def test_a_snapshot_whose_export_can_not_be_started_is_kept_and_exported_when_sent_on(
     assembly_with_every_trigger: Path,
 ) -> None:
-    with watched(
-        assembly_with_every_trigger, speed=SPEED, snapshots=[snapshot(SHOP, export_s=60)]
-    ) as run:
+    with watched(assembly_with_every_trigger, snapshots=[snapshot(SHOP, export_s=60)]) as run:
         [target] = _targets(run, "SnapshotCreated")
         _retarget(run, "SnapshotCreated", _to_nowhere(target))
         _put(run, "aws.rds", "RDS DB Snapshot Event", NEW_SNAPSHOT)
@@ -66,9 +63,7 @@ def test_an_undelivered_clean_up_can_be_sent_on_as_the_event_or_as_what_the_rule
     assembly: Path,
 ) -> None:
     """Which of both EventBridge keeps is not documented."""
-    with watched(
-        assembly, export(on_abort="cancel"), speed=100, snapshots=[snapshot(export_s=50_000)]
-    ) as run:
+    with watched(assembly, export(on_abort="cancel"), snapshots=[snapshot(export_s=50_000)]) as run:
         run.until(lambda: run.status(SNAPSHOT) == "IN_PROGRESS")
         [target] = _targets(run, "ExecutionLeftBehind")
         whole = {"Id": "whole", "Arn": _queue_arn(run, "FailedInvocations")}
@@ -91,9 +86,7 @@ def test_an_undelivered_clean_up_can_be_sent_on_as_the_event_or_as_what_the_rule
 
 
 def test_a_clean_up_that_fails_is_kept_and_cleans_up_when_sent_on(assembly: Path) -> None:
-    with watched(
-        assembly, export(on_abort="cancel"), speed=100, snapshots=[snapshot(export_s=50_000)]
-    ) as run:
+    with watched(assembly, export(on_abort="cancel"), snapshots=[snapshot(export_s=50_000)]) as run:
         run.until(lambda: run.status(SNAPSHOT) == "IN_PROGRESS")
         table = _give_table(run, "gone")
         [execution] = run.runs.all
@@ -115,7 +108,7 @@ def test_a_clean_up_that_fails_is_kept_and_cleans_up_when_sent_on(assembly: Path
 def test_an_invocation_that_keeps_failing_is_tried_three_times_and_kept_with_its_error(
     assembly: Path,
 ) -> None:
-    with watched(assembly, speed=SPEED) as run:
+    with watched(assembly) as run:
         before = run.orchestrator.clock.now()
         _put(run, "aws.rds", "RDS DB Snapshot Event", END_OF_AN_EXPORT)
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from itertools import count
 from pathlib import Path
-from threading import Barrier
 from typing import Any
 
 import pytest
@@ -16,7 +15,6 @@ from localcloud.simulators.exports import Exports as SimulatedExports
 from localcloud.simulators.exports_api import ExportsApi
 from tests.workflow.conftest import Orchestrate
 from tests.workflow.export_scenes import (
-    PATIENCE,
     Watched,
     by_source,
     own_id,
@@ -88,7 +86,6 @@ def test_a_deadline_cancels_only_what_the_request_has_started_and_only_if_it_say
                 export(source_arn=ADOPTED, on_deadline="cancel", **late),
             ]
         },
-        speed=100,
         snapshots=[snapshot(arn, **LONG | {"starting_s": 5}) for arn in (LEFT, CANCELED, ADOPTED)],
         exports=[present(ADOPTED)],
     )
@@ -118,7 +115,6 @@ def test_an_abort_cancels_what_the_execution_has_started_and_wished_to_be_cancel
     with watched(
         assembly,
         request,
-        speed=100,
         snapshots=[snapshot(arn, **LONG) for arn in sources],
         exports=[present(ADOPTED)],
     ) as run:
@@ -151,12 +147,12 @@ def test_an_abort_cancels_an_export_that_two_jobs_wanted_and_one_has_started(
 ) -> None:
     """Both jobs have seen that there is none before either starts it."""
     describe = ExportsApi._describe
-    first, both = count(), Barrier(2)
+    number = count()
 
     def describe_together(api: ExportsApi, form: Any) -> Any:
         document = describe(api, form)
-        if next(first) < both.parties:
-            both.wait(PATIENCE)
+        if next(number) < 2:
+            run.orchestrator.clock.sleep(1)
         return document
 
     monkeypatch.setattr(ExportsApi, "_describe", describe_together)
@@ -164,7 +160,6 @@ def test_an_abort_cancels_an_export_that_two_jobs_wanted_and_one_has_started(
     with watched(
         assembly,
         {"jobs": [export(on_abort="cancel")] * 2},
-        speed=60,
         snapshots=[snapshot(**LONG)],
     ) as run:
         run.until(lambda: run.calls().get("StartExportTask") == 2 and len(run.waiters()) == 2)
@@ -199,7 +194,7 @@ def test_a_function_that_is_killed_after_its_start_leaves_it_to_the_next_to_canc
 
     monkeypatch.setattr(ExportsApi, "_start", start_and_kill)
 
-    with watched(assembly, speed=100, snapshots=[snapshot(**LONG)]) as run:
+    with watched(assembly, snapshots=[snapshot(**LONG)]) as run:
         functions.append(run.orchestrator.aws.functions)
         asked = run.ask(export(on_deadline="cancel", deadline_seconds=120))
         run.until_nothing_runs()
@@ -228,7 +223,7 @@ def test_an_export_whose_start_was_under_way_at_the_abort_is_canceled_too(
 
     monkeypatch.setattr(ExportsApi, "_start", start_late)
 
-    with watched(assembly, speed=20, snapshots=[snapshot(**LONG)]) as run:
+    with watched(assembly, snapshots=[snapshot(**LONG)]) as run:
         runs.append(run)
         run.ask(export(on_abort="cancel"))
         run.until(lambda: bool(run.statuses(SNAPSHOT)))
@@ -243,7 +238,6 @@ def test_a_clean_up_that_is_aborted_itself_is_not_cleaned_up_after(assembly: Pat
     with watched(
         assembly,
         export(on_abort="cancel"),
-        speed=100,
         snapshots=[snapshot(canceling_s=2000, **LONG)],
         actions=[{"at_s": 300, "operation": "AbortExecution"}],
     ) as run:
@@ -259,7 +253,7 @@ def test_a_clean_up_that_is_aborted_itself_is_not_cleaned_up_after(assembly: Pat
 def test_a_clean_up_by_hand_cancels_what_an_execution_left_running(assembly: Path) -> None:
     request = export(on_abort="cancel", deadline_seconds=60)
 
-    with watched(assembly, request, speed=60, snapshots=[snapshot(starting_s=5000)]) as run:
+    with watched(assembly, request, snapshots=[snapshot(starting_s=5000)]) as run:
         run.until_nothing_runs()
         [given_up] = run.runs.all
         left = run.status(SNAPSHOT)

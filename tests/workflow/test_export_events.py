@@ -25,7 +25,6 @@ def test_an_end_is_noticed_by_its_event_whatever_the_source(
 
     done = orchestrate(
         {"jobs": [export(source_arn=arn, export_only=["shop.orders"]) for arn in sources]},
-        speed=40,
         snapshots=[snapshot(arn, starting_s=30, export_s=10, size_gb=7) for arn in sources],
     )
 
@@ -63,7 +62,6 @@ def test_outcomes_do_not_depend_on_how_events_arrive(
                 export(source_arn=SHOP_CLUSTER_SNAPSHOT),
             ]
         },
-        speed=200,
         snapshots=[
             snapshot(SHOP, outcome=["FAILED", "COMPLETE"]),
             snapshot(SHOP_CLUSTER_SNAPSHOT, export_s=300),
@@ -93,7 +91,6 @@ def test_however_often_a_long_export_is_waited_for_it_leaves_one_item_at_most(
     with watched(
         assembly,
         export(),
-        speed=400,
         snapshots=[snapshot(export_s=1_800)],
         faults=[{"event": "*", "drop": 1.0}],
     ) as run:
@@ -111,7 +108,7 @@ def test_however_often_a_long_export_is_waited_for_it_leaves_one_item_at_most(
 def test_an_export_that_is_woken_leaves_nothing(assembly: Path) -> None:
     """It ends long before the second look, which comes after 162 s or more."""
     fast = snapshot(starting_s=30, export_s=10)
-    with watched(assembly, export(), speed=40, snapshots=[fast]) as run:
+    with watched(assembly, export(), snapshots=[fast]) as run:
         run.until_nothing_runs()
 
         [child] = run.children()
@@ -121,7 +118,7 @@ def test_an_export_that_is_woken_leaves_nothing(assembly: Path) -> None:
 
 
 def test_a_wait_whose_token_the_table_does_not_take_is_a_plain_one(assembly: Path) -> None:
-    with watched(assembly, speed=200, snapshots=[snapshot()]) as run:
+    with watched(assembly, snapshots=[snapshot()]) as run:
         dynamodb = run.orchestrator.aws.client("dynamodb")
         [table] = dynamodb.list_tables()["TableNames"]
         dynamodb.delete_table(TableName=table)
@@ -145,7 +142,6 @@ def test_a_new_snapshot_of_the_settings_exports_itself_once_however_often_it_is_
 
     with watched(
         assembly_with_every_trigger,
-        speed=100,
         snapshots=[snapshot(arn) for arn in (new, automated, other)],
         actions=[
             {"at_s": at_s, "operation": "CreateSnapshot", "arn": arn}

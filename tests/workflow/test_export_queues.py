@@ -25,7 +25,6 @@ def test_slots_go_in_the_order_of_asking_and_nobody_asks_in_vain_twice(assembly:
     with watched(
         assembly,
         *(export(source_arn=arn) for arn in waiting),
-        speed=15,
         limits={"concurrent_exports": 2},
         snapshots=[
             *(snapshot(arn, export_s=5000, canceling_s=5) for arn in taken),
@@ -53,19 +52,18 @@ def test_slots_go_in_the_order_of_asking_and_nobody_asks_in_vain_twice(assembly:
 
 
 @pytest.mark.parametrize(
-    ("faults", "speed"),
-    [([], 30), ([{"event": "*", "drop": 1.0}], 60)],
+    "faults",
+    [[], [{"event": "*", "drop": 1.0}]],
     ids=["ends wake the queue", "every event is lost"],
 )
 def test_a_queue_of_many_exports_asks_for_few_slots_in_vain(
-    orchestrate: Orchestrate, faults: list[dict[str, object]], speed: float
+    orchestrate: Orchestrate, faults: list[dict[str, object]]
 ) -> None:
     """Twelve exports in five slots: five are started at once, seven are refused and wait."""
     sources = [source(f"one-of-twelve-{number}") for number in range(12)]
 
     done = orchestrate(
         {"jobs": [export(source_arn=arn) for arn in sources]},
-        speed=speed,
         limits={"concurrent_exports": 5},
         snapshots=[snapshot(arn, starting_s=5, export_s=45) for arn in sources],
         faults=faults,
@@ -84,7 +82,6 @@ def test_a_busy_source_and_one_that_cools_down_are_waited_for(assembly: Path) ->
     with watched(
         assembly,
         {"jobs": [export(source_arn=arn) for arn in (SHOP, WITH_COOLDOWN)]},
-        speed=100,
         snapshots=[
             snapshot(SHOP, starting_s=5, export_s=300),
             snapshot(WITH_COOLDOWN, starting_s=5, export_s=10, cooldown_s=320),

@@ -72,7 +72,6 @@ def test_a_failed_export_is_tried_afresh_unless_a_person_has_to_mend_its_cause(
                 export(source_arn=closed, max_attempts=3),
             ]
         },
-        speed=200,
         snapshots=[
             snapshot(passing, outcome=["FAILED", "COMPLETE"], failure_cause="an internal error"),
             snapshot(lasting, outcome="FAILED"),
@@ -117,7 +116,6 @@ def test_what_was_there_before_is_adopted_enough_passed_over_or_in_the_way(
 
     done = orchestrate(
         {"jobs": [export(source_arn=arn) for arn in asked]},
-        speed=200,
         snapshots=[snapshot(arn, export_s=150) for arn in (*asked, neighbour)],
         exports=[
             present(running, export_id="by-someone-else", age_s=0),
@@ -158,7 +156,7 @@ def test_what_was_there_before_is_adopted_enough_passed_over_or_in_the_way(
 
 
 def test_five_requests_for_the_same_export_share_one(orchestrate: Orchestrate) -> None:
-    done = orchestrate(*[export()] * 5, speed=200, snapshots=[snapshot()])
+    done = orchestrate(*[export()] * 5, snapshots=[snapshot()])
 
     assert done.statuses == ["SUCCEEDED"] * 5
     assert done.report["exports_started"] == 1
@@ -224,7 +222,6 @@ def test_exports_in_other_buckets_are_there_and_complete(assembly: Path) -> None
     with watched(
         assembly,
         export(source_arn=before),
-        speed=200,
         snapshots=[snapshot(before), snapshot(during)],
         exports=[
             present(before, "COMPLETE", export_id="done", s3_bucket="someone-elses"),

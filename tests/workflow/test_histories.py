@@ -18,7 +18,6 @@ def test_a_queued_export_is_not_left_alone_for_its_sibling(orchestrate: Orchestr
     """Its slot comes free after hundreds of polls, and hours before the other job ends."""
     done = orchestrate(
         {"jobs": [campaigns("FINISHED"), export(source_arn=NEXT)]},
-        speed=3000,
         campaigns=[campaign(completes_after_s=24_000)],
         snapshots=[snapshot(HOG, export_s=18_500), snapshot(NEXT)],
         exports=[{"export_id": "hog", "source_arn": HOG, "age_s": 0}],
@@ -37,7 +36,6 @@ def test_a_child_knows_how_long_its_history_is(
     throttle = {"error": "ThrottlingException", "rate": 0.3}
     done = orchestrate(
         {"jobs": [campaigns("FINISHED"), export(), export(source_arn=NEXT)]},
-        speed=800,
         stack=assembly_with_every_trigger,
         campaigns=[campaign(completes_after_s=2_000)],
         snapshots=[snapshot(export_s=1_500), snapshot(NEXT, export_s=1_500)],

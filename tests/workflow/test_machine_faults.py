@@ -47,7 +47,7 @@ def ended(run: Watched, number: int = 0) -> tuple[dict[str, Any], list[str]]:
 def test_a_function_that_cannot_run_ends_the_request_with_a_whole_outcome(
     assembly: Path, broken: str
 ) -> None:
-    with watched(assembly, speed=400, campaigns=[campaign()], snapshots=[snapshot()]) as run:
+    with watched(assembly, campaigns=[campaign()], snapshots=[snapshot()]) as run:
         replace_module(run.orchestrator, broken, BROKEN)
         arn = run.ask(THREE_STAGES)
         run.until_nothing_runs()
@@ -77,7 +77,7 @@ def test_a_map_that_fails_is_taken_in_and_what_it_started_is_canceled(
     monkeypatch.setattr(map_runs, "_exceeds_tolerance", lambda *_: True)
     request = {"jobs": [export(on_abort="cancel"), campaigns("FINISHED")]}
 
-    with watched(assembly, speed=100, campaigns=[campaign()], snapshots=[snapshot(**LONG)]) as run:
+    with watched(assembly, campaigns=[campaign()], snapshots=[snapshot(**LONG)]) as run:
         arn = run.ask(request)
         run.until(lambda: run.status(export()["source_arn"]) == "IN_PROGRESS")
         watch = next(c for c in run.children() if c.item["work"]["kind"] == "campaigns")
@@ -115,7 +115,7 @@ def handler(event, context):
         export(source_arn=left, on_abort="cancel", deadline_seconds=60), campaigns("PAUSED")
     )
 
-    with watched(assembly, speed=100, snapshots=[snapshot(left, **LONG)]) as run:
+    with watched(assembly, snapshots=[snapshot(left, **LONG)]) as run:
         replace_module(run.orchestrator, "requests/advance_plan", unreadable)
         arn = run.ask(request)
         run.until(lambda: len(run.executions()) == 2)
@@ -139,7 +139,6 @@ def test_a_clean_up_that_cannot_be_planned_fails_with_a_whole_outcome(assembly: 
     with watched(
         assembly,
         export(on_abort="cancel"),
-        speed=100,
         snapshots=[snapshot(**LONG)],
         actions=[{"at_s": 200, "operation": "AbortExecution"}],
     ) as run:
@@ -158,7 +157,7 @@ def test_an_outcome_that_is_not_published_fails_the_request_and_is_tried_once_mo
     assembly: Path,
 ) -> None:
     """The bus is gone, so both fail; and what cannot be published is not cleaned up for ever."""
-    with watched(assembly, speed=1000, campaigns=[campaign()]) as run:
+    with watched(assembly, campaigns=[campaign()]) as run:
         events = run.orchestrator.aws.client("events")
         bus = run.orchestrator.outputs["EventBusName"]
         for rule in events.list_rules(EventBusName=bus)["Rules"]:
@@ -199,7 +198,6 @@ real.StartedExports.to_cancel = throttle_once
     with watched(
         assembly,
         export(on_abort="cancel"),
-        speed=100,
         snapshots=[snapshot(**LONG)],
         actions=[{"at_s": 200, "operation": "AbortExecution"}],
     ) as run:
@@ -217,7 +215,6 @@ def test_a_job_that_a_catch_ends_is_stamped_with_its_own_end(orchestrate: Orches
     """Its sibling goes on for a thousand seconds."""
     done = orchestrate(
         {"jobs": [campaigns("PAUSED"), export()]},
-        speed=1000,
         campaigns=[campaign()],
         snapshots=[snapshot(export_s=2_500)],
         faults=[{"operation": "GetCampaignStateBatch", "error": "ThrottlingException"}],

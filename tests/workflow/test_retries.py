@@ -60,7 +60,6 @@ def test_a_cancel_that_is_always_throttled_fails_the_job_with_what_was_seen(
 ) -> None:
     done = orchestrate(
         export("CANCELED"),
-        speed=1000,
         snapshots=[snapshot(export_s=50_000)],
         exports=[{"export_id": "by-mistake", "source_arn": SNAPSHOT}],
         faults=[{"operation": "CancelExportTask", "error": THROTTLED}],
@@ -103,7 +102,6 @@ def test_throttling_that_does_not_end_fails_the_job_with_its_account(
 ) -> None:
     done = orchestrate(
         campaigns("PAUSED"),
-        speed=4000,
         campaigns=[campaign()],
         faults=[{"operation": "GetCampaignStateBatch", "error": THROTTLED}],
     )
