@@ -72,10 +72,13 @@ class _Wait:
 class VirtualClock:
     """Simulated time, and whose turn it is."""
 
-    def __init__(self, speed: float | None = None) -> None:
-        """Begin; with a speed, in simulated seconds per real second, at the present real time."""
+    def __init__(self, speed: float | None = None, *, origin: float | None = None) -> None:
+        """Begin at `origin`, in epoch seconds: with a speed at the present, else at EPOCH.
+
+        The speed is in simulated seconds per real second.
+        """
         self.speed = speed
-        self.origin = EPOCH if speed is None else time.time()
+        self.origin = origin or (EPOCH if speed is None else time.time())
         self._now = self.origin
         self._paced_from = (self._now, time.monotonic())
         self._lock = threading.RLock()
@@ -129,6 +132,8 @@ class VirtualClock:
             self._of_thread.is_inside = True
             try:
                 work()
+            except ClockClosed:
+                pass
             except Exception:
                 # What one fiber breaks must not stop time for all the others.
                 _logger.exception("%s failed", name)

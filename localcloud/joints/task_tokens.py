@@ -53,7 +53,12 @@ def _mend_waiting(patches: Patches, callbacks: Moto) -> None:
         task: Moto, env: Moto, timeout_seconds: Moto, callback_endpoint: Moto, **rest: Moto
     ) -> Moto:
         endpoint = callback_endpoint
-        with on_end(env, endpoint.interrupt_all):
+
+        def close() -> None:
+            endpoint.report(callbacks.CallbackConsumerLeft())
+            endpoint.interrupt_all()
+
+        with on_end(env, close):
             outcome = original(task, env, timeout_seconds, endpoint, **rest)
         with _answering:
             endpoint.report(callbacks.CallbackConsumerLeft())

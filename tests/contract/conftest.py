@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import json
 import re
-import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
 from typing import Any
@@ -17,9 +16,10 @@ import boto3
 import pytest
 from botocore.config import Config
 
-from localcloud.clock import SimulatedClock
+from localcloud.clock import VirtualClock
 from localcloud.simulators import Simulators
 from localcloud.simulators.export_files import PutObject
+from localcloud.turns import mark_calls
 from localcloud.world import World
 
 ACCOUNT = "123456789012"
@@ -28,25 +28,12 @@ BUCKET = "stack-bucket"
 XML = "{http://rds.amazonaws.com/doc/2014-10-31/}"
 
 
-@dataclass(frozen=True)
-class HandClock(SimulatedClock):
-    """Moves by hand only; its speed makes timelines look at it each few milliseconds."""
-
-    elapsed: list[float] = field(default_factory=lambda: [0.0])
-
-    def now(self) -> float:
-        return self.origin + self.elapsed[0]
-
-    def move(self, seconds: float) -> None:
-        self.elapsed[0] += seconds
-
-
 @dataclass
 class Running:
     """Simulators that serve, with what they handed out."""
 
     simulators: Simulators
-    clock: SimulatedClock
+    clock: VirtualClock
     events: list[dict[str, Any]]
     objects: dict[tuple[str, str], bytes]
 
@@ -67,25 +54,28 @@ class Running:
         return self.client("rds")
 
     def client(self, service: str):
-        return checked_client(
-            service, self.simulators.endpoints[f"AWS_ENDPOINT_URL_{service.upper()}"]
-        )
+        url = self.simulators.endpoints[f"AWS_ENDPOINT_URL_{service.upper()}"]
+        return checked_client(service, url, self.clock)
 
     def move(self, seconds: float) -> None:
-        self.clock.move(seconds)
+        """Let time pass, and what its passing sets off at that moment."""
+        self.clock.sleep(seconds)
+        for _ in range(3):
+            self.clock.sleep(0)
 
 
 def running(
     stack: ExitStack,
     *,
-    clock: SimulatedClock | None = None,
     begin: bool = True,
     put_object: PutObject | None = None,
     **world: Any,
 ) -> Running:
     events: list[dict[str, Any]] = []
     objects: dict[tuple[str, str], bytes] = {}
-    clock = clock or HandClock(origin=1_800_000_000.0, speed=200_000.0)
+    clock = VirtualClock(origin=1_800_000_000.0)
+    stack.callback(clock.close)
+    stack.enter_context(clock.turn("the test"))
     simulators = Simulators(
         World.model_validate(world),
         clock,
@@ -118,31 +108,18 @@ def simulate_shared() -> Callable[..., Any]:
     return shared
 
 
-@pytest.fixture(scope="session")
-def eventually() -> Callable[[Callable[[], Any]], Any]:
-    """Wait for other threads, at most a few real seconds, until a condition holds."""
-
-    def wait(condition: Callable[[], Any]) -> Any:
-        deadline = time.monotonic() + 5
-        while not (value := condition()) and time.monotonic() < deadline:
-            time.sleep(0.001)
-        assert value
-        return value
-
-    return wait
-
-
 @cache
 def session() -> boto3.Session:
     return boto3.Session(aws_access_key_id="any", aws_secret_access_key="any", region_name=REGION)
 
 
 @cache
-def checked_client(service: str, url: str):
+def checked_client(service: str, url: str, clock: VirtualClock):
     client = session().client(
         service, endpoint_url=url, config=Config(retries={"total_max_attempts": 1})
     )
     client.meta.events.register("before-parse", check_response)
+    mark_calls(client, clock)
     return client
 
 

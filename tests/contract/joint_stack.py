@@ -11,12 +11,13 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from localcloud.clock import SimulatedClock
+from localcloud.clock import VirtualClock
 from localcloud.cloud import LocalAws
 from localcloud.deployment import Deployment, deploy_template
 from tests.contract.joint_template import ACCOUNT, RESOURCES
 
-SPEED = 1000.0
+PATIENCE = 10_000
+"""Simulated seconds after which what a test waits for is taken never to happen."""
 
 
 class JointStack:
@@ -44,14 +45,20 @@ class JointStack:
     def run(self, machine: str, given: Any) -> dict[str, Any]:
         return self.ended(self.start(machine, given))
 
-    def ended(self, execution: str, seconds: float = 15) -> dict[str, Any]:
-        deadline = time.monotonic() + seconds
-        while time.monotonic() < deadline:
+    def ended(self, execution: str) -> dict[str, Any]:
+        while True:
             described = self.machines.describe_execution(executionArn=execution)
             if described["status"] != "RUNNING":
                 return described
-            time.sleep(0.005)
-        raise AssertionError(f"{execution} still runs: {self.kinds(execution)}")
+            self.aws.execution_changed.wait()
+            self.aws.execution_changed.clear()
+
+    def eventually(self, look: Any) -> Any:
+        give_up_at = self.aws.clock.now() + PATIENCE
+        while not (found := look()):
+            assert self.aws.clock.now() < give_up_at, "it did not happen"
+            self.aws.clock.sleep(1)
+        return found
 
     def events(self, execution: str) -> list[dict[str, Any]]:
         pages = self.machines.get_paginator("get_execution_history")
@@ -63,7 +70,7 @@ class JointStack:
         return [event["type"] for event in self.events(execution)]
 
     def reached(self, execution: str, kind: str) -> None:
-        eventually(lambda: kind in self.kinds(execution))
+        self.eventually(lambda: kind in self.kinds(execution))
 
     def messages(self, name: str) -> list[dict[str, Any]]:
         sqs = self.aws.client("sqs")
@@ -76,7 +83,7 @@ class JointStack:
         return received
 
     def message(self, name: str) -> dict[str, Any]:
-        return eventually(lambda: self.messages(name))[0]
+        return self.eventually(lambda: self.messages(name))[0]
 
     def emit(self, source: str, detail: Any, bus: str = "default", **more: Any) -> None:
         entry = {"Source": source, "DetailType": "Tested", "Detail": json.dumps(detail), **more}
@@ -85,13 +92,15 @@ class JointStack:
 
 
 @contextmanager
-def deployed(resources: dict[str, Any], speed: float = SPEED) -> Iterator[JointStack]:
-    with LocalAws(SimulatedClock.starting_now(speed)) as aws:
+def deployed(resources: dict[str, Any]) -> Iterator[JointStack]:
+    clock = VirtualClock()
+    with LocalAws(clock) as aws, clock.turn("the test"):
         template = json.dumps({"Resources": {**RESOURCES, **resources}})
         yield JointStack(aws, deploy_template(aws, "joints", template))
 
 
 def eventually(look: Any, seconds: float = 10) -> Any:
+    """Wait in real time, for what is no part of the local AWS."""
     deadline = time.monotonic() + seconds
     while not (found := look()):
         assert time.monotonic() < deadline, "it did not happen"
@@ -102,7 +111,7 @@ def eventually(look: Any, seconds: float = 10) -> Any:
 def token_of(stack: JointStack, key: str) -> str:
     """Return the token that the machine "token" has stored under a key."""
     table = stack.aws.client("dynamodb")
-    got = eventually(
+    got = stack.eventually(
         lambda: table.get_item(TableName="waiters", Key={"pk": {"S": key}}).get("Item")
     )
     return got["token"]["S"]

@@ -34,8 +34,12 @@ def handler(event, context):
         raise RefusedError(event["why"])
     if do == "fail":
         raise ValueError("as asked")
+    if do == "sleep":
+        time.sleep(event["seconds"])
     if do == "compute":
-        time.sleep(event["real_seconds"])
+        until = time.monotonic() + event["real_seconds"]
+        while time.monotonic() < until:
+            pass
     return {"event": event, "greeting": os.environ.get("GREETING")}
 '''
 

@@ -32,11 +32,12 @@ def test_the_aws_cli_drives_both_simulators(simulate):
         "AWS_PAGER": "",
     }
     aws = [sys.executable, str(Path(sys.executable).with_name("aws")), "--output", "json"]
-    started = [
-        subprocess.Popen([*aws, *command], env=environment, stdout=subprocess.PIPE)
-        for command in commands
-    ]
-    campaigns, exports = (json.loads(process.communicate(timeout=60)[0]) for process in started)
+    with running.clock.held():
+        started = [
+            subprocess.Popen([*aws, *command], env=environment, stdout=subprocess.PIPE)
+            for command in commands
+        ]
+        campaigns, exports = (json.loads(process.communicate()[0]) for process in started)
     assert campaigns["successfulRequests"] == [{"campaignId": "c-1", "state": "Paused"}]
     assert campaigns["failedRequests"][0]["failureCode"] == "ResourceNotFound"
     assert exports["ExportTasks"][0]["Status"] == "IN_PROGRESS"

@@ -7,6 +7,7 @@ import pytest
 from botocore.exceptions import ClientError, ConnectionClosedError
 
 from localcloud.simulators.campaign_events import TAKES_S
+from localcloud.turns import mark_calls
 from tests.contract.conftest import ACCOUNT, REGION
 
 ROLE = f"arn:aws:iam::{ACCOUNT}:role/orchestrators"
@@ -19,7 +20,7 @@ def state_of(running, campaign_id: str) -> str:
 
 def as_function(running):
     """Return a client with the credentials that a function of a role is given."""
-    return boto3.client(
+    client = boto3.client(
         "connectcampaignsv2",
         endpoint_url=running.simulators.endpoints["AWS_ENDPOINT_URL_CONNECTCAMPAIGNSV2"],
         region_name=REGION,
@@ -27,11 +28,13 @@ def as_function(running):
         aws_secret_access_key="any",
         aws_session_token=ROLE,
     )
+    mark_calls(client, running.clock)
+    return client
 
 
 @pytest.mark.parametrize("version", ["v1", "v2"])
 @pytest.mark.parametrize("verb", [*VERBS, "delete"])
-def test_an_accepted_call_is_an_event_some_seconds_later(simulate, eventually, version, verb):
+def test_an_accepted_call_is_an_event_some_seconds_later(simulate, version, verb):
     state = VERBS.get(verb, "Stopped")
     running = simulate(campaigns=[{"id": "c-1", "api_version": version, "state": state}])
     running.move(10)
@@ -39,7 +42,7 @@ def test_an_accepted_call_is_an_event_some_seconds_later(simulate, eventually, v
     running.move(TAKES_S - 0.1)
     assert running.events == []
     running.move(0.2)
-    (event,) = eventually(lambda: running.events)
+    (event,) = running.events
     assert event["source"] == "aws.connect-campaigns"
     assert event["detail-type"] == "AWS API Call via CloudTrail"
     assert event["time"] == event["detail"]["eventTime"] == "2027-01-15T08:00:10Z"
@@ -50,7 +53,7 @@ def test_an_accepted_call_is_an_event_some_seconds_later(simulate, eventually, v
     assert "errorCode" not in told
 
 
-def test_tells_the_call_of_a_function_from_that_of_a_user_and_from_an_action(simulate, eventually):
+def test_tells_the_call_of_a_function_from_that_of_a_user_and_from_an_action(simulate):
     running = simulate(
         campaigns=[{"id": name} for name in ("c-1", "c-2", "c-3")],
         actions=[{"at_s": 1, "operation": "PauseCampaign", "campaign_id": "c-3"}],
@@ -58,9 +61,9 @@ def test_tells_the_call_of_a_function_from_that_of_a_user_and_from_an_action(sim
     as_function(running).pause_campaign(id="c-1")
     running.v2.pause_campaign(id="c-2")
     running.move(1)
-    eventually(lambda: state_of(running, "c-3") == "Paused")
+    assert state_of(running, "c-3") == "Paused"
     running.move(TAKES_S)
-    eventually(lambda: len(running.events) == 3)
+    assert len(running.events) == 3
     callers = {
         event["detail"]["requestParameters"]["id"]: event["detail"]["userIdentity"]
         for event in running.events
@@ -72,9 +75,7 @@ def test_tells_the_call_of_a_function_from_that_of_a_user_and_from_an_action(sim
         assert "sessionContext" not in callers[other]
 
 
-def test_a_lost_response_is_an_event_and_a_refusal_and_what_campaigns_do_alone_are_none(
-    simulate, eventually
-):
+def test_a_lost_response_is_an_event_and_a_refusal_and_what_campaigns_do_alone_are_none(simulate):
     running = simulate(
         campaigns=[
             {"id": "c-1"},
@@ -94,12 +95,12 @@ def test_a_lost_response_is_an_event_and_a_refusal_and_what_campaigns_do_alone_a
         running.v2.stop_campaign(id="c-1")
     running.move(60)
     ends = {"c-3": "Failed", "c-4": "Completed"}
-    eventually(lambda: {name: state_of(running, name) for name in ends} == ends)
-    eventually(lambda: running.events)
+    assert {name: state_of(running, name) for name in ends} == ends
+    assert running.events
     assert [event["detail"]["eventName"] for event in running.events] == ["StopCampaign"]
 
 
-def test_events_are_dropped_delayed_and_duplicated_by_the_name_of_the_call(simulate, eventually):
+def test_events_are_dropped_delayed_and_duplicated_by_the_name_of_the_call(simulate):
     running = simulate(
         campaigns=[{"id": "c-1"}],
         faults=[
@@ -112,5 +113,5 @@ def test_events_are_dropped_delayed_and_duplicated_by_the_name_of_the_call(simul
     running.move(TAKES_S + 29)
     assert running.events == []
     running.move(1)
-    eventually(lambda: len(running.events) == 2)
+    assert len(running.events) == 2
     assert {event["detail"]["eventName"] for event in running.events} == {"ResumeCampaign"}

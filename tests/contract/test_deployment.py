@@ -8,7 +8,7 @@ import zipfile
 
 import pytest
 
-from localcloud.clock import SimulatedClock
+from localcloud.clock import VirtualClock
 from localcloud.cloud import LocalAws
 from localcloud.deployment import (
     BOOTSTRAP_PARAMETER,
@@ -29,7 +29,7 @@ ROLE_RESOURCE = {
 
 @pytest.fixture(scope="module")
 def aws():
-    with LocalAws(SimulatedClock.starting_now(1000)) as aws:
+    with LocalAws(VirtualClock()) as aws:
         yield aws
 
 

@@ -7,8 +7,6 @@ import json
 import pytest
 from botocore.exceptions import ClientError
 
-from localcloud.clock import SimulatedClock
-
 RDS = "arn:aws:rds:us-east-1:123456789012"
 ORDERS = f"{RDS}:snapshot:orders"
 AURORA = f"{RDS}:cluster-snapshot:aurora"
@@ -46,7 +44,7 @@ def refusal(call) -> tuple[str, int]:
     return response["Error"]["Code"], response["ResponseMetadata"]["HTTPStatusCode"]
 
 
-def test_an_export_passes_through_its_statuses(simulate, eventually):
+def test_an_export_passes_through_its_statuses(simulate):
     running = simulate(
         snapshots=[
             {"arn": ORDERS, "starting_s": 300, "export_s": 900, "size_gb": 40, "warning": "some"}
@@ -62,7 +60,7 @@ def test_an_export_passes_through_its_statuses(simulate, eventually):
     assert half["TaskStartTime"].timestamp() == running.clock.origin + 300
     assert "WarningMessage" not in half
     running.move(450)
-    eventually(lambda: status(running) == "COMPLETE")
+    assert status(running) == "COMPLETE"
     (done,) = describe(running)
     assert (done["PercentProgress"], done["TotalExtractedDataInGB"]) == (100, 40)
     assert done["WarningMessage"] == "some"
@@ -77,13 +75,13 @@ def test_an_export_passes_through_its_statuses(simulate, eventually):
     )
 
 
-def test_a_complete_export_has_its_files(simulate, eventually):
+def test_a_complete_export_has_its_files(simulate):
     running = simulate(snapshots=[{"arn": ORDERS}])
     start(running, ExportOnly=["shop.orders", "shop.public.items"], S3Prefix="exports")
     running.move(1100)
     assert running.objects == {}
     running.move(100)
-    eventually(lambda: status(running) == "COMPLETE")
+    assert status(running) == "COMPLETE"
     assert {bucket for bucket, _ in running.objects} == {"stack-bucket"}
     files = {
         key.removeprefix("exports/export-1/"): body for (_, key), body in running.objects.items()
@@ -95,14 +93,14 @@ def test_a_complete_export_has_its_files(simulate, eventually):
     assert sum(name.endswith(".gz.parquet") for name in files) == 2
 
 
-def test_an_export_fails_that_cannot_write_its_files(simulate, eventually):
+def test_an_export_fails_that_cannot_write_its_files(simulate):
     def refuse(bucket: str, key: str, body: bytes) -> None:
         raise ClientError({"Error": {"Code": "NoSuchBucket"}}, "PutObject")
 
     running = simulate(put_object=refuse, snapshots=[{"arn": ORDERS}])
     start(running)
     running.move(1200)
-    eventually(lambda: status(running) == "FAILED")
+    assert status(running) == "FAILED"
     assert "NoSuchBucket" in describe(running)[0]["FailureCause"]
 
 
@@ -123,7 +121,7 @@ def test_an_export_may_fail(simulate, fails_in, at_s, percent):
     assert running.objects == {}
 
 
-def test_successive_exports_take_the_outcomes_in_turn(simulate, eventually):
+def test_successive_exports_take_the_outcomes_in_turn(simulate):
     running = simulate(
         snapshots=[
             {"arn": ORDERS, "starting_s": 0, "export_s": 1, "outcome": ["FAILED", "COMPLETE"]}
@@ -132,7 +130,7 @@ def test_successive_exports_take_the_outcomes_in_turn(simulate, eventually):
     for export_id, end in (("a", "FAILED"), ("b", "COMPLETE"), ("c", "COMPLETE")):
         start(running, export_id)
         running.move(1)
-        eventually(lambda export_id=export_id, end=end: status(running, export_id) == end)
+        assert status(running, export_id) == end
 
 
 def test_a_canceled_export_is_canceling_first(simulate):
@@ -145,15 +143,15 @@ def test_a_canceled_export_is_canceling_first(simulate):
     assert status(running) == "CANCELED"
 
 
-def test_a_cancel_may_lose_the_race_against_completion(simulate, eventually):
+def test_a_cancel_may_lose_the_race_against_completion(simulate):
     running = simulate(snapshots=[{"arn": ORDERS, "cancel_outcome": "COMPLETE"}])
     start(running)
     running.rds.cancel_export_task(ExportTaskIdentifier="export-1")
     running.move(20)
-    eventually(lambda: status(running) == "COMPLETE")
+    assert status(running) == "COMPLETE"
 
 
-def test_refuses_to_cancel_what_ended_or_never_was(simulate, eventually):
+def test_refuses_to_cancel_what_ended_or_never_was(simulate):
     running = simulate(snapshots=[{"arn": ORDERS}])
     cancel = running.rds.cancel_export_task
     assert refusal(lambda: cancel(ExportTaskIdentifier="none")) == ("ExportTaskNotFound", 404)
@@ -164,7 +162,7 @@ def test_refuses_to_cancel_what_ended_or_never_was(simulate, eventually):
             "InvalidExportTaskStateFault",
             400,
         )
-        eventually(lambda: status(running) == "COMPLETE")
+        assert status(running) == "COMPLETE"
     assert running.ledger.illegal == {"CancelExportTask": 2}
 
 
@@ -181,7 +179,7 @@ def test_five_exports_at_once_and_no_sixth(simulate):
     assert running.ledger.max_concurrent_exports == 5
 
 
-def test_one_export_per_source_and_a_pause_after_it(simulate, eventually):
+def test_one_export_per_source_and_a_pause_after_it(simulate):
     running = simulate(
         snapshots=[{"arn": ORDERS, "cooldown_s": 60}, {"arn": AURORA, "busy_error": "ThatIsBusy"}]
     )
@@ -190,18 +188,18 @@ def test_one_export_per_source_and_a_pause_after_it(simulate, eventually):
     start(running, "aurora-1", AURORA)
     assert refusal(lambda: start(running, "aurora-2", AURORA)) == ("ThatIsBusy", 400)
     running.move(1200)
-    eventually(lambda: status(running) == "COMPLETE")
+    assert status(running) == "COMPLETE"
     assert refusal(lambda: start(running, "other")) == ("InvalidExportSourceState", 400)
     running.move(60)
     start(running, "other")
 
 
-def test_an_identifier_is_never_used_twice(simulate, eventually):
+def test_an_identifier_is_never_used_twice(simulate):
     running = simulate(snapshots=[{"arn": ORDERS}, {"arn": AURORA}])
     start(running)
     assert refusal(lambda: start(running)) == ("ExportTaskAlreadyExists", 400)
     running.move(1200)
-    eventually(lambda: status(running) == "COMPLETE")
+    assert status(running) == "COMPLETE"
     assert refusal(lambda: start(running, source_arn=AURORA)) == ("ExportTaskAlreadyExists", 400)
 
 
@@ -260,7 +258,7 @@ def test_refuses_bad_queries(simulate):
         assert code == ("InvalidParameterValue", 400)
 
 
-def test_an_export_that_was_there_goes_on(simulate, eventually):
+def test_an_export_that_was_there_goes_on(simulate):
     running = simulate(
         snapshots=[{"arn": ORDERS, "export_s": 900}],
         exports=[
@@ -275,7 +273,7 @@ def test_an_export_that_was_there_goes_on(simulate, eventually):
     assert ("stack-bucket", "done/export_info_done.json") in running.objects
     assert refusal(lambda: start(running)) == ("InvalidExportSourceState", 400)
     running.move(600)
-    eventually(lambda: status(running, "going") == "COMPLETE")
+    assert status(running, "going") == "COMPLETE"
     assert running.ledger.states == {
         ORDERS: ((0.0, "IN_PROGRESS"), (600.0, "COMPLETE")),
         AURORA: ((0.0, "COMPLETE"),),
@@ -297,16 +295,14 @@ def test_an_export_that_was_there_goes_on(simulate, eventually):
         (CLUSTER, "COMPLETE", "RDS-EVENT-0236", "RDS DB Cluster Event"),
     ],
 )
-def test_the_end_of_an_export_is_an_event(
-    simulate, eventually, arn, outcome, event_id, detail_type
-):
+def test_the_end_of_an_export_is_an_event(simulate, arn, outcome, event_id, detail_type):
     fails = "FAILED" if outcome == "FAILED" else "COMPLETE"
     running = simulate(snapshots=[{"arn": arn, "outcome": fails, "canceling_s": 5}])
     start(running, source_arn=arn)
     if outcome == "CANCELED":
         running.rds.cancel_export_task(ExportTaskIdentifier="export-1")
     running.move(1200)
-    (event,) = eventually(lambda: running.events)
+    (event,) = running.events
     assert (event["source"], event["detail-type"]) == ("aws.rds", detail_type)
     assert event["resources"] == [arn] == [event["detail"]["SourceArn"]]
     assert event["detail"]["EventID"] == event_id
@@ -314,7 +310,7 @@ def test_the_end_of_an_export_is_an_event(
     assert status(running) == outcome
 
 
-def test_events_are_dropped_delayed_and_duplicated(simulate, eventually):
+def test_events_are_dropped_delayed_and_duplicated(simulate):
     running = simulate(
         snapshots=[{"arn": ORDERS, "outcome": "FAILED"}, {"arn": AURORA, "outcome": "FAILED"}],
         faults=[
@@ -328,11 +324,11 @@ def test_events_are_dropped_delayed_and_duplicated(simulate, eventually):
     assert status(running) == status(running, "aurora") == "FAILED"
     assert running.events == []
     running.move(1)
-    eventually(lambda: len(running.events) == 3)
+    assert len(running.events) == 3
     assert {event["detail"]["EventID"] for event in running.events} == {"RDS-EVENT-0162"}
 
 
-def test_a_snapshot_appears_when_its_time_comes(simulate, eventually):
+def test_a_snapshot_appears_when_its_time_comes(simulate):
     running = simulate(
         snapshots=[{"arn": ORDERS, "exists_from_s": 50}, {"arn": AURORA}],
         actions=[
@@ -346,23 +342,13 @@ def test_a_snapshot_appears_when_its_time_comes(simulate, eventually):
     start(running)
     assert refusal(lambda: start(running, "a", AURORA))[0] == "DBClusterSnapshotNotFoundFault"
     running.move(10)
-    eventually(lambda: len(running.events) == 1)
+    assert len(running.events) == 1
     start(running, "b", AURORA)
     running.move(10)
-    eventually(lambda: len(running.events) == 2)
+    assert len(running.events) == 2
     start(running, "c", f"{RDS}:snapshot:new")
     ids = [event["detail"]["EventID"] for event in running.events]
     assert ids == ["RDS-EVENT-0075", "RDS-EVENT-0042"]
     running.move(10)
-    eventually(lambda: status(running) == "CANCELING")
+    assert status(running) == "CANCELING"
     assert "CancelExportTask" not in running.ledger.calls
-
-
-def test_real_time_at_high_speed_brings_the_event_at_its_moment(simulate, eventually):
-    clock = SimulatedClock.starting_now(speed=5000)
-    running = simulate(clock=clock, snapshots=[{"arn": ORDERS}])
-    start(running)
-    eventually(lambda: running.events)
-    ended = running.ledger.states[ORDERS][-1]
-    assert ended[1] == "COMPLETE"
-    assert 1200 <= ended[0] < 1200 + clock.speed  # within a real second

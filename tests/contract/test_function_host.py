@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from localcloud.clock import SimulatedClock
+from localcloud.clock import VirtualClock
 from localcloud.functions.function import (
     ConcurrencyExceededError,
     DeployedFunction,
@@ -25,12 +25,11 @@ from tests.contract.functions_to_run import FILES, function, zipped
 from tests.contract.joint_stack import eventually
 
 ROOT = Path(__file__).parents[2]
-SPEED = 1000.0
 
 
 @pytest.fixture(scope="module")
 def host():
-    host = FunctionHost(SimulatedClock.starting_now(SPEED), {"AWS_ENDPOINT_URL": "http://there"})
+    host = FunctionHost(VirtualClock(), {"AWS_ENDPOINT_URL": "http://there"})
     yield host
     host.close()
 
@@ -44,7 +43,6 @@ def test_runs_the_deployed_code_and_never_the_checkout_s(host):
     answer, error = call(host)
 
     assert error is None
-    assert answer["same"]
     assert not Path(answer["file"]).is_relative_to(ROOT)
     assert str(ROOT) not in answer["path"]
     assert answer["cwd"] == answer["path"][0]
@@ -61,9 +59,9 @@ def test_keeps_workers_warm(host):
 
 def test_a_warmed_function_has_its_worker_before_it_is_invoked(host):
     host.warm([function(name="warmed"), function("lambdas.broken.handler", name="unwarmable")])
-    warmed_at = time.time()
+    [worker] = host._pools[function(name="warmed").arn][1]._idle
 
-    assert call(host, function(name="warmed"))[0]["imported_at"] < warmed_at
+    assert call(host, function(name="warmed"))[0]["pid"] == worker._pid
     assert host.invocations["warmed"] == 1
     assert call(host, function("lambdas.broken.handler", name="unwarmable"))[1] == "Unhandled"
 
@@ -83,7 +81,7 @@ def test_gives_lambda_s_environment(host):
             "AWS_LAMBDA_FUNCTION_MEMORY_SIZE": "256",
             "_HANDLER": "lambdas.work.handler",
             "POWERTOOLS_TRACE_DISABLED": "true",
-            "AWS_ACCESS_KEY_ID": "test",
+            "AWS_ACCESS_KEY_ID": "function-of-the-local-aws",
             "AWS_SESSION_TOKEN": "arn:aws:iam::123456789012:role/lambdas-work-handler",
         }.items()
     )
@@ -98,16 +96,22 @@ def test_gives_a_real_context(host):
     assert context["memory_limit_in_mb"] == "256"
     assert context["log_group_name"] == "/aws/lambda/lambdas-work-handler"
     assert "[$LATEST]" in context["log_stream_name"]
-    assert 3000 < context["left"] <= 5000
+    assert context["left"] == 5000
     assert len(context["aws_request_id"]) == 36
 
 
-def test_the_product_s_clock_is_the_simulated_one(host):
+def test_a_sleep_is_simulated(host):
     started = time.perf_counter()
-    elapsed, _ = call(host, do="sleep", seconds=200)
+    elapsed, _ = call(host, do="sleep", seconds=4)
 
-    assert 200 <= elapsed < 2000
+    assert elapsed == 4
     assert time.perf_counter() - started < 2
+
+
+def test_a_sleep_beyond_the_timeout_ends_the_worker(host):
+    answer, error = call(host, function(name="dozing"), do="sleep", seconds=5.5)
+
+    assert (answer["errorType"], error) == ("Sandbox.Timedout", "Unhandled")
 
 
 @pytest.mark.parametrize(
@@ -147,7 +151,7 @@ def test_a_timeout_ends_the_worker_and_the_next_is_new(host):
     hasty = function(timeout_seconds=0.2, name="hasty")
     before, _ = call(host, hasty)
     started = time.perf_counter()
-    answer, error = call(host, hasty, do="hang")
+    answer, error = call(host, hasty, do="compute")
 
     assert (answer["errorType"], error) == ("Sandbox.Timedout", "Unhandled")
     assert answer["errorMessage"].endswith("Task timed out after 0.20 seconds")
@@ -157,6 +161,7 @@ def test_a_timeout_ends_the_worker_and_the_next_is_new(host):
 
 
 def at_once(host, deployed, number: int, **event) -> list:
+    """Invoke it a number of times at the same simulated moment."""
     answers: list = []
 
     def invoke() -> None:
@@ -165,25 +170,19 @@ def at_once(host, deployed, number: int, **event) -> list:
         except ConcurrencyExceededError as error:
             answers.append(error)
 
-    threads = [threading.Thread(target=invoke) for _ in range(number)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
+    clock = host._clock
+    with clock.turn("the test"):
+        for _ in range(number):
+            clock.start("invocation", invoke)
+        clock.sleep(60)
     return answers
-
-
-def test_more_invocations_than_workers_queue(host):
-    answers = at_once(host, function(name="queued"), 7, do="compute", seconds=0.05)
-
-    assert len({answer["pid"] for answer, _ in answers}) == 4
 
 
 def test_reserved_concurrency_throttles(host):
     reserved = function(name="reserved", reserved_concurrency=2)
     call(host, reserved)
 
-    answers = at_once(host, reserved, 4, do="compute", seconds=0.3)
+    answers = at_once(host, reserved, 4, do="sleep", seconds=3)
 
     assert sum(isinstance(answer, ConcurrencyExceededError) for answer in answers) == 2
     with pytest.raises(ConcurrencyExceededError):
@@ -212,13 +211,13 @@ def test_keeps_what_a_handler_writes(host):
 
 
 def test_closing_ends_running_invocations_and_every_process():
-    host = FunctionHost(SimulatedClock.starting_now(1), {})
+    host = FunctionHost(VirtualClock(), {})
     pid = call(host)[0]["pid"]
     failures: list[Exception] = []
 
     def hang() -> None:
         try:
-            call(host, do="hang")
+            call(host, do="compute")
         except HostClosedError as error:
             failures.append(error)
 
@@ -239,10 +238,10 @@ def test_no_process_outlives_a_host_that_is_killed():
     script = f"""
     import json, sys, threading, time
     sys.path[:0] = [{str(ROOT)!r}, {str(Path(__file__).parent)!r}]
-    from test_function_host import FunctionHost, SimulatedClock, call
-    host = FunctionHost(SimulatedClock.starting_now(1), {{}})
+    from test_function_host import FunctionHost, VirtualClock, call
+    host = FunctionHost(VirtualClock(), {{}})
     pids = [call(host)[0]["pid"], host._zygote._process.pid]
-    threading.Thread(target=call, args=(host,), kwargs={{"do": "hang"}}).start()
+    threading.Thread(target=call, args=(host,), kwargs={{"do": "compute"}}).start()
     time.sleep(0.1)
     print(json.dumps(pids), flush=True)
     time.sleep(60)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from botocore.exceptions import ClientError
 
-from localcloud.clock import SimulatedClock
+from localcloud.clock import VirtualClock
 from localcloud.cloud import LocalAws
 
 EXECUTION = "arn:aws:states:us-east-1:123456789012:execution:any:any"
@@ -13,7 +13,7 @@ EXECUTION = "arn:aws:states:us-east-1:123456789012:execution:any:any"
 
 @pytest.fixture(scope="module")
 def aws():
-    with LocalAws(SimulatedClock.starting_now(1000)) as aws:
+    with LocalAws(VirtualClock()) as aws:
         yield aws
 
 

@@ -9,7 +9,7 @@ import pytest
 
 from localcloud.joints.rule_inputs import select, target_input
 from localcloud.joints.status_events import DETAIL_TYPE
-from tests.contract.joint_stack import JointStack, deployed, eventually
+from tests.contract.joint_stack import JointStack, deployed
 from tests.contract.joint_template import ACCOUNT, arn, function, queue, rule
 
 EVENT = {
@@ -80,7 +80,7 @@ RESOURCES = {
 
 @pytest.fixture(scope="module")
 def stack():
-    with deployed(RESOURCES, speed=2000) as stack:
+    with deployed(RESOURCES) as stack:
         yield stack
 
 
@@ -97,7 +97,7 @@ def test_a_rule_starts_an_execution_with_the_whole_event(stack: JointStack):
     before = stack.aws.clock.now()
     stack.emit("to.machine", {"x": 1}, Resources=["arn:r"])
 
-    started = eventually(lambda: executions(stack, "workflow"))[0]
+    started = stack.eventually(lambda: executions(stack, "workflow"))[0]
     described = stack.machines.describe_execution(executionArn=started["executionArn"])
     event = json.loads(described["input"])
 
@@ -120,7 +120,7 @@ def test_a_rule_starts_an_execution_with_the_whole_event(stack: JointStack):
 def test_a_rule_invokes_a_function(stack: JointStack, source, bus, detail, line):
     stack.emit(source, detail, bus)
 
-    eventually(lambda: line in logged(stack, "worker"))
+    stack.eventually(lambda: line in logged(stack, "worker"))
 
 
 def test_a_disabled_and_a_scheduled_rule_get_no_events(stack: JointStack):
@@ -212,7 +212,7 @@ def test_status_changes_are_events(stack: JointStack):
     stack.machines.stop_execution(executionArn=stopped, error="E", cause="C")
     told: list[dict] = []
 
-    eventually(lambda: told.extend(stack.messages("statuses")) or len(told) == 4)
+    stack.eventually(lambda: told.extend(stack.messages("statuses")) or len(told) == 4)
 
     events = [json.loads(message["Body"]) for message in told]
     details = {(e["detail"]["name"], e["detail"]["status"]): e["detail"] for e in events}

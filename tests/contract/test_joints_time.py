@@ -8,7 +8,7 @@ import pytest
 
 from localcloud.joints import child_histories
 from localcloud.joints.patching import moto
-from tests.contract.joint_stack import SPEED, JointStack, code_of, deployed, eventually, token_of
+from tests.contract.joint_stack import JointStack, code_of, deployed, token_of
 from tests.contract.joint_template import task
 
 
@@ -27,7 +27,7 @@ def test_retry_delays_pass_on_the_simulated_clock(stack: JointStack):
     described = stack.ended(execution)
 
     assert described["status"] == "SUCCEEDED"
-    assert 900 <= (described["stopDate"] - described["startDate"]).total_seconds() < 900 + SPEED
+    assert (described["stopDate"] - described["startDate"]).total_seconds() == 900
     assert stack.kinds(execution).count("TaskFailed") == 2
 
 
@@ -47,7 +47,7 @@ def test_waits_pass_on_the_simulated_clock(stack: JointStack, wait, simulated_se
     described = stack.run(name, {"minutes": 10})
 
     took = (described["stopDate"] - described["startDate"]).total_seconds()
-    assert simulated_seconds <= took < simulated_seconds + SPEED / 2
+    assert took == simulated_seconds
 
 
 def test_a_fraction_of_a_second_is_no_wait(stack: JointStack):
@@ -80,7 +80,7 @@ def test_a_token_s_timeout_is_simulated_and_ends_the_token(stack: JointStack):
     described = stack.ended(execution)
 
     assert json.loads(described["output"]) == "timed out"
-    assert 600 <= (described["stopDate"] - described["startDate"]).total_seconds() < 600 + SPEED
+    assert (described["stopDate"] - described["startDate"]).total_seconds() == 600
     scheduled = next(e for e in stack.events(execution) if e["type"] == "TaskScheduled")
     assert scheduled["taskScheduledEventDetails"]["timeoutInSeconds"] == 600
     assert code_of(stack.machines.send_task_success, taskToken=token, output="{}") == "TaskTimedOut"
@@ -97,11 +97,25 @@ def test_a_failed_token_keeps_its_cause(stack: JointStack):
     assert (described["error"], described["cause"]) == ("Broken", "by hand")
 
 
-def test_a_plain_task_s_timeout_counts_real_seconds(stack: JointStack):
-    slow = task({"do": "compute", "real_seconds": 0.1}, TimeoutSeconds=5, End=True)
-    stack.define("computing", {"StartAt": "T", "States": {"T": slow}})
+def test_computing_takes_no_simulated_time_and_sleeping_takes_no_real_time(stack: JointStack):
+    for name, asked, seconds in (
+        ("computing", {"do": "compute", "real_seconds": 0.1}, 0),
+        ("sleeping", {"do": "sleep", "seconds": 9}, 9),
+    ):
+        stack.define(name, {"StartAt": "T", "States": {"T": task(asked, End=True)}})
+        described = stack.run(name, {})
+        assert described["status"] == "SUCCEEDED"
+        assert (described["stopDate"] - described["startDate"]).total_seconds() == seconds
 
-    assert stack.run("computing", {})["status"] == "SUCCEEDED"  # 100 simulated seconds
+
+def test_a_task_s_timeout_is_simulated(stack: JointStack):
+    slow = task({"do": "sleep", "seconds": 9}, TimeoutSeconds=5, End=True)
+    stack.define("too-slow", {"StartAt": "T", "States": {"T": slow}})
+
+    described = stack.run("too-slow", {})
+
+    assert (described["status"], described["error"]) == ("FAILED", "States.Timeout")
+    assert (described["stopDate"] - described["startDate"]).total_seconds() == 5
 
 
 def test_a_machine_s_timeout_is_simulated(stack: JointStack):
@@ -112,7 +126,7 @@ def test_a_machine_s_timeout_is_simulated(stack: JointStack):
     described = stack.ended(execution)
 
     assert described["status"] == "TIMED_OUT"
-    assert 300 <= (described["stopDate"] - described["startDate"]).total_seconds() < 300 + SPEED
+    assert (described["stopDate"] - described["startDate"]).total_seconds() == 300
     assert stack.kinds(execution)[-1] == "ExecutionTimedOut"
 
 
@@ -126,7 +140,7 @@ def long_retry() -> dict[str, object]:
     [
         ("wait", {"Type": "Wait", "Seconds": 9_000_000, "End": True}, "WaitStateEntered"),
         ("retry", long_retry(), "TaskFailed"),
-        ("compute", task({"do": "compute", "real_seconds": 1}, End=True), "TaskStarted"),
+        ("sleep", task({"do": "sleep", "seconds": 9}, End=True), "TaskStarted"),
     ],
 )
 def test_stopping_ends_an_execution_at_once(stack: JointStack, name, state, waiting):
@@ -147,7 +161,7 @@ def test_stopping_ends_the_children_and_their_tokens_and_threads(stack: JointSta
     execution = stack.start(
         "workflow", {"jobs": [{"name": "n", "wait": 9_000_000}] * 3, "said": ""}
     )
-    eventually(
+    stack.eventually(
         lambda: (
             [child.events[-1]["type"] for child in child_histories(execution)]
             == ["WaitStateEntered"] * 3
@@ -165,7 +179,8 @@ def test_stopping_ends_the_children_and_their_tokens_and_threads(stack: JointSta
     }
     assert code_of(stack.machines.send_task_success, taskToken=token, output="{}") == "TaskTimedOut"
     threads = moto("stepfunctions.parser.utils").TMP_THREADS
-    eventually(lambda: not any(thread.is_alive() for thread in threads), seconds=2)
+    stack.aws.clock.sleep(10)  # a function that sleeps is not ended
+    assert not any(thread.is_alive() for thread in threads)
 
 
 def test_an_execution_can_be_stopped_while_it_starts(stack: JointStack):

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from localcloud.clock import SimulatedClock
+from localcloud.clock import VirtualClock
 from localcloud.cloud import LocalAws
 from localcloud.joints.patching import ASL, moto
 from tests.contract.joint_stack import deployed, eventually
@@ -33,9 +33,9 @@ def zygotes() -> list[str]:
 
 def test_closing_ends_executions_retries_threads_and_processes():
     before = set(threading.enumerate())
-    with deployed({}, speed=1) as stack:
+    with deployed({}) as stack:
         waiting = {"Type": "Wait", "Seconds": 9000, "End": True}
-        busy = task({"do": "compute", "real_seconds": 30}, End=True)
+        busy = task({"do": "sleep", "seconds": 9}, End=True)
         for name, state in (("waiting", waiting), ("busy", busy)):
             stack.define(name, {"StartAt": "S", "States": {"S": state}})
             stack.start(name, {})
@@ -44,7 +44,7 @@ def test_closing_ends_executions_retries_threads_and_processes():
         stack.aws.client("lambda").invoke(
             FunctionName="worker", InvocationType="Event", Payload=json.dumps({"do": "fail"})
         )
-        eventually(lambda: "doing fail" in stack.aws.functions.logs["worker"])
+        stack.eventually(lambda: "doing fail" in stack.aws.functions.logs["worker"])
         assert zygotes()
         started = time.perf_counter()
 
@@ -55,7 +55,7 @@ def test_closing_ends_executions_retries_threads_and_processes():
 
 
 def test_moto_is_put_back_as_it_was():
-    clock = SimulatedClock.starting_now(1)
+    clock = VirtualClock()
     with LocalAws(clock):
         assert moto(f"{ASL}.component.common.retry.retrier_decl").time is not time
     assert moto(f"{ASL}.component.common.retry.retrier_decl").time is time
@@ -67,15 +67,15 @@ def test_moto_is_put_back_as_it_was():
 
 def test_the_next_one_is_empty():
     for _ in range(2):
-        with LocalAws(SimulatedClock.starting_now(1)) as aws:
+        with LocalAws(VirtualClock()) as aws:
             assert aws.client("s3").list_buckets()["Buckets"] == []
             aws.client("s3").create_bucket(Bucket="left")
 
 
 def test_only_one_can_be_open():
     with (
-        LocalAws(SimulatedClock.starting_now(1)),
+        LocalAws(VirtualClock()),
         pytest.raises(RuntimeError, match="another"),
-        LocalAws(SimulatedClock.starting_now(1)),
+        LocalAws(VirtualClock()),
     ):
         pass
