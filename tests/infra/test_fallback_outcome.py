@@ -20,7 +20,7 @@ from lambdas.requests.outcome import WORKFLOW_FAILED, Outcome
 from lambdas.requests.plan import Plan, advance, plan
 from lambdas.shared.limits import MAX_PAYLOAD_BYTES
 from lambdas.shared.texts import timestamp
-from localcloud.clock import SimulatedClock
+from localcloud.clock import VirtualClock
 from localcloud.joints.jsonata_expressions import evaluate
 from localcloud.joints.jsonata_functions import functions
 from tests.infra.stack_parts import State
@@ -45,7 +45,7 @@ Fallback = Callable[..., Answer]
 @pytest.fixture(scope="module")
 def fallback(states: dict[str, State]) -> Fallback:
     """Return the outcome that a state's Catch writes, which is checked to be whole."""
-    available = functions(SimulatedClock(origin=LATER, speed=1e-15))
+    available = functions(VirtualClock(origin=LATER))
 
     def fallback(name: str, given: object, error: dict[str, str] = ERROR) -> Answer:
         outcomes = []
@@ -293,7 +293,7 @@ def test_a_clean_up_whose_plan_can_not_advance_tells_of_its_own_exports(fallback
 def test_an_error_that_says_little_is_told_all_the_same(
     states: dict[str, State], error: dict[str, str]
 ) -> None:
-    available = functions(SimulatedClock(origin=LATER, speed=1e-15))
+    available = functions(VirtualClock(origin=LATER))
     told = {
         "input": {"plan": _written(_begun({"jobs": [any_campaign_job()]})), "results": []},
         "errorOutput": error,
