@@ -19,8 +19,8 @@ from localcloud.functions.environment import ACCOUNT, REGION
 from localcloud.functions.host import FunctionHost
 from localcloud.gateway import Gateway
 from localcloud.interrupts import owned
-from localcloud.joints import service_clients, wire
-from localcloud.joints.function_invocations import deployed
+from localcloud.patches import service_clients, wire
+from localcloud.patches.function_invocations import deployed
 
 _SECONDS_TO_END = 5.0
 
