@@ -19,8 +19,9 @@ from localcloud.functions.environment import ACCOUNT, REGION
 from localcloud.functions.host import FunctionHost
 from localcloud.gateway import Gateway
 from localcloud.interrupts import owned
-from localcloud.patches import service_clients, wire
+from localcloud.patches import patched_moto
 from localcloud.patches.function_invocations import deployed
+from localcloud.patches.tasks import service_clients
 
 _SECONDS_TO_END = 5.0
 
@@ -126,7 +127,9 @@ class LocalAws:
         self._stack.enter_context(_environment(variables))
         self.functions = self._stack.enter_context(owned(self._function_host, FunctionHost.close))
         self._stack.callback(_reset_moto)
-        self._stack.enter_context(wire(self.clock, self.functions, self.endpoint, self.environment))
+        self._stack.enter_context(
+            patched_moto(self.clock, self.functions, self.endpoint, self.environment)
+        )
         self._stack.enter_context(_serving(listener, port, self.environment))
         self._stack.callback(_join_interpreter)
         self._stack.callback(self.functions.close)

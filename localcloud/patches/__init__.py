@@ -1,4 +1,10 @@
-"""The joints: one small mend of moto 5.2.5 per module, named for what it mends."""
+"""Patches of moto 5.2.5, by subject; docs/local-aws-fidelity.md lists them.
+
+`patched_moto` is the one place that applies them. Their order does not matter, because no attribute
+is patched twice, which `Patches` checks. The order of the end does matter: the function host closes
+first, so that no asynchronous invocation waits for a function, and moto is restored last, when
+nothing runs in it any more.
+"""
 
 from __future__ import annotations
 
@@ -9,71 +15,47 @@ from contextlib import contextmanager
 from localcloud.clock import SimulatedClock
 from localcloud.functions.host import FunctionHost
 from localcloud.patches import (
-    executing_backend,
-    execution_answers,
     execution_ends,
     execution_starts,
-    expected_failures,
-    failed_stacks,
     function_invocations,
-    function_settings,
-    histories,
-    ignored_resources,
     interruptions,
-    json_templates,
-    jsonata_expressions,
     map_runs,
-    parsed_definitions,
-    references,
-    resource_types,
     rule_targets,
-    sdk_names,
-    service_clients,
-    service_names,
     simulated_dates,
     simulated_timeouts,
     simulated_waits,
-    stack_updates,
     status_events,
-    string_literals,
     task_tokens,
-    template_settings,
-    whole_percentages,
 )
 from localcloud.patches.asynchronous_invocations import AsynchronousInvocations
 from localcloud.patches.child_executions import ChildHistory, child_histories
+from localcloud.patches.cloudformation import resource_settings, resource_types, stacks
+from localcloud.patches.executions import answers, backend, histories
+from localcloud.patches.expressions import definitions, evaluation
 from localcloud.patches.patching import Moto, Patches
 from localcloud.patches.rule_targets import publish
+from localcloud.patches.tasks import member_names, service_clients
 
-__all__ = ["MOTO_VERSION", "ChildHistory", "child_histories", "publish", "wire"]
+__all__ = ["MOTO_VERSION", "ChildHistory", "child_histories", "patched_moto", "publish"]
 
 MOTO_VERSION = "5.2.5"
-"""The version of moto that the joints were made for."""
+"""The version of moto that the patches were made for."""
 
 
 @contextmanager
-def wire(
+def patched_moto(
     clock: SimulatedClock, functions: FunctionHost, endpoint: str, environment: Mapping[str, str]
 ) -> Iterator[None]:
-    """Apply all joints; at the end, close the function host and put moto back as it was.
+    """Apply all patches; at the end, close the function host and restore moto.
 
     `endpoint` is where moto serves; `environment` may name other endpoints for single services, as
-    AWS_ENDPOINT_URL_<SERVICE>. moto must not be patched by two of these at once.
+    AWS_ENDPOINT_URL_<SERVICE>. Only one may be open at a time, because moto is one per process.
     """
     patches = Patches(clock)
     asynchronous = AsynchronousInvocations(clock, functions, function_invocations.deployed)
     try:
-        _mend_step_functions(patches)
-        service_names.mend(patches)
-        service_clients.mend(patches, endpoint, environment)
-        json_templates.mend(patches)
-        stack_updates.mend(patches)
-        failed_stacks.mend(patches)
-        ignored_resources.mend(patches)
-        function_settings.mend(patches)
-        resource_types.mend(patches)
-        references.mend(patches)
-        template_settings.mend(patches)
+        _apply_to_cloudformation(patches)
+        _apply_to_step_functions(patches, endpoint, environment)
         function_invocations.mend(patches, functions, asynchronous)
         rule_targets.mend(patches, asynchronous.submit)
         yield
@@ -83,24 +65,30 @@ def wire(
         patches.undo()
 
 
-def _mend_step_functions(patches: Patches) -> None:
+def _apply_to_cloudformation(patches: Patches) -> None:
+    stacks.apply(patches)
+    resource_types.apply(patches)
+    resource_settings.apply(patches)
+
+
+def _apply_to_step_functions(
+    patches: Patches, endpoint: str, environment: Mapping[str, str]
+) -> None:
     def announce(execution: Moto) -> None:
         rule_targets.publish(status_events.status_event(execution, str(uuid.uuid4())))
 
-    executing_backend.mend(patches)
-    interruptions.mend(patches)
-    histories.mend(patches)
-    expected_failures.mend(patches)
-    simulated_dates.mend(patches)
-    simulated_waits.mend(patches)
-    simulated_timeouts.mend(patches)
-    string_literals.mend(patches)
-    whole_percentages.mend(patches)
-    parsed_definitions.mend(patches)
-    jsonata_expressions.mend(patches)
-    sdk_names.mend(patches)
-    task_tokens.mend(patches)
-    map_runs.mend(patches)
+    backend.apply(patches)
+    definitions.apply(patches)
+    evaluation.apply(patches)
+    service_clients.apply(patches, endpoint, environment)
+    member_names.apply(patches)
+    histories.apply(patches)
+    answers.apply(patches)
     execution_starts.mend(patches, announce)
     execution_ends.mend(patches, announce)
-    execution_answers.mend(patches)
+    map_runs.mend(patches)
+    task_tokens.mend(patches)
+    interruptions.mend(patches)
+    simulated_dates.mend(patches)
+    simulated_timeouts.mend(patches)
+    simulated_waits.mend(patches)

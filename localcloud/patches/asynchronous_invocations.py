@@ -23,9 +23,9 @@ from localcloud.functions.function import (
     Invocation,
 )
 from localcloud.functions.host import FunctionHost
-from localcloud.patches.dead_letters import queue
+from localcloud.patches.eventbridge.dead_letters import queue
+from localcloud.patches.eventbridge.rule_inputs import iso_time
 from localcloud.patches.patching import Moto
-from localcloud.patches.rule_inputs import iso_time
 
 _RETRY_DELAYS_SECONDS = (60.0, 120.0)
 _MOST_AGE_SECONDS = 6 * 3600.0

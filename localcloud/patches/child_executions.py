@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from localcloud.patches.histories import add_terminal_event
+from localcloud.patches.executions.histories import add_terminal_event
 from localcloud.patches.patching import Json, Moto, moto
 
 

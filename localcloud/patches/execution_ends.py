@@ -15,7 +15,7 @@ from datetime import datetime
 from typing import Any
 
 from localcloud.patches.child_executions import abort_children
-from localcloud.patches.histories import add_terminal_event
+from localcloud.patches.executions.histories import add_terminal_event
 from localcloud.patches.patching import Json, Moto, Patches, moto
 from localcloud.patches.simulated_dates import moment
 

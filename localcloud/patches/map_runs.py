@@ -14,7 +14,7 @@ from datetime import datetime
 from typing import Any
 
 from localcloud.patches.child_executions import ChildExecution
-from localcloud.patches.histories import add_terminal_event
+from localcloud.patches.executions.histories import add_terminal_event
 from localcloud.patches.patching import ASL, Json, Moto, Patches, moto
 from localcloud.patches.simulated_dates import moment
 

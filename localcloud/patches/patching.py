@@ -1,4 +1,4 @@
-"""Replaces parts of moto, and puts every one of them back."""
+"""Replaces attributes of moto, and restores all of them."""
 
 from __future__ import annotations
 
@@ -20,31 +20,36 @@ ASL = "stepfunctions.parser.asl"
 
 
 def moto(name: str) -> Moto:
-    """Return one of moto's modules; they are imported late, after MOTO_PORT is set."""
+    """Import one of moto's modules, which must not happen before MOTO_PORT is set."""
     return import_module(f"moto.{name}")
 
 
 class Patches:
-    """What has been replaced and how to undo it, and the clock that replacements go by."""
+    """The patches that are applied, how to undo them, and the clock that they use.
+
+    No attribute is patched twice, so that the order of patches does not matter.
+    """
 
     def __init__(self, clock: SimulatedClock) -> None:
         self.clock = clock
         self._undo: list[Callable[[], None]] = []
+        self._patched: set[tuple[int, str]] = set()
 
     def replace(self, owner: Moto, name: str, value: object) -> Moto:
-        """Set an attribute that the owner itself has, and return what it was.
+        """Set an attribute that the owner itself has, and return its former value.
 
-        Raises KeyError when it has none: then moto has changed, and so must the joint.
+        Raises KeyError if the owner has none: moto has changed, and so must the patch.
         """
+        self._claim(owner, name)
         before = vars(owner)[name]
         setattr(owner, name, value)
         self._undo.append(lambda: setattr(owner, name, before))
         return before
 
     def add(self, owner: Moto, name: str, value: object) -> None:
-        """Set an attribute that the owner itself does not have; raises AttributeError if it has."""
+        """Set an attribute that the owner itself lacks; raises AttributeError if it has one."""
         if name in vars(owner):
-            raise AttributeError(f"{owner} has its own {name} now: look at this joint again")
+            raise AttributeError(f"{owner} has its own {name} now: review this patch")
         setattr(owner, name, value)
         self._undo.append(lambda: delattr(owner, name))
 
@@ -55,23 +60,29 @@ class Patches:
                 self.replace(module, name, value)
 
     def replace_item(self, owner: Moto, key: str, value: object) -> None:
-        """Set an entry of a dictionary that has it."""
+        """Set an entry that a dictionary has."""
         before = owner[key]
         owner[key] = value
         self._undo.append(lambda: owner.__setitem__(key, before))
 
     def add_item(self, owner: Moto, key: str, value: object) -> None:
-        """Set an entry of a dictionary that has none; raises KeyError if it has."""
+        """Set an entry that a dictionary lacks; raises KeyError if it has one."""
         if key in owner:
-            raise KeyError(f"moto has its own {key} now: look at this joint again")
+            raise KeyError(f"moto has its own {key} now: review this patch")
         owner[key] = value
         self._undo.append(lambda: owner.pop(key))
 
     def afterwards(self, undo: Callable[[], None]) -> None:
-        """Have something else done when everything is put back."""
+        """Have something else done when the patches are undone."""
         self._undo.append(undo)
 
     def undo(self) -> None:
-        """Put everything back, the last replacement first."""
+        """Restore everything, the last patch first."""
+        self._patched.clear()
         while self._undo:
             self._undo.pop()()
+
+    def _claim(self, owner: Moto, name: str) -> None:
+        if (id(owner), name) in self._patched:
+            raise RuntimeError(f"{owner}.{name} is patched twice")
+        self._patched.add((id(owner), name))

@@ -14,9 +14,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from localcloud.patches.dead_letters import queue
+from localcloud.patches.eventbridge.dead_letters import queue
+from localcloud.patches.eventbridge.rule_inputs import Event, envelope, target_input
 from localcloud.patches.patching import Moto, Patches, moto
-from localcloud.patches.rule_inputs import Event, envelope, target_input
 
 _LOG = logging.getLogger(__name__)
 

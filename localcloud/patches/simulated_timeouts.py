@@ -19,8 +19,8 @@ from types import SimpleNamespace
 from typing import Any
 
 from localcloud.clock import SimulatedClock
+from localcloud.patches.expressions.failures import whole_number
 from localcloud.patches.patching import ASL, Moto, Patches, moto
-from localcloud.patches.query_failures import whole_number
 
 _SERVICE = f"{ASL}.component.state.exec.state_task.service"
 _TIMEOUTS = f"{ASL}.component.common.timeouts"

@@ -13,8 +13,8 @@ from datetime import datetime
 from types import SimpleNamespace
 
 from localcloud.patches import interruptions
+from localcloud.patches.expressions.failures import whole_number
 from localcloud.patches.patching import ASL, Moto, Patches, moto
-from localcloud.patches.query_failures import whole_number
 
 _WAIT = f"{ASL}.component.state.wait.wait_function"
 

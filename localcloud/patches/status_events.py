@@ -11,8 +11,8 @@ import json
 from datetime import datetime
 from typing import Any, Final
 
+from localcloud.patches.eventbridge.rule_inputs import Event, iso_time
 from localcloud.patches.patching import Moto, moto
-from localcloud.patches.rule_inputs import Event, iso_time
 
 DETAIL_TYPE: Final = "Step Functions Execution Status Change"
 _MOST_DATA_BYTES = 248 * 1024  # input and output beyond this are left out

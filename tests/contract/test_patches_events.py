@@ -7,7 +7,7 @@ from datetime import datetime
 
 import pytest
 
-from localcloud.patches.rule_inputs import select, target_input
+from localcloud.patches.eventbridge.rule_inputs import select, target_input
 from localcloud.patches.status_events import DETAIL_TYPE
 from tests.contract.patched_stack import JointStack, deployed, eventually
 from tests.contract.patched_template import ACCOUNT, arn, function, queue, rule

@@ -1,10 +1,9 @@
 """JSONata expressions are evaluated.
 
-moto parses JSONata and never evaluates it (getmoto/moto#10105). It would do so by writing every
-variable as source text before the expression: strings between quotes without escaping them, so
-that a quote, a backslash or a newline in one breaks the expression or changes it; and 25 KB of
-variables cost 40 ms to parse, each time. Here the expression alone is parsed, once, and variables
-are bound to it.
+moto parses JSONata and never evaluates it (getmoto/moto#10105). It prepares an evaluation by
+writing every variable as source text before the expression, with strings unescaped, so that a
+quote, a backslash or a newline breaks or changes the expression; 25 KB of variables take 40 ms to
+parse each time. Here the expression alone is parsed, once, and variables are bound to it.
 """
 
 from __future__ import annotations
@@ -18,21 +17,20 @@ from typing import Any
 from jsonata import Jsonata
 from jsonata.utils import Utils
 
-from localcloud.patches.jsonata_functions import functions
+from localcloud.patches.expressions.failures import query_failure
+from localcloud.patches.expressions.functions import functions
 from localcloud.patches.patching import ASL, Json, Moto, Patches, moto
-from localcloud.patches.query_failures import query_failure
 
 _PARSED_EXPRESSIONS = 4096
 
 
 class UndefinedResultError(Exception):
-    """The expression gave nothing, which JSON cannot say."""
+    """The expression returned nothing, which JSON cannot represent."""
 
 
-def mend(patches: Patches) -> None:
-    """Evaluate with jsonata-python, in JSONata states and for variables in JSONPath states."""
+def apply(patches: Patches) -> None:
+    """Evaluate the expressions of JSONata states with jsonata-python."""
     available = functions(patches.clock)
-    jsonata = moto(f"{ASL}.jsonata.jsonata")
 
     def evaluate_state(string: Moto, env: Moto) -> None:
         try:
@@ -42,24 +40,12 @@ def mend(patches: Patches) -> None:
         except Exception as error:
             raise query_failure(env, f"{_named(string)} failed: {_message(error)}") from error
 
-    def evaluate_text(expression: str) -> Moto:
-        try:
-            return evaluate(expression, available)
-        except UndefinedResultError:
-            return None
-        except Exception as error:
-            raise jsonata.JSONataException("UNKNOWN", _message(error)) from error
-
     strings = moto(f"{ASL}.component.common.string.string_expression")
     patches.replace(strings.StringJSONata, "_eval_body", evaluate_state)
-    patches.replace(jsonata, "_eval_jsonata", evaluate_text)
-    patches.replace_imports(ASL, "encode_jsonata_variable_declarations", _declarations)
-    store = moto(f"{ASL}.eval.variable_store").VariableStore
-    patches.replace(store, "get_assigned_variables", _assigned_variables)
 
 
 def evaluate(expression: str, bindings: Mapping[str, Any]) -> Moto:
-    """Return the value of a JSONata expression as plain JSON data of its own.
+    """Return the value of a JSONata expression as a copy in plain JSON types.
 
     Raises UndefinedResultError, or whatever jsonata-python raises.
     """
@@ -106,15 +92,3 @@ def _named(string: Moto) -> str:
 
 def _message(error: Exception) -> str:
     return str(error) or type(error).__name__
-
-
-def _declarations(bindings: Mapping[str, Any]) -> str:
-    to_json = moto(f"{ASL}.utils.encoding").to_json_str
-    return "".join(f"{name}:={to_json(value)};" for name, value in bindings.items())
-
-
-def _assigned_variables(store: Moto) -> dict[str, str]:
-    return {
-        name: json.dumps(store.get(name), separators=(",", ":"))
-        for name in sorted(store._declaration_tracing)
-    }

@@ -1,4 +1,4 @@
-"""Resource types that moto's CloudFormation passes over, though moto has what they make."""
+"""Resource types that moto's CloudFormation skips, although moto implements their services."""
 
 from __future__ import annotations
 
@@ -66,7 +66,7 @@ class _ResourceType:
         return self.create_from_cloudformation_json(new_resource_name, **template)
 
 
-def mend(patches: Patches) -> None:
+def apply(patches: Patches) -> None:
     """Add the types to those that CloudFormation knows."""
     known = moto("cloudformation.parsing").get_model_map()
     for name, put in _TYPES.items():

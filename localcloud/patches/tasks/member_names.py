@@ -1,8 +1,8 @@
-"""An AWS SDK task speaks PascalCase, also of an API whose own members are in camelCase.
+"""An AWS SDK integration names members in PascalCase, also where the API uses camelCase.
 
-moto hands a task's arguments to boto3 as they are, and the answer back as it is: right for DynamoDB
-and RDS, but not for Step Functions, whose StateMachineArn boto3 knows as stateMachineArn. The same
-is true of its own integration, startExecution.sync:2 and the like.
+moto passes a task's arguments to boto3 and returns the answer unchanged: right for DynamoDB and
+RDS, but not for Step Functions, whose StateMachineArn boto3 knows as stateMachineArn. The same is
+true of the optimized integration startExecution.sync:2 and its like.
 Source: Step Functions developer guide, supported-services-awssdk.
 """
 
@@ -19,7 +19,7 @@ from localcloud.patches.patching import ASL, Moto, Patches, moto
 _STATE_TASKS = f"{ASL}.component.state.exec.state_task.service"
 
 
-def mend(patches: Patches) -> None:
+def apply(patches: Patches) -> None:
     """Translate arguments and answers by the service's own model."""
     task = moto(f"{_STATE_TASKS}.state_task_service_aws_sdk").StateTaskServiceAwsSdk
 
@@ -32,10 +32,10 @@ def mend(patches: Patches) -> None:
 
     patches.add(task, "_normalise_parameters", arguments)
     patches.add(task, "_normalise_response", answer)
-    _mend_nested_executions(patches)
+    _apply_to_nested_executions(patches)
 
 
-def _mend_nested_executions(patches: Patches) -> None:
+def _apply_to_nested_executions(patches: Patches) -> None:
     task = moto(f"{_STATE_TASKS}.state_task_service_sfn").StateTaskServiceSfn
     as_text = task._normalise_parameters
 
@@ -56,7 +56,7 @@ def _mend_nested_executions(patches: Patches) -> None:
 
 
 def _as_json(value: Moto) -> Moto:
-    """Write moments as Step Functions does: in ISO 8601."""
+    """Return a value with its dates in ISO 8601, as Step Functions writes them."""
     if isinstance(value, dict):
         return {name: _as_json(part) for name, part in value.items()}
     if isinstance(value, list):

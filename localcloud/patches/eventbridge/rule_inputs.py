@@ -1,7 +1,6 @@
-"""What EventBridge hands to a target: the event, a part of it, a constant or a text made of it.
+"""What a target receives: the event, a part of it, a constant or a transformed input.
 
-Not a joint: pure functions for `rule_targets`. Source: EventBridge user guide, "Input
-transformation".
+Pure functions, used by `rule_targets`. Source: EventBridge user guide, "Input transformation".
 """
 
 from __future__ import annotations

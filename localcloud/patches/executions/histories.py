@@ -1,8 +1,7 @@
-"""A history ends with its terminal event, and tells of a failed expression once.
+"""A history ends with its terminal event, and has one event for a failed expression.
 
-moto adds an execution's last event from a thread that may come late, after the execution has
-already been reported as timed out, and lets tasks that still run add more. A task whose JSONata
-fails is recorded twice.
+moto adds an execution's last event from a thread that may be late, after the execution was reported
+as timed out, and lets tasks that still run add more. It records a Task whose JSONata fails twice.
 """
 
 from __future__ import annotations
@@ -17,7 +16,7 @@ TERMINAL_EVENTS = frozenset(
 )
 
 
-def mend(patches: Patches) -> None:
+def apply(patches: Patches) -> None:
     """Refuse events after a terminal one, and a second EvaluationFailed after the first."""
 
     def add_event(

@@ -1,6 +1,6 @@
-"""Puts what could not be delivered into a queue, with the reason in its attributes.
+"""Sends what could not be delivered to a queue, with the reason in its attributes.
 
-Not a joint: shared by the rules' targets and the functions' asynchronous invocations.
+Shared by the targets of rules and the asynchronous invocations of functions.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ _LOG = logging.getLogger(__name__)
 
 
 def queue(arn: str, body: str, attributes: dict[str, str | int], group: str | None = None) -> bool:
-    """Send a message to an SQS queue and tell whether that worked; a failure is logged."""
+    """Send a message to an SQS queue and return whether that worked; a failure is logged."""
     _, _, service, region, account, name = arn.split(":", 5)
     if service != "sqs":
         _LOG.warning("Only queues take undelivered messages here, not %s", arn)

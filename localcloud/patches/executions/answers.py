@@ -1,8 +1,8 @@
 """DescribeExecution, ListExecutions, GetExecutionHistory and StopExecution answer in full.
 
-moto leaves out the stop date of a timed out execution, what StopExecution was told, the order and
-the pages of a history, and the executions of a Map Run. On AWS a page of a history has 100 events
-unless maxResults (at most 1,000) says otherwise.
+moto leaves out the stop date of a timed out execution, the error and cause given to StopExecution,
+the order and the pages of a history, and the executions of a Map Run. On AWS a page of a history
+has 100 events unless maxResults (at most 1,000) says otherwise.
 """
 
 from __future__ import annotations
@@ -18,8 +18,8 @@ _EVENTS_PER_PAGE = 100
 _MOST_EVENTS_PER_PAGE = 1000
 
 
-def mend(patches: Patches) -> None:
-    """Replace the answers, and let children of a Map Run be described by their ARN."""
+def apply(patches: Patches) -> None:
+    """Replace the answers, and find children of a Map Run by their ARN."""
     module = moto("stepfunctions.responses")
     answers: dict[str, Callable[[Any], dict[str, Any]]] = {
         "describe_execution": _describe,

@@ -1,7 +1,6 @@
-"""How a JSONata expression that gives no usable value fails a state.
+"""How a JSONata expression without a usable value fails a state; shared by patches.
 
-Not a joint: the joints that evaluate expressions share it. On AWS such a state fails with
-States.QueryEvaluationError, after one EvaluationFailed event.
+On AWS the state fails with States.QueryEvaluationError, after one EvaluationFailed event.
 """
 
 from __future__ import annotations
