@@ -54,10 +54,10 @@ def main() -> int:
 
 
 def _run(scenario: Scenario, directory: Path) -> Measured:
-    print(f"{scenario.name}: at {scenario.speed:g} times real time", file=sys.stderr)
+    print(scenario.name, file=sys.stderr)
     assembly = synthesise(directory, scenario.settings)
     kind = FixedPoller if scenario is FIXED_POLLER else LocalOrchestrator
-    with kind(scenario.world, scenario.speed, assembly) as orchestrator:
+    with kind(scenario.world, assembly) as orchestrator:
         if scenario is CAMPAIGN_LOOP:
             return watch_one_by_one(orchestrator)
         measured = measure(orchestrator, scenario.requests)

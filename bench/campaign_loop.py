@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from contextlib import suppress
 from typing import Any, Final
 
@@ -31,8 +30,7 @@ def watch_one_by_one(orchestrator: LocalOrchestrator) -> Measured:
             with suppress(campaigns.exceptions.ThrottlingException):
                 if campaigns.get_campaign_state(id=campaign_id)["state"] == COMPLETED:
                     ended_at[campaign_id] = orchestrator.seconds()
-        left = max(0.0, next_round - orchestrator.seconds())
-        time.sleep(orchestrator.clock.real_seconds(left))
+        orchestrator.clock.sleep(next_round - orchestrator.seconds())
     ledger = orchestrator.simulators.ledger
     report: dict[str, Any] = {
         "calls": ledger.calls,

@@ -135,7 +135,7 @@ def _typical() -> Iterable[tuple[str, World, object]]:
 
 def _run(name: str, world: World, request: object, assembly: Path) -> Run:
     print(name, file=sys.stderr)
-    with LocalOrchestrator(world, TWELVE_EXPORTS.speed, assembly) as orchestrator:
+    with LocalOrchestrator(world, assembly) as orchestrator:
         measured = measure(orchestrator, [request])
         lines = [line for lines in orchestrator.aws.functions.logs.values() for line in lines]
     return Run(

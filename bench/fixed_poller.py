@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 import json
-import time
 from typing import Any, Final, Self
 
-from bench.measuring import REAL_SECONDS_BETWEEN_LOOKS
 from lambdas.jobs.phases import Phase
 from lambdas.shared.texts import timestamp
 from localcloud.cloud import LocalAws
 from localcloud.orchestrator import LocalOrchestrator
-from localcloud.runs import ENDED
 
 SECONDS_BETWEEN_LOOKS: Final = 30
 TIMEOUT_SECONDS: Final = 86_400
@@ -37,7 +34,6 @@ class FixedPoller(LocalOrchestrator):
     def __enter__(self) -> Self:
         super().__enter__()
         self._machine_arn = self._create(definition(self.outputs["ExportBucketName"]))
-        self._warm_up()
         return self
 
     @property
@@ -51,6 +47,7 @@ class FixedPoller(LocalOrchestrator):
         execution = states.describe_execution(executionArn=execution_arn)
         started_at, ended_at = (execution[date].timestamp() for date in ("startDate", "stopDate"))
         job = {
+            "job": "0.0",
             "kind": "export",
             "id": json.loads(execution["input"]),
             "phase": Phase.COMPLETE if execution["status"] == "SUCCEEDED" else Phase.FAILED,
@@ -58,7 +55,7 @@ class FixedPoller(LocalOrchestrator):
             "elapsed_seconds": ended_at - started_at,
             "ended_at": timestamp(ended_at),
         }
-        return {"jobs": [job]}
+        return {"resources": [job]}
 
     def progress(self) -> list[tuple[float, int]]:
         """Return the PercentProgress that each look saw, with its second since the beginning."""
@@ -79,17 +76,6 @@ class FixedPoller(LocalOrchestrator):
             name=machine["StartAt"], definition=json.dumps(machine), roleArn=_ROLE
         )
         return str(created["stateMachineArn"])
-
-    def _warm_up(self) -> None:
-        """Let the interpreter make its client of RDS, which takes long, before time begins."""
-        states = self.aws.client("stepfunctions")
-        look = {**_LOOK, "End": True}
-        machine_arn = self._create(
-            {"QueryLanguage": "JSONata", "StartAt": "WarmUp", "States": {"WarmUp": look}}
-        )
-        execution_arn = states.start_execution(stateMachineArn=machine_arn)["executionArn"]
-        while states.describe_execution(executionArn=execution_arn)["status"] not in ENDED:
-            time.sleep(REAL_SECONDS_BETWEEN_LOOKS)
 
 
 def definition(bucket: str) -> dict[str, Any]:

@@ -2,23 +2,18 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Sequence
-from typing import Final
 
 from bench.measured import Measured
 from localcloud.orchestrator import LocalOrchestrator
 from localcloud.report import report
 from localcloud.runs import Runs
 
-REAL_SECONDS_BETWEEN_LOOKS: Final = 0.05
-
 
 def measure(orchestrator: LocalOrchestrator, requests: Sequence[object]) -> Measured:
     """Run requests to their end and return what it cost."""
     runs = Runs(orchestrator, requests)
-    while not runs.look():
-        time.sleep(REAL_SECONDS_BETWEEN_LOOKS)
+    runs.finish()
     ledger = orchestrator.simulators.ledger
     return Measured(
         report=report(orchestrator, runs),

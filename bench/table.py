@@ -16,8 +16,8 @@ _PAGE: Final = """\
 # Measurements
 
 `{command}` makes this page: each row is the report of one run through the real stack on the
-[local AWS](local-aws.md), by the code of `python -m localcloud run`. Seconds are simulated. What
-computes takes real time, which counts as much longer as the *speed* of the run says.
+[local AWS](local-aws.md), by the code of `python -m localcloud run`. Seconds are simulated:
+computing and the network take none, so the delays are the orchestrator's own and its services'.
 
 ## What is required
 
@@ -133,7 +133,6 @@ def _costs(runs: Sequence[Run], cells: Callable[[Measured], dict[str, str]]) -> 
     rows = [
         {
             "scenario": scenario.name,
-            "speed": f"{scenario.speed:g}",
             "limit": f"{scenario.limit_s:,.0f}",
             **cells(measured),
         }

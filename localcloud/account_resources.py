@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from localcloud.functions.environment import ACCOUNT, REGION
-from localcloud.joints.patching import Moto, moto
+from localcloud.patches.patching import Moto, moto
 
 _GLOBAL = "aws"
 

@@ -1,4 +1,4 @@
-"""moto as a server on this machine, mended, with the functions and the clock it needs."""
+"""moto as a server on this machine, patched, with the functions and the clock it needs."""
 
 from __future__ import annotations
 
@@ -19,8 +19,9 @@ from localcloud.functions.environment import ACCOUNT, REGION
 from localcloud.functions.host import FunctionHost
 from localcloud.gateway import Gateway
 from localcloud.interrupts import owned
-from localcloud.joints import service_clients, wire
-from localcloud.joints.function_invocations import deployed
+from localcloud.patches import patched_moto
+from localcloud.patches.functions.invocations import deployed
+from localcloud.patches.tasks import service_clients
 from localcloud.turns import mark_calls
 
 Client = Any
@@ -129,7 +130,7 @@ class LocalAws:
         self.functions = self._stack.enter_context(owned(self._function_host, FunctionHost.close))
         self._stack.callback(_reset_moto)
         self._stack.enter_context(
-            wire(
+            patched_moto(
                 self.clock,
                 self.functions,
                 self.endpoint,

@@ -21,7 +21,7 @@ from localcloud.cloud import LocalAws
 from localcloud.deployment import deploy
 from localcloud.forwarding import FORWARDED, forward
 from localcloud.interrupts import owned
-from localcloud.joints import publish
+from localcloud.patches import publish
 from localcloud.simulators import Simulators
 from localcloud.simulators.server import Request, Response
 from localcloud.world import World

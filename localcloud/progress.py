@@ -11,9 +11,9 @@ from rich.live import Live
 from rich.table import Table
 from rich.text import Text
 
-from localcloud.joints import child_histories
 from localcloud.orchestrator import LocalOrchestrator
 from localcloud.output import tell
+from localcloud.patches import child_histories
 from localcloud.runs import Runs
 
 REAL_SECONDS_BETWEEN_LOOKS: Final = 0.1

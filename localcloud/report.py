@@ -8,8 +8,8 @@ from dataclasses import asdict
 from datetime import datetime
 from typing import Any, Final
 
-from localcloud.joints import child_histories
 from localcloud.orchestrator import LocalOrchestrator
+from localcloud.patches import child_histories
 from localcloud.runs import Runs
 
 Event = Mapping[str, Any]

@@ -18,7 +18,7 @@ from localcloud.deployment import (
     deploy_template,
     zipped,
 )
-from tests.contract.joint_template import CODE, ROLE, function
+from tests.contract.patched_template import CODE, ROLE, function
 
 BUCKET = "cdk-hnb659fds-assets-${AWS::AccountId}-${AWS::Region}"
 ROLE_RESOURCE = {

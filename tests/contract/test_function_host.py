@@ -22,7 +22,7 @@ from localcloud.functions.function import (
 )
 from localcloud.functions.host import FunctionHost
 from tests.contract.functions_to_run import FILES, function, zipped
-from tests.contract.joint_stack import eventually
+from tests.contract.patched_stack import eventually
 
 ROOT = Path(__file__).parents[2]
 

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from lambdas.jobs import history
-from localcloud.joints.jsonata_expressions import evaluate
+from localcloud.patches.expressions.evaluation import evaluate
 from tests.infra.stack_parts import State
 
 RECONCILERS = ("ReconcileCampaigns", "ReconcileExport")

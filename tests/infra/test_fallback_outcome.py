@@ -21,8 +21,8 @@ from lambdas.requests.plan import Plan, advance, plan
 from lambdas.shared.limits import MAX_PAYLOAD_BYTES
 from lambdas.shared.texts import timestamp
 from localcloud.clock import VirtualClock
-from localcloud.joints.jsonata_expressions import evaluate
-from localcloud.joints.jsonata_functions import functions
+from localcloud.patches.expressions.evaluation import evaluate
+from localcloud.patches.expressions.functions import functions
 from tests.infra.stack_parts import State
 from tests.unit.builders import (
     CLUSTER,

@@ -19,7 +19,7 @@ from lambdas.requests.outcome import (
     REQUEST_REJECTED,
     WORKFLOW_FAILED,
 )
-from localcloud.joints.rule_inputs import target_input
+from localcloud.patches.eventbridge.rule_inputs import target_input
 from tests.infra.stack_parts import (
     Template,
     of_type,

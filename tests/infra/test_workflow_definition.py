@@ -11,7 +11,7 @@ from infra.functions import ROOT
 from lambdas.requests.clean_up import LAST_STARTS_SECONDS
 from lambdas.requests.outcome import OUTCOME_NOT_PUBLISHED
 from lambdas.shared.errors import CapacityError, PermanentError, StateError, TransientError
-from localcloud.joints.jsonata_expressions import evaluate
+from localcloud.patches.expressions.evaluation import evaluate
 from tests.infra.sources import operations
 from tests.infra.stack_parts import Functions, State, Task, Template
 

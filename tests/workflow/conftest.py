@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 from filelock import FileLock
 
-from localcloud.joints import ChildHistory, child_histories
 from localcloud.orchestrator import LocalOrchestrator, synthesise
+from localcloud.patches import ChildHistory, child_histories
 from localcloud.report import report
 from localcloud.runs import Runs
 from localcloud.world import World

@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from lambdas.exports.identifier import identifier
-from localcloud.joints import ChildHistory, child_histories
 from localcloud.orchestrator import LocalOrchestrator
+from localcloud.patches import ChildHistory, child_histories
 from localcloud.runs import Runs
 from localcloud.world import World
 from tests.workflow.conftest import Orchestrated

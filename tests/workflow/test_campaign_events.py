@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from localcloud.joints import ChildHistory
+from localcloud.patches import ChildHistory
 from localcloud.report import report
 from tests.workflow.conftest import Orchestrate, entered
 from tests.workflow.export_scenes import Watched, ends_of_waits, watched

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from localcloud.joints import ChildHistory
+from localcloud.patches import ChildHistory
 from tests.workflow.conftest import Orchestrate
 from tests.workflow.export_scenes import ends_of_waits, own_id, present, source, watched
 from tests.workflow.requests import export, snapshot

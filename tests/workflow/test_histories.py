@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-from localcloud.joints import ChildHistory
+from localcloud.patches import ChildHistory
 from tests.workflow.conftest import Orchestrate
 from tests.workflow.export_scenes import by_source, source
 from tests.workflow.requests import campaign, campaigns, export, snapshot

@@ -9,7 +9,7 @@ import pytest
 
 from lambdas.jobs.resource_result import Entry
 from lambdas.requests.outcome import Outcome
-from localcloud.joints import map_runs
+from localcloud.patches.executions import map_runs
 from tests.workflow.broken_functions import replace_module
 from tests.workflow.conftest import Orchestrate, entered
 from tests.workflow.export_scenes import Watched, source, watched

@@ -1,0 +1,1 @@
+"""Patches of CloudFormation: templates, stacks and the resources they create."""

@@ -1,0 +1,1 @@
+"""Patches of EventBridge: what its targets receive, and what could not be delivered."""

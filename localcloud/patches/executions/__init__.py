@@ -1,0 +1,1 @@
+"""Patches of Step Functions executions: their backend, histories and API answers."""

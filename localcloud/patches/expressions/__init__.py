@@ -1,0 +1,1 @@
+"""Patches of the States Language: definitions and JSONata expressions."""

@@ -1,0 +1,94 @@
+"""JSONata expressions are evaluated.
+
+moto parses JSONata and never evaluates it (getmoto/moto#10105). It prepares an evaluation by
+writing every variable as source text before the expression, with strings unescaped, so that a
+quote, a backslash or a newline breaks or changes the expression; 25 KB of variables take 40 ms to
+parse each time. Here the expression alone is parsed, once, and variables are bound to it.
+"""
+
+from __future__ import annotations
+
+import copy
+import json
+from collections.abc import Mapping
+from functools import lru_cache
+from typing import Any
+
+from jsonata import Jsonata
+from jsonata.utils import Utils
+
+from localcloud.patches.expressions.failures import query_failure
+from localcloud.patches.expressions.functions import functions
+from localcloud.patches.patching import ASL, Json, Moto, Patches, moto
+
+_PARSED_EXPRESSIONS = 4096
+
+
+class UndefinedResultError(Exception):
+    """The expression returned nothing, which JSON cannot represent."""
+
+
+def apply(patches: Patches) -> None:
+    """Evaluate the expressions of JSONata states with jsonata-python."""
+    available = functions(patches.clock)
+
+    def evaluate_state(string: Moto, env: Moto) -> None:
+        try:
+            env.stack.append(evaluate(string.expression, {**available, **_variables(env)}))
+        except UndefinedResultError as error:
+            raise query_failure(env, f"{_named(string)} returned nothing (undefined).") from error
+        except Exception as error:
+            raise query_failure(env, f"{_named(string)} failed: {_message(error)}") from error
+
+    strings = moto(f"{ASL}.component.common.string.string_expression")
+    patches.replace(strings.StringJSONata, "_eval_body", evaluate_state)
+
+
+def evaluate(expression: str, bindings: Mapping[str, Any]) -> Moto:
+    """Return the value of a JSONata expression as a copy in plain JSON types.
+
+    Raises UndefinedResultError, or whatever jsonata-python raises.
+    """
+    parsed = copy.copy(_parsed(expression))
+    nullable = {
+        name: Utils.NULL_VALUE if value is None else value for name, value in bindings.items()
+    }
+    return _plain(parsed.evaluate(None, nullable), expression)
+
+
+@lru_cache(maxsize=_PARSED_EXPRESSIONS)
+def _parsed(expression: str) -> Jsonata:
+    parsed = Jsonata(expression)
+    parsed.set_output_convert_nulls(False)  # null is a value, undefined is a failure
+    return parsed
+
+
+def _plain(value: Json, expression: str) -> Moto:
+    if value is None:
+        raise UndefinedResultError(expression)
+    if value is Utils.NULL_VALUE:
+        return None
+    if isinstance(value, dict):
+        return {
+            key: None if item is None else _plain(item, expression) for key, item in value.items()
+        }
+    if isinstance(value, list):
+        return [None if item is None else _plain(item, expression) for item in value]
+    if isinstance(value, str | int | float):
+        return value
+    raise TypeError(f"{expression} returned an unsupported result type")
+
+
+def _variables(env: Moto) -> dict[str, Any]:
+    store = env.variable_store
+    states = env.states._states_data
+    context = json.loads(moto(f"{ASL}.utils.encoding").to_json_str(states["context"]))
+    return {**store._outer_scope, **store._inner_scope, "states": {**states, "context": context}}
+
+
+def _named(string: Moto) -> str:
+    return f"The JSONata expression '{string.expression}'"
+
+
+def _message(error: Exception) -> str:
+    return str(error) or type(error).__name__

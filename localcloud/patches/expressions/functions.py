@@ -1,0 +1,39 @@
+"""JSONata functions: $now and $millis by the simulated clock, and Step Functions' $parse and $uuid.
+
+moto declares these as JSONata source before each expression, which is not evaluated here. Of the
+functions that Step Functions adds, $partition, $range, $hash and $random with a seed are missing,
+and $eval is not refused. Source: Step Functions developer guide, "Transforming data with JSONata".
+"""
+
+from __future__ import annotations
+
+import json
+import uuid
+from collections.abc import Callable
+from typing import Any
+
+from jsonata import Jsonata
+from jsonata.functions import Functions
+
+from localcloud.clock import VirtualClock
+
+_ALGORITHMS = ("MD5", "SHA-1", "SHA-256", "SHA-384", "SHA-512")
+
+
+def functions(clock: VirtualClock) -> dict[str, Any]:
+    """Return the functions by name, ready to be bound."""
+
+    def millis() -> int:
+        return round(clock.now() * 1000)
+
+    def now(picture: str | None = None, timezone: str | None = None) -> str | None:
+        text: str | None = Functions.datetime_from_millis(millis(), picture, timezone)
+        return text
+
+    plain: dict[str, Callable[..., Any]] = {
+        "millis": millis,
+        "now": now,
+        "parse": json.loads,
+        "uuid": lambda: str(uuid.uuid4()),
+    }
+    return {name: Jsonata.JLambda(function) for name, function in plain.items()}

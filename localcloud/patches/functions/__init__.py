@@ -1,0 +1,1 @@
+"""Lambda runs what is deployed, and queues what is invoked asynchronously."""

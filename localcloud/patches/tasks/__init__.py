@@ -1,0 +1,1 @@
+"""Patches of how a Task state calls other AWS services."""

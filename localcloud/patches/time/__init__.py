@@ -1,0 +1,1 @@
+"""Step Functions goes by the virtual clock."""

@@ -1,0 +1,72 @@
+"""Wait states and retry delays pass on the simulated clock.
+
+moto lets them pass in real time, in whole seconds, and compares the Timestamp of a Wait state
+(UTC) with the machine's local time. It also cuts a fraction off a computed Seconds, which the
+States Language does not allow.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from datetime import datetime
+from types import SimpleNamespace
+
+from localcloud.patches.expressions.failures import whole_number
+from localcloud.patches.patching import ASL, Moto, Patches, moto
+from localcloud.patches.time import interruptions
+
+_WAIT = f"{ASL}.component.state.wait.wait_function"
+
+
+def apply(patches: Patches) -> None:
+    """Let what waits go by the clock."""
+    clock = patches.clock
+
+    def wait(_function: Moto, env: Moto, wait_seconds: float) -> None:
+        interruptions.sleep(env, clock, wait_seconds)
+
+    def seconds_until(function: Moto, env: Moto) -> float:
+        function.string.eval(env=env)
+        text = env.stack.pop()
+        moment = _moment(text)
+        if moment is None:
+            failure = function._create_failure_event(env, text)
+            raise moto(f"{ASL}.component.common.error_name.failure_event").FailureEventException(
+                failure
+            )
+        return moment - clock.now()
+
+    patches.replace(moto(f"{_WAIT}.wait_function").WaitFunction, "_wait_interval", wait)
+    patches.replace(moto(f"{_WAIT}.timestamp").Timestamp, "_get_wait_seconds", seconds_until)
+    patches.replace(moto(f"{_WAIT}.seconds").SecondsJSONata, "_get_wait_seconds", _computed_seconds)
+    _apply_to_retry_delays(patches)
+
+
+def _moment(text: Moto) -> float | None:
+    try:
+        moment = datetime.fromisoformat(text)
+    except (TypeError, ValueError):
+        return None
+    return moment.timestamp() if moment.tzinfo else None
+
+
+def _computed_seconds(function: Moto, env: Moto) -> int:
+    function.string_jsonata.eval(env=env)
+    return whole_number(env, env.stack.pop(), field="Seconds", least=0)
+
+
+def _apply_to_retry_delays(patches: Patches) -> None:
+    """The retrier calls time.sleep, which knows no environment: it is told by thread."""
+    retrier = moto(f"{ASL}.component.common.retry.retrier_decl")
+    retrying = threading.local()
+
+    def sleep(seconds: float) -> None:
+        interruptions.sleep(retrying.env, patches.clock, seconds)
+
+    def evaluate(declaration: Moto, env: Moto) -> None:
+        retrying.env = env
+        original(declaration, env)
+
+    patches.replace(retrier, "time", SimpleNamespace(sleep=sleep))
+    original: Callable[..., None] = patches.replace(retrier.RetrierDecl, "_eval_body", evaluate)
