@@ -201,7 +201,7 @@ class _Batch:
         before = self._work.open[campaign_id]
         after = campaign_batch.seen(before, state)
         self._remember(campaign_id, after)
-        measures.campaign_seen(before.state, after.state)
+        measures.compared(before.state, after.state)
         if before.state != after.state:
             logger.info(
                 "campaign changed state",

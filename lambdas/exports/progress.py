@@ -5,13 +5,15 @@ from __future__ import annotations
 from math import ceil
 from typing import Any
 
+from lambdas.exports import paces
 from lambdas.exports.decisions import Cancel, Decision, ExportStatus, ExportTask, is_odd
 from lambdas.exports.slots import SlotWait
+from lambdas.exports.wakes import EXPORT_SLOT, source_key
 from lambdas.exports.work import ExportProgress, ExportWork
 from lambdas.jobs import cadence
 from lambdas.jobs.phases import Phase, Reason
 from lambdas.shared.texts import shorten
-from lambdas.waiting.handles import EXPORT_SLOT, Wake, source_key, wake
+from lambdas.waiting.handles import Wake, wake
 
 
 def seen(progress: ExportProgress, decision: Decision, *, first_look: bool) -> ExportProgress:
@@ -109,6 +111,11 @@ def passed_over(progress: ExportProgress) -> ExportProgress:
     return progress.model_copy(update={"generation": progress.generation + 1})
 
 
+def shown(progress: ExportProgress) -> tuple[object, ...]:
+    """Return what tells whether an export makes progress: its status and its percentage."""
+    return progress.state, progress.details.get("percent_progress")
+
+
 def phase_of(progress: ExportProgress) -> Phase:
     """Return where an export that has not ended stands."""
     return Phase.IN_PROGRESS if progress.queued_since is None else Phase.QUEUED
@@ -143,7 +150,7 @@ def wait_seconds(work: ExportWork, task: ExportTask | None, now: float, jitter: 
     """Return whole seconds until the next look; `task` as it was shown, `now` in epoch seconds."""
     age = work.memo.age(now)
     until_deadline = ceil(work.deadline_seconds - age)
-    left = max(1, until_deadline) if until_deadline > 0 else round(cadence.EXPORT_CANCELING.cap)
+    left = max(1, until_deadline) if until_deadline > 0 else round(paces.CANCELING.cap)
     return min(left, _poll_seconds(work, task, now, jitter))
 
 
@@ -157,7 +164,7 @@ def _poll_seconds(work: ExportWork, task: ExportTask | None, now: float, jitter:
     if progress.queued_since is not None:
         soon = progress.slot is not None and progress.slot.room_seen
         queued_for = 0.0 if soon else now - progress.queued_since
-        return cadence.wait_seconds(cadence.EXPORT_SLOT, queued_for, jitter)
+        return cadence.wait_seconds(paces.SLOT, queued_for, jitter)
     return _watch_seconds(task, progress.state, work.memo.age(now), now, jitter)
 
 
@@ -166,13 +173,13 @@ def _watch_seconds(
 ) -> int:
     match state:
         case ExportStatus.STARTING:
-            return cadence.wait_seconds(cadence.EXPORT_STARTING, age, jitter)
+            return cadence.wait_seconds(paces.STARTING, age, jitter)
         case ExportStatus.IN_PROGRESS if task is not None and task.started_at is not None:
-            return cadence.export_wait_seconds(task.percent, now - task.started_at, jitter)
+            return paces.extraction_seconds(task.percent, now - task.started_at, jitter)
         case ExportStatus.IN_PROGRESS:
-            return cadence.wait_seconds(cadence.EXPORT_RUNNING, age, jitter)
+            return cadence.wait_seconds(paces.RUNNING, age, jitter)
         case ExportStatus.CANCELING:
-            return cadence.wait_seconds(cadence.EXPORT_CANCELING, age, jitter)
+            return cadence.wait_seconds(paces.CANCELING, age, jitter)
         case _:
             return cadence.wait_seconds(cadence.CONFIRM, age, jitter)
 

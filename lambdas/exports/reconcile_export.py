@@ -124,7 +124,7 @@ class _Export:
     def close(
         self, phase: EndPhase, reason: str, message: str, warnings: tuple[str, ...] = ()
     ) -> None:
-        measures.noticed(self._shown, self._work.memo)
+        measures.noticed(self._shown.ended_at if self._shown else None, self._work.memo)
         self._work = self._work.close(
             phase=phase, reason=reason, message=message, warnings=warnings, now=clock.now()
         )
@@ -333,7 +333,7 @@ class _Export:
         after = export_watch.seen(before, decision, first_look=self._work.memo.looks == 1)
         self._shown = getattr(decision, "task", None)
         self._remember(after)
-        measures.export_seen(before, after)
+        measures.compared(export_watch.shown(before), export_watch.shown(after))
         if before.state != after.state:
             logger.info(
                 "export changed state",

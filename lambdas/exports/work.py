@@ -8,9 +8,9 @@ from pydantic import Field
 
 from lambdas.exports.contract import ExportTarget
 from lambdas.exports.slots import SlotWait
-from lambdas.jobs.memo import Memo
 from lambdas.jobs.phases import Phase
 from lambdas.jobs.resource_result import EndPhase, Entry
+from lambdas.jobs.work import Work
 from lambdas.shared.limits import DEFAULT_EXPORT_DEADLINE_SECONDS
 from lambdas.shared.model import Internal
 from lambdas.shared.texts import shorten, timestamp
@@ -66,21 +66,22 @@ class ExportSpec(Internal):
     on_abort: Literal["leave", "cancel"] = "leave"
 
 
-class ExportWork(Internal):
+class ExportWork(Work):
     """One export on the way to its target."""
 
     kind: Literal["export"]
-    key: str
-    job_label: str = ""
     job: ExportSpec
     progress: ExportProgress = ExportProgress()
-    settled: tuple[Entry, ...] = ()
-    memo: Memo = Memo()
 
     @property
     def deadline_seconds(self) -> int:
         """Seconds from the start of its stage until it is given up."""
         return self.job.deadline_seconds
+
+    @property
+    def queued_for_room_since(self) -> float | None:
+        """Epoch seconds since when there has been no room for the export."""
+        return self.progress.queued_since
 
     def close(
         self,

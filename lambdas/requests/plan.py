@@ -7,17 +7,14 @@ from typing import Literal
 
 from pydantic import Field
 
-from lambdas.campaigns.contract import CampaignJob
-from lambdas.campaigns.work import CampaignProgress, CampaignWork
-from lambdas.exports.work import ExportSpec, ExportWork
-from lambdas.jobs.memo import Memo
+from lambdas.jobs.contract import Job
 from lambdas.jobs.pass_result import Look, TaskError
 from lambdas.jobs.phases import Phase, Reason
+from lambdas.jobs.registry import AnyWork, kind_named
 from lambdas.jobs.resource_result import Entry
 from lambdas.jobs.work import Work
-from lambdas.requests.contract import Job, Request
+from lambdas.requests.contract import Request
 from lambdas.requests.outcome import Outcome
-from lambdas.shared.limits import CAMPAIGNS_PER_BATCH
 from lambdas.shared.model import Internal
 
 
@@ -32,7 +29,7 @@ class PlannedStage(Internal):
     """A stage that has not begun."""
 
     run: Literal["on_success", "always"]
-    work: tuple[Work, ...]
+    work: tuple[AnyWork, ...]
 
 
 class EndedExecution(Internal):
@@ -45,7 +42,7 @@ class EndedExecution(Internal):
         reason: how it ended, such as `Reason.EXECUTION_ABORTED`.
         message: the same in words.
         entries: what is known of each of its resources.
-        jobs_of: by export task that the clean-up cancels, the jobs that had started it.
+        jobs_of: by thing that the clean-up undoes, the jobs that had brought it about.
         outcome: its outcome, where all that went wrong is that it could not be published.
     """
 
@@ -74,7 +71,7 @@ class Plan(Internal):
 
     trace: Trace
     started_at: float
-    running: tuple[Work, ...] = ()
+    running: tuple[AnyWork, ...] = ()
     waiting: tuple[PlannedStage, ...] = ()
     settled: tuple[Entry, ...] = ()
     workflow_failed: bool = False
@@ -147,29 +144,14 @@ def _begin_next_stage(before: Plan, now: float) -> Plan:
         if failed and stage.run != "always":
             settled += _skip(stage, now)
         else:
-            memo = Memo(started_at=now)
-            running = tuple(work.model_copy(update={"memo": memo}) for work in stage.work)
+            running = tuple(work.begun(now) for work in stage.work)
     return before.model_copy(
         update={"running": running, "waiting": tuple(waiting), "settled": tuple(settled)}
     )
 
 
-def _work(job: Job, key: str) -> Iterator[Work]:
-    if not isinstance(job, CampaignJob):
-        spec = ExportSpec.model_validate(job.model_dump())
-        yield ExportWork(kind=job.kind, key=key, job_label=key, job=spec)
-        return
-    for start in range(0, len(job.campaign_ids), CAMPAIGNS_PER_BATCH):
-        batch = job.campaign_ids[start : start + CAMPAIGNS_PER_BATCH]
-        yield CampaignWork(
-            kind=job.kind,
-            key=f"{key}.{start // CAMPAIGNS_PER_BATCH}",
-            job_label=key,
-            api_version=job.api_version,
-            target=job.target,
-            deadline_seconds=job.deadline,
-            open=dict.fromkeys(batch, CampaignProgress()),
-        )
+def _work(job: Job, label: str) -> Iterator[Work]:
+    yield from kind_named(job.kind).plan(job, label)
 
 
 def close(

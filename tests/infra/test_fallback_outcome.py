@@ -271,6 +271,17 @@ def test_a_child_whose_failure_was_caught_is_told_of_with_its_work(
     assert entry["phase"] == "FAILED"
 
 
+def test_work_of_an_unknown_kind_is_told_as_such_and_beside_the_others(fallback: Fallback) -> None:
+    now = _written(_begun({"jobs": [any_export_job()]}))
+    now["running"].append({"kind": "faxes", "key": "0.1", "job_label": "0.1", "open": {"f-1": {}}})
+    entries = _entries(fallback("AdvancePlan", {"plan": now, "results": [None, None]}))
+    assert {key: entry["reason"] for key, entry in entries.items()} == {
+        ("0.0", SNAPSHOT): "Sandbox.Timedout",
+        ("0.1", "0.1"): "UnknownKind",
+    }
+    assert entries["0.1", "0.1"]["kind"] == "faxes"
+
+
 @pytest.mark.parametrize("job", [any_campaign_job(), any_export_job()])
 def test_one_resource_is_a_list_of_one(fallback: Fallback, job: dict[str, object]) -> None:
     now = _begun({"jobs": [job]})

@@ -12,6 +12,7 @@ import pytest
 
 from lambdas.campaigns import batch as campaign_batch
 from lambdas.campaigns.work import CampaignProgress, CampaignWork
+from lambdas.exports import clean_up as clean_up_of_exports
 from lambdas.exports import progress as export_watch
 from lambdas.exports.decisions import ExportTask, Reached
 from lambdas.exports.result_files import MAX_LISTED_BYTES, result
@@ -305,7 +306,7 @@ def test_the_largest_clean_up_fits_every_payload_with_both_outcomes(monkeypatch,
         plan_clean_up, "Executions", lambda: Executions(connect=lambda _service: executions)
     )
     monkeypatch.setattr(
-        plan_clean_up,
+        clean_up_of_exports,
         "StartedExports",
         lambda _table: SimpleNamespace(to_cancel=lambda _arn: notes),
     )

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from lambdas.campaigns.work import CampaignProgress, CampaignWork
+from lambdas.exports import clean_up as clean_up_of_exports
 from lambdas.exports.started import StartedExport
 from lambdas.exports.work import ExportProgress, ExportWork
 from lambdas.jobs import pass_result as looks
@@ -85,7 +86,7 @@ def stack(monkeypatch, hand_clock) -> Stack:
     stack = Stack()
     executions = partial(Executions, connect={"stepfunctions": stack.executions}.__getitem__)
     monkeypatch.setattr(plan_clean_up, "Executions", executions)
-    monkeypatch.setattr(plan_clean_up, "StartedExports", {"any-table": stack}.__getitem__)
+    monkeypatch.setattr(clean_up_of_exports, "StartedExports", {"any-table": stack}.__getitem__)
     monkeypatch.setattr(plan_clean_up, "OutcomeClaims", stack.claims)
     monkeypatch.setenv("COORDINATION_TABLE", "any-table")
     monkeypatch.setenv("AWS_REGION", REGION)
