@@ -9,11 +9,14 @@ from lambdas.campaigns import paces
 from lambdas.campaigns.contract import CampaignJob
 from lambdas.campaigns.transitions import Mutation
 from lambdas.campaigns.work import CampaignProgress, CampaignWork
-from lambdas.jobs.kind import Kind, Limit
+from lambdas.jobs.kind import Calls, Kind, Limit
 from lambdas.jobs.loop import Loop, ResourceMap, Wait
 from lambdas.jobs.phases import Phase
+from lambdas.rate_limit.quota import CampaignRates
 from lambdas.shared import items
 from lambdas.shared.limits import CAMPAIGNS_PER_BATCH, MAX_CAMPAIGNS_PER_REQUEST
+
+_QUOTAS: Final = CampaignRates()
 
 
 def _plan(job: CampaignJob, label: str) -> Iterator[CampaignWork]:
@@ -52,5 +55,10 @@ CAMPAIGNS: Final = Kind(
         polls=("looks",),
     ),
     paces=paces.NAMED,
-    operations=(*Mutation, "GetCampaignStateBatch", "DescribeCampaign"),
+    title="Campaigns",
+    calls=(
+        Calls(tuple(Mutation), "Campaign mutations", _QUOTAS.mutations),
+        Calls(("GetCampaignStateBatch",), "Campaign reads", _QUOTAS.reads),
+        Calls(("DescribeCampaign",)),
+    ),
 )

@@ -8,7 +8,7 @@ from typing import Final
 from lambdas.exports import paces
 from lambdas.exports.contract import ExportJob
 from lambdas.exports.work import ExportSpec, ExportWork
-from lambdas.jobs.kind import Kind, Limit
+from lambdas.jobs.kind import Calls, Kind, Limit
 from lambdas.jobs.loop import Loop, OneResource, Wait
 from lambdas.jobs.phases import Phase
 from lambdas.jobs.resource_result import Entry
@@ -48,6 +48,9 @@ EXPORT: Final = Kind(
         details=("progress", "details"),
     ),
     paces=paces.NAMED,
-    operations=("StartExportTask", "CancelExportTask", "DescribeExportTasks"),
+    title="Exports",
+    calls=(
+        Calls(("StartExportTask", "CancelExportTask", "DescribeExportTasks"), "Calls of exports"),
+    ),
     undone_by=_task_of,
 )

@@ -12,6 +12,7 @@ from lambdas.jobs.contract import Job
 from lambdas.jobs.loop import Loop, Resources
 from lambdas.jobs.resource_result import Entry
 from lambdas.jobs.work import Work
+from lambdas.rate_limit.quota import Rate
 
 J = TypeVar("J", bound=Job)
 W = TypeVar("W", bound=Work)
@@ -29,6 +30,20 @@ class Limit(NamedTuple, Generic[J]):
     most: int
     things: str
     count: Callable[[J], int]
+
+
+class Calls(NamedTuple):
+    """API operations that are watched together.
+
+    Attributes:
+        operations: as metrics count them.
+        title: what the dashboard calls them; None for calls that it shows only when throttled.
+        quota: the rate that AWS allows, where it is documented.
+    """
+
+    operations: tuple[str, ...]
+    title: str | None = None
+    quota: Rate | None = None
 
 
 def id_of(entry: Entry) -> str:
@@ -50,7 +65,8 @@ class Kind(Generic[J, W]):
         loop: the states of its loop in the graph.
         resources: where its work tells of resources that are open.
         paces: the cadences by which it is polled, by name.
-        operations: the API operations that its function calls, as metrics count them.
+        title: what the dashboard and its alarm of throttled calls are headed.
+        calls: the calls that its function makes of its service.
         undone_by: which of the things that a clean-up undoes a resource's entry is about.
     """
 
@@ -63,8 +79,14 @@ class Kind(Generic[J, W]):
     loop: Loop
     resources: Resources
     paces: Mapping[str, Pace]
-    operations: tuple[str, ...]
+    title: str
+    calls: tuple[Calls, ...]
     undone_by: Callable[[Entry], str] = id_of
+
+    @property
+    def operations(self) -> tuple[str, ...]:
+        """All operations that its function calls of its service."""
+        return tuple(name for calls in self.calls for name in calls.operations)
 
     @property
     def task(self) -> str:

@@ -46,6 +46,7 @@ print(json.dumps({
     "no kind": faults({"jobs": [{"target": "RUNG"}]}),
     "cleaned up": [read.__module__ for read in clean_ups.READERS],
     "hurried": [whom.on for whom in hurried_by({"source": "timers"})],
+    "alarms": [name for name in template["Resources"] if "Throttled" in name],
     "states": {name: state for graph in graphs.values() for name, state in graph.items()},
 }))
 """
@@ -92,6 +93,10 @@ def test_the_graph_has_its_loop(told: dict[str, Any]) -> None:
 def test_its_events_and_its_clean_up_are_reached(told: dict[str, Any]) -> None:
     assert told["hurried"] == ["waiter#timers"]
     assert "lambdas.timers.clean_up" in told["cleaned up"]
+
+
+def test_it_is_watched(told: dict[str, Any]) -> None:
+    assert any("TimersThrottled" in name for name in told["alarms"])
 
 
 def test_few_files_are_changed_and_the_page_names_each_of_them() -> None:

@@ -8,14 +8,13 @@ from typing import Any
 import pytest
 
 from infra import alarms, diagram, metrics
-from infra.alarms import Alarm
 from lambdas.jobs.cadence import CONFIRM
 from lambdas.jobs.registry import KINDS
 from lambdas.shared import metric_names
 from tests.infra.sources import operations, path_of
 from tests.infra.stack_parts import Functions, Template, of_type, properties_of, text
 
-ALARMS = {alarm.name: alarm for alarm in vars(alarms).values() if isinstance(alarm, Alarm)}
+ALARMS = {alarm.name: alarm for alarm in alarms.every()}
 METRICS_OF_AN_ALARM = 10
 """The most that CloudWatch takes in one. Source: CloudWatch user guide, 'Using metric math'."""
 
@@ -137,10 +136,7 @@ def test_every_metric_of_the_products_own_is_one_that_functions_publish(
 
 def test_calls_and_throttles_of_every_operation_are_watched(functions: Functions) -> None:
     watched = {
-        *metrics.MUTATIONS,
-        *metrics.READS,
-        *metrics.DESCRIPTIONS,
-        *metrics.EXPORTS,
+        *(name for kind in KINDS for name in kind.operations),
         *metrics.COORDINATION,
     }
     assert watched == _operations(functions)

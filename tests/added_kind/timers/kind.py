@@ -8,7 +8,7 @@ from lambdas.timers.contract import TimerJob
 from lambdas.timers.paces import TICKING
 from lambdas.timers.work import TimerWork
 
-from lambdas.jobs.kind import Kind, Limit
+from lambdas.jobs.kind import Calls, Kind, Limit
 from lambdas.jobs.loop import Loop, OneResource, Wait
 from lambdas.shared.limits import MAX_TIMERS_PER_REQUEST
 
@@ -38,5 +38,6 @@ TIMER = Kind(
         details=("details",),
     ),
     paces={"ticking": TICKING},
-    operations=(),
+    title="Timers",
+    calls=(Calls(("DescribeTimer",), "Calls of timers"),),
 )
