@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from math import ceil
-from typing import Any
 
 from lambdas.exports import paces
-from lambdas.exports.decisions import Cancel, Decision, ExportStatus, ExportTask, is_odd
+from lambdas.exports.decisions import Cancel, Decision, ExportStatus, ExportTask, is_odd, task_of
+from lambdas.exports.details import ExportAttempt, ExportDetails
 from lambdas.exports.slots import SlotWait
 from lambdas.exports.wakes import EXPORT_SLOT, source_key
 from lambdas.exports.work import ExportProgress, ExportWork
@@ -18,7 +18,7 @@ from lambdas.waiting.handles import Wake, wake
 
 def seen(progress: ExportProgress, decision: Decision, *, first_look: bool) -> ExportProgress:
     """Take in the task that a look was about, if there was one."""
-    task: ExportTask | None = getattr(decision, "task", None)
+    task = task_of(decision)
     told = {"odd_looks": progress.odd_looks + 1 if is_odd(decision) else 0}
     if task is None:
         return progress.model_copy(update=told)
@@ -47,12 +47,16 @@ def queued(progress: ExportProgress, now: float, slot: SlotWait | None = None) -
     )
 
 
+def waiting_on(progress: ExportProgress, slot: SlotWait) -> ExportProgress:
+    """Remember a wait for a slot that goes on."""
+    return progress.model_copy(update={"slot": slot})
+
+
 def waiting(progress: ExportProgress, until: float) -> ExportProgress:
     """Remember when a wait for a slot times out, in epoch seconds."""
     if progress.slot is None:
         return progress
-    slot = progress.slot.model_copy(update={"poll_at": until})
-    return progress.model_copy(update={"slot": slot})
+    return waiting_on(progress, progress.slot.model_copy(update={"poll_at": until}))
 
 
 def wake_of(work: ExportWork, now: float, wait: int) -> Wake:
@@ -96,11 +100,6 @@ def tried_again(progress: ExportProgress, task: ExportTask) -> ExportProgress:
     )
 
 
-def collected(progress: ExportProgress, files: dict[str, Any]) -> ExportProgress:
-    """Add what the export's own files tell."""
-    return progress.model_copy(update={"details": progress.details | files})
-
-
 def folder(task: ExportTask) -> str:
     """Return a task's folder in its bucket, with the final slash."""
     return "".join(f"{part}/" for part in (task.prefix, task.task_id) if part)
@@ -113,7 +112,8 @@ def passed_over(progress: ExportProgress) -> ExportProgress:
 
 def shown(progress: ExportProgress) -> tuple[object, ...]:
     """Return what tells whether an export makes progress: its status and its percentage."""
-    return progress.state, progress.details.get("percent_progress")
+    percent = None if progress.details is None else progress.details.percent_progress
+    return progress.state, percent
 
 
 def phase_of(progress: ExportProgress) -> Phase:
@@ -184,21 +184,25 @@ def _watch_seconds(
             return cadence.wait_seconds(cadence.CONFIRM, age, jitter)
 
 
-def _attempt(task: ExportTask) -> dict[str, Any]:
-    return {
-        "export_task_identifier": task.task_id,
-        "status": task.status,
-        "failure_cause": shorten(task.failure_cause) if task.failure_cause else None,
-    }
+def _attempt(task: ExportTask) -> ExportAttempt:
+    return ExportAttempt(
+        export_task_identifier=task.task_id,
+        status=task.status,
+        failure_cause=_failure_cause(task),
+    )
 
 
-def _details(task: ExportTask, progress: ExportProgress, *, adopted: bool) -> dict[str, Any]:
-    attempts = (*progress.failed, _attempt(task)) if progress.failed else ()
-    return ({"attempts": attempts} if attempts else {}) | {
-        "export_task_identifier": task.task_id,
-        "adopted": adopted,
-        "s3_location": f"s3://{task.bucket}/{folder(task)}",
-        "percent_progress": task.percent,
-        "total_extracted_gb": task.extracted_gb,
-        "failure_cause": shorten(task.failure_cause) if task.failure_cause else None,
-    }
+def _details(task: ExportTask, progress: ExportProgress, *, adopted: bool) -> ExportDetails:
+    return ExportDetails(
+        attempts=(*progress.failed, _attempt(task)) if progress.failed else (),
+        export_task_identifier=task.task_id,
+        adopted=adopted,
+        s3_location=f"s3://{task.bucket}/{folder(task)}",
+        percent_progress=task.percent,
+        total_extracted_gb=task.extracted_gb,
+        failure_cause=_failure_cause(task),
+    )
+
+
+def _failure_cause(task: ExportTask) -> str | None:
+    return shorten(task.failure_cause) if task.failure_cause else None

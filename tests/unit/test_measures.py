@@ -16,8 +16,9 @@ from lambdas.jobs.memo import Memo
 from lambdas.jobs.phases import Phase
 from lambdas.shared.errors import AccessDeniedException, AwsError, ThrottlingException
 from lambdas.shared.observability import metrics, observed
-from tests.unit.builders import NOW, AnyContext, export_work
+from tests.unit.builders import NOW, AnyContext, export_details, export_work
 
+AT_TEN = export_details(percent_progress=10)
 AN_HOUR_AGO = Memo(started_at=NOW - 3600, looks=3)
 
 
@@ -83,8 +84,16 @@ def test_a_campaign_makes_progress_when_its_state_changes(before, after, progres
     ("before", "after", "progress"),
     [
         ({"state": "STARTING"}, {"state": "IN_PROGRESS"}, 1),
-        ({"details": {"percent_progress": 10}}, {"details": {"percent_progress": 11}}, 1),
-        ({"details": {"percent_progress": 10}}, {"details": {"percent_progress": 10}}, 0),
+        (
+            {"details": export_details(percent_progress=10)},
+            {"details": export_details(percent_progress=11)},
+            1,
+        ),
+        (
+            {"details": export_details(percent_progress=10)},
+            {"details": export_details(percent_progress=10)},
+            0,
+        ),
         ({"refusals": 1}, {"refusals": 2}, 0),
     ],
 )

@@ -91,12 +91,13 @@ def settled_at_length(work: Work) -> Look:
             work = work.model_copy(update={"open": work.open | {name: moved}})
         work = work.fail_all(reason=LONG_ERROR, message=LONG_TEXT, now=NOW)
     else:
-        work = export_that_ended(work).close(
+        work = export_at_its_last_attempt(work).close(
             phase=Phase.FAILED,
             reason=LONG_ERROR,
             message=LONG_TEXT,
             warnings=(LONG_TEXT,),
             now=NOW,
+            files=result('{"status": "COMPLETE"}', [TABLES]),
         )
     return looks.settled(work, Phase.FAILED)
 
@@ -117,13 +118,6 @@ def gone_on_at_length(work: Work) -> Work:
     return work.model_copy(
         update={"open": dict.fromkeys(work.open, progress), "throttled_passes": 9}
     )
-
-
-def export_that_ended(work: ExportWork) -> ExportWork:
-    """Return an export's last attempt after all the others, with all that its files tell."""
-    last = export_at_its_last_attempt(work)
-    files = result('{"status": "COMPLETE"}', [TABLES])
-    return last.model_copy(update={"progress": export_watch.collected(last.progress, files)})
 
 
 def export_at_its_last_attempt(work: ExportWork) -> ExportWork:

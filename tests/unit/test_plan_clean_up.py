@@ -30,6 +30,7 @@ from tests.unit.builders import (
     AnyContext,
     any_campaign_job,
     any_export_job,
+    export_details,
     through_json,
 )
 from tests.unit.fake_executions import (
@@ -128,10 +129,9 @@ def canceled(work: dict[str, Any], **fields: Any) -> dict[str, Any]:
     progress = exported.progress.model_copy(
         update={
             "state": "CANCELED",
-            "details": {
-                "export_task_identifier": exported.progress.asked_for,
-                "percent_progress": 40,
-            },
+            "details": export_details(
+                export_task_identifier=exported.progress.asked_for, percent_progress=40
+            ),
         }
     )
     exported = exported.model_copy(update={"progress": progress})
