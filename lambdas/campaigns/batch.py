@@ -116,7 +116,7 @@ def describe(progress: CampaignProgress) -> str:
 
 def throttled(work: CampaignWork) -> CampaignWork:
     """Remember one more pass of which every mutation that was tried was throttled."""
-    return work.model_copy(update={"throttled_passes": work.throttled_passes + 1})
+    return work.with_throttled_passes(work.throttled_passes + 1)
 
 
 def accepted(progress: CampaignProgress, mutation: Mutation, now: float) -> CampaignProgress:

@@ -89,6 +89,18 @@ class CampaignWork(Work):
         still_open = {name: state for name, state in self.open.items() if name != campaign_id}
         return self.model_copy(update={"open": still_open, "settled": (*self.settled, entry)})
 
+    def polled(self, now: float) -> CampaignWork:
+        """Count a pass, at `now` in epoch seconds."""
+        return self.model_copy(update={"memo": self.memo.looked(now)})
+
+    def with_progress(self, campaign_id: str, progress: CampaignProgress) -> CampaignWork:
+        """Return the work with what is remembered of one of its open campaigns."""
+        return self.model_copy(update={"open": self.open | {campaign_id: progress}})
+
+    def with_throttled_passes(self, count: int) -> CampaignWork:
+        """Return the work after a number of passes in a row that were throttled."""
+        return self.model_copy(update={"throttled_passes": count})
+
     def fail_all(self, *, reason: str, message: str, now: float) -> CampaignWork:
         """Settle every open campaign as failed."""
         work = self

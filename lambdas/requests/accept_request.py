@@ -41,7 +41,7 @@ def handler(event: dict[str, Any], _context: LambdaContext) -> dict[str, Any]:
     except RequestRejected as rejection:
         return rejected(rejection, trace)
     if request.correlation_id is not None:
-        trace = trace.model_copy(update={"correlation_id": request.correlation_id})
+        trace = trace.correlated(request.correlation_id)
     logger.set_correlation_id(trace.correlation_id)
     logger.info("request accepted", stages=len(request.stages))
     metrics.add_metric(metric_names.REQUESTS_ACCEPTED, MetricUnit.Count, 1)

@@ -24,6 +24,10 @@ class Trace(Internal):
     correlation_id: str
     execution_arn: str
 
+    def correlated(self, correlation_id: str) -> Trace:
+        """Return the same trace under another correlation id."""
+        return self.model_copy(update={"correlation_id": correlation_id})
+
 
 class PlannedStage(Internal):
     """A stage that has not begun."""
@@ -82,6 +86,29 @@ class Plan(Internal):
         """Whether nothing runs and nothing waits."""
         return not self.running and not self.waiting
 
+    def with_results(self, settled: Iterable[Entry], *, workflow_failed: bool) -> Plan:
+        """Return the plan when the work that was running has come back."""
+        update = {
+            "running": (),
+            "settled": tuple(settled),
+            "workflow_failed": self.workflow_failed or workflow_failed,
+        }
+        return self.model_copy(update=update)
+
+    def at_stage(
+        self,
+        running: Iterable[Work],
+        waiting: Iterable[PlannedStage],
+        settled: Iterable[Entry],
+    ) -> Plan:
+        """Return the plan with a stage that runs, those to come, and the account so far."""
+        update = {"running": tuple(running), "waiting": tuple(waiting), "settled": tuple(settled)}
+        return self.model_copy(update=update)
+
+    def cleaning_up_after(self, ended: EndedExecution | None) -> Plan:
+        """Return the plan of a clean-up, None where the outcome of its execution is published."""
+        return self.model_copy(update={"cleans_up": ended})
+
 
 def plan(request: Request, trace: Trace, now: float) -> Plan:
     """Lay a request out as stages of work and begin the first; `now` is in epoch seconds."""
@@ -123,13 +150,7 @@ def advance(
     message = lost.message if lost else "the child execution gave no account"
     for given in before.running:
         settled += close(given, by_key.get(given.key), now, reason=reason, message=message)
-    after = before.model_copy(
-        update={
-            "running": (),
-            "settled": tuple(settled),
-            "workflow_failed": before.workflow_failed or lost is not None,
-        }
-    )
+    after = before.with_results(settled, workflow_failed=lost is not None)
     return _begin_next_stage(after, now)
 
 
@@ -145,9 +166,7 @@ def _begin_next_stage(before: Plan, now: float) -> Plan:
             settled += _skip(stage, now)
         else:
             running = tuple(work.begun(now) for work in stage.work)
-    return before.model_copy(
-        update={"running": running, "waiting": tuple(waiting), "settled": tuple(settled)}
-    )
+    return before.at_stage(running, waiting, settled)
 
 
 def _work(job: Job, label: str) -> Iterator[Work]:

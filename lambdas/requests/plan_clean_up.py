@@ -50,12 +50,12 @@ def handler(event: dict[str, Any], _context: LambdaContext) -> dict[str, Any]:
         ended = None
     trace = own
     if ended is not None:
-        trace = trace.model_copy(update={"correlation_id": ended.trace.correlation_id})
+        trace = trace.correlated(ended.trace.correlation_id)
     logger.set_correlation_id(trace.correlation_id)
     logger.info("clean-up planned", of_execution=execution_arn, things=len(left))
     work = (each.work.with_key(f"0.{index}") for index, each in enumerate(left))
     now = clock.now()
-    planned = plan_of(work, trace, now).model_copy(update={"cleans_up": ended})
+    planned = plan_of(work, trace, now).cleaning_up_after(ended)
     return answer_to(planned, now).as_payload()
 
 
