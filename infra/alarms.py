@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from aws_cdk import Duration
+
+from lambdas.jobs.kind import Kind
+from lambdas.jobs.registry import KINDS
 
 A_QUARTER_HOUR: Final = Duration.minutes(15)
 AN_HOUR: Final = Duration.hours(1)
@@ -71,20 +74,6 @@ NO_PROGRESS: Final = Alarm(
     do="Look at the exports in the RDS console. Cancel one that hangs in STARTING, or those that"
     " hold all five slots for nothing; the job's deadline ends it otherwise.",
 )
-CAMPAIGNS_THROTTLED: Final = Alarm(
-    "CampaignsThrottled",
-    above=10,
-    periods=3,
-    means="More than ten calls of campaigns were throttled in each five of fifteen minutes.",
-    do="The quota is the account's: look for others who call it. Requests go on, later.",
-)
-EXPORTS_THROTTLED: Final = Alarm(
-    "ExportsThrottled",
-    above=10,
-    periods=3,
-    means="More than ten calls of exports were throttled in each five of fifteen minutes.",
-    do="The quota is the account's: look for others who call RDS. Requests go on, later.",
-)
 COORDINATION_THROTTLED: Final = Alarm(
     "CoordinationThrottled",
     above=10,
@@ -142,3 +131,22 @@ LOST_EVENTS: Final = Alarm(
     do="Compare the policies of the queue and of the stack's key with the template. Send again the"
     " requests that were put on the bus meanwhile, and clean up after aborted executions by hand.",
 )
+
+
+def throttled(kind: Kind[Any, Any]) -> Alarm:
+    """Return the alarm of a kind's calls that are throttled."""
+    return Alarm(
+        f"{kind.title}Throttled",
+        above=10,
+        periods=3,
+        means=f"More than ten calls of {kind.limit.things} were throttled in each five of fifteen"
+        " minutes.",
+        do="The quota is the account's: look for others who make the same calls. Requests go on,"
+        " later.",
+    )
+
+
+def every() -> tuple[Alarm, ...]:
+    """Return every alarm of the stack."""
+    of_all = tuple(value for value in globals().values() if isinstance(value, Alarm))
+    return (*of_all, *map(throttled, KINDS))

@@ -12,6 +12,7 @@ from constructs import Construct
 
 from infra.encryption import Encryption
 from infra.jobs import MAP_LABEL
+from lambdas.shared import items
 from lambdas.shared.environment import COORDINATION_TABLE
 
 READS: Final = frozenset({"dynamodb:GetItem", "dynamodb:Query"})
@@ -26,10 +27,12 @@ class Coordination(Construct):
         self.table = dynamodb.Table(
             self,
             "Table",
-            partition_key=dynamodb.Attribute(name="pk", type=dynamodb.AttributeType.STRING),
-            sort_key=dynamodb.Attribute(name="sk", type=dynamodb.AttributeType.STRING),
+            partition_key=dynamodb.Attribute(
+                name=items.PARTITION_KEY, type=dynamodb.AttributeType.STRING
+            ),
+            sort_key=dynamodb.Attribute(name=items.SORT_KEY, type=dynamodb.AttributeType.STRING),
             billing_mode=dynamodb.BillingMode.PAY_PER_REQUEST,
-            time_to_live_attribute="expires_at",
+            time_to_live_attribute=items.EXPIRES_AT,
             encryption=dynamodb.TableEncryption.CUSTOMER_MANAGED,
             encryption_key=encryption.key,
             point_in_time_recovery_specification=dynamodb.PointInTimeRecoverySpecification(

@@ -6,11 +6,16 @@ leave out what has its default, so each field that may be missing has one here t
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Any, Final
 
-from infra.jsonata import expression
-from lambdas.jobs.phases import Phase
+from infra.jsonata import Shape, Value, checked, expression
+from lambdas.jobs.kind import Kind
+from lambdas.jobs.loop import OneResource, ResourceMap
+from lambdas.jobs.phases import Phase, Reason
+from lambdas.jobs.registry import KINDS, ChildResult
+from lambdas.jobs.work import Work
 from lambdas.requests.outcome import WORKFLOW_FAILED
+from lambdas.requests.plan import Plan
 
 PLAN: Final = "$states.input.plan"
 RESULTS: Final = "$states.input.results"
@@ -28,29 +33,24 @@ $given := $type($states.input) = 'object' ? $states.input.correlation_id;
 $named := $type($given) = 'string' and $contains($given, /^[^\x00-\x1f\x7f]{1,128}$/) ? $given
   : $states.context.Execution.Name;
 $whole := function($entry) { $merge([{'job': '', 'warnings': [], 'details': {}}, $entry]) };
-$entry := function($work, $id, $target, $progress, $polls, $details) {{
+$entry := function($work, $id, $target, $initial_state, $final_state, $polls, $details) {{
   'job': $or($work.job_label, ''),
   'kind': $work.kind,
   'id': $id,
   'target': $target,
-  'initial_state': $or($progress.initial_state, null),
-  'final_state': $or($progress.state, null),
+  'initial_state': $or($initial_state, null),
+  'final_state': $or($final_state, null),
   'phase': 'FAILED',
   'reason': $error,
   'message': $substring($cause, 0, 100),
   'warnings': [],
-  'details': $details,
-  'polls': $polls,
+  'details': $or($details, {}),
+  'polls': $or($polls, 0),
   'elapsed_seconds': $or($round($now / 1000 - $work.memo.started_at, 3), 0),
   'ended_at': $fromMillis($now)
 }};
 $open := function($work) {
-  $work.kind = 'export'
-    ? $entry($work, $work.job.source_arn, $work.job.target, $work.progress,
-        $or($work.memo.looks, 0), $or($work.progress.details, {}))
-    : $each($work.open, function($progress, $id) {
-        $entry($work, $id, $work.target, $progress, $or($progress.looks, 0), {})
-      })
+  OPEN
 };
 $unfinished := function($work) {(
   $result := $results[key = $work.key];
@@ -76,6 +76,17 @@ $unfinished := function($work) {(
 })"""
 
 
+_ANY_WORK: Final = Value("$work", Work)
+
+_SHAPES: Final[dict[str, Shape]] = {
+    "$plan": Plan,
+    "$results": tuple[ChildResult, ...],
+    "$result": ChildResult,
+    "$work": Work,
+    "$last": Work,
+}
+
+
 def fallback_outcome(*, plan: str = PLAN, results: str = RESULTS) -> str:
     """Return the outcome as JSONata, for a Catch.
 
@@ -83,6 +94,36 @@ def fallback_outcome(*, plan: str = PLAN, results: str = RESULTS) -> str:
         plan: where the plan is, `NOTHING` where there is none yet.
         results: where the last results of the children are, likewise.
     """
-    body = _TEMPLATE.replace("PLAN", plan).replace("RESULTS", results)
+    body = checked(_TEMPLATE, _SHAPES).replace("OPEN", _open_resources())
+    body = body.replace("PLAN", plan).replace("RESULTS", results)
     body = body.replace("'FAILED'", f"'{Phase.FAILED}'")
     return expression(body.replace("'WorkflowFailed'", f"'{WORKFLOW_FAILED}'"))
+
+
+def _open_resources() -> str:
+    """Return the entries of the resources of `$work` that are open, by its kind."""
+    of_kinds = [f"{_ANY_WORK.field('kind')} = '{kind.name}' ? {_entries(kind)}" for kind in KINDS]
+    entry = _entry(_ANY_WORK.field("key"), "''")
+    unknown = f"$merge([{entry}, {{'reason': '{Reason.UNKNOWN_KIND}'}}])"
+    return "\n  : ".join((*of_kinds, unknown))
+
+
+def _entries(kind: Kind[Any, Any]) -> str:
+    """Return the entries of a kind's work."""
+    work = Value("$work", kind.work)
+    match kind.resources:
+        case OneResource() as one:
+            paths = [one.id, one.target, one.initial_state, one.final_state, one.polls, one.details]
+            return _entry(*(work.field(*path) for path in paths))
+        case ResourceMap() as many:
+            resources = work.field(*many.open)
+            progress = resources.values("$progress")
+            paths = [many.initial_state, many.final_state, many.polls]
+            told = (progress.field(*path) for path in paths)
+            entry = _entry("$id", work.field(*many.target), *told)
+            return f"$each({resources}, function($progress, $id) {{ {entry} }})"
+
+
+def _entry(*told: object) -> str:
+    """Return the entry of one resource of `$work`, of what the template's `$entry` takes."""
+    return f"$entry({', '.join(map(str, ('$work', *told)))})"

@@ -1,13 +1,15 @@
 """What one child execution does: reconcile, branch on the phase, wait, reconcile again.
 
-It keeps three variables: `$trace`, whose request it works for; `$look`, what it saw last; and
-`$history_events`, how many events its history holds at most.
+One loop for each registered kind. A child execution keeps three variables: `$trace`, whose request
+it works for; `$look`, what the last pass found; and `$history_events`, how many events its history
+holds at most.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Final
+from collections.abc import Callable, Mapping
+from functools import partial
+from typing import Any, Final, NamedTuple
 
 from aws_cdk import Aws
 from aws_cdk import aws_dynamodb as dynamodb
@@ -15,7 +17,7 @@ from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_stepfunctions as sfn
 from constructs import Construct
 
-from infra.jsonata import INPUT, PAYLOAD, SHORT_ERROR, expression
+from infra.jsonata import PAYLOAD, SHORT_ERROR, Value, concatenated, expression, written
 from infra.retries import (
     FOR_RECONCILERS,
     FOR_TABLE,
@@ -24,7 +26,14 @@ from infra.retries import (
     catch_everything,
 )
 from infra.tasks import function_task
-from lambdas.jobs.phases import Phase
+from lambdas.jobs.kind import Kind
+from lambdas.jobs.loop import Wait
+from lambdas.jobs.pass_result import Look, TaskError
+from lambdas.jobs.phases import Phase, Reason
+from lambdas.jobs.registry import KINDS
+from lambdas.jobs.work import Work
+from lambdas.requests.plan import Trace
+from lambdas.shared import items
 
 MAP_LABEL = "Jobs"
 """Names the children of the Distributed Map: <machine>/Jobs."""
@@ -42,6 +51,28 @@ EVENTS_OF_RETRY: Final = 3
 
 Waiting = sfn.Wait | sfn.CustomState
 
+CHILD_INPUT: Final = Value("$states.input", {"work": Work, "trace": Trace})
+"""What the map gives a child execution."""
+
+_LOOK: Final = Value("$look", Look)
+_WAKE: Final = _LOOK.field("wake")
+
+
+class KindsMismatchError(Exception):
+    """The reconcilers that the stack makes are not those of the registered kinds."""
+
+
+class Reconciler(NamedTuple):
+    """The function of a kind.
+
+    Attributes:
+        function: brings work closer to its target.
+        is_hurried: whether events may end its waits early, so that they are stored in the table.
+    """
+
+    function: lambda_.IFunction
+    is_hurried: bool = True
+
 
 class Jobs(Construct):
     """The graph of a child execution."""
@@ -51,69 +82,66 @@ class Jobs(Construct):
         scope: Construct,
         construct_id: str,
         *,
-        reconcile_campaigns: lambda_.IFunction,
-        reconcile_export: lambda_.IFunction,
+        reconcilers: Mapping[str, Reconciler],
         table: dynamodb.ITable,
-        campaign_events: bool,
     ) -> None:
+        """Make the loop of each registered kind.
+
+        Args:
+            scope: of the construct.
+            construct_id: of the construct.
+            reconcilers: by kind.
+            table: where waits are stored.
+        """
         super().__init__(scope, construct_id)
+        names = [kind.name for kind in KINDS]
+        if sorted(names) != sorted(reconcilers):
+            raise KindsMismatchError(f"kinds {names}, reconcilers {sorted(reconcilers)}")
         self._table = table
-        await_campaigns = self._await_campaigns if campaign_events else self._wait
         self._complete = self._end("JobComplete", "Every resource of the job reached its target.")
         self._failed = self._end(
             "JobFailed",
             "Hands the account of the failure to the plan, which fails the request: a Distributed"
             " Map keeps no output of a child that ends in Fail.",
         )
-        campaigns = self._loop(
-            "RouteCampaigns",
-            reconcile_campaigns,
-            waits={
-                Phase.DELETING: await_campaigns("AwaitDeletion", "Deleted, but still to be seen."),
-            },
-            otherwise=await_campaigns("AwaitCampaigns", "The cadence says for how long."),
-            unwoken="AwaitNextLookAtCampaigns",
-        )
-        export = self._loop(
-            "RouteExport",
-            reconcile_export,
-            waits={
-                Phase.QUEUED: self._await_wake(
-                    "AwaitExportSlot", "No slot is free, or the source is busy."
-                ),
-            },
-            otherwise=self._await_wake("AwaitExportEvent", "Until the export ends."),
-            unwoken="AwaitNextLook",
-        )
+        self.start: sfn.IChainable = self._which_kind(reconcilers)
+
+    def _which_kind(self, reconcilers: Mapping[str, Reconciler]) -> sfn.Choice:
+        """Return the Choice of the kind's loop; work of a kind without one fails."""
+        kind_of_work = CHILD_INPUT.field("work", "kind")
         given = {
-            "trace": expression("$states.input.trace"),
-            "look": INPUT,
+            "trace": expression(CHILD_INPUT.field("trace")),
+            "look": expression(CHILD_INPUT),
             "history_events": EVENTS_OF_START,
         }
-        which = sfn.Choice.jsonata(self, "WhichKind", state_name="WhichKind", assign=given)
-        which.when(
-            sfn.Condition.jsonata(expression("$states.input.work.kind = 'campaigns'")),
-            campaigns,
-            assign=given,
-        )
-        which.otherwise(export)
-        self.start: sfn.IChainable = which
-
-    def _loop(
-        self,
-        route_name: str,
-        function: lambda_.IFunction,
-        *,
-        waits: dict[Phase, Waiting],
-        otherwise: Waiting,
-        unwoken: str,
-    ) -> sfn.TaskStateBase:
-        """Look, route by phase, wait, look again; `unwoken` is the wait that nobody can end."""
-        look = function_task(
+        unknown = {
+            "Error": Reason.UNKNOWN_KIND.value,
+            "Cause": expression(f"'this version has no jobs of kind ' & {kind_of_work}"),
+        }
+        which = sfn.Choice.jsonata(
             self,
-            function,
+            "WhichKind",
+            state_name="WhichKind",
+            assign=_failure(CHILD_INPUT.field("work"), unknown),
+        )
+        for kind in KINDS:
+            which.when(
+                sfn.Condition.jsonata(expression(f"{kind_of_work} = '{kind.name}'")),
+                self._loop(kind, reconcilers[kind.name]),
+                assign=given,
+            )
+        return which.otherwise(self._failed)
+
+    def _loop(self, kind: Kind[Any, Any], reconciler: Reconciler) -> sfn.TaskStateBase:
+        """Return a kind's loop: reconcile, route by phase, wait, reconcile again."""
+        if reconciler.function.node.id != kind.task:
+            raise KindsMismatchError(f"{reconciler.function.node.id} is not {kind.task}")
+        work = _LOOK.field("work")
+        reconcile = function_task(
+            self,
+            reconciler.function,
             payload={
-                "work": expression("$look.work"),
+                "work": expression(work),
                 "trace": expression("$trace"),
                 "history_events": expression("$history_events"),
             },
@@ -124,106 +152,110 @@ class Jobs(Construct):
             retriers=FOR_RECONCILERS,
             comment="One look: observe, decide, act where it is legal.",
         )
-        failed = {
-            "look": {
-                "key": expression("$look.work.key"),
-                "phase": Phase.FAILED.value,
-                "work": expression("$look.work"),
-                "error": SHORT_ERROR,
-                "ended_at": expression("$millis()"),
-            }
-        }
-        catch_everything(look, self._failed, assign=failed)
-        route = sfn.Choice.jsonata(self, route_name, state_name=route_name)
-        ends = {
-            Phase.COMPLETE: self._complete,
-            Phase.FAILED: self._failed,
-        }
-        for phase, state in ends.items():
-            route.when(_is(phase), state)
-        if isinstance(otherwise, sfn.CustomState):
-            fallback = self._wait(unwoken, "Nobody can wake it: it has no token in the table.")
-            fallback.next(look)
-            route.when(sfn.Condition.jsonata(expression("$not($exists($look.wake))")), fallback)
-            for wait in (*waits.values(), otherwise):
-                if isinstance(wait, sfn.CustomState):
-                    _end_by_itself(wait, look, fallback)
-        for phase, wait in waits.items():
-            route.when(_is(phase), wait)
-        route.otherwise(otherwise)
-        look.next(route)
-        for wait in (*waits.values(), otherwise):
-            wait.next(look)
-        return look
+        catch_everything(reconcile, self._failed, assign=_failure(work, SHORT_ERROR))
+        loop = kind.loop
+        route = sfn.Choice.jsonata(self, loop.route, state_name=loop.route)
+        route.when(_is(Phase.COMPLETE), self._complete)
+        route.when(_is(Phase.FAILED), self._failed)
+        wait_for: Callable[[Wait], Waiting] = partial(self._wait, reconcile)
+        if reconciler.is_hurried:
+            comment = "Nobody can wake it: it has no token in the table."
+            fallback = self._wait(reconcile, Wait(loop.plain_wait, comment))
+            route.when(sfn.Condition.jsonata(expression(f"$not($exists({_WAKE}))")), fallback)
+            wait_for = partial(self._await_wake, kind, reconcile, fallback)
+        for phase, wait in loop.waits.items():
+            route.when(_is(phase), wait_for(wait))
+        route.otherwise(wait_for(loop.otherwise))
+        reconcile.next(route)
+        return reconcile
 
-    def _wait(self, name: str, comment: str) -> sfn.Wait:
-        seconds = sfn.WaitTime.seconds(expression("$look.wait_seconds"))
-        return sfn.Wait.jsonata(
+    def _wait(self, reconcile: sfn.TaskStateBase, wait: Wait) -> sfn.Wait:
+        """Wait until the next pass."""
+        state = sfn.Wait.jsonata(
             self,
-            name,
-            state_name=name,
-            time=seconds,
+            wait.name,
+            state_name=wait.name,
+            time=sfn.WaitTime.seconds(expression(_LOOK.field("wait_seconds"))),
             assign={"history_events": _spent(EVENTS_OF_WAIT)},
-            comment=comment,
+            comment=wait.comment,
         )
-
-    def _await_campaigns(self, name: str, comment: str) -> sfn.CustomState:
-        """Wait until somebody else moves one of the campaigns that are still open."""
-        # $keys gives a single key as a text; the brackets make it a list of one.
-        ids = expression("[$keys($look.work.open)]")
-        return self._await_wake(name, comment, {"ids": {"SS": ids}})
+        state.next(reconcile)
+        return state
 
     def _await_wake(
-        self, name: str, comment: str, more: Mapping[str, object] | None = None
+        self,
+        kind: Kind[Any, Any],
+        reconcile: sfn.TaskStateBase,
+        fallback: sfn.Wait,
+        wait: Wait,
     ) -> sfn.CustomState:
-        """Wait with a task token that `wake_waiters` finds in the table, or until the next look.
+        """Wait with a task token that `wake_waiters` finds in the table, or until the next pass.
 
-        One execution has one item for what it waits for; `more` is what its item tells besides.
-        Written out, because CDK's own task writes a computed timeout as a path, which a state in
-        JSONata does not take. Where the token can not be stored, the wait is a plain one.
+        One execution has one item for what it waits for. Written out, because CDK's own task writes
+        a computed timeout as a path, which a state in JSONata does not take. Where the token cannot
+        be stored, the wait is a plain one.
         """
-        wake = "$look.wake"
-        key = f"{wake}.order & '#' & $states.context.Execution.Id"
+        sort_key = concatenated(
+            items.WAITER.sort,
+            order=_WAKE.field("order"),
+            child_execution_arn="$states.context.Execution.Id",
+        )
+        work = Value(_LOOK.field("work").path, kind.work)
+        # $keys gives a single key as a text; the brackets make it a list of one.
+        lists = {
+            attribute: {"SS": expression(f"[$keys({work.field(*path)})]")}
+            for attribute, path in kind.loop.waits_for_keys_of.items()
+        }
         await_wake = sfn.CustomState(
             self,
-            name,
+            wait.name,
             state_json={
                 "Type": "Task",
                 "QueryLanguage": "JSONata",
-                "Comment": f"{comment} {budget_in_words(FOR_TABLE)}",
+                "Comment": f"{wait.comment} {budget_in_words(FOR_TABLE)}",
                 "Resource": f"arn:{Aws.PARTITION}:states:::{PUT_AND_WAIT}",
-                "TimeoutSeconds": expression("$look.wait_seconds"),
+                "TimeoutSeconds": expression(_LOOK.field("wait_seconds")),
                 "Assign": {"history_events": _spent(EVENTS_OF_TOKEN_WAIT)},
                 "Arguments": {
                     "TableName": self._table.table_name,
                     "Item": {
-                        "pk": {"S": expression(f"{wake}.on")},
-                        "sk": {"S": expression(key)},
-                        "token": {"S": expression("$states.context.Task.Token")},
-                        "expires_at": {"N": expression(f"$string({wake}.expires_at)")},
-                        **(more or {}),
+                        **items.key(expression(_WAKE.field("on")), expression(sort_key)),
+                        items.TOKEN: {"S": expression("$states.context.Task.Token")},
+                        items.EXPIRES_AT: {
+                            "N": expression(f"$string({_WAKE.field('expires_at')})")
+                        },
+                        **lists,
                     },
                 },
             },
         )
         add_retries(await_wake, FOR_TABLE)
+        assign = {"history_events": _spent(EVENTS_OF_TOKEN_WAIT)}
+        await_wake.add_catch(reconcile, errors=["States.Timeout"], assign=assign)
+        catch_everything(await_wake, fallback, assign=assign)
+        await_wake.next(reconcile)
         return await_wake
 
     def _end(self, name: str, comment: str) -> sfn.Succeed:
         return sfn.Succeed.jsonata(
-            self, name, state_name=name, outputs=expression("$look"), comment=comment
+            self, name, state_name=name, outputs=expression(_LOOK), comment=comment
         )
 
 
+def _failure(work: Value, error: Mapping[str, object]) -> dict[str, object]:
+    """Return the assignment of what is found of work that no function can tell of."""
+    look = {
+        "key": expression(work.field("key")),
+        "phase": Phase.FAILED.value,
+        "work": expression(work),
+        "error": written(TaskError, error),
+        "ended_at": expression("$millis()"),
+    }
+    return {"look": written(Look, look)}
+
+
 def _is(phase: Phase) -> sfn.Condition:
-    return sfn.Condition.jsonata(expression(f"$look.phase = '{phase}'"))
-
-
-def _end_by_itself(wait: sfn.CustomState, look: sfn.IChainable, fallback: sfn.IChainable) -> None:
-    """Let a wait with a task token end at its time-out, or go on as a plain wait."""
-    assign = {"history_events": _spent(EVENTS_OF_TOKEN_WAIT)}
-    wait.add_catch(look, errors=["States.Timeout"], assign=assign)
-    catch_everything(wait, fallback, assign=assign)
+    return sfn.Condition.jsonata(expression(f"{_LOOK.field('phase')} = '{phase}'"))
 
 
 def _spent(events: int) -> str:

@@ -11,15 +11,8 @@ from aws_cdk import aws_stepfunctions as sfn
 
 from infra.alarms import A_QUARTER_HOUR, AN_HOUR
 from infra.jobs import PUT_AND_WAIT
-from lambdas.campaigns.transitions import Mutation
-from lambdas.rate_limit.quota import CampaignRates
 from lambdas.shared import metric_names
 
-MUTATIONS: Final = tuple(Mutation)
-READS: Final = ("GetCampaignStateBatch",)
-DESCRIPTIONS: Final = ("DescribeCampaign",)
-"""With a quota of their own, and never urgent."""
-EXPORTS: Final = ("StartExportTask", "CancelExportTask", "DescribeExportTasks")
 COORDINATION: Final = (
     "GetItem",
     "UpdateItem",
@@ -31,9 +24,7 @@ COORDINATION: Final = (
     "GetExecutionHistory",
     "ListExecutions",
 )
-"""The operations that the functions call, but for the files of exports."""
-
-QUOTAS: Final = CampaignRates()
+"""The operations that the functions call, but for those of each kind and the files of exports."""
 
 MINUTE: Final = Duration.minutes(1)
 PERIOD: Final = Duration.minutes(5)

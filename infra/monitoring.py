@@ -20,17 +20,13 @@ from infra.dead_letters import DeadLetters
 from infra.encryption import Encryption
 from infra.metrics import (
     COORDINATION,
-    DESCRIPTIONS,
-    EXPORTS,
     MINUTE,
-    MUTATIONS,
     PERIOD,
-    QUOTAS,
-    READS,
     SUM,
     Metric,
     own,
 )
+from lambdas.jobs.registry import KINDS
 from lambdas.rate_limit.quota import Rate
 from lambdas.shared import metric_names
 
@@ -172,14 +168,17 @@ class Monitoring(Construct):
     def _what_is_throttled(self) -> None:
         self._section(
             "Are we throttled?",
-            Graph("Campaign mutations a minute", metrics.calls(MUTATIONS), 6, QUOTAS.mutations),
-            Graph("Campaign reads a minute", metrics.calls(READS), 6, QUOTAS.reads),
-            Graph("Calls of exports a minute", metrics.calls(EXPORTS), 6),
-            Graph("Calls of coordination a minute", metrics.calls(COORDINATION), 6),
-            self._throttled(
-                "Campaigns", alarms.CAMPAIGNS_THROTTLED, *MUTATIONS, *READS, *DESCRIPTIONS
+            *(
+                Graph(f"{calls.title} a minute", metrics.calls(calls.operations), 6, calls.quota)
+                for kind in KINDS
+                for calls in kind.calls
+                if calls.title is not None
             ),
-            self._throttled("Exports", alarms.EXPORTS_THROTTLED, *EXPORTS),
+            Graph("Calls of coordination a minute", metrics.calls(COORDINATION), 6),
+            *(
+                self._throttled(kind.title, alarms.throttled(kind), *kind.operations)
+                for kind in KINDS
+            ),
             self._throttled(
                 "Coordination",
                 alarms.COORDINATION_THROTTLED,

@@ -18,7 +18,6 @@ from typing import Any, Final
 
 from infra import alarms
 from infra.accepted_findings import ACCEPTED
-from infra.alarms import Alarm
 from infra.dashboard_picture import svg
 from infra.diagram import resolved, synthesise, table
 from infra.functions import ROOT, LayerMissingError
@@ -85,9 +84,7 @@ def alarms_table(template: Mapping[str, Any]) -> str:
         for properties in _properties(template, "AWS::CloudWatch::Alarm")
     }
     rows = [
-        (f"`{alarm.name}`", rings[alarm.name], alarm.means, alarm.do)
-        for alarm in vars(alarms).values()
-        if isinstance(alarm, Alarm)
+        (f"`{alarm.name}`", rings[alarm.name], alarm.means, alarm.do) for alarm in alarms.every()
     ]
     return table(("Alarm", "Rings when", "What it means", "What to do"), rows)
 

@@ -18,6 +18,7 @@ from infra.encryption import Encryption
 from infra.export_access import let_run_exports
 from infra.export_store import ExportStore
 from infra.functions import Functions
+from infra.jobs import Reconciler
 from infra.monitoring import Monitoring
 from infra.settings import Settings
 from infra.triggers import Triggers
@@ -66,12 +67,13 @@ class OrchestratorStack(Stack):
             accept_request=accept_request,
             advance_plan=advance_plan,
             plan_clean_up=plan_clean_up,
-            reconcile_campaigns=reconcile_campaigns,
-            reconcile_export=reconcile_export,
+            reconcilers={
+                "campaigns": Reconciler(reconcile_campaigns, is_hurried=settings.campaign_events),
+                "export": Reconciler(reconcile_export),
+            },
             bus=bus,
             table=coordination.table,
             retention=retention,
-            campaign_events=settings.campaign_events,
             key=encryption.key,
         )
         wake_waiters = functions.add("WakeWaiters", "waiting", environment=coordination.environment)

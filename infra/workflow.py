@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Final, cast
 
 from aws_cdk import ArnFormat, Duration, RemovalPolicy, Stack
@@ -17,8 +18,8 @@ from constructs import Construct
 
 from infra.encryption import machine_log_group
 from infra.fallback_outcome import NOTHING, fallback_outcome
-from infra.jobs import MAP_LABEL, Jobs
-from infra.jsonata import INPUT, expression
+from infra.jobs import CHILD_INPUT, MAP_LABEL, Jobs, Reconciler
+from infra.jsonata import INPUT, Value, expression, written
 from infra.names import COMPLETED
 from infra.retries import (
     FOR_FUNCTIONS,
@@ -30,8 +31,14 @@ from infra.retries import (
 )
 from infra.tasks import TASK_TIMEOUT, function_task
 from lambdas.jobs.phases import Phase
+from lambdas.requests.answer import Answer
 from lambdas.requests.clean_up import LAST_STARTS_SECONDS
-from lambdas.requests.outcome import OUTCOME_NOT_PUBLISHED, REQUEST_REJECTED
+from lambdas.requests.outcome import OUTCOME_NOT_PUBLISHED, REQUEST_REJECTED, Outcome
+
+_ANSWER: Final = Value("$states.input", Answer)
+"""What the function before a state has answered."""
+_PLAN: Final = _ANSWER.field("plan")
+_OUTCOME: Final = _ANSWER.field("outcome")
 
 SOURCE: Final = "connect-rds-orchestrator"
 MAX_EXECUTION: Final = Duration.days(365)
@@ -49,23 +56,14 @@ class Workflow(Construct):
         accept_request: lambda_.IFunction,
         advance_plan: lambda_.IFunction,
         plan_clean_up: lambda_.IFunction,
-        reconcile_campaigns: lambda_.IFunction,
-        reconcile_export: lambda_.IFunction,
+        reconcilers: Mapping[str, Reconciler],
         bus: events.IEventBus,
         table: dynamodb.ITable,
         retention: logs.RetentionDays,
-        campaign_events: bool,
         key: kms.IKey,
     ) -> None:
         super().__init__(scope, construct_id)
-        jobs = Jobs(
-            self,
-            "Jobs",
-            reconcile_campaigns=reconcile_campaigns,
-            reconcile_export=reconcile_export,
-            table=table,
-            campaign_events=campaign_events,
-        )
+        jobs = Jobs(self, "Jobs", reconcilers=reconcilers, table=table)
         self._bus = bus
         self._run = self._run_jobs(jobs)
         self._publish = self._publish_outcome()
@@ -136,8 +134,8 @@ class Workflow(Construct):
             comment="Nothing has started before the whole request is known to be valid.",
         )
         route = sfn.Choice.jsonata(self, "RouteRequest")
-        route.when(sfn.Condition.jsonata(expression("$exists($states.input.plan)")), self._run)
-        route.when(sfn.Condition.jsonata(expression("$exists($states.input.clean_up)")), clean_up)
+        route.when(_exists(_PLAN), self._run)
+        route.when(_exists(_ANSWER.field("clean_up")), clean_up)
         route.otherwise(self._publish)
         self._catch(accept, fallback_outcome(plan=NOTHING, results=NOTHING))
         accept.next(route)
@@ -153,7 +151,7 @@ class Workflow(Construct):
         plan = function_task(
             self,
             function,
-            payload={"clean_up": expression("$states.input.clean_up"), **_EXECUTION},
+            payload={"clean_up": expression(_ANSWER.field("clean_up")), **_EXECUTION},
             retriers=FOR_FUNCTIONS_THAT_CALL_AWS,
             comment="What an execution has left behind, and what became of its resources.",
         )
@@ -173,7 +171,7 @@ class Workflow(Construct):
         self._catch(advance, fallback_outcome())
         self._route_plan(advance, "IsPlanFinished")
         error = {
-            "plan": expression("$states.input.plan"),
+            "plan": expression(_PLAN),
             "results": [],
             "error": expression("$states.errorOutput"),
         }
@@ -182,8 +180,7 @@ class Workflow(Construct):
 
     def _route_plan(self, task: sfn.TaskStateBase, name: str) -> None:
         route = sfn.Choice.jsonata(self, name)
-        finished = sfn.Condition.jsonata(expression("$exists($states.input.outcome)"))
-        route.when(finished, self._publish)
+        route.when(_exists(_OUTCOME), self._publish)
         route.otherwise(self._run)
         task.next(route)
 
@@ -193,14 +190,17 @@ class Workflow(Construct):
             "RunJobs",
             label=MAP_LABEL,
             map_execution_type=sfn.StateMachineType.STANDARD,
-            items=sfn.ProvideItems.jsonata(expression("$states.input.plan.running")),
-            item_selector={
-                "work": expression("$states.context.Map.Item.Value"),
-                "trace": expression("$states.input.plan.trace"),
-            },
+            items=sfn.ProvideItems.jsonata(expression(_PLAN.field("running"))),
+            item_selector=written(
+                CHILD_INPUT.shape,
+                {
+                    "work": expression("$states.context.Map.Item.Value"),
+                    "trace": expression(_PLAN.field("trace")),
+                },
+            ),
             tolerated_failure_percentage=100,
             outputs={
-                "plan": expression("$states.input.plan"),
+                "plan": expression(_PLAN),
                 "results": expression("$states.result"),
             },
             comment="One child execution per job; a child that is lost fails its job, not the map.",
@@ -210,16 +210,14 @@ class Workflow(Construct):
 
     def _publish_outcome(self) -> sfn.TaskStateBase:
         retriers = (NOT_PUBLISHED,)
+        publish_this = _ANSWER.field("publish")
         publish = tasks.EventBridgePutEvents.jsonata(
             self,
             "PublishOutcome",
             entries=[
                 tasks.EventBridgePutEventsEntry(
                     detail=sfn.TaskInput.from_text(
-                        expression(
-                            "$exists($states.input.publish) ? $states.input.publish"
-                            " : $states.input.outcome"
-                        )
+                        expression(f"$exists({publish_this}) ? {publish_this} : {_OUTCOME}")
                     ),
                     detail_type=COMPLETED,
                     source=SOURCE,
@@ -233,13 +231,16 @@ class Workflow(Construct):
         add_retries(publish, retriers)
         route, failed = self._route_outcome()
         not_published = {
-            "outcome": {
-                "reason": OUTCOME_NOT_PUBLISHED,
-                "summary": expression(
-                    "$substring($states.input.outcome.summary, 0, 30000) & '; not published: '"
-                    " & $substring($states.errorOutput.Cause, 0, 500)"
-                ),
-            }
+            "outcome": written(
+                Outcome,
+                {
+                    "reason": OUTCOME_NOT_PUBLISHED,
+                    "summary": expression(
+                        f"$substring({_OUTCOME.field('summary')}, 0, 30000) & '; not published: '"
+                        " & $substring($states.errorOutput.Cause, 0, 500)"
+                    ),
+                },
+            )
         }
         catch_everything(publish, failed, outputs=not_published)
         publish.next(route)
@@ -250,15 +251,11 @@ class Workflow(Construct):
         failed = self._fail("RequestFailed")
         route = sfn.Choice.jsonata(self, "RouteOutcome")
         route.when(
-            sfn.Condition.jsonata(expression(f"$states.input.outcome.phase = '{Phase.COMPLETE}'")),
-            sfn.Succeed.jsonata(
-                self, "RequestComplete", outputs=expression("$states.input.outcome")
-            ),
+            sfn.Condition.jsonata(expression(f"{_OUTCOME.field('phase')} = '{Phase.COMPLETE}'")),
+            sfn.Succeed.jsonata(self, "RequestComplete", outputs=expression(_OUTCOME)),
         )
         route.when(
-            sfn.Condition.jsonata(
-                expression(f"$states.input.outcome.reason = '{REQUEST_REJECTED}'")
-            ),
+            sfn.Condition.jsonata(expression(f"{_OUTCOME.field('reason')} = '{REQUEST_REJECTED}'")),
             self._fail("RequestRejected"),
         )
         route.otherwise(failed)
@@ -268,13 +265,17 @@ class Workflow(Construct):
         return sfn.Fail.jsonata(
             self,
             name,
-            error=expression("$states.input.outcome.reason"),
-            cause=expression("$states.input.outcome.summary"),
+            error=expression(_OUTCOME.field("reason")),
+            cause=expression(_OUTCOME.field("summary")),
         )
 
     def _catch(self, task: sfn.TaskStateBase, outcome: str) -> None:
         """End a request whose own machinery failed, with all that is known of it."""
         catch_everything(task, self._publish, outputs={"outcome": outcome})
+
+
+def _exists(value: Value) -> sfn.Condition:
+    return sfn.Condition.jsonata(expression(f"$exists({value})"))
 
 
 _EXECUTION: Final = {

@@ -10,8 +10,8 @@ from typing import Final
 
 from lambdas.campaigns.contract import CampaignJob, CampaignTarget
 from lambdas.exports.contract import ExportJob, ExportTarget
+from lambdas.jobs.contract import Job
 from lambdas.requests.acceptance import RequestRejected, parse
-from lambdas.requests.contract import Job
 from lambdas.requests.events import input_of_event
 from localcloud.functions.environment import REGION
 from localcloud.world import Campaign, PresentExport, Snapshot, World

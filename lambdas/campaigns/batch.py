@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from math import ceil
 from typing import Final
 
+from lambdas.campaigns import paces
 from lambdas.campaigns.contract import ApiVersion, CampaignTarget
 from lambdas.campaigns.transitions import (
     Act,
@@ -17,13 +18,14 @@ from lambdas.campaigns.transitions import (
     decide,
     is_gone,
 )
+from lambdas.campaigns.wakes import CAMPAIGNS
 from lambdas.campaigns.work import CampaignProgress, CampaignWork
 from lambdas.jobs import cadence
 from lambdas.jobs.cadence import Pace
 from lambdas.jobs.phases import Phase, Reason
 from lambdas.jobs.resource_result import EndPhase
 from lambdas.shared.limits import CAMPAIGNS_PER_BATCH
-from lambdas.waiting.handles import CAMPAIGNS, Wake, wake
+from lambdas.waiting.handles import Wake, wake
 
 MAX_ATTEMPTS: Final = 6
 """Mutations of one campaign: the longest legal way takes two, the rest are lost races."""
@@ -114,7 +116,7 @@ def describe(progress: CampaignProgress) -> str:
 
 def throttled(work: CampaignWork) -> CampaignWork:
     """Remember one more pass of which every mutation that was tried was throttled."""
-    return work.model_copy(update={"throttled_passes": work.throttled_passes + 1})
+    return work.with_throttled_passes(work.throttled_passes + 1)
 
 
 def accepted(progress: CampaignProgress, mutation: Mutation, now: float) -> CampaignProgress:
@@ -200,18 +202,18 @@ def _before_deadline(work: CampaignWork, wait: float, now: float) -> int:
 
 
 def _pace(work: CampaignWork, now: float) -> Pace:
-    pace = cadence.DELETION if phase_of(work, now) is Phase.DELETING else cadence.CONFIRM
+    pace = paces.DELETION if phase_of(work, now) is Phase.DELETING else cadence.CONFIRM
     refusals = [progress.attempts for progress in work.open.values() if progress.refusal]
     return cadence.backed_off(pace, max(refusals)) if refusals else pace
 
 
 def _watch_seconds(work: CampaignWork, age: float, now: float, jitter: float) -> int:
     """Look seldom, but just after the end of a schedule, and often enough after that."""
-    waits = [cadence.wait_seconds(cadence.WATCH, age, jitter)]
+    waits = [cadence.wait_seconds(paces.WATCH, age, jitter)]
     for progress in work.open.values():
         if progress.schedule_ends_at:
-            left = progress.schedule_ends_at + cadence.AFTER_SCHEDULE_END - now
-            late = cadence.wait_seconds(cadence.WATCH, -left, jitter)
+            left = progress.schedule_ends_at + paces.AFTER_SCHEDULE_END - now
+            late = cadence.wait_seconds(paces.WATCH, -left, jitter)
             waits.append(ceil(left) if left > 0 else late)
     return min(waits)
 

@@ -8,9 +8,8 @@ from typing import Annotated, Final, Literal
 
 from pydantic import AfterValidator, ValidationInfo, field_validator
 
-from lambdas.jobs.contract import Deadline, between_one_and, broken_rule
+from lambdas.jobs.contract import Deadline, Job, between_one_and, broken_rule
 from lambdas.shared import limits
-from lambdas.shared.model import Frozen
 
 
 class CampaignTarget(StrEnum):
@@ -51,7 +50,7 @@ def _check_campaign_id(value: str, info: ValidationInfo) -> str:
 CampaignId = Annotated[str, AfterValidator(_check_campaign_id)]
 
 
-class CampaignJob(Frozen):
+class CampaignJob(Job):
     """These campaigns should reach this target."""
 
     kind: Literal["campaigns"]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Sequence
+from enum import Enum, auto
 from typing import Any, Final
 
 from aws_lambda_powertools.utilities.typing import LambdaContext
@@ -56,6 +57,26 @@ LAST_CALL_SECONDS: Final = 30
 (`aws.client`), and what the pass has learned is returned after that."""
 
 
+class Reading(Enum):
+    """How the reading of a batch ended."""
+
+    DONE = auto()
+    """All is read that there was rate and time for."""
+    FAILED = auto()
+    """AWS stopped answering; what it had told is kept, and nothing is moved."""
+
+
+class Attempt(Enum):
+    """How AWS answered a mutation."""
+
+    ACCEPTED = auto()
+    REFUSED = auto()
+    """The campaign is settled by it, or read again in the next pass."""
+    REFUSED_WITH_STATE = auto()
+    """The refusal told the campaign's state, which is decided on at once."""
+    THROTTLED = auto()
+
+
 @observed
 def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     """Take one look at the event's `work` and return a `Look`."""
@@ -86,28 +107,28 @@ def reconcile(
     Raises:
         TransientError: when nothing was learned and another try is worth it.
     """
-    batch = _Batch(work, campaigns, limits, deadline)
-    batch.look()
+    batch = _Pass(work, campaigns, limits, deadline)
+    batch.run()
     return batch.report(history_events)
 
 
-class _Batch:
+class _Pass:
     """The batch as it changes in the course of one pass."""
 
     def __init__(
         self, work: CampaignWork, campaigns: Campaigns, limits: CampaignLimits, deadline: float
     ) -> None:
-        self._work = work.model_copy(update={"memo": work.memo.looked(clock.now())})
+        self._work = work.polled(clock.now())
         self._campaigns = campaigns
         self._limits = limits
         self._calls_until = deadline - LAST_CALL_SECONDS
         self._polled: set[str] = set()
         self._rejected = False
-        self._answered = False
+        self._attempts: list[Attempt] = []
         self._throttle: ThrottlingException | None = None
         self._again_at: float | None = None
 
-    def look(self) -> None:
+    def run(self) -> None:
         """Read what there is time for, move what has to be moved and may be, give up what is late.
 
         Raises:
@@ -115,11 +136,11 @@ class _Batch:
         """
         late = self._work.memo.age(clock.now()) >= self._work.deadline_seconds
         try:
-            readable = self._observe()
+            reading = self._observe()
         except PermanentError as error:
             self._give_up(type(error).__name__, str(error))
             return
-        self._move_all(may_act=readable and not late)
+        self._move_all(may_act=reading is Reading.DONE and not late)
         self._learn_schedules()
         if late:
             self._give_up_late()
@@ -138,8 +159,8 @@ class _Batch:
         wake = campaign_batch.wake_of(work, now, wait) if budget.allows_wakes else None
         return looks.look_again(work, campaign_batch.phase_of(work, now), wait, wake)
 
-    def _observe(self) -> bool:
-        """Poll each campaign once, as far as rate and time allow; return whether AWS answered.
+    def _observe(self) -> Reading:
+        """Poll each campaign once, as far as rate and time allow.
 
         A call that AWS rejects is made again in smaller groups. What is not polled in this pass is
         polled in the next one.
@@ -152,13 +173,13 @@ class _Batch:
         while unread := self._unread():
             if self._learned and clock.now() > until:
                 self._come_again(clock.now())
-                return True
+                return Reading.DONE
             groups = campaign_batch.read_groups(unread)
             slots = self._limits.reads.reserve(len(groups), until)
             for group in groups:
                 if not slots.take():
                     self._come_again(slots.again_at)
-                    return True
+                    return Reading.DONE
                 try:
                     self._read(group)
                 except TransientError as error:
@@ -168,8 +189,8 @@ class _Batch:
                         raise
                     logger.warning("campaigns not read", error=str(error))
                     self._come_again(slots.again_at)
-                    return False
-        return True
+                    return Reading.FAILED
+        return Reading.DONE
 
     @property
     def _learned(self) -> bool:
@@ -201,7 +222,7 @@ class _Batch:
         before = self._work.open[campaign_id]
         after = campaign_batch.seen(before, state)
         self._remember(campaign_id, after)
-        measures.campaign_seen(before.state, after.state)
+        measures.compared(before.state, after.state)
         if before.state != after.state:
             logger.info(
                 "campaign changed state",
@@ -218,8 +239,8 @@ class _Batch:
             slots = self._limits.mutations.reserve(len(due), self._calls_until)
         for campaign_id in self._polled_and_open():
             self._move(campaign_id, slots)
-        if self._answered:
-            self._work = self._work.model_copy(update={"throttled_passes": 0})
+        if set(self._attempts) - {Attempt.THROTTLED}:
+            self._work = self._work.with_throttled_passes(0)
         elif self._throttle is not None:
             self._count_throttle(self._throttle)
 
@@ -264,11 +285,13 @@ class _Batch:
                     if not slots.take():
                         self._come_again(slots.again_at)
                         return
-                    if not self._attempt(mutation, campaign_id, slots):
+                    attempt = self._attempt(mutation, campaign_id, slots)
+                    self._attempts.append(attempt)
+                    if attempt is not Attempt.REFUSED_WITH_STATE:
                         return
 
-    def _attempt(self, mutation: Mutation, campaign_id: str, slots: Slots) -> bool:
-        """Try a mutation; return whether its refusal told the state, to be decided on at once."""
+    def _attempt(self, mutation: Mutation, campaign_id: str, slots: Slots) -> Attempt:
+        """Try a mutation, and remember its answer."""
         progress = self._work.open[campaign_id]
         try:
             self._campaigns.apply(mutation, campaign_id)
@@ -276,26 +299,22 @@ class _Batch:
             self._throttle = error
             slots.throttled()
             self._come_again(slots.again_at)
-            return False
+            return Attempt.THROTTLED
         except InvalidCampaignStateException as error:
-            self._answered = True
             refusal = type(error).__name__
             self._remember(campaign_id, campaign_batch.refused(progress, refusal, error.state))
-            return True
+            return Attempt.REFUSED_WITH_STATE
         except ResourceNotFoundException as error:
-            self._answered = True
             refusal = type(error).__name__
             gone = campaign_batch.refused(progress, refusal, CampaignState.GONE)
             self._remember(campaign_id, gone)
-            return True
+            return Attempt.REFUSED_WITH_STATE
         except AwsError as error:
-            self._answered = True
             self._take_refusal(mutation, campaign_id, error)
-            return False
-        self._answered = True
+            return Attempt.REFUSED
         self._remember(campaign_id, campaign_batch.accepted(progress, mutation, clock.now()))
         logger.info("campaign moved", campaign_id=campaign_id, operation=mutation)
-        return False
+        return Attempt.ACCEPTED
 
     def _come_again(self, moment: float) -> None:
         """Ask for the next pass at a moment, in epoch seconds, or at an earlier one."""
@@ -337,8 +356,7 @@ class _Batch:
             self._remember(campaign_id, campaign_batch.scheduled(progress, end))
 
     def _remember(self, campaign_id: str, progress: CampaignProgress) -> None:
-        still_open = self._work.open | {campaign_id: progress}
-        self._work = self._work.model_copy(update={"open": still_open})
+        self._work = self._work.with_progress(campaign_id, progress)
 
     def _give_up(self, reason: str, message: str) -> None:
         self._work = self._work.fail_all(reason=reason, message=message, now=clock.now())

@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Literal
 
 from lambdas.campaigns.contract import ApiVersion, CampaignTarget
-from lambdas.jobs.memo import Memo
 from lambdas.jobs.phases import Phase
 from lambdas.jobs.resource_result import EndPhase, Entry
+from lambdas.jobs.work import Work
 from lambdas.shared.limits import CAMPAIGNS_PER_BATCH
 from lambdas.shared.model import Internal
 from lambdas.shared.texts import shorten, timestamp
@@ -40,7 +40,7 @@ class CampaignProgress(Internal):
     group_size: int = CAMPAIGNS_PER_BATCH
 
 
-class CampaignWork(Internal):
+class CampaignWork(Work):
     """One batch of campaigns on the way to one target.
 
     Attributes:
@@ -48,15 +48,16 @@ class CampaignWork(Internal):
     """
 
     kind: Literal["campaigns"]
-    key: str
-    job_label: str = ""
     api_version: ApiVersion
     target: CampaignTarget
     deadline_seconds: int
     open: dict[str, CampaignProgress]
-    settled: tuple[Entry, ...] = ()
-    memo: Memo = Memo()
     throttled_passes: int = 0
+
+    @property
+    def only_watches(self) -> bool:
+        """Whether nothing is to be changed."""
+        return self.target is CampaignTarget.FINISHED
 
     def close(
         self,
@@ -87,6 +88,18 @@ class CampaignWork(Internal):
         )
         still_open = {name: state for name, state in self.open.items() if name != campaign_id}
         return self.model_copy(update={"open": still_open, "settled": (*self.settled, entry)})
+
+    def polled(self, now: float) -> CampaignWork:
+        """Count a pass, at `now` in epoch seconds."""
+        return self.model_copy(update={"memo": self.memo.looked(now)})
+
+    def with_progress(self, campaign_id: str, progress: CampaignProgress) -> CampaignWork:
+        """Return the work with what is remembered of one of its open campaigns."""
+        return self.model_copy(update={"open": self.open | {campaign_id: progress}})
+
+    def with_throttled_passes(self, count: int) -> CampaignWork:
+        """Return the work after a number of passes in a row that were throttled."""
+        return self.model_copy(update={"throttled_passes": count})
 
     def fail_all(self, *, reason: str, message: str, now: float) -> CampaignWork:
         """Settle every open campaign as failed."""

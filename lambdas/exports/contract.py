@@ -8,9 +8,8 @@ from typing import Annotated, Final, Literal
 
 from pydantic import AfterValidator, Field, ValidationInfo
 
-from lambdas.jobs.contract import Deadline, broken_rule, check_correlation_id
+from lambdas.jobs.contract import Deadline, Job, broken_rule, check_correlation_id
 from lambdas.shared import limits
-from lambdas.shared.model import Frozen
 
 
 class ExportTarget(StrEnum):
@@ -66,7 +65,7 @@ SourceArn = Annotated[str, AfterValidator(_check_source_arn)]
 ExportOnly = Annotated[str, AfterValidator(_check_export_only)]
 
 
-class ExportJob(Frozen):
+class ExportJob(Job):
     """This source's export to the stack's bucket should reach this target."""
 
     kind: Literal["export"]

@@ -121,6 +121,15 @@ class Refuse(NamedTuple):
 Decision = Start | Cancel | Watch | TryAgain | Queue | Reached | Refuse
 
 
+def task_of(decision: Decision) -> ExportTask | None:
+    """Return the task that a decision is about, None where there is none yet."""
+    match decision:
+        case Cancel(task) | Watch(task) | TryAgain(task) | Reached(task, _) | Refuse(task, _, _):
+            return task
+        case Start() | Queue():
+            return None
+
+
 def decide(
     tasks: Sequence[ExportTask],
     job: ExportSpec,
@@ -264,7 +273,7 @@ def _past_deadline(
     late = _late(job)
     if isinstance(decision, Reached | Refuse):
         return decision
-    task = getattr(decision, "task", None)
+    task = task_of(decision)
     if task is None or task.task_id != progress.asked_for or job.on_deadline != "cancel":
         return Refuse(task, Reason.DEADLINE_EXCEEDED, late)
     if task.status in CANCELABLE and progress.refusals <= MAX_REFUSALS:

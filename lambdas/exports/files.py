@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, Final
 
+from lambdas.exports.details import FileDetails
 from lambdas.exports.result_files import info_key, result, tables_prefix
 from lambdas.shared.aws import client
 from lambdas.shared.calls import api_call
@@ -22,7 +23,7 @@ class ExportFiles:
         self._bucket = bucket
         self._s3 = connect("s3")
 
-    def collect(self, folder: str, task_id: str) -> dict[str, Any]:
+    def collect(self, folder: str, task_id: str) -> FileDetails:
         """Return what is told of an export's files; never a reason to fail the export.
 
         Args:

@@ -3,20 +3,22 @@
 from __future__ import annotations
 
 from math import ceil
-from typing import Any
 
-from lambdas.exports.decisions import Cancel, Decision, ExportStatus, ExportTask, is_odd
+from lambdas.exports import paces
+from lambdas.exports.decisions import Cancel, Decision, ExportStatus, ExportTask, is_odd, task_of
+from lambdas.exports.details import ExportAttempt, ExportDetails
 from lambdas.exports.slots import SlotWait
+from lambdas.exports.wakes import EXPORT_SLOT, source_key
 from lambdas.exports.work import ExportProgress, ExportWork
 from lambdas.jobs import cadence
 from lambdas.jobs.phases import Phase, Reason
 from lambdas.shared.texts import shorten
-from lambdas.waiting.handles import EXPORT_SLOT, Wake, source_key, wake
+from lambdas.waiting.handles import Wake, wake
 
 
 def seen(progress: ExportProgress, decision: Decision, *, first_look: bool) -> ExportProgress:
     """Take in the task that a look was about, if there was one."""
-    task: ExportTask | None = getattr(decision, "task", None)
+    task = task_of(decision)
     told = {"odd_looks": progress.odd_looks + 1 if is_odd(decision) else 0}
     if task is None:
         return progress.model_copy(update=told)
@@ -45,12 +47,16 @@ def queued(progress: ExportProgress, now: float, slot: SlotWait | None = None) -
     )
 
 
+def waiting_on(progress: ExportProgress, slot: SlotWait) -> ExportProgress:
+    """Remember a wait for a slot that goes on."""
+    return progress.model_copy(update={"slot": slot})
+
+
 def waiting(progress: ExportProgress, until: float) -> ExportProgress:
     """Remember when a wait for a slot times out, in epoch seconds."""
     if progress.slot is None:
         return progress
-    slot = progress.slot.model_copy(update={"poll_at": until})
-    return progress.model_copy(update={"slot": slot})
+    return waiting_on(progress, progress.slot.model_copy(update={"poll_at": until}))
 
 
 def wake_of(work: ExportWork, now: float, wait: int) -> Wake:
@@ -94,11 +100,6 @@ def tried_again(progress: ExportProgress, task: ExportTask) -> ExportProgress:
     )
 
 
-def collected(progress: ExportProgress, files: dict[str, Any]) -> ExportProgress:
-    """Add what the export's own files tell."""
-    return progress.model_copy(update={"details": progress.details | files})
-
-
 def folder(task: ExportTask) -> str:
     """Return a task's folder in its bucket, with the final slash."""
     return "".join(f"{part}/" for part in (task.prefix, task.task_id) if part)
@@ -107,6 +108,12 @@ def folder(task: ExportTask) -> str:
 def passed_over(progress: ExportProgress) -> ExportProgress:
     """Remember that an identifier is taken by a task that RDS does not show any more."""
     return progress.model_copy(update={"generation": progress.generation + 1})
+
+
+def shown(progress: ExportProgress) -> tuple[object, ...]:
+    """Return what tells whether an export makes progress: its status and its percentage."""
+    percent = None if progress.details is None else progress.details.percent_progress
+    return progress.state, percent
 
 
 def phase_of(progress: ExportProgress) -> Phase:
@@ -143,7 +150,7 @@ def wait_seconds(work: ExportWork, task: ExportTask | None, now: float, jitter: 
     """Return whole seconds until the next look; `task` as it was shown, `now` in epoch seconds."""
     age = work.memo.age(now)
     until_deadline = ceil(work.deadline_seconds - age)
-    left = max(1, until_deadline) if until_deadline > 0 else round(cadence.EXPORT_CANCELING.cap)
+    left = max(1, until_deadline) if until_deadline > 0 else round(paces.CANCELING.cap)
     return min(left, _poll_seconds(work, task, now, jitter))
 
 
@@ -157,7 +164,7 @@ def _poll_seconds(work: ExportWork, task: ExportTask | None, now: float, jitter:
     if progress.queued_since is not None:
         soon = progress.slot is not None and progress.slot.room_seen
         queued_for = 0.0 if soon else now - progress.queued_since
-        return cadence.wait_seconds(cadence.EXPORT_SLOT, queued_for, jitter)
+        return cadence.wait_seconds(paces.SLOT, queued_for, jitter)
     return _watch_seconds(task, progress.state, work.memo.age(now), now, jitter)
 
 
@@ -166,32 +173,36 @@ def _watch_seconds(
 ) -> int:
     match state:
         case ExportStatus.STARTING:
-            return cadence.wait_seconds(cadence.EXPORT_STARTING, age, jitter)
+            return cadence.wait_seconds(paces.STARTING, age, jitter)
         case ExportStatus.IN_PROGRESS if task is not None and task.started_at is not None:
-            return cadence.export_wait_seconds(task.percent, now - task.started_at, jitter)
+            return paces.extraction_seconds(task.percent, now - task.started_at, jitter)
         case ExportStatus.IN_PROGRESS:
-            return cadence.wait_seconds(cadence.EXPORT_RUNNING, age, jitter)
+            return cadence.wait_seconds(paces.RUNNING, age, jitter)
         case ExportStatus.CANCELING:
-            return cadence.wait_seconds(cadence.EXPORT_CANCELING, age, jitter)
+            return cadence.wait_seconds(paces.CANCELING, age, jitter)
         case _:
             return cadence.wait_seconds(cadence.CONFIRM, age, jitter)
 
 
-def _attempt(task: ExportTask) -> dict[str, Any]:
-    return {
-        "export_task_identifier": task.task_id,
-        "status": task.status,
-        "failure_cause": shorten(task.failure_cause) if task.failure_cause else None,
-    }
+def _attempt(task: ExportTask) -> ExportAttempt:
+    return ExportAttempt(
+        export_task_identifier=task.task_id,
+        status=task.status,
+        failure_cause=_failure_cause(task),
+    )
 
 
-def _details(task: ExportTask, progress: ExportProgress, *, adopted: bool) -> dict[str, Any]:
-    attempts = (*progress.failed, _attempt(task)) if progress.failed else ()
-    return ({"attempts": attempts} if attempts else {}) | {
-        "export_task_identifier": task.task_id,
-        "adopted": adopted,
-        "s3_location": f"s3://{task.bucket}/{folder(task)}",
-        "percent_progress": task.percent,
-        "total_extracted_gb": task.extracted_gb,
-        "failure_cause": shorten(task.failure_cause) if task.failure_cause else None,
-    }
+def _details(task: ExportTask, progress: ExportProgress, *, adopted: bool) -> ExportDetails:
+    return ExportDetails(
+        attempts=(*progress.failed, _attempt(task)) if progress.failed else (),
+        export_task_identifier=task.task_id,
+        adopted=adopted,
+        s3_location=f"s3://{task.bucket}/{folder(task)}",
+        percent_progress=task.percent,
+        total_extracted_gb=task.extracted_gb,
+        failure_cause=_failure_cause(task),
+    )
+
+
+def _failure_cause(task: ExportTask) -> str | None:
+    return shorten(task.failure_cause) if task.failure_cause else None

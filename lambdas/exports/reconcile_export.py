@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from enum import Enum
 from typing import Any, Final
 
 from aws_lambda_powertools.utilities.typing import LambdaContext
@@ -13,6 +14,7 @@ from lambdas.exports import slots as export_slots
 from lambdas.exports.client import Exports
 from lambdas.exports.contract import ExportTarget
 from lambdas.exports.decisions import Destination, ExportTask
+from lambdas.exports.details import FileDetails
 from lambdas.exports.files import ExportFiles
 from lambdas.exports.hints import hint_for_error
 from lambdas.exports.slots import SlotWait
@@ -40,8 +42,15 @@ from lambdas.shared.errors import (
 from lambdas.shared.observability import logger, observed
 from lambdas.shared.texts import with_hint
 
-MOVES_PER_LOOK: Final = 3
+STEPS_PER_PASS: Final = 3
 """More than one when a move was refused for a state that had changed, or is tried afresh."""
+
+
+class Step(Enum):
+    """What comes after a step of a pass."""
+
+    DECIDE_AGAIN = "RDS has answered with a state that calls for another decision"
+    DONE = "nothing more is to be done in this pass"
 
 
 @observed
@@ -78,27 +87,27 @@ def reconcile(
     Raises:
         TransientError: when RDS did not tell what is there.
     """
-    export = _Export(work, rds, files, notes)
+    export = _Pass(work, rds, files, notes)
     try:
-        export.look()
+        export.run()
     except PermanentError as error:
         export.give_up(error)
     return export.report(history_events)
 
 
-class _Export:
-    """The export as it changes in the course of one look."""
+class _Pass:
+    """The export as it changes in the course of one pass."""
 
     def __init__(self, work: ExportWork, rds: Exports, files: ExportFiles, notes: Notes) -> None:
-        self._work = work.model_copy(update={"memo": work.memo.looked(clock.now())})
+        self._work = work.polled(clock.now())
         self._rds = rds
         self._files = files
         self._notes = notes
         self._tasks: tuple[ExportTask, ...] = ()
         self._shown: ExportTask | None = None
 
-    def look(self) -> None:
-        """Observe once, and move until there is nothing left to do now.
+    def run(self) -> None:
+        """Observe once, and take steps until there is nothing left to do now.
 
         Raises:
             TransientError: when RDS did not tell what is there.
@@ -108,13 +117,13 @@ class _Export:
             return
         self._observe()
         try:
-            for _ in range(MOVES_PER_LOOK):
-                if self._move():
+            for _ in range(STEPS_PER_PASS):
+                if self._step() is Step.DONE:
                     return
         except ThrottlingException as error:
             self._remember_throttle(error)
         except TransientError as error:
-            self._bear(error)
+            self._count_refusal(error)
 
     def give_up(self, error: AwsError) -> None:
         """End the export with an error."""
@@ -122,11 +131,22 @@ class _Export:
         self.close(Phase.FAILED, name, with_hint(str(error), hint_for_error(name)))
 
     def close(
-        self, phase: EndPhase, reason: str, message: str, warnings: tuple[str, ...] = ()
+        self,
+        phase: EndPhase,
+        reason: str,
+        message: str,
+        warnings: tuple[str, ...] = (),
+        files: FileDetails | None = None,
     ) -> None:
-        measures.noticed(self._shown, self._work.memo)
+        """End the export, in the state that was shown last."""
+        measures.noticed(self._shown.ended_at if self._shown else None, self._work.memo)
         self._work = self._work.close(
-            phase=phase, reason=reason, message=message, warnings=warnings, now=clock.now()
+            phase=phase,
+            reason=reason,
+            message=message,
+            warnings=warnings,
+            now=clock.now(),
+            files=files,
         )
 
     def report(self, history_events: int) -> Look:
@@ -139,7 +159,7 @@ class _Export:
         budget = Budget(history_events, work.memo.age(now), work.deadline_seconds)
         wait = budget.stretch(wait)
         wake = export_watch.wake_of(work, now, wait) if budget.allows_wakes else None
-        work = work.model_copy(update={"progress": export_watch.waiting(work.progress, now + wait)})
+        work = work.with_progress(export_watch.waiting(work.progress, now + wait))
         return looks.look_again(work, export_watch.phase_of(work.progress), wait, wake)
 
     def _keeps_waiting_for_slot(self) -> bool:
@@ -157,14 +177,14 @@ class _Export:
         polled = export_slots.polled(slot, len(running), now)
         if polled is None or any(task.source_arn == work.job.source_arn for task in running):
             return False
-        self._remember(work.progress.model_copy(update={"slot": polled}))
+        self._remember(export_watch.waiting_on(work.progress, polled))
         return True
 
     def _observe(self) -> None:
         self._tasks = self._rds.of_source(self._work.job.source_arn)
 
-    def _move(self) -> bool:
-        """Make the one move that is due; return whether there is nothing more to do now.
+    def _step(self) -> Step:
+        """Decide, and make the one move that is due.
 
         Raises:
             ThrottlingException: it was not made.
@@ -186,25 +206,27 @@ class _Export:
             case exports.Reached(task, reached):
                 reason = export_watch.reason_of(reached, before, first_look=memo.looks == 1)
                 message = export_watch.message_of(task, reason)
-                self._collect(task)
-                self.close(Phase.COMPLETE, reason, message, export_watch.warnings_of(task, before))
+                warnings = export_watch.warnings_of(task, before)
+                self.close(Phase.COMPLETE, reason, message, warnings, self._files_of(task))
             case exports.Refuse(_, reason, why):
                 self.close(Phase.FAILED, reason, why)
             case exports.TryAgain(task):
                 logger.warning("export failed, tried again", export_task=task.task_id)
                 self._notes.forget(task.task_id)
                 self._remember(export_watch.tried_again(self._work.progress, task))
-                return False
+                return Step.DECIDE_AGAIN
             case exports.Queue(why):
                 self._queue(why)
             case exports.Start(task_id):
                 return self._start(task_id)
             case exports.Cancel(task):
                 return self._cancel(task)
-        return True
+            case exports.Watch():
+                pass
+        return Step.DONE
 
-    def _start(self, task_id: str) -> bool:
-        """Ask RDS for a task; return whether its answer leaves nothing more to do now.
+    def _start(self, task_id: str) -> Step:
+        """Ask RDS for a task.
 
         Raises:
             ThrottlingException: nothing was started.
@@ -231,7 +253,7 @@ class _Export:
         else:
             logger.info("export started", export_task=task_id)
             self._see(exports.Watch(task))
-        return True
+        return Step.DONE
 
     def _not_started(self, task_id: str, before: ExportProgress) -> None:
         """Take back that RDS was asked, unless an earlier request may have taken effect."""
@@ -266,25 +288,25 @@ class _Export:
     def _began_at(self) -> float:
         return self._work.memo.started_at or clock.now()
 
-    def _adopt(self, task_id: str, before: ExportProgress, error: AwsError) -> bool:
+    def _adopt(self, task_id: str, before: ExportProgress, error: AwsError) -> Step:
         """Decide again with the task whose identifier is taken, or pass the identifier over."""
         self._not_started(task_id, before)
         task = self._rds.find(task_id)
         if task is None:
             if before.asked_for == task_id:
-                self._bear(error)
+                self._count_refusal(error)
             else:
                 self._remember(export_watch.passed_over(before))
-            return True
+            return Step.DONE
         if task.source_arn != self._work.job.source_arn:
             taken = f"{task_id} is taken by an export of {task.source_arn}"
             self.close(Phase.FAILED, Reason.IDENTIFIER_COLLISION, taken)
-            return True
+            return Step.DONE
         self._tasks = (*self._tasks, task)
-        return False
+        return Step.DECIDE_AGAIN
 
-    def _cancel(self, task: ExportTask) -> bool:
-        """Ask RDS to cancel; return whether its answer leaves nothing more to do now.
+    def _cancel(self, task: ExportTask) -> Step:
+        """Ask RDS to cancel a task.
 
         Raises:
             ThrottlingException: nothing was canceled.
@@ -297,28 +319,28 @@ class _Export:
             canceling = self._rds.cancel(task.task_id)
         except (InvalidExportTaskStateException, ResourceNotFoundException) as error:
             self._remember(before)
-            self._bear(error)
+            self._count_refusal(error)
             self._observe()
-            return False
+            return Step.DECIDE_AGAIN
         except (ThrottlingException, PermanentError):
             self._remember(before)
             raise
         else:
             logger.info("export cancel accepted", export_task=task.task_id)
             self._see(exports.Watch(canceling))
-        return True
+        return Step.DONE
 
-    def _collect(self, task: ExportTask | None) -> None:
-        """Add what the export's own files tell, where that was the target."""
-        if task is not None and self._work.job.target is ExportTarget.COMPLETE:
-            files = self._files.collect(export_watch.folder(task), task.task_id)
-            self._remember(export_watch.collected(self._work.progress, files))
+    def _files_of(self, task: ExportTask | None) -> FileDetails | None:
+        """Return what the export's own files tell, where that was the target."""
+        if task is None or self._work.job.target is not ExportTarget.COMPLETE:
+            return None
+        return self._files.collect(export_watch.folder(task), task.task_id)
 
     def _queue(self, why: str, slot: SlotWait | None = None) -> None:
         logger.info("export queued", why=why)
         self._remember(export_watch.queued(self._work.progress, clock.now(), slot))
 
-    def _bear(self, error: AwsError) -> None:
+    def _count_refusal(self, error: AwsError) -> None:
         logger.warning("look again", error=str(error))
         self._remember(export_watch.refused(self._work.progress))
 
@@ -331,9 +353,9 @@ class _Export:
     def _see(self, decision: exports.Decision) -> None:
         before = self._work.progress
         after = export_watch.seen(before, decision, first_look=self._work.memo.looks == 1)
-        self._shown = getattr(decision, "task", None)
+        self._shown = exports.task_of(decision)
         self._remember(after)
-        measures.export_seen(before, after)
+        measures.compared(export_watch.shown(before), export_watch.shown(after))
         if before.state != after.state:
             logger.info(
                 "export changed state",
@@ -343,4 +365,4 @@ class _Export:
             )
 
     def _remember(self, progress: ExportProgress) -> None:
-        self._work = self._work.model_copy(update={"progress": progress})
+        self._work = self._work.with_progress(progress)

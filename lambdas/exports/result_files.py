@@ -10,6 +10,7 @@ import json
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Final
 
+from lambdas.exports.details import FileDetails, TableResult
 from lambdas.shared.texts import shorten
 
 MAX_LISTED_BYTES: Final = 1_000
@@ -26,7 +27,7 @@ def tables_prefix(folder: str, task_id: str) -> str:
     return f"{folder}export_tables_info_{task_id}_from_"
 
 
-def result(info: str | None, tables: Iterable[str]) -> dict[str, Any]:
+def result(info: str | None, tables: Iterable[str]) -> FileDetails:
     """Return what is told of an export's files.
 
     Args:
@@ -51,19 +52,17 @@ def _rows(text: str) -> Iterator[dict[str, Any]]:
             yield row
 
 
-def _listed(rows: Iterable[dict[str, Any]]) -> Iterator[dict[str, Any]]:
+def _listed(rows: Iterable[dict[str, Any]]) -> Iterator[TableResult]:
     size = 0
     for row in rows:
-        told = {"table": _text(row["target"]), "status": _text(row.get("status"))} | _size(row)
+        told: TableResult = {"table": _text(row["target"]), "status": _text(row.get("status"))}
+        size_gb = row.get("sizeGB")
+        if isinstance(size_gb, int | float):
+            told["size_gb"] = size_gb
         size += len(json.dumps(told).encode()) + 1
         if size > MAX_LISTED_BYTES:
             return
         yield told
-
-
-def _size(row: Mapping[str, Any]) -> dict[str, Any]:
-    size_gb = row.get("sizeGB")
-    return {"size_gb": size_gb} if isinstance(size_gb, int | float) else {}
 
 
 def _parsed(text: str | None) -> Mapping[str, Any]:

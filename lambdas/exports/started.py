@@ -1,7 +1,7 @@
 """Which exports an execution's jobs have started, in the coordination table.
 
-One item for each job and task: pk `started#<execution ARN>`, sk `<job>#<task identifier>`. Two jobs
-of one request may ask for the same task, and only one of them has started it.
+One item for each job and task: two jobs of one request may ask for the same task, and only one of
+them has started it.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from typing import Any, Final, NamedTuple
 
 from lambdas.exports.work import ExportWork
-from lambdas.shared import clock
+from lambdas.shared import clock, items
 from lambdas.shared.aws import client
 from lambdas.shared.calls import api_call
 from lambdas.shared.errors import AwsError
@@ -58,9 +58,9 @@ class StartedExports:
                 TableName=self._table,
                 Item={
                     **_key(execution_arn, export.job, export.task_id),
-                    "source_arn": {"S": export.source_arn},
-                    "cancel_on_abort": {"BOOL": export.cancel_on_abort},
-                    "expires_at": {"N": str(int(expires_at))},
+                    items.SOURCE_ARN: {"S": export.source_arn},
+                    items.CANCEL_ON_ABORT: {"BOOL": export.cancel_on_abort},
+                    **items.expiry(expires_at),
                 },
                 ReturnValues="ALL_OLD",
             )
@@ -96,7 +96,7 @@ class StartedExports:
         with api_call("Query"):
             page = self._dynamodb.query(
                 TableName=self._table,
-                KeyConditionExpression="pk = :execution",
+                KeyConditionExpression=f"{items.PARTITION_KEY} = :execution",
                 ExpressionAttributeValues={":execution": {"S": _partition(execution_arn)}},
                 ConsistentRead=True,
             )
@@ -162,13 +162,14 @@ class Notes:
 
 
 def _partition(execution_arn: str) -> str:
-    return f"started#{execution_arn}"
+    return items.STARTED_EXPORT.partition.format(execution_arn=execution_arn)
 
 
-def _key(execution_arn: str, job: str, task_id: str) -> dict[str, dict[str, str]]:
-    return {"pk": {"S": _partition(execution_arn)}, "sk": {"S": f"{job}#{task_id}"}}
+def _key(execution_arn: str, job: str, task_id: str) -> items.Attributes:
+    return items.STARTED_EXPORT.key(execution_arn=execution_arn, job=job, task_id=task_id)
 
 
-def _export(item: dict[str, Any]) -> StartedExport:
-    job, _, task_id = item["sk"]["S"].partition("#")
-    return StartedExport(task_id, item["source_arn"]["S"], job, item["cancel_on_abort"]["BOOL"])
+def _export(item: items.Attributes) -> StartedExport:
+    job, _, task_id = item[items.SORT_KEY]["S"].partition("#")
+    cancel_on_abort = item[items.CANCEL_ON_ABORT]["BOOL"]
+    return StartedExport(task_id, item[items.SOURCE_ARN]["S"], job, cancel_on_abort)

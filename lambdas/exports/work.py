@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from typing import Any, Literal
 
-from pydantic import Field
-
 from lambdas.exports.contract import ExportTarget
+from lambdas.exports.details import ExportAttempt, ExportDetails, FileDetails
 from lambdas.exports.slots import SlotWait
-from lambdas.jobs.memo import Memo
 from lambdas.jobs.phases import Phase
 from lambdas.jobs.resource_result import EndPhase, Entry
+from lambdas.jobs.work import Work
 from lambdas.shared.limits import DEFAULT_EXPORT_DEADLINE_SECONDS
 from lambdas.shared.model import Internal
 from lambdas.shared.texts import shorten, timestamp
@@ -33,7 +32,7 @@ class ExportProgress(Internal):
         nothing_else: whether it is about the task asked for alone, and adopts no other.
         cancel_asked: whether this work has asked for it to be canceled.
         failed: earlier attempts, as the outcome tells of them.
-        details: what the outcome tells of the task.
+        details: what the outcome tells of the task, None where there is none.
     """
 
     initial_state: str | None = None
@@ -48,8 +47,8 @@ class ExportProgress(Internal):
     slot: SlotWait | None = None
     nothing_else: bool = False
     cancel_asked: bool = False
-    failed: tuple[dict[str, Any], ...] = ()
-    details: dict[str, Any] = Field(default_factory=dict)
+    failed: tuple[ExportAttempt, ...] = ()
+    details: ExportDetails | None = None
 
 
 class ExportSpec(Internal):
@@ -66,21 +65,22 @@ class ExportSpec(Internal):
     on_abort: Literal["leave", "cancel"] = "leave"
 
 
-class ExportWork(Internal):
+class ExportWork(Work):
     """One export on the way to its target."""
 
     kind: Literal["export"]
-    key: str
-    job_label: str = ""
     job: ExportSpec
     progress: ExportProgress = ExportProgress()
-    settled: tuple[Entry, ...] = ()
-    memo: Memo = Memo()
 
     @property
     def deadline_seconds(self) -> int:
         """Seconds from the start of its stage until it is given up."""
         return self.job.deadline_seconds
+
+    @property
+    def queued_for_room_since(self) -> float | None:
+        """Epoch seconds since when there has been no room for the export."""
+        return self.progress.queued_since
 
     def close(
         self,
@@ -90,8 +90,9 @@ class ExportWork(Internal):
         message: str,
         now: float,
         warnings: tuple[str, ...] = (),
+        files: FileDetails | None = None,
     ) -> ExportWork:
-        """Settle the export, at `now` in epoch seconds."""
+        """Settle the export, with what its files tell, at `now` in epoch seconds."""
         entry = Entry(
             job=self.job_label,
             kind=self.kind,
@@ -103,18 +104,27 @@ class ExportWork(Internal):
             reason=reason,
             message=shorten(message),
             warnings=tuple(shorten(warning) for warning in warnings),
-            details=self._details(),
+            details=self._details(files),
             polls=self.memo.looks,
             elapsed_seconds=round(self.memo.age(now), 3),
             ended_at=timestamp(now),
         )
         return self.model_copy(update={"settled": (entry,)})
 
-    def _details(self) -> dict[str, Any]:
+    def polled(self, now: float) -> ExportWork:
+        """Count a poll, at `now` in epoch seconds."""
+        return self.model_copy(update={"memo": self.memo.looked(now)})
+
+    def with_progress(self, progress: ExportProgress) -> ExportWork:
+        """Return the work with what is remembered of its export."""
+        return self.model_copy(update={"progress": progress})
+
+    def _details(self, files: FileDetails | None) -> dict[str, Any]:
         """Return what is remembered of the task, and the tables, which the job remembers."""
-        if not self.progress.details:
+        if self.progress.details is None:
             return {}
-        return self.progress.details | {"tables": self.job.export_only}
+        details = self.progress.details.as_payload()
+        return {**details, **(files or {}), "tables": self.job.export_only}
 
     def fail_all(self, *, reason: str, message: str, now: float) -> ExportWork:
         """Settle the export as failed, unless it is settled."""

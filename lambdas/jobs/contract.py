@@ -9,6 +9,7 @@ from pydantic import BeforeValidator, Field
 from pydantic_core import PydanticCustomError
 
 from lambdas.shared import limits
+from lambdas.shared.model import Frozen
 
 CORRELATION_ID: Final = re.compile(r"[^\x00-\x1f\x7f\ud800-\udfff]{1,128}")
 
@@ -39,6 +40,12 @@ def check_correlation_id(value: str) -> str:
     if not is_correlation_id(value):
         raise broken_rule("must be 1 to 128 printable characters")
     return value
+
+
+class Job(Frozen):
+    """What a caller asks for, of one kind, which its `kind` names."""
+
+    kind: str
 
 
 Deadline = Annotated[

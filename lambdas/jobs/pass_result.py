@@ -6,7 +6,7 @@ import json
 import re
 from typing import Any, Final
 
-from pydantic import Field
+from pydantic import Field, SerializeAsAny
 
 from lambdas.jobs.phases import Phase
 from lambdas.jobs.resource_result import EndPhase, Entry
@@ -63,7 +63,7 @@ class Look(Internal):
     key: str
     phase: Phase
     wait_seconds: int = 0
-    work: Work | None = None
+    work: SerializeAsAny[Work] | None = None
     wake: Wake | None = None
     settled: tuple[Entry, ...] = ()
     error: TaskError | None = None

@@ -47,3 +47,5 @@ class Reason(StrEnum):
     EXECUTION_FAILED = "ExecutionFailed"
     STAGE_SKIPPED = "StageSkipped"
     JOB_LOST = "JobLost"
+    UNKNOWN_KIND = "UnknownKind"
+    """The graph has no loop for the work: it is older or newer than the functions."""

@@ -17,7 +17,8 @@ class Entry(Internal):
 
     Attributes:
         job: which of the request's jobs names it, as `stage.job`, both counted from 0.
-        id: a campaign id, or the ARN of an export's source.
+        kind: the kind's name in the registry.
+        id: such as a campaign id, or the ARN of an export's source.
         initial_state: AWS's word at the first look; None where there was nothing, or no look.
         final_state: AWS's word at the last look.
         phase: COMPLETE or FAILED.
@@ -28,7 +29,7 @@ class Entry(Internal):
     """
 
     job: str = ""
-    kind: Literal["campaigns", "export"]
+    kind: str
     id: str
     target: str
     initial_state: str | None

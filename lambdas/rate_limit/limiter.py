@@ -12,7 +12,7 @@ from aws_lambda_powertools.metrics import MetricUnit
 
 from lambdas.rate_limit import quota as rates
 from lambdas.rate_limit.quota import Rate, Reservation, Reserved
-from lambdas.shared import clock, metric_names
+from lambdas.shared import clock, items, metric_names
 from lambdas.shared.aws import client
 from lambdas.shared.calls import api_call
 from lambdas.shared.errors import AwsError, ConditionalCheckFailedException
@@ -76,7 +76,7 @@ class RateLimiter:
         self, table: str, name: str, rate: Rate, connect: Callable[[str], Any] = client
     ) -> None:
         self._table = table
-        self._key = {"pk": {"S": f"rate#{name}"}, "sk": {"S": name}}
+        self._key = items.RATE.key(rate=name)
         self._rate = rate
         self._dynamodb = connect("dynamodb")
 
@@ -103,7 +103,9 @@ class RateLimiter:
                 self._dynamodb.update_item(
                     TableName=self._table,
                     Key=self._key,
-                    UpdateExpression="SET slowed_until = :slowed, expires_at = :expires",
+                    UpdateExpression=(
+                        f"SET {items.SLOWED_UNTIL} = :slowed, {items.EXPIRES_AT} = :expires"
+                    ),
                     ExpressionAttributeValues={":slowed": _number(until), ":expires": _expiry()},
                 )
         except AwsError as error:
@@ -116,7 +118,8 @@ class RateLimiter:
             )
         item = answer.get("Item", {})
         return Reserved(
-            **{name: float(item[name]["N"]) for name in Reserved._fields if name in item}
+            until=_epoch_seconds(item, items.RESERVED_UNTIL),
+            slowed_until=_epoch_seconds(item, items.SLOWED_UNTIL),
         )
 
     def _written(self, before: Reserved, reservation: Reservation) -> bool:
@@ -126,9 +129,9 @@ class RateLimiter:
                 self._dynamodb.update_item(
                     TableName=self._table,
                     Key=self._key,
-                    UpdateExpression="SET #until = :until, expires_at = :expires",
+                    UpdateExpression=f"SET #until = :until, {items.EXPIRES_AT} = :expires",
                     ConditionExpression="attribute_not_exists(#until) OR #until = :before",
-                    ExpressionAttributeNames={"#until": "until"},
+                    ExpressionAttributeNames={"#until": items.RESERVED_UNTIL},
                     ExpressionAttributeValues={
                         ":until": _number(reservation.reserved.until),
                         ":before": _number(before.until),
@@ -196,9 +199,13 @@ class _Reserved:
             self._slots.clear()
 
 
+def _epoch_seconds(item: items.Attributes, name: str) -> float:
+    return float(item[name]["N"]) if name in item else 0.0
+
+
 def _number(epoch_seconds: float) -> dict[str, str]:
     return {"N": f"{epoch_seconds:.3f}"}
 
 
 def _expiry() -> dict[str, str]:
-    return {"N": str(int(clock.now()) + KEPT_SECONDS)}
+    return items.expiry(clock.now() + KEPT_SECONDS)[items.EXPIRES_AT]

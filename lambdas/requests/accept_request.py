@@ -8,7 +8,8 @@ from aws_lambda_powertools.metrics import MetricUnit
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from lambdas.requests.acceptance import RequestRejected, clean_up, parse
-from lambdas.requests.conclusion import payload_of
+from lambdas.requests.answer import Answer
+from lambdas.requests.conclusion import answer_to
 from lambdas.requests.inputs import input_of
 from lambdas.requests.plan import Trace, plan
 from lambdas.requests.rejections import rejected
@@ -35,14 +36,14 @@ def handler(event: dict[str, Any], _context: LambdaContext) -> dict[str, Any]:
             logger.set_correlation_id(trace.correlation_id)
             logger.info("clean-up accepted", of_execution=asked.execution_arn)
             metrics.add_metric(metric_names.REQUESTS_ACCEPTED, MetricUnit.Count, 1)
-            return {"clean_up": asked.model_dump(mode="json")}
+            return Answer(clean_up=asked).as_payload()
         request = parse(given, region=setting("AWS_REGION"))
     except RequestRejected as rejection:
         return rejected(rejection, trace)
     if request.correlation_id is not None:
-        trace = trace.model_copy(update={"correlation_id": request.correlation_id})
+        trace = trace.correlated(request.correlation_id)
     logger.set_correlation_id(trace.correlation_id)
     logger.info("request accepted", stages=len(request.stages))
     metrics.add_metric(metric_names.REQUESTS_ACCEPTED, MetricUnit.Count, 1)
     now = clock.now()
-    return payload_of(plan(request, trace, now), now)
+    return answer_to(plan(request, trace, now), now).as_payload()

@@ -10,6 +10,7 @@ from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
 from lambdas.jobs.contract import is_correlation_id
+from lambdas.jobs.registry import KINDS
 from lambdas.requests.contract import Request
 from lambdas.shared.limits import MAX_FAULTS_REPORTED
 from lambdas.shared.model import Frozen, Internal
@@ -25,7 +26,8 @@ STARTED_BY: Final = "AWS_STEP_FUNCTIONS_STARTED_BY_EXECUTION_ID"
 """What a state machine that starts another one may add to its input, for the console to link the
 two. Source: Step Functions developer guide, 'Associate workflow executions'."""
 
-_JOB_KINDS: Final = frozenset({"campaigns", "export"})
+_KINDS: Final = tuple(kind.name for kind in KINDS)
+_ANY_KIND: Final = " or ".join(map(repr, _KINDS))
 _STACK_SETTINGS: Final = re.compile(r"bucket|role|kms|key", re.IGNORECASE)
 _WHOLE: Final = "request"
 
@@ -156,7 +158,7 @@ def _field(detail: ErrorDetails, prefix: tuple[str | int, ...]) -> str:
     location = [
         part
         for index, part in enumerate(loc)
-        if not (part in _JOB_KINDS and index >= 2 and loc[index - 2] == "jobs")
+        if not (part in _KINDS and index >= 2 and loc[index - 2] == "jobs")
     ]
     if detail["type"].startswith("union_tag"):
         location.append("kind")
@@ -180,9 +182,9 @@ def _rule(detail: ErrorDetails) -> str:
         case "model_type" | "model_attributes_type":
             return "must be a JSON object"
         case "union_tag_not_found":
-            return "is missing: a job is of kind 'campaigns' or 'export'"
+            return f"is missing: a job is of kind {_ANY_KIND}"
         case "union_tag_invalid":
-            return f"is {shorten(detail['ctx']['tag'])!r}; it must be 'campaigns' or 'export'"
+            return f"is {shorten(detail['ctx']['tag'])!r}; it must be {_ANY_KIND}"
         case "extra_forbidden" if _STACK_SETTINGS.search(str(detail["loc"][-1])):
             return "is not for a request to say: bucket, role and key are settings of the stack"
         case "extra_forbidden":

@@ -8,10 +8,11 @@ from typing import Any
 from aws_lambda_powertools.metrics import MetricUnit
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from lambdas.jobs.pass_result import Look, TaskError
+from lambdas.jobs.pass_result import TaskError
 from lambdas.jobs.phases import Phase
+from lambdas.jobs.registry import ChildResult
 from lambdas.jobs.resource_result import Entry
-from lambdas.requests.conclusion import payload_of
+from lambdas.requests.conclusion import answer_to
 from lambdas.requests.plan import Plan, advance
 from lambdas.shared import clock, metric_names
 from lambdas.shared.observability import logger, metrics, observed
@@ -26,16 +27,16 @@ def handler(event: dict[str, Any], _context: LambdaContext) -> dict[str, Any]:
             `error`, where the whole map failed.
     """
     before = Plan.model_validate(event["plan"])
-    results = [Look.model_validate(result) for result in event["results"] if result]
+    results = [ChildResult.model_validate(result) for result in event["results"] if result]
     lost = TaskError.model_validate(event["error"]) if "error" in event else None
     now = clock.now()
     plan = advance(before, results, now, lost=lost)
     _measure(plan.settled[len(before.settled) :])
-    payload = payload_of(plan, now)
-    if plan.finished:
-        outcome = payload["outcome"]
-        logger.info("request finished", phase=outcome["phase"], summary=outcome["summary"])
-    return payload
+    answer = answer_to(plan, now)
+    if answer.outcome is not None:
+        outcome = answer.outcome
+        logger.info("request finished", phase=outcome.phase, summary=outcome.summary)
+    return answer.as_payload()
 
 
 def _measure(entries: Sequence[Entry]) -> None:

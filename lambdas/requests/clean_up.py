@@ -6,10 +6,9 @@ from collections.abc import Iterable
 from types import MappingProxyType
 from typing import Final
 
-from lambdas.exports.contract import ExportTarget
-from lambdas.exports.work import ExportProgress, ExportSpec, ExportWork
 from lambdas.jobs.pass_result import Look
 from lambdas.jobs.phases import Phase, Reason
+from lambdas.jobs.registry import kind_named
 from lambdas.jobs.resource_result import Entry
 from lambdas.requests.outcome import Outcome, account_of_ended_execution
 from lambdas.requests.plan import EndedExecution, Plan, close
@@ -25,17 +24,6 @@ _REASONS: Final = MappingProxyType(
 _WORDS: Final = MappingProxyType(
     {"ABORTED": "the execution was aborted", "TIMED_OUT": "the execution timed out"}
 )
-
-
-def cancel_work(task_id: str, source_arn: str, job: str, index: int) -> ExportWork:
-    """Return the work of canceling one export task, and no other one of its source."""
-    return ExportWork(
-        kind="export",
-        key=f"0.{index}",
-        job_label=job,
-        job=ExportSpec(source_arn=source_arn, target=ExportTarget.CANCELED),
-        progress=ExportProgress(asked_for=task_id, nothing_else=True),
-    )
 
 
 def reason_of(status: str, error: str | None) -> str:
@@ -73,17 +61,17 @@ def entries_of(
     return tuple(entries)
 
 
-def outcome_of_ended_execution(ended: EndedExecution, canceled: Iterable[Entry]) -> Outcome:
+def outcome_of_ended_execution(ended: EndedExecution, undone: Iterable[Entry]) -> Outcome:
     """Close the account of an execution after its clean-up.
 
     Args:
         ended: the execution.
-        canceled: what became of the exports that the clean-up had to cancel.
+        undone: what became of what the clean-up had to undo.
     """
     if ended.outcome is not None:
         return ended.outcome
     return account_of_ended_execution(
-        entries=_after(ended, tuple(canceled)),
+        entries=_after(ended, tuple(undone)),
         correlation_id=ended.trace.correlation_id,
         execution_arn=ended.trace.execution_arn,
         started_at=ended.started_at,
@@ -93,20 +81,23 @@ def outcome_of_ended_execution(ended: EndedExecution, canceled: Iterable[Entry])
     )
 
 
-def _after(ended: EndedExecution, canceled: tuple[Entry, ...]) -> tuple[Entry, ...]:
-    """Return the entries of an execution as the clean-up has left their exports."""
-    entries = []
-    for entry in ended.entries:
-        own = [by for by in canceled if entry.job in ended.jobs_of.get(_task_id(by), ())]
-        if entry.kind == "export" and entry.phase is Phase.FAILED and own:
-            same = [by for by in own if _task_id(by) == _task_id(entry)]
-            entries.append(_cleaned_up(entry, (same or own)[-1]))
-        else:
-            entries.append(entry)
-    return tuple(entries)
+def _after(ended: EndedExecution, undone: tuple[Entry, ...]) -> tuple[Entry, ...]:
+    """Return the entries of an execution as the clean-up has left their resources."""
+    return tuple(
+        _undone(entry, ended, undone) if entry.phase is Phase.FAILED else entry
+        for entry in ended.entries
+    )
 
 
-def _cleaned_up(entry: Entry, by: Entry) -> Entry:
+def _undone(entry: Entry, ended: EndedExecution, undone: tuple[Entry, ...]) -> Entry:
+    """Return an entry with what the clean-up did about what its job had brought about."""
+    thing_of = kind_named(entry.kind).undone_by
+    of_kind = [by for by in undone if by.kind == entry.kind]
+    of_job = [by for by in of_kind if entry.job in ended.jobs_of.get(thing_of(by), ())]
+    same = [by for by in of_job if thing_of(by) == thing_of(entry)]
+    if not of_job:
+        return entry
+    by = (same or of_job)[-1]
     return entry.model_copy(
         update={
             "final_state": by.final_state,
@@ -114,7 +105,3 @@ def _cleaned_up(entry: Entry, by: Entry) -> Entry:
             "details": entry.details | by.details,
         }
     )
-
-
-def _task_id(entry: Entry) -> str:
-    return str(entry.details.get("export_task_identifier", ""))

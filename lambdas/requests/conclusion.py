@@ -2,26 +2,24 @@
 
 from __future__ import annotations
 
-from typing import Any
-
+from lambdas.requests.answer import Answer
 from lambdas.requests.clean_up import outcome_of_ended_execution
 from lambdas.requests.outcome import Outcome, account
 from lambdas.requests.plan import Plan
 
 
-def payload_of(plan: Plan, now: float) -> dict[str, Any]:
-    """Return `{"plan": Plan}` while there is work, `{"outcome": Outcome}` when there is none.
+def answer_to(plan: Plan, now: float) -> Answer:
+    """Return the plan while there is work, the outcome when there is none.
 
-    A clean-up adds `publish`, the outcome of the execution that it cleans up after: that one is
-    published instead of its own. `now` is in epoch seconds.
+    A clean-up adds the outcome of the execution that it cleans up after: that one is published
+    instead of its own. `now` is in epoch seconds.
     """
     if not plan.finished:
-        return {"plan": plan.model_dump(mode="json", exclude_defaults=True)}
-    payload = {"outcome": outcome_of(plan, now).model_dump(mode="json")}
+        return Answer(plan=plan)
+    publish = None
     if plan.cleans_up is not None:
-        published = outcome_of_ended_execution(plan.cleans_up, plan.settled)
-        payload["publish"] = published.model_dump(mode="json")
-    return payload
+        publish = outcome_of_ended_execution(plan.cleans_up, plan.settled)
+    return Answer(outcome=outcome_of(plan, now), publish=publish)
 
 
 def outcome_of(plan: Plan, now: float) -> Outcome:

@@ -4,22 +4,19 @@ from __future__ import annotations
 
 from typing import Annotated, Literal, Self
 
-from pydantic import AfterValidator, Field, model_validator
+from pydantic import AfterValidator, model_validator
 
-from lambdas.campaigns.contract import CampaignJob
-from lambdas.exports.contract import ExportJob
 from lambdas.jobs.contract import between_one_and, broken_rule, check_correlation_id
+from lambdas.jobs.registry import KINDS, AnyJob
 from lambdas.shared import limits
 from lambdas.shared.model import Frozen
-
-Job = Annotated[CampaignJob | ExportJob, Field(discriminator="kind")]
 
 
 class Stage(Frozen):
     """Jobs that run at the same time."""
 
     run: Literal["on_success", "always"] = "on_success"
-    jobs: Annotated[tuple[Job, ...], between_one_and(limits.MAX_JOBS_PER_REQUEST, "jobs")]
+    jobs: Annotated[tuple[AnyJob, ...], between_one_and(limits.MAX_JOBS_PER_REQUEST, "jobs")]
 
 
 class Request(Frozen):
@@ -31,16 +28,12 @@ class Request(Frozen):
     @model_validator(mode="after")
     def _fits_the_limits(self) -> Self:
         jobs = [job for stage in self.stages for job in stage.jobs]
-        campaigns = sum(len(job.campaign_ids) for job in jobs if isinstance(job, CampaignJob))
         if len(jobs) > limits.MAX_JOBS_PER_REQUEST:
             raise broken_rule(f"holds {len(jobs)} jobs; at most {limits.MAX_JOBS_PER_REQUEST}")
-        exports = len(jobs) - sum(isinstance(job, CampaignJob) for job in jobs)
-        if exports > limits.MAX_EXPORTS_PER_REQUEST:
-            raise broken_rule(f"names {exports} exports; at most {limits.MAX_EXPORTS_PER_REQUEST}")
-        if campaigns > limits.MAX_CAMPAIGNS_PER_REQUEST:
-            raise broken_rule(
-                f"names {campaigns} campaigns; at most {limits.MAX_CAMPAIGNS_PER_REQUEST}"
-            )
+        for kind in KINDS:
+            named = sum(kind.limit.count(job) for job in jobs if job.kind == kind.name)
+            if named > kind.limit.most:
+                raise broken_rule(f"names {named} {kind.limit.things}; at most {kind.limit.most}")
         size = len(self.model_dump_json().encode())
         if size > limits.MAX_REQUEST_BYTES:
             raise broken_rule(f"is {size} bytes of JSON; at most {limits.MAX_REQUEST_BYTES}")

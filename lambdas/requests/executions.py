@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Final, NamedTuple
 
 from lambdas.jobs.pass_result import Look
+from lambdas.jobs.registry import ChildResult
 from lambdas.requests.outcome import Outcome
 from lambdas.requests.plan import Plan
 from lambdas.shared.aws import client
@@ -148,7 +149,7 @@ def _look_of(event: Mapping[str, Any]) -> Look | None:
     """Return the look that a child has ended with, or that its reconciler answered with."""
     ended = event.get("executionSucceededEventDetails")
     answer = json.loads(ended["output"]) if ended is not None else _answer(event)
-    return Look.model_validate(answer) if "key" in answer else None
+    return ChildResult.model_validate(answer) if "key" in answer else None
 
 
 def _answer(event: Mapping[str, Any]) -> Mapping[str, Any]:

@@ -1,7 +1,6 @@
 """Which clean-up publishes the outcome of an execution, in the coordination table.
 
-An event may come twice and a person may ask again; the outcome is published once all the same. One
-item for each execution: pk `outcome#<execution ARN>`, sk `claim`.
+An event may come twice and a person may ask again; the outcome is published once all the same.
 """
 
 from __future__ import annotations
@@ -9,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, Final
 
-from lambdas.shared import clock
+from lambdas.shared import clock, items
 from lambdas.shared.aws import client
 from lambdas.shared.calls import api_call
 from lambdas.shared.errors import ConditionalCheckFailedException
@@ -42,10 +41,13 @@ class OutcomeClaims:
                     TableName=self._table,
                     Item={
                         **_key(execution_arn),
-                        "holder": {"S": holder},
-                        "expires_at": {"N": str(int(clock.now()) + KEPT_SECONDS)},
+                        items.HOLDER: {"S": holder},
+                        **items.expiry(clock.now() + KEPT_SECONDS),
                     },
-                    ConditionExpression="attribute_not_exists(pk) OR holder IN (:holder, :void)",
+                    ConditionExpression=(
+                        f"attribute_not_exists({items.PARTITION_KEY})"
+                        f" OR {items.HOLDER} IN (:holder, :void)"
+                    ),
                     ExpressionAttributeValues={
                         ":holder": {"S": holder},
                         ":void": {"S": instead_of or holder},
@@ -65,9 +67,9 @@ class OutcomeClaims:
             answer = self._dynamodb.get_item(
                 TableName=self._table, Key=_key(execution_arn), ConsistentRead=True
             )
-        holder: str | None = answer.get("Item", {}).get("holder", {}).get("S")
+        holder: str | None = answer.get("Item", {}).get(items.HOLDER, {}).get("S")
         return holder
 
 
-def _key(execution_arn: str) -> dict[str, dict[str, str]]:
-    return {"pk": {"S": f"outcome#{execution_arn}"}, "sk": {"S": "claim"}}
+def _key(execution_arn: str) -> items.Attributes:
+    return items.OUTCOME_CLAIM.key(execution_arn=execution_arn)

@@ -7,17 +7,14 @@ from typing import Literal
 
 from pydantic import Field
 
-from lambdas.campaigns.contract import CampaignJob
-from lambdas.campaigns.work import CampaignProgress, CampaignWork
-from lambdas.exports.work import ExportSpec, ExportWork
-from lambdas.jobs.memo import Memo
+from lambdas.jobs.contract import Job
 from lambdas.jobs.pass_result import Look, TaskError
 from lambdas.jobs.phases import Phase, Reason
+from lambdas.jobs.registry import AnyWork, kind_named
 from lambdas.jobs.resource_result import Entry
 from lambdas.jobs.work import Work
-from lambdas.requests.contract import Job, Request
+from lambdas.requests.contract import Request
 from lambdas.requests.outcome import Outcome
-from lambdas.shared.limits import CAMPAIGNS_PER_BATCH
 from lambdas.shared.model import Internal
 
 
@@ -27,12 +24,16 @@ class Trace(Internal):
     correlation_id: str
     execution_arn: str
 
+    def correlated(self, correlation_id: str) -> Trace:
+        """Return the same trace under another correlation id."""
+        return self.model_copy(update={"correlation_id": correlation_id})
+
 
 class PlannedStage(Internal):
     """A stage that has not begun."""
 
     run: Literal["on_success", "always"]
-    work: tuple[Work, ...]
+    work: tuple[AnyWork, ...]
 
 
 class EndedExecution(Internal):
@@ -45,7 +46,7 @@ class EndedExecution(Internal):
         reason: how it ended, such as `Reason.EXECUTION_ABORTED`.
         message: the same in words.
         entries: what is known of each of its resources.
-        jobs_of: by export task that the clean-up cancels, the jobs that had started it.
+        jobs_of: by thing that the clean-up undoes, the jobs that had brought it about.
         outcome: its outcome, where all that went wrong is that it could not be published.
     """
 
@@ -74,7 +75,7 @@ class Plan(Internal):
 
     trace: Trace
     started_at: float
-    running: tuple[Work, ...] = ()
+    running: tuple[AnyWork, ...] = ()
     waiting: tuple[PlannedStage, ...] = ()
     settled: tuple[Entry, ...] = ()
     workflow_failed: bool = False
@@ -84,6 +85,29 @@ class Plan(Internal):
     def finished(self) -> bool:
         """Whether nothing runs and nothing waits."""
         return not self.running and not self.waiting
+
+    def with_results(self, settled: Iterable[Entry], *, workflow_failed: bool) -> Plan:
+        """Return the plan when the work that was running has come back."""
+        update = {
+            "running": (),
+            "settled": tuple(settled),
+            "workflow_failed": self.workflow_failed or workflow_failed,
+        }
+        return self.model_copy(update=update)
+
+    def at_stage(
+        self,
+        running: Iterable[Work],
+        waiting: Iterable[PlannedStage],
+        settled: Iterable[Entry],
+    ) -> Plan:
+        """Return the plan with a stage that runs, those to come, and the account so far."""
+        update = {"running": tuple(running), "waiting": tuple(waiting), "settled": tuple(settled)}
+        return self.model_copy(update=update)
+
+    def cleaning_up_after(self, ended: EndedExecution | None) -> Plan:
+        """Return the plan of a clean-up, None where the outcome of its execution is published."""
+        return self.model_copy(update={"cleans_up": ended})
 
 
 def plan(request: Request, trace: Trace, now: float) -> Plan:
@@ -126,13 +150,7 @@ def advance(
     message = lost.message if lost else "the child execution gave no account"
     for given in before.running:
         settled += close(given, by_key.get(given.key), now, reason=reason, message=message)
-    after = before.model_copy(
-        update={
-            "running": (),
-            "settled": tuple(settled),
-            "workflow_failed": before.workflow_failed or lost is not None,
-        }
-    )
+    after = before.with_results(settled, workflow_failed=lost is not None)
     return _begin_next_stage(after, now)
 
 
@@ -147,29 +165,12 @@ def _begin_next_stage(before: Plan, now: float) -> Plan:
         if failed and stage.run != "always":
             settled += _skip(stage, now)
         else:
-            memo = Memo(started_at=now)
-            running = tuple(work.model_copy(update={"memo": memo}) for work in stage.work)
-    return before.model_copy(
-        update={"running": running, "waiting": tuple(waiting), "settled": tuple(settled)}
-    )
+            running = tuple(work.begun(now) for work in stage.work)
+    return before.at_stage(running, waiting, settled)
 
 
-def _work(job: Job, key: str) -> Iterator[Work]:
-    if not isinstance(job, CampaignJob):
-        spec = ExportSpec.model_validate(job.model_dump())
-        yield ExportWork(kind=job.kind, key=key, job_label=key, job=spec)
-        return
-    for start in range(0, len(job.campaign_ids), CAMPAIGNS_PER_BATCH):
-        batch = job.campaign_ids[start : start + CAMPAIGNS_PER_BATCH]
-        yield CampaignWork(
-            kind=job.kind,
-            key=f"{key}.{start // CAMPAIGNS_PER_BATCH}",
-            job_label=key,
-            api_version=job.api_version,
-            target=job.target,
-            deadline_seconds=job.deadline,
-            open=dict.fromkeys(batch, CampaignProgress()),
-        )
+def _work(job: Job, label: str) -> Iterator[Work]:
+    yield from kind_named(job.kind).plan(job, label)
 
 
 def close(

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import json
-from collections import defaultdict
+from collections.abc import Iterable
 from typing import Any
 
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from lambdas.exports.started import StartedExport, StartedExports
+from lambdas.jobs.clean_ups import left_behind
+from lambdas.jobs.left_behind import LeftBehind
 from lambdas.jobs.resource_result import Entry
 from lambdas.requests import clean_up
 from lambdas.requests.acceptance import CleanUp, RequestRejected, no_such_execution, parse
-from lambdas.requests.conclusion import payload_of
+from lambdas.requests.conclusion import answer_to
 from lambdas.requests.executions import RUNNING, Execution, Executions, Progress
 from lambdas.requests.inputs import input_of
 from lambdas.requests.outcome import OUTCOME_NOT_PUBLISHED
@@ -43,23 +44,19 @@ def handler(event: dict[str, Any], _context: LambdaContext) -> dict[str, Any]:
         return rejected(no_such_execution("does not exist"), own)
     if execution.status == RUNNING:
         return rejected(no_such_execution("is still running: stop it first"), own)
-    started = StartedExports(setting(COORDINATION_TABLE)).to_cancel(execution_arn)
-    ended = _ended(execution, executions.progress(execution_arn), started)
+    left = left_behind(execution_arn)
+    ended = _ended(execution, executions.progress(execution_arn), left)
     if ended is not None and not _publishes(own.execution_arn, execution_arn, executions):
         ended = None
     trace = own
     if ended is not None:
-        trace = trace.model_copy(update={"correlation_id": ended.trace.correlation_id})
+        trace = trace.correlated(ended.trace.correlation_id)
     logger.set_correlation_id(trace.correlation_id)
-    logger.info("clean-up planned", of_execution=execution_arn, exports=len(_jobs_of(started)))
-    sources = {export.task_id: export for export in started}
-    work = (
-        clean_up.cancel_work(task_id, export.source_arn, export.job, index)
-        for index, (task_id, export) in enumerate(sources.items())
-    )
+    logger.info("clean-up planned", of_execution=execution_arn, things=len(left))
+    work = (each.work.with_key(f"0.{index}") for index, each in enumerate(left))
     now = clock.now()
-    planned = plan_of(work, trace, now).model_copy(update={"cleans_up": ended})
-    return payload_of(planned, now)
+    planned = plan_of(work, trace, now).cleaning_up_after(ended)
+    return answer_to(planned, now).as_payload()
 
 
 def _publishes(own_arn: str, execution_arn: str, executions: Executions) -> bool:
@@ -83,7 +80,7 @@ def _publishes(own_arn: str, execution_arn: str, executions: Executions) -> bool
 
 
 def _ended(
-    execution: Execution, progress: Progress, started: tuple[StartedExport, ...]
+    execution: Execution, progress: Progress, left: Iterable[LeftBehind]
 ) -> EndedExecution | None:
     """Return what is to be told of an execution; None where its outcome has been published."""
     if progress.published or execution.ended_at is None:
@@ -109,7 +106,7 @@ def _ended(
         reason=reason,
         message=message,
         entries=entries,
-        jobs_of=_jobs_of(started),
+        jobs_of={each.thing: each.jobs for each in left},
         outcome=progress.outcome if execution.error == OUTCOME_NOT_PUBLISHED else None,
     )
 
@@ -124,11 +121,3 @@ def _planned(execution: Execution) -> Plan | None:
     correlation_id = request.correlation_id or execution.name
     trace = Trace(correlation_id=correlation_id, execution_arn=execution.arn)
     return plan(request, trace, execution.started_at)
-
-
-def _jobs_of(started: tuple[StartedExport, ...]) -> dict[str, tuple[str, ...]]:
-    """Return the jobs that have noted each export task."""
-    jobs: dict[str, list[str]] = defaultdict(list)
-    for export in started:
-        jobs[export.task_id].append(export.job)
-    return {task_id: tuple(labels) for task_id, labels in jobs.items()}

@@ -7,6 +7,7 @@ from typing import Any
 from aws_lambda_powertools.metrics import MetricUnit
 
 from lambdas.requests.acceptance import RequestRejected
+from lambdas.requests.answer import Answer
 from lambdas.requests.outcome import rejection
 from lambdas.requests.plan import Trace
 from lambdas.shared import clock, metric_names
@@ -25,4 +26,4 @@ def rejected(error: RequestRejected, trace: Trace) -> dict[str, Any]:
         execution_arn=trace.execution_arn,
         now=clock.now(),
     )
-    return {"outcome": outcome.model_dump(mode="json")}
+    return Answer(outcome=outcome).as_payload()

@@ -1,52 +1,31 @@
-"""The events that may end a wait early, as far as they are read.
-
-Read by hand: pydantic would be half of the cold start of the function that they are for.
-"""
+"""The events that may end a wait early: each kind reads its own."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any, NamedTuple
+from collections.abc import Callable, Mapping
+from typing import Any, Final
+
+from lambdas.campaigns import wakes as of_campaigns
+from lambdas.exports import wakes as of_exports
+from lambdas.waiting.handles import Hurried
+
+Reader = Callable[[Mapping[str, Any]], tuple[Hurried, ...]]
+
+READERS: Final[tuple[Reader, ...]] = (of_exports.hurried_by, of_campaigns.hurried_by)
 
 
 class UnreadableEventError(Exception):
     """An event is none of these, or does not say whom it is about; the text names its source."""
 
 
-class ExportEnded(NamedTuple):
-    """RDS tells that an export has ended, and of which source."""
-
-    source_arn: str
-
-
-class CampaignCalled(NamedTuple):
-    """CloudTrail tells that somebody has started, paused, resumed, stopped or deleted a campaign.
-
-    Source: EventBridge reference, Amazon Connect outbound campaigns; CloudTrail user guide, record
-    contents.
-    """
-
-    campaign_id: str
-
-
-WakeEvent = ExportEnded | CampaignCalled
-
-
-def parse(event: Mapping[str, Any]) -> WakeEvent:
-    """Read an event as EventBridge hands it to a function.
+def hurried_by(event: Mapping[str, Any]) -> tuple[Hurried, ...]:
+    """Return whom an event hurries, one after the other, as EventBridge hands it to a function.
 
     Raises:
-        UnreadableEventError: when it is none of these, or does not say whom it is about.
+        UnreadableEventError: when it is no event of any kind, or does not say whom it is about.
     """
-    match event:
-        case {"source": "aws.rds", "detail": {"SourceArn": str(source_arn)}} if source_arn:
-            return ExportEnded(source_arn)
-        # The APIs call it id, their batches campaignId; CloudTrail's name is documented nowhere.
-        case {
-            "source": "aws.connect-campaigns",
-            "detail": {
-                "requestParameters": {"id": str(campaign_id)} | {"campaignId": str(campaign_id)}
-            },
-        } if campaign_id:
-            return CampaignCalled(campaign_id)
-    raise UnreadableEventError(f"an event of {event.get('source')!r} does not say whom it is about")
+    hurried = tuple(whom for read in READERS for whom in read(event))
+    if not hurried:
+        source = event.get("source")
+        raise UnreadableEventError(f"an event of {source!r} does not say whom it is about")
+    return hurried

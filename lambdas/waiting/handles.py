@@ -5,19 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final, NamedTuple
 
-from lambdas.waiting.events import CampaignCalled, ExportEnded, WakeEvent
+from lambdas.shared import items
 
 KEPT_AFTER_WAIT: Final = 3_600
 """Seconds a waiter's item outlives its wait; time to live removes it some time later."""
-
-EXPORT_SLOT: Final = "waiter#export-slot"
-"""The key under which executions wait for one of the account's export slots."""
-
-SLOTS_PER_END: Final = 1
-"""An export that ends frees one slot."""
-
-CAMPAIGNS: Final = "waiter#campaigns"
-"""The key under which executions wait for what somebody else does to their campaigns."""
 
 
 @dataclass(frozen=True)
@@ -41,17 +32,17 @@ class Hurried(NamedTuple):
     Attributes:
         on: those who wait for this.
         most: as many as are still waiting, None for all of them.
-        campaign_id: only those whose batch holds this campaign, None for whoever waits.
+        listed: only those whose item lists a value in an attribute, None for whoever waits.
     """
 
     on: str
     most: int | None = None
-    campaign_id: str | None = None
+    listed: tuple[str, str] | None = None
 
 
-def source_key(source_arn: str) -> str:
-    """Return the key under which executions wait for a source's export."""
-    return f"waiter#{source_arn}"
+def key_of(awaited: str) -> str:
+    """Return the key under which executions wait for something."""
+    return items.WAITER.partition.format(awaited=awaited)
 
 
 def wake(on: str, since: float, now: float, wait_seconds: int) -> Wake:
@@ -68,12 +59,3 @@ def wake(on: str, since: float, now: float, wait_seconds: int) -> Wake:
         order=f"{since:017.6f}",
         expires_at=int(now) + wait_seconds + KEPT_AFTER_WAIT,
     )
-
-
-def hurried_by(event: WakeEvent) -> tuple[Hurried, ...]:
-    """Return whom an event hurries, one after the other."""
-    match event:
-        case ExportEnded(source_arn):
-            return (Hurried(source_key(source_arn)), Hurried(EXPORT_SLOT, SLOTS_PER_END))
-        case CampaignCalled(campaign_id):
-            return (Hurried(CAMPAIGNS, campaign_id=campaign_id),)

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from contextlib import suppress
 from typing import Any, NamedTuple
 
+from lambdas.shared import items
 from lambdas.shared.aws import client
 from lambdas.shared.calls import api_call
 from lambdas.shared.errors import ConditionalCheckFailedException, StaleTokenException
@@ -47,20 +48,21 @@ class Waiters:
     def _waiting(self, whom: Hurried) -> Iterator[tuple[str, str]]:
         values = {":on": {"S": whom.on}}
         more: dict[str, Any] = {}
-        if whom.campaign_id is not None:
-            values[":id"] = {"S": whom.campaign_id}
-            more = {"FilterExpression": "contains(ids, :id)"}
+        if whom.listed is not None:
+            attribute, value = whom.listed
+            values[":value"] = {"S": value}
+            more = {"FilterExpression": f"contains({attribute}, :value)"}
         while True:
             with api_call("Query"):
                 page = self._dynamodb.query(
                     TableName=self._table,
-                    KeyConditionExpression="pk = :on",
+                    KeyConditionExpression=f"{items.PARTITION_KEY} = :on",
                     ExpressionAttributeValues=values,
                     ConsistentRead=True,
                     **more,
                 )
             for item in page["Items"]:
-                yield item["sk"]["S"], item["token"]["S"]
+                yield item[items.SORT_KEY]["S"], item[items.TOKEN]["S"]
             if "LastEvaluatedKey" not in page:
                 return
             more["ExclusiveStartKey"] = page["LastEvaluatedKey"]
@@ -79,8 +81,8 @@ class Waiters:
         with suppress(ConditionalCheckFailedException), api_call("DeleteItem"):
             self._dynamodb.delete_item(
                 TableName=self._table,
-                Key={"pk": {"S": on}, "sk": {"S": sk}},
+                Key=items.key(on, sk),
                 ConditionExpression="#token = :token",
-                ExpressionAttributeNames={"#token": "token"},  # a word that DynamoDB reserves
+                ExpressionAttributeNames={"#token": items.TOKEN},  # a word that DynamoDB reserves
                 ExpressionAttributeValues={":token": {"S": token}},
             )

@@ -10,8 +10,7 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 from lambdas.shared import metric_names
 from lambdas.shared.environment import COORDINATION_TABLE, setting
 from lambdas.shared.observability import logger, metrics, observed
-from lambdas.waiting import events as wake_events
-from lambdas.waiting import handles as wakes
+from lambdas.waiting.events import hurried_by
 from lambdas.waiting.waiters import Waiters, Woken
 
 
@@ -26,7 +25,7 @@ def handler(event: dict[str, Any], _context: LambdaContext) -> dict[str, Any]:
         UnreadableEventError: when the event does not say whom it is about.
         AwsError: when a service did not answer; the same event again does no harm.
     """
-    hurried = wakes.hurried_by(wake_events.parse(event))
+    hurried = hurried_by(event)
     waiters = Waiters(setting(COORDINATION_TABLE))
     counts = [waiters.wake(whom) for whom in hurried]
     woken = Woken(sum(count.live for count in counts), sum(count.stale for count in counts))

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from lambdas.campaigns.work import CampaignProgress, CampaignWork
+from lambdas.exports.details import ExportAttempt
 from lambdas.exports.work import ExportProgress
 from lambdas.jobs import pass_result as looks
 from lambdas.jobs.pass_result import Look
@@ -33,6 +34,7 @@ from tests.unit.builders import (
     any_campaign_job,
     any_export_job,
     any_trace,
+    export_details,
     json_bytes,
 )
 
@@ -171,7 +173,7 @@ def _half_way() -> tuple[Plan, list[Look | None]]:
     half = half.model_copy(update={"open": open_}).close(
         "half-2", phase=Phase.COMPLETE, reason="AnyReason", message="any", now=NOW + 50
     )
-    details = {"export_task_identifier": "task-1", "tables": ["a", "b"], "attempts": []}
+    details = export_details(export_task_identifier="task-1")
     going = ExportProgress(initial_state="STARTING", state="IN_PROGRESS", details=details)
     return second, [
         looks.look_again(seen, Phase.IN_PROGRESS, 30),
@@ -221,11 +223,8 @@ def test_what_is_open_is_told_with_what_was_seen_of_it_last(fallback: Fallback) 
     assert (half["initial_state"], half["final_state"], half["polls"]) == ("Running", "Paused", 3)
     assert (cluster["kind"], cluster["target"]) == ("export", "COMPLETE")
     assert (cluster["initial_state"], cluster["final_state"]) == ("STARTING", "IN_PROGRESS")
-    assert cluster["details"] == {
-        "export_task_identifier": "task-1",
-        "tables": ["a", "b"],
-        "attempts": [],
-    }
+    details = export_details(export_task_identifier="task-1")
+    assert cluster["details"] == details.model_dump(mode="json", exclude_defaults=True)
     waiting = entries["2.0", SNAPSHOT]
     assert (waiting["target"], waiting["elapsed_seconds"]) == ("CANCELED", 0)
     assert (waiting["initial_state"], waiting["final_state"]) == (None, None)
@@ -271,6 +270,17 @@ def test_a_child_whose_failure_was_caught_is_told_of_with_its_work(
     assert entry["phase"] == "FAILED"
 
 
+def test_work_of_an_unknown_kind_is_told_as_such_and_beside_the_others(fallback: Fallback) -> None:
+    now = _written(_begun({"jobs": [any_export_job()]}))
+    now["running"].append({"kind": "faxes", "key": "0.1", "job_label": "0.1", "open": {"f-1": {}}})
+    entries = _entries(fallback("AdvancePlan", {"plan": now, "results": [None, None]}))
+    assert {key: entry["reason"] for key, entry in entries.items()} == {
+        ("0.0", SNAPSHOT): "Sandbox.Timedout",
+        ("0.1", "0.1"): "UnknownKind",
+    }
+    assert entries["0.1", "0.1"]["kind"] == "faxes"
+
+
 @pytest.mark.parametrize("job", [any_campaign_job(), any_export_job()])
 def test_one_resource_is_a_list_of_one(fallback: Fallback, job: dict[str, object]) -> None:
     now = _begun({"jobs": [job]})
@@ -313,7 +323,10 @@ def test_the_outcome_of_the_most_resources_with_the_longest_cause_can_be_publish
     ids = [f"{number:03}".rjust(40, "c") for number in range(250)]
     exports = [any_export_job(s3_prefix="ü" * 200) for _ in range(15)]
     now = _begun({"jobs": [any_campaign_job(campaign_ids=ids), *exports]})
-    details = {"failure_cause": "ü" * 100, "attempts": [{"failure_cause": "ü" * 100}] * 4}
+    attempt = ExportAttempt(
+        export_task_identifier="t" * 60, status="FAILED", failure_cause="ü" * 100
+    )
+    details = export_details(failure_cause="ü" * 100, attempts=(attempt,) * 4)
     results = []
     for work in now.running:
         if isinstance(work, CampaignWork):

@@ -3,9 +3,14 @@
 from __future__ import annotations
 
 import ast
+from typing import Any
+
+import pytest
 
 from infra.functions import TIMEOUT
 from lambdas.campaigns.reconcile_campaigns import LAST_CALL_SECONDS
+from lambdas.jobs.kind import Kind
+from lambdas.jobs.registry import KINDS
 from lambdas.rate_limit.quota import HORIZON_SECONDS
 from lambdas.shared import environment
 from lambdas.shared.aws import _CONFIG
@@ -64,6 +69,20 @@ def test_every_function_is_given_the_settings_that_it_reads_and_no_other(
             if not name.startswith(FOR_LIBRARIES)
         }
         assert given == _settings_read(module) - GIVEN_BY_LAMBDA, module
+
+
+@pytest.mark.parametrize("kind", KINDS, ids=[kind.name for kind in KINDS])
+def test_a_reconciler_imports_nothing_of_other_kinds(kind: Kind[Any, Any]) -> None:
+    """Each would be paid for at every cold start."""
+    others = {other.reconciler.rpartition(".")[0] for other in KINDS if other is not kind}
+    reached = reaching(kind.reconciler)
+    assert {module for module in reached if module.rpartition(".")[0] in others} == set()
+    assert "lambdas.jobs.registry" not in reached
+
+
+def test_who_wakes_imports_no_models() -> None:
+    """They would be half of its cold start."""
+    assert "lambdas.shared.model" not in reaching("lambdas.waiting.wake_waiters")
 
 
 def test_reads_of_settings_are_found() -> None:

@@ -8,13 +8,13 @@ from typing import Any
 import pytest
 
 from infra import alarms, diagram, metrics
-from infra.alarms import Alarm
-from lambdas.jobs import cadence
+from lambdas.jobs.cadence import CONFIRM
+from lambdas.jobs.registry import KINDS
 from lambdas.shared import metric_names
 from tests.infra.sources import operations, path_of
 from tests.infra.stack_parts import Functions, Template, of_type, properties_of, text
 
-ALARMS = {alarm.name: alarm for alarm in vars(alarms).values() if isinstance(alarm, Alarm)}
+ALARMS = {alarm.name: alarm for alarm in alarms.every()}
 METRICS_OF_AN_ALARM = 10
 """The most that CloudWatch takes in one. Source: CloudWatch user guide, 'Using metric math'."""
 
@@ -136,10 +136,7 @@ def test_every_metric_of_the_products_own_is_one_that_functions_publish(
 
 def test_calls_and_throttles_of_every_operation_are_watched(functions: Functions) -> None:
     watched = {
-        *metrics.MUTATIONS,
-        *metrics.READS,
-        *metrics.DESCRIPTIONS,
-        *metrics.EXPORTS,
+        *(name for kind in KINDS for name in kind.operations),
         *metrics.COORDINATION,
     }
     assert watched == _operations(functions)
@@ -173,7 +170,7 @@ def test_the_last_failures_are_read_from_the_log_that_tells_them(dashboard: dict
         widget["properties"]["query"] for widget in dashboard["widgets"] if widget["type"] == "log"
     )
     assert query.startswith("SOURCE '${FunctionsAdvancePlanLogs")
-    told = 'logger.info("request finished", phase=outcome["phase"], summary=outcome["summary"])'
+    told = 'logger.info("request finished", phase=outcome.phase, summary=outcome.summary)'
     assert told in path_of("lambdas.requests.advance_plan").read_text(encoding="utf-8")
     assert 'message = "request finished" and phase = "FAILED"' in query
 
@@ -186,7 +183,7 @@ def test_every_function_is_on_the_dashboard(
 
 
 def test_no_job_that_is_open_goes_unseen_for_longer_than_its_alarms_period() -> None:
-    paces = [pace for pace in vars(cadence).values() if isinstance(pace, cadence.Pace)]
+    paces = [CONFIRM, *(pace for kind in KINDS for pace in kind.paces.values())]
     assert max(pace.cap for pace in paces) <= alarms.POLLS_COME_WITHIN.to_seconds()
 
 

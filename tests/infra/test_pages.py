@@ -8,7 +8,6 @@ from pathlib import Path
 import pytest
 
 from infra import alarms, pages
-from infra.alarms import Alarm
 from infra.settings import Settings
 from tests.infra.stack_parts import Template
 
@@ -53,7 +52,7 @@ def test_every_setting_is_told_with_its_default_and_an_error_that_names_it() -> 
 
 def test_every_alarm_is_told(template: Template) -> None:
     told = pages.alarms_table(template)
-    names = [alarm.name for alarm in vars(alarms).values() if isinstance(alarm, Alarm)]
+    names = [alarm.name for alarm in alarms.every()]
     assert [line.split("`")[1] for line in told.splitlines()[2:]] == names
 
 

@@ -8,6 +8,7 @@ import pytest
 
 from infra import diagram
 from infra.functions import ROOT
+from lambdas.jobs.registry import KINDS
 from lambdas.requests.clean_up import LAST_STARTS_SECONDS
 from lambdas.requests.outcome import OUTCOME_NOT_PUBLISHED
 from lambdas.shared.errors import CapacityError, PermanentError, StateError, TransientError
@@ -193,6 +194,28 @@ def test_a_pass_that_failed_for_good_ends_its_job_with_a_short_cause_and_its_tim
             },
             "ended_at": "{% $millis() %}",
         }
+
+
+def test_every_kind_has_a_loop_and_work_of_any_other_kind_ends_as_a_failure_that_names_it(
+    states: dict[str, State],
+) -> None:
+    choice = states["WhichKind"]
+    assert [(c["Condition"], c["Next"]) for c in choice["Choices"]] == [
+        (f"{{% $states.input.work.kind = '{kind.name}' %}}", kind.task) for kind in KINDS
+    ]
+    assert choice["Default"] == "JobFailed"
+    work = {"kind": "faxes", "key": "0.1"}
+    look = {
+        name: evaluate(value[2:-2], {"states": {"input": {"work": work}}})
+        for name, value in choice["Assign"]["look"].items()
+        if name in ("key", "work")
+    }
+    cause = choice["Assign"]["look"]["error"]["Cause"][2:-2]
+    told = evaluate(cause, {"states": {"input": {"work": work}}})
+    assert look == {"key": "0.1", "work": work}
+    assert choice["Assign"]["look"]["phase"] == "FAILED"
+    assert choice["Assign"]["look"]["error"]["Error"] == "UnknownKind"
+    assert told == "this version has no jobs of kind faxes"
 
 
 @pytest.mark.parametrize("name", ["AcceptRequest", "AdvancePlan", "PlanCleanUp"])

@@ -10,6 +10,7 @@ from lambdas.campaigns.transitions import CampaignState
 from lambdas.campaigns.work import CampaignProgress, CampaignWork
 from lambdas.exports.contract import ExportTarget
 from lambdas.exports.decisions import Destination, ExportTask
+from lambdas.exports.details import ExportDetails
 from lambdas.exports.work import ExportProgress, ExportSpec, ExportWork
 from lambdas.jobs.memo import Memo
 from lambdas.requests.plan import Trace
@@ -91,6 +92,18 @@ def any_progress(**fields: Any) -> CampaignProgress:
         "looks": 2,
     }
     return CampaignProgress(**given | fields)
+
+
+def export_details(**fields: Any) -> ExportDetails:
+    given = {
+        "export_task_identifier": "any-task",
+        "adopted": False,
+        "s3_location": f"s3://{DESTINATION.bucket}/any-task/",
+        "percent_progress": 0,
+        "total_extracted_gb": 0,
+        "failure_cause": None,
+    }
+    return ExportDetails(**given | fields)
 
 
 def through_json(value: Any) -> Any:

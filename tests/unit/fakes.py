@@ -233,7 +233,7 @@ class FakeFiles:
     """Has the method of `ExportFiles`; every export wrote the same, nothing unless told."""
 
     def __init__(self, told: Mapping[str, Any] | None = None) -> None:
-        self.told = result(None, ()) if told is None else dict(told)
+        self.told = result(None, ()) if told is None else told
         self.asked: list[tuple[str, str]] = []
 
     def collect(self, folder: str, task_id: str) -> dict[str, Any]:

@@ -8,10 +8,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from lambdas.jobs import cadence
-from lambdas.jobs.cadence import JITTER, Pace, backed_off, export_wait_seconds, wait_seconds
+from lambdas.exports import paces
+from lambdas.exports.paces import extraction_seconds
+from lambdas.jobs.cadence import CONFIRM, JITTER, Pace, backed_off, wait_seconds
+from lambdas.jobs.registry import KINDS
 
-NAMED = {name: pace for name, pace in vars(cadence).items() if isinstance(pace, Pace)}
+NAMED = {"confirm": CONFIRM} | {
+    f"{kind.name} {name}": pace for kind in KINDS for name, pace in kind.paces.items()
+}
 PACES = st.sampled_from(sorted(NAMED.values()))
 AGES = st.floats(-100, 1e8)
 JITTERS = st.floats(0, 1)
@@ -45,22 +49,22 @@ def test_jitter_only_shortens(pace, age, jitter):
 @given(st.integers(-10, 200), AGES, JITTERS)
 @settings(max_examples=150, deadline=None)
 def test_waits_for_an_export_between_floor_and_cap(percent, running_for, jitter):
-    wait = export_wait_seconds(percent, running_for, jitter)
-    floor = cadence.EXPORT_RUNNING.floor * (1 - JITTER)
-    assert rounded_down(floor) <= wait <= cadence.EXPORT_RUNNING.cap
+    wait = extraction_seconds(percent, running_for, jitter)
+    floor = paces.RUNNING.floor * (1 - JITTER)
+    assert rounded_down(floor) <= wait <= paces.RUNNING.cap
 
 
 @given(st.integers(1, 99), st.floats(0, 1e6), JITTERS)
 @settings(max_examples=100, deadline=None)
 def test_looks_before_an_export_is_estimated_to_end(percent, running_for, jitter):
     remaining = running_for * (100 - percent) / percent
-    wait = export_wait_seconds(percent, running_for, jitter)
-    assert wait <= max(remaining, cadence.EXPORT_RUNNING.floor)
+    wait = extraction_seconds(percent, running_for, jitter)
+    assert wait <= max(remaining, paces.RUNNING.floor)
 
 
 @pytest.mark.parametrize("percent", [0, 100])
 def test_without_an_estimate_an_export_is_waited_for_by_its_age(percent):
-    assert export_wait_seconds(percent, 1_000, 0) == wait_seconds(cadence.EXPORT_RUNNING, 1_000, 0)
+    assert extraction_seconds(percent, 1_000, 0) == wait_seconds(paces.RUNNING, 1_000, 0)
 
 
 @pytest.mark.parametrize("pace", NAMED.values(), ids=NAMED)

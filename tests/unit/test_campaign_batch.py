@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from lambdas.campaigns import batch as campaign_batch
+from lambdas.campaigns import paces
 from lambdas.campaigns.batch import (
     MAX_ATTEMPTS,
     MAX_DELETION_SECONDS,
@@ -244,8 +245,8 @@ def test_a_batch_ends_complete_when_none_of_it_failed():
     ("target", "progress", "pace"),
     [
         (CampaignTarget.PAUSED, any_progress(), cadence.CONFIRM),
-        (CampaignTarget.FINISHED, any_progress(), cadence.WATCH),
-        (CampaignTarget.DELETED, any_progress(delete_accepted_at=NOW), cadence.DELETION),
+        (CampaignTarget.FINISHED, any_progress(), paces.WATCH),
+        (CampaignTarget.DELETED, any_progress(delete_accepted_at=NOW), paces.DELETION),
     ],
 )
 @pytest.mark.parametrize("age", [0, 30, 3_000])
@@ -318,21 +319,21 @@ def watched(*schedule_ends_at: float | None, age: float = 100_000) -> CampaignWo
 def test_a_watch_looks_just_after_the_first_schedule_ends():
     work = watched(NOW + 500, NOW + 200, 0.0, None)
     wait = campaign_batch.wait_seconds(work, NOW, 1.0)
-    assert wait == 200 + cadence.AFTER_SCHEDULE_END
+    assert wait == 200 + paces.AFTER_SCHEDULE_END
 
 
 @pytest.mark.parametrize("end", [None, 0.0, NOW + 80_000])
 def test_a_schedule_that_ends_late_or_never_changes_no_wait(end):
     wait = campaign_batch.wait_seconds(watched(end), NOW, 0.0)
-    assert wait == cadence.WATCH.cap
+    assert wait == paces.WATCH.cap
 
 
 def test_a_campaign_that_outlives_its_schedule_is_looked_at_ever_less_often():
     ages = (0, 60, 600, 6_000, 60_000)
     waits = [campaign_batch.wait_seconds(watched(NOW - age), NOW, 0.0) for age in ages]
-    assert waits[0] == cadence.AFTER_SCHEDULE_END
+    assert waits[0] == paces.AFTER_SCHEDULE_END
     assert waits[1:] == sorted(waits[1:])
-    assert waits[-1] == cadence.WATCH.cap
+    assert waits[-1] == paces.WATCH.cap
 
 
 def test_only_a_watch_of_api_v2_asks_for_schedules():

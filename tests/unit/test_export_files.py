@@ -13,10 +13,18 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from lambdas.exports.files import MAX_TABLE_FILES, ExportFiles
-from lambdas.exports.progress import collected, folder
+from lambdas.exports.progress import folder
 from lambdas.exports.result_files import MAX_LISTED_BYTES, info_key, result, tables_prefix
+from lambdas.exports.work import ExportProgress
 from lambdas.jobs.phases import Phase
-from tests.unit.builders import NOW, export_task, export_work, json_bytes, through_json
+from tests.unit.builders import (
+    NOW,
+    export_details,
+    export_task,
+    export_work,
+    json_bytes,
+    through_json,
+)
 from tests.unit.fakes import client_error
 
 FOLDER, TASK = "exports/any-task/", "any-task"
@@ -78,9 +86,8 @@ def told_by(bucket: FakeBucket) -> dict[str, Any]:
 
 def as_told(files: dict[str, Any]) -> dict[str, Any]:
     """Return the details of an export with these files as Step Functions gets to see them."""
-    work = export_work()
-    work = work.model_copy(update={"progress": collected(work.progress, files)})
-    work = work.close(phase=Phase.COMPLETE, reason="Any", message="any", now=NOW)
+    work = export_work(progress=ExportProgress(details=export_details()))
+    work = work.close(phase=Phase.COMPLETE, reason="Any", message="any", now=NOW, files=files)
     (entry,) = work.settled
     payload = entry.model_dump(mode="json")
     json.dumps(payload, ensure_ascii=False, allow_nan=False).encode()

@@ -16,12 +16,12 @@ from lambdas.exports.hints import hint_for
 from lambdas.exports.identifier import identifier
 from lambdas.exports.reconcile_export import reconcile
 from lambdas.exports.started import Notes, StartedExports
+from lambdas.exports.wakes import EXPORT_SLOT, source_key
 from lambdas.exports.work import ExportWork
 from lambdas.jobs.phases import Phase, Reason
 from lambdas.jobs.resource_result import Entry
 from lambdas.shared import clock
 from lambdas.shared.errors import TransientError
-from lambdas.waiting.handles import EXPORT_SLOT, source_key
 from tests.unit.builders import (
     DESTINATION,
     EXECUTION,

@@ -26,6 +26,7 @@ from lambdas.exports.decisions import (
     decide,
     is_odd,
 )
+from lambdas.exports.details import ExportAttempt
 from lambdas.exports.identifier import identifier
 from lambdas.exports.work import ExportProgress
 from lambdas.jobs.phases import Reason
@@ -314,7 +315,12 @@ def test_does_not_cancel_an_export_to_another_bucket():
 
 
 def with_failures(count: int) -> ExportProgress:
-    return own(failed=tuple({"export_task_identifier": f"t-{n}"} for n in range(count)))
+    return own(
+        failed=tuple(
+            ExportAttempt(export_task_identifier=f"t-{n}", status="FAILED", failure_cause=None)
+            for n in range(count)
+        )
+    )
 
 
 @pytest.mark.parametrize(

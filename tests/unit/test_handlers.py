@@ -15,6 +15,7 @@ import pytest
 from lambdas.campaigns import reconcile_campaigns
 from lambdas.campaigns.client import Campaigns
 from lambdas.campaigns.contract import ApiVersion
+from lambdas.exports import clean_up as clean_up_of_exports
 from lambdas.exports import reconcile_export
 from lambdas.exports.decisions import Destination
 from lambdas.exports.started import StartedExport, StartedExports
@@ -82,7 +83,7 @@ def campaigns(monkeypatch, uncounted) -> FakeCampaigns:
 def table(monkeypatch) -> FakeTable:
     """The coordination table, as every function meets it."""
     fake = FakeTable()
-    for module in (plan_clean_up, reconcile_export):
+    for module in (clean_up_of_exports, reconcile_export):
         started = partial(StartedExports, connect=lambda _service: fake)
         monkeypatch.setattr(module, "StartedExports", started)
     monkeypatch.setattr(plan_clean_up, "OutcomeClaims", FakeClaims())

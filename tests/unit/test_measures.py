@@ -8,7 +8,7 @@ import pytest
 
 from lambdas.campaigns.contract import ApiVersion, CampaignTarget
 from lambdas.campaigns.work import CampaignProgress, CampaignWork
-from lambdas.exports.decisions import ExportTask
+from lambdas.exports.progress import shown
 from lambdas.exports.work import ExportProgress, ExportWork
 from lambdas.jobs import measures
 from lambdas.jobs import pass_result as looks
@@ -16,8 +16,9 @@ from lambdas.jobs.memo import Memo
 from lambdas.jobs.phases import Phase
 from lambdas.shared.errors import AccessDeniedException, AwsError, ThrottlingException
 from lambdas.shared.observability import metrics, observed
-from tests.unit.builders import NOW, SNAPSHOT, AnyContext, export_work
+from tests.unit.builders import NOW, AnyContext, export_details, export_work
 
+AT_TEN = export_details(percent_progress=10)
 AN_HOUR_AGO = Memo(started_at=NOW - 3600, looks=3)
 
 
@@ -35,10 +36,6 @@ def campaigns(target: CampaignTarget = CampaignTarget.PAUSED) -> CampaignWork:
 
 def export(**progress: Any) -> ExportWork:
     return export_work(progress=ExportProgress(**progress), memo=AN_HOUR_AGO)
-
-
-def task(ended_at: float | None) -> ExportTask:
-    return ExportTask("any", SNAPSHOT, "COMPLETE", "any-bucket", "exports", ended_at=ended_at)
 
 
 @pytest.fixture(autouse=True)
@@ -79,7 +76,7 @@ def test_an_export_without_room_tells_how_long_it_has_waited():
     ("before", "after", "progress"), [(None, "Running", 1), ("Running", "Running", 0)]
 )
 def test_a_campaign_makes_progress_when_its_state_changes(before, after, progress):
-    measures.campaign_seen(before, after)
+    measures.compared(before, after)
     assert measured() == ({"Progress": (1, "Count")} if progress else {})
 
 
@@ -87,24 +84,32 @@ def test_a_campaign_makes_progress_when_its_state_changes(before, after, progres
     ("before", "after", "progress"),
     [
         ({"state": "STARTING"}, {"state": "IN_PROGRESS"}, 1),
-        ({"details": {"percent_progress": 10}}, {"details": {"percent_progress": 11}}, 1),
-        ({"details": {"percent_progress": 10}}, {"details": {"percent_progress": 10}}, 0),
+        (
+            {"details": export_details(percent_progress=10)},
+            {"details": export_details(percent_progress=11)},
+            1,
+        ),
+        (
+            {"details": export_details(percent_progress=10)},
+            {"details": export_details(percent_progress=10)},
+            0,
+        ),
         ({"refusals": 1}, {"refusals": 2}, 0),
     ],
 )
 def test_an_export_makes_progress_when_its_status_or_percentage_changes(before, after, progress):
-    measures.export_seen(ExportProgress(**before), ExportProgress(**after))
+    measures.compared(shown(ExportProgress(**before)), shown(ExportProgress(**after)))
     assert measured() == ({"Progress": (1, "Count")} if progress else {})
 
 
 def test_an_end_is_noticed_as_late_as_it_is_seen():
-    measures.noticed(task(NOW - 7), Memo(looks=2))
+    measures.noticed(NOW - 7, Memo(looks=2))
     assert measured() == {"NoticedAfter": (7, "Seconds")}
 
 
-@pytest.mark.parametrize(("seen", "looks_taken"), [(None, 2), (task(None), 2), (task(NOW - 7), 1)])
-def test_an_end_before_the_first_look_or_without_a_time_is_not_measured(seen, looks_taken):
-    measures.noticed(seen, Memo(looks=looks_taken))
+@pytest.mark.parametrize(("ended_at", "looks_taken"), [(None, 2), (NOW - 7, 1)])
+def test_an_end_before_the_first_look_or_without_a_time_is_not_measured(ended_at, looks_taken):
+    measures.noticed(ended_at, Memo(looks=looks_taken))
     assert measured() == {}
 
 

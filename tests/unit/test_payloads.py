@@ -12,6 +12,7 @@ import pytest
 
 from lambdas.campaigns import batch as campaign_batch
 from lambdas.campaigns.work import CampaignProgress, CampaignWork
+from lambdas.exports import clean_up as clean_up_of_exports
 from lambdas.exports import progress as export_watch
 from lambdas.exports.decisions import ExportTask, Reached
 from lambdas.exports.result_files import MAX_LISTED_BYTES, result
@@ -90,12 +91,13 @@ def settled_at_length(work: Work) -> Look:
             work = work.model_copy(update={"open": work.open | {name: moved}})
         work = work.fail_all(reason=LONG_ERROR, message=LONG_TEXT, now=NOW)
     else:
-        work = export_that_ended(work).close(
+        work = export_at_its_last_attempt(work).close(
             phase=Phase.FAILED,
             reason=LONG_ERROR,
             message=LONG_TEXT,
             warnings=(LONG_TEXT,),
             now=NOW,
+            files=result('{"status": "COMPLETE"}', [TABLES]),
         )
     return looks.settled(work, Phase.FAILED)
 
@@ -116,13 +118,6 @@ def gone_on_at_length(work: Work) -> Work:
     return work.model_copy(
         update={"open": dict.fromkeys(work.open, progress), "throttled_passes": 9}
     )
-
-
-def export_that_ended(work: ExportWork) -> ExportWork:
-    """Return an export's last attempt after all the others, with all that its files tell."""
-    last = export_at_its_last_attempt(work)
-    files = result('{"status": "COMPLETE"}', [TABLES])
-    return last.model_copy(update={"progress": export_watch.collected(last.progress, files)})
 
 
 def export_at_its_last_attempt(work: ExportWork) -> ExportWork:
@@ -305,7 +300,7 @@ def test_the_largest_clean_up_fits_every_payload_with_both_outcomes(monkeypatch,
         plan_clean_up, "Executions", lambda: Executions(connect=lambda _service: executions)
     )
     monkeypatch.setattr(
-        plan_clean_up,
+        clean_up_of_exports,
         "StartedExports",
         lambda _table: SimpleNamespace(to_cancel=lambda _arn: notes),
     )

@@ -11,13 +11,15 @@ from hypothesis import strategies as st
 
 from lambdas.campaigns.contract import CampaignJob
 from lambdas.campaigns.work import CampaignWork
+from lambdas.exports.clean_up import cancel_work
+from lambdas.exports.started import StartedExport
 from lambdas.exports.work import ExportWork
 from lambdas.jobs import pass_result as looks
 from lambdas.jobs.pass_result import Look, TaskError
 from lambdas.jobs.phases import Phase, Reason
+from lambdas.jobs.registry import ChildResult
 from lambdas.jobs.work import Work
 from lambdas.requests.acceptance import parse
-from lambdas.requests.clean_up import cancel_work
 from lambdas.requests.plan import Plan, advance, plan, plan_of
 from lambdas.shared.limits import CAMPAIGNS_PER_BATCH, MAX_TEXT_BYTES
 from lambdas.shared.texts import timestamp
@@ -56,7 +58,7 @@ def ended(work: Work, phase: Phase = Phase.COMPLETE) -> Look:
 def caught(work: Work, error: dict[str, str], **fields: object) -> Look:
     """Return what a Catch leaves of the look at this work."""
     carried = through_json(work.model_dump(mode="json", exclude_defaults=True))
-    return Look.model_validate(
+    return ChildResult.model_validate(
         {"key": work.key, "phase": "FAILED", "work": carried, "error": error, **fields}
     )
 
@@ -308,7 +310,9 @@ LEFT_BEHIND = [("one", SNAPSHOT), ("two", SNAPSHOT), ("three", CLUSTER)]
 
 def clean_up_of(left_behind: list[tuple[str, str]]) -> Plan:
     works = [
-        cancel_work(task_id, source_arn, f"0.{index}", index)
+        cancel_work(
+            StartedExport(task_id, source_arn, f"0.{index}", cancel_on_abort=True)
+        ).with_key(f"0.{index}")
         for index, (task_id, source_arn) in enumerate(left_behind)
     ]
     return plan_of(works, any_trace(), NOW)

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from lambdas.campaigns.work import CampaignProgress, CampaignWork
+from lambdas.exports import clean_up as clean_up_of_exports
 from lambdas.exports.started import StartedExport
 from lambdas.exports.work import ExportProgress, ExportWork
 from lambdas.jobs import pass_result as looks
@@ -29,6 +30,7 @@ from tests.unit.builders import (
     AnyContext,
     any_campaign_job,
     any_export_job,
+    export_details,
     through_json,
 )
 from tests.unit.fake_executions import (
@@ -85,7 +87,7 @@ def stack(monkeypatch, hand_clock) -> Stack:
     stack = Stack()
     executions = partial(Executions, connect={"stepfunctions": stack.executions}.__getitem__)
     monkeypatch.setattr(plan_clean_up, "Executions", executions)
-    monkeypatch.setattr(plan_clean_up, "StartedExports", {"any-table": stack}.__getitem__)
+    monkeypatch.setattr(clean_up_of_exports, "StartedExports", {"any-table": stack}.__getitem__)
     monkeypatch.setattr(plan_clean_up, "OutcomeClaims", stack.claims)
     monkeypatch.setenv("COORDINATION_TABLE", "any-table")
     monkeypatch.setenv("AWS_REGION", REGION)
@@ -127,10 +129,9 @@ def canceled(work: dict[str, Any], **fields: Any) -> dict[str, Any]:
     progress = exported.progress.model_copy(
         update={
             "state": "CANCELED",
-            "details": {
-                "export_task_identifier": exported.progress.asked_for,
-                "percent_progress": 40,
-            },
+            "details": export_details(
+                export_task_identifier=exported.progress.asked_for, percent_progress=40
+            ),
         }
     )
     exported = exported.model_copy(update={"progress": progress})

@@ -6,11 +6,12 @@ import pytest
 
 from lambdas.campaigns.batch import MAX_ATTEMPTS, MAX_ODD_LOOKS, MAX_THROTTLED_PASSES
 from lambdas.campaigns.contract import CampaignTarget
+from lambdas.campaigns.paces import AFTER_SCHEDULE_END
 from lambdas.campaigns.rates import UNLIMITED, CampaignLimits
 from lambdas.campaigns.reconcile_campaigns import LAST_CALL_SECONDS, reconcile
 from lambdas.campaigns.transitions import Mutation
+from lambdas.campaigns.wakes import CAMPAIGNS
 from lambdas.campaigns.work import CampaignWork
-from lambdas.jobs.cadence import AFTER_SCHEDULE_END
 from lambdas.jobs.pass_result import Look
 from lambdas.jobs.phases import Phase, Reason
 from lambdas.jobs.resource_result import Entry
@@ -26,7 +27,7 @@ from lambdas.shared.errors import (
     UnclassifiedException,
     ValidationException,
 )
-from lambdas.waiting.handles import CAMPAIGNS, wake
+from lambdas.waiting.handles import wake
 from tests.unit.builders import NOW, campaign_work, through_json
 from tests.unit.conftest import HandClock
 from tests.unit.fakes import FakeCampaigns, LostResponse, aws_error

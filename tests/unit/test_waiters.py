@@ -7,12 +7,15 @@ from typing import Any
 
 import pytest
 
+from lambdas.campaigns.wakes import CAMPAIGNS
+from lambdas.exports.wakes import EXPORT_SLOT, source_key
+from lambdas.shared import items
 from lambdas.shared.errors import (
     AccessDeniedException,
     ServiceUnavailableException,
     ThrottlingException,
 )
-from lambdas.waiting.handles import CAMPAIGNS, EXPORT_SLOT, Hurried, source_key, wake
+from lambdas.waiting.handles import Hurried, wake
 from lambdas.waiting.waiters import Waiters, Woken
 from tests.unit.builders import NOW, OTHER_SNAPSHOT, SNAPSHOT
 from tests.unit.fakes import FakeStates, FakeTable, client_error
@@ -192,7 +195,7 @@ def test_wakes_the_batches_that_hold_a_campaign_and_no_others(page_size):
     store(table, CAMPAIGNS, "one", ids=["c-1"])
     store(table, CAMPAIGNS, "other", ids=["c-2", "c-11"])
     store(table, CAMPAIGNS, "both", ids=["c-2", "c-1"])
-    hurried = Hurried(CAMPAIGNS, campaign_id="c-1")
+    hurried = Hurried(CAMPAIGNS, listed=(items.CAMPAIGN_IDS, "c-1"))
     assert waiters(table, states).wake(hurried) == Woken(live=2, stale=0)
     assert sorted(states.woken) == ["both", "one"]
     assert [item["token"]["S"] for item in table.items.values()] == ["other"]

@@ -9,9 +9,10 @@ from typing import Any
 import pytest
 
 from lambdas.campaigns.transitions import Mutation
+from lambdas.campaigns.wakes import CAMPAIGNS
+from lambdas.exports.wakes import EXPORT_SLOT, source_key
 from lambdas.waiting import wake_waiters
 from lambdas.waiting.events import UnreadableEventError
-from lambdas.waiting.handles import CAMPAIGNS, EXPORT_SLOT, source_key
 from lambdas.waiting.waiters import Waiters
 from tests.unit.builders import CLUSTER_SNAPSHOT, OTHER_SNAPSHOT, REGION, SNAPSHOT, AnyContext
 from tests.unit.fakes import FakeStates, FakeTable

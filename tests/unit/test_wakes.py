@@ -6,11 +6,13 @@ import pytest
 from pydantic import TypeAdapter
 
 from lambdas.campaigns import batch as campaign_batch
+from lambdas.campaigns.wakes import CAMPAIGNS
 from lambdas.exports.progress import queued, wake_of
 from lambdas.exports.slots import SlotWait
+from lambdas.exports.wakes import EXPORT_SLOT, source_key
 from lambdas.exports.work import ExportProgress
 from lambdas.jobs.memo import Memo
-from lambdas.waiting.handles import CAMPAIGNS, EXPORT_SLOT, KEPT_AFTER_WAIT, Wake, source_key, wake
+from lambdas.waiting.handles import KEPT_AFTER_WAIT, Wake, wake
 from tests.unit.builders import CLUSTER, NOW, SNAPSHOT, campaign_work, export_work
 
 

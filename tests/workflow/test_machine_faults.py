@@ -182,10 +182,11 @@ def test_an_outcome_that_is_not_published_fails_the_request_and_is_tried_once_mo
 def test_a_throttle_of_the_table_does_not_end_a_clean_up(assembly: Path) -> None:
     """Each process of the function meets one when it asks what is to be canceled."""
     throttled = """
+from lambdas.exports.started import StartedExports
 from lambdas.requests import plan_clean_up_real as real
 from lambdas.shared.errors import ThrottlingException
 
-handler, answer, met = real.handler, real.StartedExports.to_cancel, []
+handler, answer, met = real.handler, StartedExports.to_cancel, []
 
 def throttle_once(self, execution_arn):
     if not met:
@@ -193,7 +194,7 @@ def throttle_once(self, execution_arn):
         raise ThrottlingException("Query", "ThrottlingException", "Rate exceeded")
     return answer(self, execution_arn)
 
-real.StartedExports.to_cancel = throttle_once
+StartedExports.to_cancel = throttle_once
 """
     with watched(
         assembly,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from lambdas.exports.slots import PATIENCE_SECONDS
+from lambdas.exports.wakes import EXPORT_SLOT, source_key
 from lambdas.jobs.phases import Phase, Reason
 from lambdas.shared.errors import (
     AccessDeniedException,
@@ -13,7 +14,6 @@ from lambdas.shared.errors import (
     ServiceUnavailableException,
     ThrottlingException,
 )
-from lambdas.waiting.handles import EXPORT_SLOT, source_key
 from tests.unit.builders import (
     NOW,
     OTHER_SNAPSHOT,

@@ -1,0 +1,56 @@
+"""Exports as the registry of kinds knows them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Final
+
+from lambdas.exports import paces
+from lambdas.exports.contract import ExportJob
+from lambdas.exports.work import ExportSpec, ExportWork
+from lambdas.jobs.kind import Calls, Kind, Limit
+from lambdas.jobs.loop import Loop, OneResource, Wait
+from lambdas.jobs.phases import Phase
+from lambdas.jobs.resource_result import Entry
+from lambdas.shared.limits import MAX_EXPORTS_PER_REQUEST
+
+
+def _plan(job: ExportJob, label: str) -> Iterator[ExportWork]:
+    spec = ExportSpec.model_validate(job.model_dump())
+    yield ExportWork(kind=job.kind, key=label, job_label=label, job=spec)
+
+
+def _task_of(entry: Entry) -> str:
+    return str(entry.details.get("export_task_identifier", ""))
+
+
+EXPORT: Final = Kind(
+    name="export",
+    job=ExportJob,
+    work=ExportWork,
+    plan=_plan,
+    limit=Limit(MAX_EXPORTS_PER_REQUEST, "exports", lambda _job: 1),
+    reconciler="lambdas.exports.reconcile_export",
+    loop=Loop(
+        route="RouteExport",
+        waits={
+            Phase.QUEUED: Wait("AwaitExportSlot", "No slot is free, or the source is busy."),
+        },
+        otherwise=Wait("AwaitExportEvent", "Until the export ends."),
+        plain_wait="AwaitNextLook",
+    ),
+    resources=OneResource(
+        id=("job", "source_arn"),
+        target=("job", "target"),
+        initial_state=("progress", "initial_state"),
+        final_state=("progress", "state"),
+        polls=("memo", "looks"),
+        details=("progress", "details"),
+    ),
+    paces=paces.NAMED,
+    title="Exports",
+    calls=(
+        Calls(("StartExportTask", "CancelExportTask", "DescribeExportTasks"), "Calls of exports"),
+    ),
+    undone_by=_task_of,
+)

@@ -1,0 +1,23 @@
+"""What an ended execution has left behind, of every kind whose jobs may have to be undone.
+
+Apart from the registry of kinds, because it takes AWS clients that only PlanCleanUp needs.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import Final
+
+from lambdas.exports import clean_up as of_exports
+from lambdas.jobs.left_behind import LeftBehind
+
+READERS: Final[tuple[Callable[[str], Iterable[LeftBehind]], ...]] = (of_exports.left_behind,)
+
+
+def left_behind(execution_arn: str) -> tuple[LeftBehind, ...]:
+    """Return what an execution has left behind and asked to have undone.
+
+    Raises:
+        AwsError: when the table did not answer.
+    """
+    return tuple(left for read in READERS for left in read(execution_arn))

@@ -1,0 +1,95 @@
+"""What describes a kind of job to everything that is not the kind's own."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Generic, NamedTuple, TypeVar
+
+from lambdas.jobs.cadence import Pace
+from lambdas.jobs.contract import Job
+from lambdas.jobs.loop import Loop, Resources
+from lambdas.jobs.resource_result import Entry
+from lambdas.jobs.work import Work
+from lambdas.rate_limit.quota import Rate
+
+J = TypeVar("J", bound=Job)
+W = TypeVar("W", bound=Work)
+
+
+class Limit(NamedTuple, Generic[J]):
+    """How many things of a kind one request may name.
+
+    Attributes:
+        most: of all its jobs together.
+        things: what they are called.
+        count: how many of them a job names.
+    """
+
+    most: int
+    things: str
+    count: Callable[[J], int]
+
+
+class Calls(NamedTuple):
+    """API operations that are watched together.
+
+    Attributes:
+        operations: as metrics count them.
+        title: what the dashboard calls them; None for calls that it shows only when throttled.
+        quota: the rate that AWS allows, where it is documented.
+    """
+
+    operations: tuple[str, ...]
+    title: str | None = None
+    quota: Rate | None = None
+
+
+def id_of(entry: Entry) -> str:
+    """Return the id of a resource's entry."""
+    return entry.id
+
+
+@dataclass(frozen=True)
+class Kind(Generic[J, W]):
+    """One kind of job.
+
+    Attributes:
+        name: the `kind` of its jobs, its work and its resources.
+        job: the public model of its jobs.
+        work: the unit of work of a child execution.
+        plan: the units of work of a job, given the job's label.
+        limit: how much of it one request may name.
+        reconciler: the module of the function that brings its work closer to its target.
+        loop: the states of its loop in the graph.
+        resources: where its work tells of resources that are open.
+        paces: the cadences by which it is polled, by name.
+        title: what the dashboard and its alarm of throttled calls are headed.
+        calls: the calls that its function makes of its service.
+        undone_by: which of the things that a clean-up undoes a resource's entry is about.
+    """
+
+    name: str
+    job: type[J]
+    work: type[W]
+    plan: Callable[[J, str], Iterator[W]]
+    limit: Limit[J]
+    reconciler: str
+    loop: Loop
+    resources: Resources
+    paces: Mapping[str, Pace]
+    title: str
+    calls: tuple[Calls, ...]
+    undone_by: Callable[[Entry], str] = id_of
+
+    @property
+    def operations(self) -> tuple[str, ...]:
+        """All operations that its function calls of its service."""
+        return tuple(name for calls in self.calls for name in calls.operations)
+
+    @property
+    def task(self) -> str:
+        """The name of the reconciler's function and of its state: `ReconcileExport`."""
+        module = self.reconciler.rpartition(".")[2]
+        return re.sub(r"(?:^|_)([a-z])", lambda found: found[1].upper(), module)

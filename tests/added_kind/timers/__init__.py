@@ -1,0 +1,1 @@
+"""Timers: the kind that tests add to the product."""

@@ -1,0 +1,38 @@
+"""One pass over a timer."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from aws_lambda_powertools.utilities.typing import LambdaContext
+from lambdas.timers.paces import TICKING
+from lambdas.timers.wakes import TIMERS
+from lambdas.timers.work import TimerWork
+
+from lambdas.jobs import measures, pass_result
+from lambdas.jobs.cadence import wait_seconds
+from lambdas.jobs.history import Budget
+from lambdas.jobs.phases import Phase, Reason
+from lambdas.shared import clock
+from lambdas.shared.observability import observed
+from lambdas.waiting.handles import wake
+
+
+@observed
+def handler(event: dict[str, Any], _context: LambdaContext) -> dict[str, Any]:
+    now = clock.now()
+    work = TimerWork.model_validate(event["work"])
+    memo = work.memo.looked(now)
+    age = memo.age(now)
+    state = "Rung" if age >= work.seconds else "Ticking"
+    told = {"memo": memo, "initial_state": work.initial_state or state, "state": state}
+    work = work.model_copy(update=told)
+    if state == "Rung":
+        reason = Reason.BELL_RANG
+        work = work.close(phase=Phase.COMPLETE, reason=reason, message="it rang", now=now)
+        return measures.looked(pass_result.settled(work, Phase.COMPLETE)).as_payload()
+    budget = Budget(event["history_events"], age, work.deadline_seconds)
+    wait = budget.stretch(wait_seconds(TICKING, age, 0.5))
+    found = wake(TIMERS, memo.started_at or now, now, wait) if budget.allows_wakes else None
+    look = pass_result.look_again(work, Phase.IN_PROGRESS, wait, found)
+    return measures.looked(look).as_payload()
