@@ -11,7 +11,7 @@ from aws_cdk import aws_stepfunctions as sfn
 from constructs import Construct
 
 from infra.encryption import Encryption
-from infra.jobs import MAP_LABEL
+from infra.workflow.jobs import MAP_LABEL
 from lambdas.shared.environment import COORDINATION_TABLE
 
 READS: Final = frozenset({"dynamodb:GetItem", "dynamodb:Query"})

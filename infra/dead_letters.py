@@ -14,7 +14,7 @@ from aws_cdk import aws_stepfunctions as sfn
 from constructs import Construct
 
 from infra.encryption import Encryption
-from infra.retries import FOR_EVENTS, FOR_INVOCATIONS
+from infra.workflow.retries import FOR_EVENTS, FOR_INVOCATIONS
 
 KEPT_FOR: Final = Duration.days(14)
 """The longest that SQS keeps a message. Source: SQS developer guide, quotas of messages."""

@@ -10,7 +10,7 @@ from aws_cdk import aws_cloudwatch as cloudwatch
 from aws_cdk import aws_stepfunctions as sfn
 
 from infra.alarms import A_QUARTER_HOUR, AN_HOUR
-from infra.jobs import PUT_AND_WAIT
+from infra.workflow.jobs import PUT_AND_WAIT
 from lambdas.campaigns.transitions import Mutation
 from lambdas.rate_limit.quota import CampaignRates
 from lambdas.shared import metric_names

@@ -21,7 +21,7 @@ from infra.functions import Functions
 from infra.monitoring import Monitoring
 from infra.settings import Settings
 from infra.triggers import Triggers
-from infra.workflow import Workflow
+from infra.workflow.workflow import Workflow
 from lambdas.requests.events import SNAPSHOT_EXPORTS_JSON
 from lambdas.shared.environment import CAMPAIGN_RATES, SNAPSHOT_EXPORTS
 

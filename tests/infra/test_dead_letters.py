@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from infra.retries import FOR_EVENTS, FOR_INVOCATIONS
+from infra.workflow.retries import FOR_EVENTS, FOR_INVOCATIONS
 from tests.infra.stack_parts import Template, of_type, policies_of, properties_of
 
 TWO_WEEKS = 14 * 86_400

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from infra.export_store import RDS_EXPORT
-from infra.jobs import MAP_LABEL
+from infra.workflow.jobs import MAP_LABEL
 from lambdas.requests.acceptance import REQUESTED
 from tests.infra.stack_parts import (
     Statement,

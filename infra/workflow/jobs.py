@@ -15,15 +15,15 @@ from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_stepfunctions as sfn
 from constructs import Construct
 
-from infra.jsonata import INPUT, PAYLOAD, SHORT_ERROR, expression
-from infra.retries import (
+from infra.workflow.jsonata import INPUT, PAYLOAD, SHORT_ERROR, expression
+from infra.workflow.retries import (
     FOR_RECONCILERS,
     FOR_TABLE,
     add_retries,
     budget_in_words,
     catch_everything,
 )
-from infra.tasks import function_task
+from infra.workflow.tasks import function_task
 from lambdas.jobs.phases import Phase
 
 MAP_LABEL = "Jobs"

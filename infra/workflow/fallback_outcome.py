@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from infra.jsonata import expression
+from infra.workflow.jsonata import expression
 from lambdas.jobs.phases import Phase
 from lambdas.requests.outcome import WORKFLOW_FAILED
 

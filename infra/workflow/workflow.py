@@ -16,11 +16,11 @@ from aws_cdk import aws_stepfunctions_tasks as tasks
 from constructs import Construct
 
 from infra.encryption import machine_log_group
-from infra.fallback_outcome import NOTHING, fallback_outcome
-from infra.jobs import MAP_LABEL, Jobs
-from infra.jsonata import INPUT, expression
 from infra.names import COMPLETED
-from infra.retries import (
+from infra.workflow.fallback_outcome import NOTHING, fallback_outcome
+from infra.workflow.jobs import MAP_LABEL, Jobs
+from infra.workflow.jsonata import INPUT, expression
+from infra.workflow.retries import (
     FOR_FUNCTIONS,
     FOR_FUNCTIONS_THAT_CALL_AWS,
     NOT_PUBLISHED,
@@ -28,7 +28,7 @@ from infra.retries import (
     budget_in_words,
     catch_everything,
 )
-from infra.tasks import TASK_TIMEOUT, function_task
+from infra.workflow.tasks import TASK_TIMEOUT, function_task
 from lambdas.jobs.phases import Phase
 from lambdas.requests.clean_up import LAST_STARTS_SECONDS
 from lambdas.requests.outcome import OUTCOME_NOT_PUBLISHED, REQUEST_REJECTED
