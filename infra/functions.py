@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Final
 
 from aws_cdk import Duration, IgnoreMode, RemovalPolicy
@@ -13,9 +12,9 @@ from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_logs as logs
 from constructs import Construct
 
-ROOT: Final = Path(__file__).parent.parent
-LAYER: Final = ROOT / "build" / "layer.zip"
-RUNTIME: Final = lambda_.Runtime.PYTHON_3_13
+from infra.project import LAYER, PYTHON, ROOT
+
+RUNTIME: Final = lambda_.Runtime(f"python{PYTHON}", lambda_.RuntimeFamily.PYTHON)
 ARCHITECTURE: Final = lambda_.Architecture.ARM_64
 TIMEOUT: Final = Duration.seconds(60)
 MEMORY_MB: Final = 256

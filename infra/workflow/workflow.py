@@ -16,7 +16,6 @@ from aws_cdk import aws_stepfunctions_tasks as tasks
 from constructs import Construct
 
 from infra.encryption import machine_log_group
-from infra.names import COMPLETED
 from infra.workflow.fallback_outcome import NOTHING, fallback_outcome
 from infra.workflow.jobs import MAP_LABEL, Jobs
 from infra.workflow.jsonata import INPUT, expression
@@ -31,7 +30,7 @@ from infra.workflow.retries import (
 from infra.workflow.tasks import TASK_TIMEOUT, function_task
 from lambdas.jobs.phases import Phase
 from lambdas.requests.clean_up import LAST_STARTS_SECONDS
-from lambdas.requests.outcome import OUTCOME_NOT_PUBLISHED, REQUEST_REJECTED
+from lambdas.requests.outcome import COMPLETED, OUTCOME_NOT_PUBLISHED, REQUEST_REJECTED
 
 SOURCE: Final = "connect-rds-orchestrator"
 MAX_EXECUTION: Final = Duration.days(365)

@@ -13,9 +13,9 @@ from tests.infra.stack_parts import (
     listed,
     of_type,
     policies_of,
-    synthesised,
     text,
 )
+from tools.synthesis import synthesise, template_of
 
 EXISTING = {
     "export_bucket_name": "company-exports",
@@ -26,8 +26,8 @@ OF_THE_STORE = ("AWS::S3::Bucket", "AWS::S3::BucketPolicy", "AWS::KMS::Key", "AW
 
 
 @pytest.fixture(scope="module")
-def existing(tmp_path_factory: pytest.TempPathFactory) -> Template:
-    return synthesised(EXISTING, tmp_path_factory.mktemp("existing"))
+def existing() -> Template:
+    return template_of(synthesise(EXISTING))
 
 
 def test_a_store_that_exists_is_neither_made_nor_changed(existing: Template) -> None:

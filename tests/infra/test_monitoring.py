@@ -7,12 +7,13 @@ from typing import Any
 
 import pytest
 
-from infra import alarms, diagram, metrics
+from infra import alarms, metrics
 from infra.alarms import Alarm
 from lambdas.jobs import cadence
 from lambdas.shared import metric_names
 from tests.infra.sources import operations, path_of
 from tests.infra.stack_parts import Functions, Template, of_type, properties_of, text
+from tools import diagram
 
 ALARMS = {alarm.name: alarm for alarm in vars(alarms).values() if isinstance(alarm, Alarm)}
 METRICS_OF_AN_ALARM = 10

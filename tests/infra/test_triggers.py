@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -25,9 +24,9 @@ from tests.infra.stack_parts import (
     of_type,
     policies_of,
     properties_of,
-    synthesised,
     text,
 )
+from tools.synthesis import synthesise, template_of
 
 ACCOUNT = "arn:aws:states:us-east-1:123456789012"
 MACHINE = f"{ACCOUNT}:stateMachine:orchestrator"
@@ -201,9 +200,9 @@ def test_a_snapshot_that_is_not_there_yet_or_any_more_does_not_export_itself(
     assert not _matches(_rule(full_template, "SnapshotCreated"), event)
 
 
-def test_as_many_snapshot_exports_as_the_settings_take_fit_into_a_pattern(tmp_path: Path) -> None:
+def test_as_many_snapshot_exports_as_the_settings_take_fit_into_a_pattern() -> None:
     longest = [{"source_prefix": f"a{number}".ljust(63, "x")} for number in range(10)]
-    template = synthesised({"snapshot_exports": longest}, tmp_path)
+    template = template_of(synthesise({"snapshot_exports": longest}))
     pattern = json.dumps(_rule(template, "SnapshotCreated")["EventPattern"], separators=(",", ":"))
     assert len(pattern) <= MAX_PATTERN
 

@@ -14,8 +14,9 @@ from typing import Any
 
 import pytest
 
+from infra.project import ROOT
 from localcloud.functions.environment import CREDENTIALS, REGION
-from localcloud.orchestrator import ROOT, LocalOrchestrator
+from localcloud.orchestrator import LocalOrchestrator
 from localcloud.world import World
 from tests.workflow.conftest import SPEED
 from tests.workflow.requests import campaign, snapshot

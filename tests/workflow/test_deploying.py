@@ -9,12 +9,13 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from infra.account import BOOTSTRAP_PARAMETER
+from infra.project import ROOT
 from localcloud.deployment import deploy
 from localcloud.functions.environment import CREDENTIALS, REGION, isolated_environment
-from localcloud.orchestrator import ROOT, LocalOrchestrator
+from localcloud.orchestrator import LocalOrchestrator
 from localcloud.world import World
 from tests.workflow.conftest import SPEED
+from tools.account import BOOTSTRAP_PARAMETER
 
 ANSWERED, FAILED, NOTHING_TO_ASK, NOT_USABLE = 0, 1, 2, 2
 
@@ -41,7 +42,7 @@ def orchestrator(assembly: Path, **world: Any) -> LocalOrchestrator:
 def test_a_stack_that_works_passes_and_changes_nothing(assembly: Path) -> None:
     with orchestrator(assembly) as deployed:
         deployed.begin()
-        told = run("infra.smoke", **account(deployed))
+        told = run("tools.smoke", **account(deployed))
         calls = [call.operation for call in deployed.simulators.ledger.records]
 
     assert told.returncode == ANSWERED, told.stderr
@@ -53,7 +54,7 @@ def test_a_stack_that_may_not_ask_rds_fails(assembly: Path) -> None:
     denied = {"operation": "DescribeExportTasks", "error": "AccessDenied", "rate": 1.0}
     with orchestrator(assembly, faults=[denied]) as deployed:
         deployed.begin()
-        told = run("infra.smoke", **account(deployed))
+        told = run("tools.smoke", **account(deployed))
 
     assert told.returncode == FAILED
     assert "AccessDenied" in told.stderr
@@ -61,18 +62,18 @@ def test_a_stack_that_may_not_ask_rds_fails(assembly: Path) -> None:
 
 def test_what_is_missing_in_an_account_is_said_in_one_line(assembly: Path) -> None:
     with orchestrator(assembly) as deployed:
-        no_stack = run("infra.smoke", "Other", **account(deployed))
+        no_stack = run("tools.smoke", "Other", **account(deployed))
         deployed.aws.client("ssm").delete_parameter(Name=BOOTSTRAP_PARAMETER)
-        not_bootstrapped = run("infra.deploy", **account(deployed))
+        not_bootstrapped = run("tools.deploy", **account(deployed))
 
     assert_one_line(no_stack, NOTHING_TO_ASK, "Other does not exist")
     assert_one_line(not_bootstrapped, NOT_USABLE, "not bootstrapped", "make bootstrap")
 
 
 def test_without_credentials_or_a_region_nothing_is_tried() -> None:
-    for module in ("infra.smoke", "infra.deploy"):
+    for module in ("tools.smoke", "tools.deploy"):
         assert_one_line(run(module, AWS_REGION=REGION), NOT_USABLE, "no AWS credentials")
-    assert_one_line(run("infra.deploy", **CREDENTIALS), NOT_USABLE, "no Region")
+    assert_one_line(run("tools.deploy", **CREDENTIALS), NOT_USABLE, "no Region")
 
 
 def assert_one_line(told: subprocess.CompletedProcess[str], code: int, *words: str) -> None:
@@ -95,7 +96,7 @@ def test_every_resource_of_the_template_is_there_also_after_an_update(
         assert_complete(deployed, assembly_with_every_trigger)
         assert updated.outputs == before
         deployed.begin()
-        told = run("infra.smoke", **account(deployed))
+        told = run("tools.smoke", **account(deployed))
     assert told.returncode == ANSWERED, told.stderr
 
 
