@@ -11,7 +11,7 @@ from typing import Any, Final, NamedTuple
 
 from bench.measuring import measure
 from bench.scenarios import EVENTS_DELIVERED, TWELVE_EXPORTS
-from infra.functions import MEMORY_MB
+from infra.platform.functions import MEMORY_MB
 from infra.project import ROOT
 from localcloud.files import load_json
 from localcloud.orchestrator import LocalOrchestrator

@@ -4,7 +4,7 @@ import sys
 
 from aws_cdk import App
 
-from infra.functions import LayerMissingError
+from infra.platform.functions import LayerMissingError
 from infra.project import CONTEXT_KEY, cdk_context
 from infra.settings import Settings, SettingsError
 from infra.stack import OrchestratorStack

@@ -16,8 +16,8 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Final
 
-from infra import alarms
-from infra.alarms import Alarm
+from infra.monitoring import alarms
+from infra.monitoring.alarms import Alarm
 from infra.project import CONTEXT_KEY, ROOT
 from infra.settings import Settings, SettingsError
 from tools.accepted_findings import ACCEPTED

@@ -10,7 +10,7 @@ from aws_cdk import aws_stepfunctions as sfn
 from aws_cdk import aws_stepfunctions_tasks as tasks
 from constructs import Construct
 
-from infra.functions import TIMEOUT
+from infra.platform.functions import TIMEOUT
 from infra.workflow.jsonata import PAYLOAD
 from infra.workflow.retries import Retrier, add_retries, budget_in_words
 

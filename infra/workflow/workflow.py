@@ -15,7 +15,7 @@ from aws_cdk import aws_stepfunctions as sfn
 from aws_cdk import aws_stepfunctions_tasks as tasks
 from constructs import Construct
 
-from infra.encryption import machine_log_group
+from infra.platform.encryption import machine_log_group
 from infra.workflow.fallback_outcome import NOTHING, fallback_outcome
 from infra.workflow.jobs import MAP_LABEL, Jobs
 from infra.workflow.jsonata import INPUT, expression
@@ -122,6 +122,15 @@ class Workflow(Construct):
                 ),
                 iam.PolicyStatement(actions=["states:ListExecutions"], resources=[map_runs]),
             ],
+        )
+
+    def grant_task_success(self, grantee: iam.IGrantable) -> iam.Grant:
+        """Grant to answer the task tokens of children, whose machine has a label behind a slash."""
+        arn = self.machine.state_machine_arn
+        return iam.Grant.add_to_principal(
+            grantee=grantee,
+            actions=["states:SendTaskSuccess"],
+            resource_arns=[arn, f"{arn}/{MAP_LABEL}"],
         )
 
     def _accept_request(

@@ -40,16 +40,14 @@ def granted(template: Template) -> Iterator[Statement]:
 
 
 def policies_of(template: Template, owner: str) -> Iterator[Statement]:
-    """Yield what the policies allow that are an owner's or a function's, or are given to its role.
+    """Yield what the policies allow that are an owner's, or are given to its role.
 
-    An owner is told by the beginning of its logical id.
+    An owner is told by the end of its construct's path: its logical ids hold that in one piece.
     """
     for logical_id, resource in template["Resources"].items():
         properties = resource.get("Properties", {})
         roles = [text(role).strip("${}") for role in properties.get("Roles", ())]
-        if not any(
-            name.removeprefix("Functions").startswith(owner) for name in (logical_id, *roles)
-        ):
+        if not any(owner in name for name in (logical_id, *roles)):
             continue
         inline = [policy["PolicyDocument"] for policy in properties.get("Policies", ())]
         own = [properties["PolicyDocument"]] if resource["Type"] in _IDENTITY_POLICIES else []

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 
-from infra.functions import TIMEOUT
+from infra.platform.functions import TIMEOUT
 from lambdas.campaigns.reconcile_campaigns import LAST_CALL_SECONDS
 from lambdas.rate_limit.quota import HORIZON_SECONDS
 from lambdas.shared import environment

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from infra import alarms, metrics
-from infra.alarms import Alarm
+from infra.monitoring import alarms, metrics
+from infra.monitoring.alarms import Alarm
 from lambdas.jobs import cadence
 from lambdas.shared import metric_names
 from tests.infra.sources import operations, path_of
@@ -173,7 +173,7 @@ def test_the_last_failures_are_read_from_the_log_that_tells_them(dashboard: dict
     (query,) = (
         widget["properties"]["query"] for widget in dashboard["widgets"] if widget["type"] == "log"
     )
-    assert query.startswith("SOURCE '${FunctionsAdvancePlanLogs")
+    assert query.startswith("SOURCE '${RequestsAdvancePlanLogs")
     told = 'logger.info("request finished", phase=outcome["phase"], summary=outcome["summary"])'
     assert told in path_of("lambdas.requests.advance_plan").read_text(encoding="utf-8")
     assert 'message = "request finished" and phase = "FAILED"' in query

@@ -19,6 +19,7 @@ from tests.infra.stack_parts import unstaged_context
 from tools.accepted_findings import ACCEPTED, Accepted
 
 HASH = "[0-9A-F]{8}"
+FUNCTIONS = "Requests|CampaignsReconcile|ExportsReconcile|Waiting"
 
 
 class Finding(NamedTuple):
@@ -77,5 +78,5 @@ def _reported(report: Path) -> list[Finding]:
 def _plain(detail: str) -> str:
     """Write a detail without the hashes of logical ids, and functions and the machine in words."""
     words = re.sub(r'\{"Fn::Select":.*"WorkflowMachine\w+"\}\]\}\]\}', "<the machine>", detail)
-    words = re.sub(rf"<Functions\w+?{HASH}\.Arn>", "<a function>", words)
+    words = re.sub(rf"<(?:{FUNCTIONS})\w+?{HASH}\.Arn>", "<a function>", words)
     return re.sub(rf"<(\w+?){HASH}\.Arn>", r"<\1.Arn>", words)

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from infra import alarms
-from infra.alarms import Alarm
+from infra.monitoring import alarms
+from infra.monitoring.alarms import Alarm
 from infra.settings import Settings
 from tests.infra.stack_parts import Template
 from tools import pages

@@ -79,7 +79,7 @@ def test_the_rule_alone_may_wake_those_who_wait(template: Template) -> None:
     assert [target["Arn"] for target in rule["Targets"]] == [permission["FunctionName"]]
     assert permission["FunctionName"] == {"Fn::GetAtt": [wake_waiters, "Arn"]}
     assert permission["Principal"] == "events.amazonaws.com"
-    assert permission["SourceArn"]["Fn::GetAtt"][0].startswith("TriggersExportEnded")
+    assert permission["SourceArn"]["Fn::GetAtt"][0].startswith("ExportsExportEnded")
 
 
 @pytest.mark.parametrize(
@@ -235,7 +235,7 @@ def test_a_move_of_a_campaign_by_somebody_else_wakes_those_who_wait(
     ]
     assert {permission["FunctionName"]["Fn::GetAtt"][0] for permission in permissions} == {waker}
     allowed = {permission["SourceArn"]["Fn::GetAtt"][0] for permission in permissions}
-    assert any(name.startswith("TriggersCampaignMoved") for name in allowed)
+    assert any(name.startswith("CampaignsCampaignMoved") for name in allowed)
 
 
 def test_a_move_by_the_orchestrators_own_function_wakes_nobody(
@@ -244,7 +244,7 @@ def test_a_move_by_the_orchestrators_own_function_wakes_nobody(
     rule = _rule(full_template, "CampaignMoved")
     assert not _matches(rule, _campaign_event(Mutation.STOP, OWN_ROLE))
     (own,) = set(_own_role(rule))
-    assert own.startswith("FunctionsReconcileCampaignsRole")
+    assert own.startswith("CampaignsReconcileCampaignsRole")
     assert full_template["Resources"][own]["Type"] == "AWS::IAM::Role"
 
 
@@ -277,7 +277,7 @@ def _rule(template: Template, name: str) -> Rule:
     (found,) = (
         template["Resources"][logical_id]["Properties"]
         for logical_id in of_type(template, "AWS::Events::Rule")
-        if logical_id.startswith(f"Triggers{name}")
+        if logical_id[:-8].endswith(name)
     )
     rule: Rule = found
     return rule
