@@ -42,7 +42,7 @@ SOURCES: Final = (
 KEPT: Final = 6
 """The assemblies that were asked for last: about as many as the tests have settings."""
 
-IN_USE_SECONDS: Final = 3_600
+IN_USE_SECONDS: Final = 1_800
 """So long an assembly may be in use after it was asked for: it is kept, however many there are."""
 
 UNFINISHED: Final = ".synthesis-"
