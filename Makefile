@@ -31,17 +31,17 @@ synth: $(READY) layer          ## the CloudFormation template, in cdk.out
 	CDK_OUTDIR=cdk.out $(BIN)/python app.py
 
 deploy: $(READY) layer         ## the stack, to the account of the credentials at hand
-	@$(BIN)/python -m infra.deploy deploy
+	@$(BIN)/python -m tools.deploy deploy
 
 bootstrap: $(READY)            ## once for an account and Region, before the first deploy
-	@$(BIN)/python -m infra.deploy bootstrap
+	@$(BIN)/python -m tools.deploy bootstrap
 
 smoke: $(READY)                ## a harmless request to the deployed stack
-	@$(BIN)/python -m infra.smoke
+	@$(BIN)/python -m tools.smoke
 
 picture: $(READY) layer        ## what docs/ draws and tabulates from the synthesised template
-	$(BIN)/python -m infra.diagram
-	$(BIN)/python -m infra.pages
+	$(BIN)/python -m tools.diagram
+	$(BIN)/python -m tools.pages
 
 bench: $(READY) layer          ## docs/measurements.md, measured anew
 	$(BIN)/python -m bench
@@ -67,9 +67,9 @@ $(CHECKOV): Makefile
 	@build/checkov/bin/pip install --quiet checkov==3.3.30
 	@touch $@
 
-$(LAYER): lambdas/requirements.txt infra/layer.py $(wildcard lambdas/*/*.py) $(READY)
+$(LAYER): lambdas/requirements.txt tools/layer.py infra/project.py $(wildcard lambdas/*/*.py) $(READY)
 	@echo "Building $(LAYER)" >&2
-	@$(BIN)/python -m infra.layer
+	@$(BIN)/python -m tools.layer
 
 clean:                         ## all that the verbs made
 	rm -rf $(VENV) build cdk.out

@@ -5,8 +5,6 @@ from __future__ import annotations
 import sys
 from collections.abc import Mapping
 from dataclasses import replace
-from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Final
 
 from bench.campaign_loop import watch_one_by_one
@@ -24,7 +22,9 @@ from bench.scenarios import (
     Scenario,
 )
 from bench.table import missed, page
-from localcloud.orchestrator import ROOT, LocalOrchestrator, synthesise
+from infra.project import ROOT
+from localcloud.orchestrator import LocalOrchestrator
+from tools.synthesis import synthesise
 
 PAGE: Final = ROOT / "docs" / "measurements.md"
 PLOT: Final = ROOT / "docs" / "export-cadence.svg"
@@ -38,11 +38,7 @@ PLOTTED: Final = {
 
 def main() -> int:
     """Measure, write, and return 1 if anything required was missed, else 0."""
-    with TemporaryDirectory() as directory:
-        measured = {
-            scenario: _run(scenario, Path(directory) / str(number))
-            for number, scenario in enumerate((*OF_EXPORTS, *OF_CAMPAIGNS))
-        }
+    measured = {scenario: _run(scenario) for scenario in (*OF_EXPORTS, *OF_CAMPAIGNS)}
     exports = [(scenario, measured[scenario]) for scenario in OF_EXPORTS]
     campaigns = [(scenario, measured[scenario]) for scenario in OF_CAMPAIGNS]
     PAGE.write_text(page(exports, campaigns, plot=PLOT.name), encoding="utf-8")
@@ -53,9 +49,9 @@ def main() -> int:
     return 1 if misses else 0
 
 
-def _run(scenario: Scenario, directory: Path) -> Measured:
+def _run(scenario: Scenario) -> Measured:
     print(scenario.name, file=sys.stderr)
-    assembly = synthesise(directory, scenario.settings)
+    assembly = synthesise(scenario.settings)
     kind = FixedPoller if scenario is FIXED_POLLER else LocalOrchestrator
     with kind(scenario.world, assembly) as orchestrator:
         if scenario is CAMPAIGN_LOOP:

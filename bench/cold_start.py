@@ -12,10 +12,10 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Final, NamedTuple
 
-from infra import layer
-from infra.archive import zip_folder
-from infra.functions import ROOT
+from infra.project import ROOT
 from localcloud.functions.environment import CREDENTIALS, REGION
+from tools import layer
+from tools.archive import zip_folder
 
 PAGE: Final = ROOT / "docs" / "cold-start.md"
 COMMAND: Final = "make cold-start"
@@ -84,7 +84,7 @@ Once for a process, in its first invocation, with bytecode; the first one that a
 | --- | ---: |
 {sizes}
 
-`infra/layer.py` says what is left out: above all the descriptions of the AWS services that no
+`tools/layer.py` says what is left out: above all the descriptions of the AWS services that no
 source in `lambdas` connects to; which ones it connects to is read from the source.
 """
 

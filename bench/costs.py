@@ -7,17 +7,17 @@ import sys
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any, Final, NamedTuple
 
 from bench.measuring import measure
 from bench.scenarios import EVENTS_DELIVERED, TWELVE_EXPORTS
-from infra import diagram
-from infra.functions import MEMORY_MB, ROOT
+from infra.platform.functions import MEMORY_MB
+from infra.project import ROOT
 from localcloud.files import load_json
-from localcloud.orchestrator import LocalOrchestrator, synthesise
+from localcloud.orchestrator import LocalOrchestrator
 from localcloud.plain_world import plain_world
 from localcloud.world import World
+from tools.synthesis import synthesise, template_of
 
 PAGE: Final = ROOT / "docs" / "costs.md"
 COMMAND: Final = "make costs"
@@ -111,10 +111,9 @@ class Run(NamedTuple):
 
 def main() -> None:
     """Measure, work out, write."""
-    with TemporaryDirectory() as directory:
-        assembly = synthesise(Path(directory))
-        runs = {name: _run(name, world, request, assembly) for name, world, request in _typical()}
-    PAGE.write_text(page(runs, charged(diagram.synthesise())), encoding="utf-8")
+    assembly = synthesise()
+    runs = {name: _run(name, world, request, assembly) for name, world, request in _typical()}
+    PAGE.write_text(page(runs, charged(template_of(assembly))), encoding="utf-8")
 
 
 def _typical() -> Iterable[tuple[str, World, object]]:

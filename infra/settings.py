@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Annotated, Final, Literal, NamedTuple, Self
 
-from aws_cdk.aws_logs import RetentionDays
 from pydantic import (
     AfterValidator,
     BaseModel,
@@ -16,7 +15,7 @@ from pydantic import (
     model_validator,
 )
 
-from infra.names import CONTEXT_KEY
+from infra.project import CONTEXT_KEY
 from lambdas.rate_limit.quota import CampaignRates
 from lambdas.requests.events import SNAPSHOT_EXPORTS_JSON, SnapshotExport
 
@@ -32,14 +31,41 @@ MAX_SNAPSHOT_EXPORTS_BYTES: Final = 3_000
 """Of JSON: the environment variables of a function hold 4 KB together. Source: Lambda developer
 guide, quotas."""
 
+LOG_RETENTIONS: Final = (
+    "ONE_DAY",
+    "THREE_DAYS",
+    "FIVE_DAYS",
+    "ONE_WEEK",
+    "TWO_WEEKS",
+    "ONE_MONTH",
+    "TWO_MONTHS",
+    "THREE_MONTHS",
+    "FOUR_MONTHS",
+    "FIVE_MONTHS",
+    "SIX_MONTHS",
+    "ONE_YEAR",
+    "THIRTEEN_MONTHS",
+    "EIGHTEEN_MONTHS",
+    "TWO_YEARS",
+    "THREE_YEARS",
+    "FIVE_YEARS",
+    "SIX_YEARS",
+    "SEVEN_YEARS",
+    "EIGHT_YEARS",
+    "NINE_YEARS",
+    "TEN_YEARS",
+    "INFINITE",
+)
+"""The names of CDK's RetentionDays, written out: its import would start Node."""
+
 
 class SettingsError(Exception):
     """A setting breaks its rule; the text names each one as cdk.json spells it."""
 
 
 def _retention(name: str) -> str:
-    if name not in RetentionDays.__members__:
-        raise ValueError(f"must be one of {', '.join(RetentionDays.__members__)}")
+    if name not in LOG_RETENTIONS:
+        raise ValueError(f"must be one of {', '.join(LOG_RETENTIONS)}")
     return name
 
 
@@ -90,7 +116,7 @@ class Settings(BaseModel):
     ] = ()
     campaign_rates: CampaignRates | Literal[False] = CampaignRates()
     campaign_events: StrictBool = False
-    log_retention: Annotated[str, AfterValidator(_retention)] = RetentionDays.ONE_MONTH.name
+    log_retention: Annotated[str, AfterValidator(_retention)] = "ONE_MONTH"
     export_bucket_name: (
         Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$")] | None
     ) = None

@@ -11,7 +11,7 @@ from typing import Final, NoReturn
 from localcloud.cloud import PortError, require_free
 from localcloud.files import FileError, load_json, writable
 from localcloud.interrupts import serve_until_interrupted
-from localcloud.orchestrator import LocalOrchestrator, NotDeployableError
+from localcloud.orchestrator import LocalOrchestrator
 from localcloud.output import show, tell
 from localcloud.plain_world import plain_world
 from localcloud.progress import follow
@@ -19,6 +19,7 @@ from localcloud.report import report
 from localcloud.runs import Runs
 from localcloud.showing import explain
 from localcloud.world import World, WorldError, load_world
+from tools.synthesis import NotDeployableError
 
 SUCCEEDED: Final = 0
 FAILED: Final = 1

@@ -11,9 +11,9 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
-from infra.account import BOOTSTRAP_PARAMETER
-from infra.archive import zip_folder
 from localcloud.cloud import Client, LocalAws
+from tools.account import BOOTSTRAP_PARAMETER
+from tools.archive import zip_folder
 
 _BOOTSTRAP_VERSION = "30"
 _COMPRESSION = 1  # the layer is large, and the way to moto short

@@ -3,101 +3,22 @@
 from __future__ import annotations
 
 import json
-import os
-import signal
-import subprocess
-import sys
 from collections.abc import Mapping
 from contextlib import ExitStack
-from functools import partial
 from pathlib import Path
-from tempfile import TemporaryDirectory
-from typing import Any, Final, Self
+from typing import Any, Self
 
-from infra.names import COMPLETED, CONTEXT_KEY
+from lambdas.requests.outcome import COMPLETED
 from localcloud.account_resources import AccountResources
 from localcloud.clock import VirtualClock
 from localcloud.cloud import LocalAws
 from localcloud.deployment import deploy
 from localcloud.forwarding import FORWARDED, forward
-from localcloud.interrupts import owned
 from localcloud.patches import publish
 from localcloud.simulators import Simulators
 from localcloud.simulators.server import Request, Response
 from localcloud.world import World
-
-ROOT: Final = Path(__file__).parent.parent
-ASSEMBLY: Final = ROOT / "build" / "cdk.out"
-
-
-class NotDeployableError(Exception):
-    """The stack can not be synthesised; the text says why."""
-
-
-def synthesise(directory: Path = ASSEMBLY, settings: Mapping[str, object] | None = None) -> Path:
-    """Run the CDK app, as its own command would, and return the cloud assembly.
-
-    Args:
-        directory: where to.
-        settings: those of cdk.json unless given.
-
-    Raises:
-        NotDeployableError: with the app's own words.
-    """
-    directory.parent.mkdir(parents=True, exist_ok=True)
-    with owned(partial(_scratch, directory.parent), TemporaryDirectory.cleanup) as scratch:
-        unfinished = Path(scratch.name, "cdk.out")
-        variables = {"TMPDIR": scratch.name, "CDK_OUTDIR": str(unfinished), **_context(settings)}
-        with owned(partial(_start_app, variables), _end_app) as app:
-            _, complaint = app.communicate()
-        if app.returncode != 0:
-            raise NotDeployableError(complaint.strip() or "app.py failed")
-        _move(unfinished, directory)
-    return directory
-
-
-def _scratch(parent: Path) -> TemporaryDirectory[str]:
-    return TemporaryDirectory(prefix=".synthesis-", dir=parent, ignore_cleanup_errors=True)
-
-
-def _start_app(variables: Mapping[str, str]) -> subprocess.Popen[str]:
-    """Start the CDK app and its Node out of reach of Ctrl-C, at which both print tracebacks."""
-    return subprocess.Popen(
-        [sys.executable, "app.py"],
-        cwd=ROOT,
-        env={**os.environ, **variables},
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.PIPE,
-        text=True,
-        start_new_session=True,
-    )
-
-
-def _end_app(app: subprocess.Popen[str]) -> None:
-    """End the app with its Node, if it has not ended."""
-    if app.poll() is None:
-        os.killpg(app.pid, signal.SIGKILL)
-        app.wait()
-
-
-def _move(unfinished: Path, directory: Path) -> None:
-    """Move an assembly to its place; an asset directory that is there has the same content."""
-    directory.mkdir(exist_ok=True)
-    for item in unfinished.iterdir():
-        target = directory / item.name
-        try:
-            item.replace(target)
-        except OSError:
-            if not target.is_dir():
-                raise
-
-
-def _context(settings: Mapping[str, object] | None) -> dict[str, str]:
-    """Return the variable in which the CDK command passes its context to an app."""
-    if settings is None:
-        return {}
-    return {"CDK_CONTEXT_JSON": json.dumps({CONTEXT_KEY: settings})}
+from tools.synthesis import synthesise
 
 
 class LocalOrchestrator:

@@ -6,10 +6,11 @@ import json
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
+from infra.project import ROOT
 from lambdas.requests.acceptance import REQUESTED
 from localcloud.files import load_json
 from localcloud.functions.environment import ACCOUNT, REGION
-from localcloud.orchestrator import ROOT, LocalOrchestrator
+from localcloud.orchestrator import LocalOrchestrator
 from localcloud.output import show
 from localcloud.plain_world import plain_world
 from localcloud.turns import CALLERS_CREDENTIALS

@@ -20,7 +20,7 @@ class CampaignLimits(NamedTuple):
 
 UNLIMITED: Final = CampaignLimits(Unlimited(), Unlimited())
 
-_RATES: Final[TypeAdapter[CampaignRates | Literal[False]]] = TypeAdapter(
+CAMPAIGN_RATES_JSON: Final[TypeAdapter[CampaignRates | Literal[False]]] = TypeAdapter(
     CampaignRates | Literal[False]
 )
 
@@ -31,7 +31,7 @@ def campaign_limits() -> CampaignLimits:
     Raises:
         MissingSettingError: when a setting is not there.
     """
-    rates = _RATES.validate_json(setting(CAMPAIGN_RATES))
+    rates = CAMPAIGN_RATES_JSON.validate_json(setting(CAMPAIGN_RATES))
     if rates is False:
         return UNLIMITED
     table = setting(COORDINATION_TABLE)

@@ -27,7 +27,14 @@ from lambdas.jobs.pass_result import Look
 from lambdas.jobs.phases import Phase, Reason
 from lambdas.jobs.resource_result import EndPhase
 from lambdas.shared import clock
-from lambdas.shared.environment import COORDINATION_TABLE, setting
+from lambdas.shared.environment import (
+    COORDINATION_TABLE,
+    EXPORT_BUCKET,
+    EXPORT_KEY_ARN,
+    EXPORT_PREFIX,
+    EXPORT_ROLE_ARN,
+    setting,
+)
 from lambdas.shared.errors import (
     AwsError,
     CapacityError,
@@ -57,11 +64,11 @@ class Step(Enum):
 def handler(event: dict[str, Any], _context: LambdaContext) -> dict[str, Any]:
     """Take one look at the event's `work`, for the request of its `trace`, and return a `Look`."""
     work = ExportWork.model_validate(event["work"])
-    bucket, prefix = setting("EXPORT_BUCKET"), setting("EXPORT_PREFIX")
+    bucket, prefix = setting(EXPORT_BUCKET), setting(EXPORT_PREFIX)
     rds = Exports(
         Destination(bucket, "/".join(part for part in (prefix, work.job.s3_prefix) if part)),
-        role_arn=setting("EXPORT_ROLE_ARN"),
-        key_arn=setting("EXPORT_KEY_ARN"),
+        role_arn=setting(EXPORT_ROLE_ARN),
+        key_arn=setting(EXPORT_KEY_ARN),
     )
     notes = Notes(
         work, event["trace"]["execution_arn"], StartedExports(setting(COORDINATION_TABLE))

@@ -11,6 +11,9 @@ from lambdas.shared.limits import MAX_CAUSE_BYTES
 from lambdas.shared.model import Internal
 from lambdas.shared.texts import shorten, timestamp
 
+COMPLETED: Final = "Orchestration Completed"
+"""The detail-type of the event that carries an outcome, whatever its phase."""
+
 REQUEST_FAILED: Final = "RequestFailed"
 REQUEST_REJECTED: Final = "RequestRejected"
 WORKFLOW_FAILED: Final = "WorkflowFailed"

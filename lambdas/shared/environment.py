@@ -10,6 +10,10 @@ COORDINATION_TABLE: Final = "COORDINATION_TABLE"
 CAMPAIGN_RATES: Final = "CAMPAIGN_RATES"
 """As JSON, false for no limit: see `rate_limit.quota.CampaignRates`."""
 
+EXPORT_BUCKET: Final = "EXPORT_BUCKET"
+EXPORT_PREFIX: Final = "EXPORT_PREFIX"
+EXPORT_ROLE_ARN: Final = "EXPORT_ROLE_ARN"
+EXPORT_KEY_ARN: Final = "EXPORT_KEY_ARN"
 SNAPSHOT_EXPORTS: Final = "SNAPSHOT_EXPORTS"
 """As JSON: see `requests.events.SnapshotExport`."""
 

@@ -9,10 +9,10 @@ import sys
 from pathlib import Path
 from typing import NamedTuple
 
-from infra.functions import LAYER, ROOT
+from infra.project import LAYER, ROOT
 
 TIMERS = Path(__file__).parent / "timers"
-COPIED = ("lambdas", "infra", "localcloud", "app.py", "cdk.json")
+COPIED = ("lambdas", "infra", "localcloud", "tools", "app.py", "cdk.json")
 
 
 class Edit(NamedTuple):
@@ -62,18 +62,19 @@ EDITS = (
     ),
     Edit(
         "infra/stack.py",
-        "        reconcile_export = self._reconcile_export(functions, coordination, store)\n",
-        '        reconcile_timer = functions.add("ReconcileTimer", "timers")\n',
+        '        exports = Exports(self, "Exports", settings=settings, platform=platform, '
+        "waiting=waiting)\n",
+        '        timers = platform.functions.add(self, "ReconcileTimer", package="timers")\n',
     ),
     Edit(
         "infra/stack.py",
-        '                "export": Reconciler(reconcile_export),\n',
-        '                "timer": Reconciler(reconcile_timer),\n',
+        '                "export": Reconciler(exports.function),\n',
+        '                "timer": Reconciler(timers),\n',
     ),
     Edit(
         "infra/stack.py",
-        "                reconcile_export,\n",
-        "                reconcile_timer,\n",
+        "                exports.function,\n",
+        "                timers,\n",
     ),
 )
 """All that is changed outside of the folder of timers. They call no service: a kind that does has

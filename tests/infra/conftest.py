@@ -1,4 +1,4 @@
-"""The synthesised templates for all tests of the stack; synthesis costs seconds."""
+"""The synthesised templates for all tests of the stack."""
 
 from __future__ import annotations
 
@@ -6,8 +6,9 @@ from typing import Any
 
 import pytest
 
-from infra import diagram
-from tests.infra.stack_parts import Functions, State, Task, Template, as_task, synthesised
+from tests.infra.stack_parts import Functions, State, Task, Template, as_task
+from tools import diagram
+from tools.synthesis import synthesise, template_of
 
 FULL = {
     "snapshot_exports": [
@@ -22,13 +23,13 @@ FULL = {
 
 @pytest.fixture(scope="session")
 def template() -> Template:
-    return diagram.synthesise()
+    return template_of(synthesise())
 
 
 @pytest.fixture(scope="session")
-def full_template(tmp_path_factory: pytest.TempPathFactory) -> Template:
+def full_template() -> Template:
     """The stack with every setting that adds something to it."""
-    return synthesised(FULL, tmp_path_factory.mktemp("full"))
+    return template_of(synthesise(FULL))
 
 
 @pytest.fixture(scope="session")

@@ -11,7 +11,7 @@ from typing import NamedTuple
 import botocore.session
 from botocore import xform_name
 
-from infra.functions import ROOT
+from infra.project import ROOT
 
 CONNECTORS = {"connect", "client"}
 """The names under which a wrapper makes its boto3 client."""

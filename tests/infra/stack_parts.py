@@ -2,17 +2,11 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterator, Mapping
-from pathlib import Path
 from typing import Any, NamedTuple
 
-from aws_cdk import App
-
-from infra.functions import ROOT
-from infra.settings import Settings
-from infra.stack import OrchestratorStack
+from infra.project import cdk_context
 
 State = Mapping[str, Any]
 Template = dict[str, Any]
@@ -22,18 +16,9 @@ Functions = dict[str, dict[str, Any]]
 _IDENTITY_POLICIES = ("AWS::IAM::Policy", "AWS::IAM::ManagedPolicy", "AWS::IAM::RolePolicy")
 
 
-def context() -> dict[str, Any]:
-    """Return the context of cdk.json, for a synthesis that copies no assets."""
-    flags = json.loads((ROOT / "cdk.json").read_text(encoding="utf-8"))["context"]
-    return {**flags, "aws:cdk:disable-asset-staging": True}
-
-
-def synthesised(settings: Mapping[str, Any], outdir: Path) -> Template:
-    """Synthesise the stack with settings of a test's own."""
-    app = App(context=context(), outdir=str(outdir))
-    stack = OrchestratorStack(app, Settings.from_context(settings))
-    found: Template = app.synth().get_stack_artifact(stack.artifact_id).template
-    return found
+def unstaged_context() -> dict[str, Any]:
+    """Return the context of cdk.json, for an app of a test's own that copies no assets."""
+    return {**cdk_context(), "aws:cdk:disable-asset-staging": True}
 
 
 class Task(NamedTuple):
@@ -55,16 +40,14 @@ def granted(template: Template) -> Iterator[Statement]:
 
 
 def policies_of(template: Template, owner: str) -> Iterator[Statement]:
-    """Yield what the policies allow that are an owner's or a function's, or are given to its role.
+    """Yield what the policies allow that are an owner's, or are given to its role.
 
-    An owner is told by the beginning of its logical id.
+    An owner is told by the end of its construct's path: its logical ids hold that in one piece.
     """
     for logical_id, resource in template["Resources"].items():
         properties = resource.get("Properties", {})
         roles = [text(role).strip("${}") for role in properties.get("Roles", ())]
-        if not any(
-            name.removeprefix("Functions").startswith(owner) for name in (logical_id, *roles)
-        ):
+        if not any(owner in name for name in (logical_id, *roles)):
             continue
         inline = [policy["PolicyDocument"] for policy in properties.get("Policies", ())]
         own = [properties["PolicyDocument"]] if resource["Type"] in _IDENTITY_POLICIES else []

@@ -9,13 +9,14 @@ from typing import Any
 
 import pytest
 
-from infra.functions import ROOT
+from infra.project import ROOT
 from tests.added_kind.product import EDITS, run, with_timers
 
 MOST_FILES = 8
 ASKED = """
 import json
-from infra import diagram
+from tools import diagram
+from tools.synthesis import synthesise, template_of
 from lambdas.exports.clean_up import left_behind
 from lambdas.jobs import clean_ups
 from lambdas.jobs.registry import kind_named
@@ -34,7 +35,7 @@ campaign = {"kind": "campaigns", "campaign_ids": ["c-1"], "target": "PAUSED"}
 request = parse({"stages": [{"jobs": [campaign, job]}, {"jobs": [job]}]}, region="us-east-1")
 planned = plan(request, Trace(correlation_id="any", execution_arn="any"), 0.0)
 carried = type(planned).model_validate(json.loads(planned.model_dump_json()))
-template = diagram.synthesise()
+template = template_of(synthesise())
 graphs = dict(diagram.graphs(diagram.definition(template)))
 print(json.dumps({
     "running": [[type(work).__name__, work.key] for work in carried.running],

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from infra.functions import ROOT
+from infra.project import ROOT
 from lambdas.shared import items
 from lambdas.shared.environment import COORDINATION_TABLE
 from tests.infra.stack_parts import Functions, State, Template, of_type

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from infra.retries import FOR_EVENTS, FOR_INVOCATIONS
+from infra.platform.dead_letters import FOR_EVENTS, FOR_INVOCATIONS
 from tests.infra.stack_parts import Template, of_type, policies_of, properties_of
 
 TWO_WEEKS = 14 * 86_400
@@ -61,7 +61,7 @@ def test_a_function_may_send_to_its_queue_before_lambda_is_told_of_it(
 ) -> None:
     for logical_id in of_type(full_template, "AWS::Lambda::EventInvokeConfig"):
         resource = full_template["Resources"][logical_id]
-        function = resource["Properties"]["FunctionName"]["Ref"].removeprefix("Functions")[:-8]
+        function = resource["Properties"]["FunctionName"]["Ref"][:-8]
         sends = [
             s for s in policies_of(full_template, function) if s["Action"] == "sqs:SendMessage"
         ]

@@ -13,9 +13,9 @@ from tests.infra.stack_parts import (
     listed,
     of_type,
     policies_of,
-    synthesised,
     text,
 )
+from tools.synthesis import synthesise, template_of
 
 EXISTING = {
     "export_bucket_name": "company-exports",
@@ -26,8 +26,8 @@ OF_THE_STORE = ("AWS::S3::Bucket", "AWS::S3::BucketPolicy", "AWS::KMS::Key", "AW
 
 
 @pytest.fixture(scope="module")
-def existing(tmp_path_factory: pytest.TempPathFactory) -> Template:
-    return synthesised(EXISTING, tmp_path_factory.mktemp("existing"))
+def existing() -> Template:
+    return template_of(synthesise(EXISTING))
 
 
 def test_a_store_that_exists_is_neither_made_nor_changed(existing: Template) -> None:
@@ -35,10 +35,10 @@ def test_a_store_that_exists_is_neither_made_nor_changed(existing: Template) -> 
         name
         for kind in OF_THE_STORE
         for name in of_type(existing, kind)
-        if name.startswith("Exports")
+        if name.startswith("ExportsStore")
     ]
     assert made == []
-    assert [n for n in of_type(existing, "AWS::IAM::Policy") if n.startswith("Exports")] == []
+    assert [n for n in of_type(existing, "AWS::IAM::Policy") if n.startswith("ExportsStore")] == []
 
 
 def test_exports_go_to_the_store_that_exists(existing: Template) -> None:
@@ -93,10 +93,12 @@ def test_the_stacks_own_bucket_drops_unfinished_uploads_and_old_versions(
 
 def test_rds_may_write_to_the_whole_of_the_stacks_own_bucket(template: Template) -> None:
     """What it checks of the role before it starts an export is not documented."""
-    (bucket,) = (n for n in of_type(template, "AWS::S3::Bucket") if n.startswith("ExportsBucket"))
+    (bucket,) = (
+        n for n in of_type(template, "AWS::S3::Bucket") if n.startswith("ExportsStoreBucket")
+    )
     (places,) = (
         text(statement["Resource"])
-        for statement in policies_of(template, "ExportsRole")
+        for statement in policies_of(template, "ExportsStoreRole")
         if "s3:PutObject*" in listed(statement["Action"])
     )
     assert places == f"${{{bucket}.Arn}}/*"
@@ -112,13 +114,15 @@ def test_who_reads_the_stacks_own_bucket_is_told_in_a_closed_one(
 
 
 def test_no_function_is_given_the_access_logs(template: Template, functions: Functions) -> None:
-    assert "ExportsAccessLogs" not in str(functions)
+    assert "ExportsStoreAccessLogs" not in str(functions)
     for name in ("AcceptRequest", "AdvancePlan", "Reconcile", "Wake", "WorkflowMachine"):
-        assert "ExportsAccessLogs" not in str(list(policies_of(template, name)))
+        assert "ExportsStoreAccessLogs" not in str(list(policies_of(template, name)))
 
 
 @pytest.fixture(scope="module")
 def own_bucket(template: Template) -> dict[str, Any]:
-    (name,) = (n for n in of_type(template, "AWS::S3::Bucket") if n.startswith("ExportsBucket"))
+    (name,) = (
+        n for n in of_type(template, "AWS::S3::Bucket") if n.startswith("ExportsStoreBucket")
+    )
     found: dict[str, Any] = template["Resources"][name]["Properties"]
     return found

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from infra.functions import TIMEOUT
+from infra.platform.functions import TIMEOUT
 from lambdas.campaigns.reconcile_campaigns import LAST_CALL_SECONDS
 from lambdas.jobs.kind import Kind
 from lambdas.jobs.registry import KINDS

@@ -10,9 +10,9 @@ from aws_cdk import Stack
 from aws_cdk import aws_dynamodb as dynamodb
 from aws_cdk import aws_lambda as lambda_
 
-from infra import jobs
-from infra.jobs import Jobs, KindsMismatchError, Reconciler
-from infra.jsonata import UnknownFieldError, Value, checked, concatenated, written
+from infra.workflow import jobs
+from infra.workflow.jobs import Jobs, KindsMismatchError, Reconciler
+from infra.workflow.jsonata import UnknownFieldError, Value, checked, concatenated, written
 from lambdas.campaigns.work import CampaignWork
 from lambdas.jobs.pass_result import Look, TaskError
 from lambdas.jobs.registry import KINDS, ChildResult

@@ -15,9 +15,7 @@ import pytest
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
-from infra import layer
-from infra.archive import zip_folder
-from infra.functions import LAYER, ROOT
+from infra.project import LAYER, ROOT
 from lambdas.campaigns.client import Campaigns
 from lambdas.campaigns.contract import ApiVersion
 from lambdas.exports.client import Exports
@@ -25,6 +23,8 @@ from lambdas.exports.decisions import Destination
 from lambdas.exports.files import ExportFiles
 from lambdas.exports.started import StartedExports
 from lambdas.waiting.waiters import Waiters
+from tools import layer
+from tools.archive import zip_folder
 
 HANDLERS = sorted(
     ".".join(path.relative_to(ROOT).with_suffix("").parts)

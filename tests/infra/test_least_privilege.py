@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from types import MappingProxyType
 
-from infra.encryption import FOR_DATA, FOR_MESSAGES, FOR_READING
+from infra.platform.encryption import FOR_DATA, FOR_MESSAGES, FOR_READING
 from tests.infra.sources import Operation, operations, signing_name
 from tests.infra.stack_parts import (
     Functions,
@@ -103,9 +103,8 @@ def _sends_failures(template: Template, function: str) -> bool:
 def _allowed(template: Template, properties: dict[str, object]) -> set[str]:
     """Return what a function's role allows; of a key, also through which service."""
     role = text(properties["Role"]).removeprefix("${").removesuffix(".Arn}")
-    owner = role.removeprefix("Functions")[:-8]
     allowed = set()
-    for statement in policies_of(template, owner):
+    for statement in policies_of(template, role[:-8]):
         via = statement.get("Condition", {}).get("StringEquals", {}).get("kms:ViaService")
         through = f" through {text(via).partition('.')[0]}" if via else ""
         allowed |= {f"{action}{through}" for action in listed(statement["Action"])}

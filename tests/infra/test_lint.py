@@ -8,8 +8,8 @@ from typing import Any
 
 from cfnlint.api import ManualArgs, lint
 
-from infra import diagram
 from tests.infra.stack_parts import Template
+from tools import diagram
 
 IGNORED = [
     # A function depends on its role twice: by its ARN, and by CDK's DependsOn, which is there for

@@ -7,12 +7,13 @@ from typing import Any
 
 import pytest
 
-from infra import alarms, diagram, metrics
+from infra.monitoring import alarms, metrics
 from lambdas.jobs.cadence import CONFIRM
 from lambdas.jobs.registry import KINDS
 from lambdas.shared import metric_names
 from tests.infra.sources import operations, path_of
 from tests.infra.stack_parts import Functions, Template, of_type, properties_of, text
+from tools import diagram
 
 ALARMS = {alarm.name: alarm for alarm in alarms.every()}
 METRICS_OF_AN_ALARM = 10
@@ -169,7 +170,7 @@ def test_the_last_failures_are_read_from_the_log_that_tells_them(dashboard: dict
     (query,) = (
         widget["properties"]["query"] for widget in dashboard["widgets"] if widget["type"] == "log"
     )
-    assert query.startswith("SOURCE '${FunctionsAdvancePlanLogs")
+    assert query.startswith("SOURCE '${RequestsAdvancePlanLogs")
     told = 'logger.info("request finished", phase=outcome.phase, summary=outcome.summary)'
     assert told in path_of("lambdas.requests.advance_plan").read_text(encoding="utf-8")
     assert 'message = "request finished" and phase = "FAILED"' in query

@@ -7,9 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from infra import alarms, pages
+from infra.monitoring import alarms
 from infra.settings import Settings
 from tests.infra.stack_parts import Template
+from tools import pages
 
 
 def test_the_generated_parts_are_up_to_date(template: Template) -> None:
@@ -17,15 +18,14 @@ def test_the_generated_parts_are_up_to_date(template: Template) -> None:
 
 
 def test_what_is_out_of_date_is_named_in_one_line(
-    template: Template, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(pages, "synthesise", lambda: template)
     monkeypatch.setattr(pages, "ROOT", tmp_path)
     monkeypatch.setattr(pages, "DASHBOARD", tmp_path / "dashboard.svg")
     with pytest.raises(SystemExit) as ended:
         pages.main(["--check"])
     assert str(ended.value.code) == (
-        "infra.pages: out of date: dashboard.svg; run `python -m infra.pages`"
+        "tools.pages: out of date: dashboard.svg; run `python -m tools.pages`"
     )
     assert list(tmp_path.iterdir()) == []
     pages.main([])

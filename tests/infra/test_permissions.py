@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from infra.export_store import RDS_EXPORT
-from infra.jobs import MAP_LABEL
+from infra.exports.store import RDS_EXPORT
+from infra.workflow.jobs import MAP_LABEL
 from lambdas.requests.acceptance import REQUESTED
 from tests.infra.stack_parts import (
     Statement,
@@ -331,10 +331,14 @@ def _of_own_key(statement: Statement) -> bool:
 
 
 def _export_bucket(template: Template) -> str:
-    (bucket,) = (n for n in of_type(template, "AWS::S3::Bucket") if n.startswith("ExportsBucket"))
+    (bucket,) = (
+        n for n in of_type(template, "AWS::S3::Bucket") if n.startswith("ExportsStoreBucket")
+    )
     return bucket
 
 
 def _export_key(template: Template) -> str:
-    (key,) = (name for name in of_type(template, "AWS::KMS::Key") if name.startswith("Exports"))
+    (key,) = (
+        name for name in of_type(template, "AWS::KMS::Key") if name.startswith("ExportsStore")
+    )
     return key

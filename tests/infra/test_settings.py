@@ -13,10 +13,10 @@ from typing import Any
 
 import pytest
 from aws_cdk import App
+from aws_cdk.aws_logs import RetentionDays
 
-from infra.functions import ROOT
-from infra.names import CONTEXT_KEY
-from infra.settings import Settings, SettingsError
+from infra.project import CONTEXT_KEY, ROOT, cdk_context
+from infra.settings import LOG_RETENTIONS, Settings, SettingsError
 from infra.stack import OrchestratorStack
 from tests.infra.stack_parts import Template
 
@@ -45,8 +45,11 @@ def test_has_a_default_for_everything() -> None:
 
 
 def test_cdk_json_shows_the_defaults() -> None:
-    context = json.loads((ROOT / "cdk.json").read_text(encoding="utf-8"))["context"]
-    assert context["orchestrator"] == Settings().model_dump(mode="json")
+    assert cdk_context()[CONTEXT_KEY] == Settings().model_dump(mode="json")
+
+
+def test_the_retentions_are_those_of_the_cdk() -> None:
+    assert tuple(RetentionDays.__members__) == LOG_RETENTIONS
 
 
 def test_what_is_switched_off_stays_off_on_its_way_through_the_context() -> None:

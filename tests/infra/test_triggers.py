@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -25,9 +24,9 @@ from tests.infra.stack_parts import (
     of_type,
     policies_of,
     properties_of,
-    synthesised,
     text,
 )
+from tools.synthesis import synthesise, template_of
 
 ACCOUNT = "arn:aws:states:us-east-1:123456789012"
 MACHINE = f"{ACCOUNT}:stateMachine:orchestrator"
@@ -80,7 +79,7 @@ def test_the_rule_alone_may_wake_those_who_wait(template: Template) -> None:
     assert [target["Arn"] for target in rule["Targets"]] == [permission["FunctionName"]]
     assert permission["FunctionName"] == {"Fn::GetAtt": [wake_waiters, "Arn"]}
     assert permission["Principal"] == "events.amazonaws.com"
-    assert permission["SourceArn"]["Fn::GetAtt"][0].startswith("TriggersExportEnded")
+    assert permission["SourceArn"]["Fn::GetAtt"][0].startswith("ExportsExportEnded")
 
 
 @pytest.mark.parametrize(
@@ -201,9 +200,9 @@ def test_a_snapshot_that_is_not_there_yet_or_any_more_does_not_export_itself(
     assert not _matches(_rule(full_template, "SnapshotCreated"), event)
 
 
-def test_as_many_snapshot_exports_as_the_settings_take_fit_into_a_pattern(tmp_path: Path) -> None:
+def test_as_many_snapshot_exports_as_the_settings_take_fit_into_a_pattern() -> None:
     longest = [{"source_prefix": f"a{number}".ljust(63, "x")} for number in range(10)]
-    template = synthesised({"snapshot_exports": longest}, tmp_path)
+    template = template_of(synthesise({"snapshot_exports": longest}))
     pattern = json.dumps(_rule(template, "SnapshotCreated")["EventPattern"], separators=(",", ":"))
     assert len(pattern) <= MAX_PATTERN
 
@@ -236,7 +235,7 @@ def test_a_move_of_a_campaign_by_somebody_else_wakes_those_who_wait(
     ]
     assert {permission["FunctionName"]["Fn::GetAtt"][0] for permission in permissions} == {waker}
     allowed = {permission["SourceArn"]["Fn::GetAtt"][0] for permission in permissions}
-    assert any(name.startswith("TriggersCampaignMoved") for name in allowed)
+    assert any(name.startswith("CampaignsCampaignMoved") for name in allowed)
 
 
 def test_a_move_by_the_orchestrators_own_function_wakes_nobody(
@@ -245,7 +244,7 @@ def test_a_move_by_the_orchestrators_own_function_wakes_nobody(
     rule = _rule(full_template, "CampaignMoved")
     assert not _matches(rule, _campaign_event(Mutation.STOP, OWN_ROLE))
     (own,) = set(_own_role(rule))
-    assert own.startswith("FunctionsReconcileCampaignsRole")
+    assert own.startswith("CampaignsReconcileCampaignsRole")
     assert full_template["Resources"][own]["Type"] == "AWS::IAM::Role"
 
 
@@ -278,7 +277,7 @@ def _rule(template: Template, name: str) -> Rule:
     (found,) = (
         template["Resources"][logical_id]["Properties"]
         for logical_id in of_type(template, "AWS::Events::Rule")
-        if logical_id.startswith(f"Triggers{name}")
+        if logical_id[:-8].endswith(name)
     )
     rule: Rule = found
     return rule

@@ -6,8 +6,7 @@ from typing import Any
 
 import pytest
 
-from infra import diagram
-from infra.functions import ROOT
+from infra.project import ROOT
 from lambdas.jobs.registry import KINDS
 from lambdas.requests.clean_up import LAST_STARTS_SECONDS
 from lambdas.requests.outcome import OUTCOME_NOT_PUBLISHED
@@ -15,6 +14,7 @@ from lambdas.shared.errors import CapacityError, PermanentError, StateError, Tra
 from localcloud.patches.expressions.evaluation import evaluate
 from tests.infra.sources import operations
 from tests.infra.stack_parts import Functions, State, Task, Template
+from tools import diagram
 
 LAMBDA_SERVICE_ERRORS = {
     "Lambda.AWSLambdaException",

@@ -9,7 +9,7 @@ from typing import get_args
 import pytest
 from pydantic import TypeAdapter, ValidationError
 
-from infra.functions import ROOT
+from infra.project import ROOT
 from lambdas.jobs.registry import KINDS, AnyWork, ChildResult, UnknownKindError, kind_named
 from lambdas.requests import advance_plan
 from lambdas.requests.plan import Plan

@@ -6,7 +6,8 @@ import io
 import zipfile
 from pathlib import Path
 
-from localcloud.orchestrator import ROOT, LocalOrchestrator
+from infra.project import ROOT
+from localcloud.orchestrator import LocalOrchestrator
 
 
 def replace_module(orchestrator: LocalOrchestrator, module: str, source: str) -> None:

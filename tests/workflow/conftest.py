@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pytest
-from filelock import FileLock
 
-from localcloud.orchestrator import LocalOrchestrator, synthesise
+from localcloud.orchestrator import LocalOrchestrator
 from localcloud.patches import ChildHistory, child_histories
 from localcloud.report import report
 from localcloud.runs import Runs
 from localcloud.world import World
+from tools.synthesis import synthesise
 
 
 @dataclass(frozen=True)
@@ -64,36 +64,16 @@ def entered(history: Any) -> list[str]:
 Orchestrate = Callable[..., Orchestrated]
 
 
-Synthesise = Callable[..., Path]
+@pytest.fixture(scope="session")
+def assembly() -> Path:
+    return synthesise()
 
 
 @pytest.fixture(scope="session")
-def synthesise_once(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Synthesise:
-    """Returns a function that makes each assembly once for all processes of this test run."""
-    own = tmp_path_factory.getbasetemp()
-    shared = own if worker_id == "master" else own.parent
-
-    def synthesised(name: str, settings: Mapping[str, object] | None = None) -> Path:
-        with FileLock(shared / f"{name}.lock"):
-            if not (shared / name / "manifest.json").exists():
-                synthesise(shared / name, settings)
-        return shared / name
-
-    return synthesised
-
-
-@pytest.fixture(scope="session")
-def assembly(synthesise_once: Synthesise) -> Path:
-    return synthesise_once("assembly")
-
-
-@pytest.fixture(scope="session")
-def assembly_with_every_trigger(synthesise_once: Synthesise) -> Path:
+def assembly_with_every_trigger() -> Path:
     """The stack of an account that has a trail, where snapshots of shop-* export themselves."""
     snapshots = {"source_prefix": "shop-", "export_only": ["shop.orders"]}
-    return synthesise_once(
-        "every-trigger", {"campaign_events": True, "snapshot_exports": [snapshots]}
-    )
+    return synthesise({"campaign_events": True, "snapshot_exports": [snapshots]})
 
 
 @pytest.fixture

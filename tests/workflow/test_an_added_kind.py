@@ -15,7 +15,7 @@ def test_a_job_of_an_added_kind_runs_to_its_target_on_the_deployed_stack(tmp_pat
     request.write_text(json.dumps({"jobs": [timer, campaigns]}), encoding="utf-8")
     (tmp_path / "product").mkdir()
     product = with_timers(tmp_path / "product")
-    printed = run(product, "-m", "localcloud", "run", str(request), "--speed", "100")
+    printed = run(product, "-m", "localcloud", "run", str(request))
 
     outcome = json.loads(printed)
     ends = [(e["kind"], e["id"], e["reason"], e["final_state"]) for e in outcome["resources"]]

@@ -14,8 +14,9 @@ from typing import Any
 
 import pytest
 
+from infra.project import ROOT
 from localcloud.cli import WRONG_ARGUMENTS, main
-from localcloud.orchestrator import ROOT, LocalOrchestrator
+from localcloud.orchestrator import LocalOrchestrator
 from localcloud.showing import explain
 from localcloud.world import World
 from tests.workflow.requests import SNAPSHOT, campaign, snapshot

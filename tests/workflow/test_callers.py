@@ -13,8 +13,9 @@ from typing import Any
 
 import pytest
 
+from infra.project import ROOT
 from localcloud.functions.environment import REGION
-from localcloud.orchestrator import ROOT, LocalOrchestrator
+from localcloud.orchestrator import LocalOrchestrator
 from localcloud.turns import CALLERS_CREDENTIALS
 from localcloud.world import World
 from tests.workflow.requests import campaign, snapshot

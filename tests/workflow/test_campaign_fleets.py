@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
-from infra.functions import TIMEOUT
+from infra.platform.functions import TIMEOUT
 from tests.workflow.conftest import Orchestrate
 from tests.workflow.requests import campaign, campaigns
 

@@ -20,11 +20,6 @@ WORLDS = EXAMPLES / "worlds"
 REQUESTS = sorted(EXAMPLES.glob("*.json"))
 
 
-@pytest.fixture(autouse=True)
-def _synthesised_once(monkeypatch: pytest.MonkeyPatch, assembly: Path) -> None:
-    monkeypatch.setattr("localcloud.orchestrator.synthesise", lambda: assembly)
-
-
 def run(capsys: pytest.CaptureFixture[str], *arguments: object) -> tuple[int, Any, str]:
     code = main(["run", *map(str, arguments)])
     printed = capsys.readouterr()

@@ -9,12 +9,13 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from infra.account import BOOTSTRAP_PARAMETER
+from infra.project import ROOT
 from localcloud.deployment import deploy
 from localcloud.functions.environment import REGION, isolated_environment
-from localcloud.orchestrator import ROOT, LocalOrchestrator
+from localcloud.orchestrator import LocalOrchestrator
 from localcloud.turns import CALLERS_CREDENTIALS
 from localcloud.world import World
+from tools.account import BOOTSTRAP_PARAMETER
 
 ANSWERED, FAILED, NOTHING_TO_ASK, NOT_USABLE = 0, 1, 2, 2
 
@@ -48,7 +49,7 @@ def orchestrator(assembly: Path, **world: Any) -> LocalOrchestrator:
 def test_a_stack_that_works_passes_and_changes_nothing(assembly: Path) -> None:
     with orchestrator(assembly) as deployed:
         deployed.begin()
-        told = run_in(deployed, "infra.smoke")
+        told = run_in(deployed, "tools.smoke")
         calls = [call.operation for call in deployed.simulators.ledger.records]
 
     assert told.returncode == ANSWERED, told.stderr
@@ -60,7 +61,7 @@ def test_a_stack_that_may_not_ask_rds_fails(assembly: Path) -> None:
     denied = {"operation": "DescribeExportTasks", "error": "AccessDenied", "rate": 1.0}
     with orchestrator(assembly, faults=[denied]) as deployed:
         deployed.begin()
-        told = run_in(deployed, "infra.smoke")
+        told = run_in(deployed, "tools.smoke")
 
     assert told.returncode == FAILED
     assert "AccessDenied" in told.stderr
@@ -68,18 +69,18 @@ def test_a_stack_that_may_not_ask_rds_fails(assembly: Path) -> None:
 
 def test_what_is_missing_in_an_account_is_said_in_one_line(assembly: Path) -> None:
     with orchestrator(assembly) as deployed:
-        no_stack = run_in(deployed, "infra.smoke", "Other")
+        no_stack = run_in(deployed, "tools.smoke", "Other")
         deployed.aws.client("ssm").delete_parameter(Name=BOOTSTRAP_PARAMETER)
-        not_bootstrapped = run_in(deployed, "infra.deploy")
+        not_bootstrapped = run_in(deployed, "tools.deploy")
 
     assert_one_line(no_stack, NOTHING_TO_ASK, "Other does not exist")
     assert_one_line(not_bootstrapped, NOT_USABLE, "not bootstrapped", "make bootstrap")
 
 
 def test_without_credentials_or_a_region_nothing_is_tried() -> None:
-    for module in ("infra.smoke", "infra.deploy"):
+    for module in ("tools.smoke", "tools.deploy"):
         assert_one_line(run(module, AWS_REGION=REGION), NOT_USABLE, "no AWS credentials")
-    assert_one_line(run("infra.deploy", **CALLERS_CREDENTIALS), NOT_USABLE, "no Region")
+    assert_one_line(run("tools.deploy", **CALLERS_CREDENTIALS), NOT_USABLE, "no Region")
 
 
 def assert_one_line(told: subprocess.CompletedProcess[str], code: int, *words: str) -> None:
@@ -102,7 +103,7 @@ def test_every_resource_of_the_template_is_there_also_after_an_update(
         assert_complete(deployed, assembly_with_every_trigger)
         assert updated.outputs == before
         deployed.begin()
-        told = run_in(deployed, "infra.smoke")
+        told = run_in(deployed, "tools.smoke")
     assert told.returncode == ANSWERED, told.stderr
 
 

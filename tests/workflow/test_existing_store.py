@@ -5,23 +5,24 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-from localcloud.orchestrator import LocalOrchestrator, synthesise
+from localcloud.orchestrator import LocalOrchestrator
 from localcloud.world import World
 from tests.workflow.export_scenes import source, watched
 from tests.workflow.requests import SNAPSHOT, export, snapshot
+from tools.synthesis import synthesise
 
 ROLE = "arn:aws:iam::123456789012:role/rds-export"
 KEY = "arn:aws:kms:us-east-1:123456789012:key/1234abcd-12ab-34cd-56ef-1234567890ab"
 BUCKET = "company-exports"
 
 
-def test_an_export_goes_to_the_store_that_exists_and_tells_of_itself_there(tmp_path: Path) -> None:
+def test_an_export_goes_to_the_store_that_exists_and_tells_of_itself_there() -> None:
     settings = {
         "export_bucket_name": BUCKET,
         "export_role_arn": ROLE,
         "export_key_arn": KEY,
     }
-    stack = synthesise(tmp_path, settings)
+    stack = synthesise(settings)
     with watched(stack, export(), snapshots=[snapshot()]) as run:
         run.until_nothing_runs()
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import subprocess
 import sys
@@ -13,12 +14,18 @@ import pytest
 from localcloud.cli import EXAMPLES
 from localcloud.interrupts import INTERRUPTED
 from tests.workflow.terminal import CTRL_C, Terminal
+from tools.synthesis import CONTEXT
 
 Moment = Callable[[Terminal], bool]
 
+
+def _synthesises(terminal: Terminal) -> bool:
+    return terminal.runs("jsii-runtime")
+
+
 MOMENTS: dict[str, tuple[Moment, int]] = {
     "imports": (lambda terminal: terminal.takes_interrupts(), 1),
-    "synthesis": (lambda terminal: terminal.runs("jsii-runtime"), 1),
+    "synthesis": (_synthesises, 1),
     "deployment": (lambda terminal: terminal.runs("zygote.py"), 3),
     "run": (lambda terminal: "simulated s" in terminal.shown, 1),
 }
@@ -30,7 +37,12 @@ pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="processes are f
 
 
 @pytest.mark.parametrize(("moment", "times"), MOMENTS.values(), ids=MOMENTS)
-def test_ctrl_c_is_one_line_and_leaves_nothing(tmp_path: Path, moment: Moment, times: int) -> None:
+def test_ctrl_c_is_one_line_and_leaves_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, moment: Moment, times: int
+) -> None:
+    if moment is _synthesises:
+        of_its_own = {"so that it is synthesised anew": str(tmp_path)}
+        monkeypatch.setenv(CONTEXT, json.dumps(of_its_own))
     terminal = Terminal(tmp_path, "run", EXAMPLES / "watch-campaign.json")
     terminal.until(lambda: moment(terminal))
     before = len(terminal.shown)

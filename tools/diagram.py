@@ -1,7 +1,7 @@
 """The picture and the tables of the workflow, drawn from the synthesised state machine.
 
-`python -m infra.diagram` rewrites docs/workflow.md, and README.md between its markers;
-`python -m infra.diagram --check` only says whether they are out of date.
+`python -m tools.diagram` rewrites docs/workflow.md, and README.md between its markers;
+`python -m tools.diagram --check` only says whether they are out of date.
 """
 
 from __future__ import annotations
@@ -12,15 +12,10 @@ import re
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any, Final, NamedTuple
 
-from aws_cdk import App
-
-from infra.functions import ROOT, LayerMissingError
-from infra.names import CONTEXT_KEY
-from infra.settings import Settings, SettingsError
-from infra.stack import OrchestratorStack
+from infra.project import ROOT
+from tools.synthesis import NotDeployableError, synthesise, template_of
 
 PAGE: Final = ROOT / "docs" / "workflow.md"
 README: Final = ROOT / "README.md"
@@ -65,21 +60,6 @@ class Edge(NamedTuple):
     target: str
     label: str
     caught: bool = False
-
-
-def synthesise() -> dict[str, Any]:
-    """Return the template of the stack, with the settings of cdk.json.
-
-    Raises:
-        SettingsError: when a setting breaks its rule.
-        LayerMissingError: when the layer has not been built.
-    """
-    context = json.loads((ROOT / "cdk.json").read_text(encoding="utf-8"))["context"]
-    with TemporaryDirectory() as outdir:
-        app = App(context={**context, "aws:cdk:disable-asset-staging": True}, outdir=outdir)
-        stack = OrchestratorStack(app, Settings.from_context(context[CONTEXT_KEY]))
-        template: dict[str, Any] = app.synth().get_stack_artifact(stack.artifact_id).template
-    return template
 
 
 def definition(template: Mapping[str, Any]) -> dict[str, Any]:
@@ -250,7 +230,7 @@ but a timeout.
 
 {retries_table(definition)}
 
-This page is generated: `python -m infra.diagram` rewrites it after a change of the workflow.
+This page is generated: `python -m tools.diagram` rewrites it after a change of the workflow.
 """
 
 
@@ -334,18 +314,18 @@ def out_of_date(definition: Mapping[str, Any]) -> dict[Path, str]:
 def main(arguments: Sequence[str] | None = None) -> None:
     """Rewrite the files that are out of date, or with --check end with their names."""
     parser = argparse.ArgumentParser(
-        prog="python -m infra.diagram",
+        prog="python -m tools.diagram",
         description="The workflow's page and picture, from its definition.",
     )
     parser.add_argument("--check", action="store_true", help="change nothing; exit 1 when stale")
     check = parser.parse_args(arguments).check
     try:
-        stale = out_of_date(definition(synthesise()))
-    except (SettingsError, LayerMissingError) as error:
-        sys.exit(f"infra.diagram: {error}")
+        stale = out_of_date(definition(template_of(synthesise())))
+    except NotDeployableError as error:
+        sys.exit(f"tools.diagram: {error}")
     if check and stale:
         names = ", ".join(str(path.relative_to(ROOT)) for path in stale)
-        sys.exit(f"infra.diagram: out of date: {names}; run `python -m infra.diagram`")
+        sys.exit(f"tools.diagram: out of date: {names}; run `python -m tools.diagram`")
     for path, text in stale.items():
         path.write_text(text, encoding="utf-8")
 

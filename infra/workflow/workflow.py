@@ -16,12 +16,11 @@ from aws_cdk import aws_stepfunctions as sfn
 from aws_cdk import aws_stepfunctions_tasks as tasks
 from constructs import Construct
 
-from infra.encryption import machine_log_group
-from infra.fallback_outcome import NOTHING, fallback_outcome
-from infra.jobs import CHILD_INPUT, MAP_LABEL, Jobs, Reconciler
-from infra.jsonata import INPUT, Value, expression, written
-from infra.names import COMPLETED
-from infra.retries import (
+from infra.platform.encryption import machine_log_group
+from infra.workflow.fallback_outcome import NOTHING, fallback_outcome
+from infra.workflow.jobs import CHILD_INPUT, MAP_LABEL, Jobs, Reconciler
+from infra.workflow.jsonata import INPUT, Value, expression, written
+from infra.workflow.retries import (
     FOR_FUNCTIONS,
     FOR_FUNCTIONS_THAT_CALL_AWS,
     NOT_PUBLISHED,
@@ -29,11 +28,11 @@ from infra.retries import (
     budget_in_words,
     catch_everything,
 )
-from infra.tasks import TASK_TIMEOUT, function_task
+from infra.workflow.tasks import TASK_TIMEOUT, function_task
 from lambdas.jobs.phases import Phase
 from lambdas.requests.answer import Answer
 from lambdas.requests.clean_up import LAST_STARTS_SECONDS
-from lambdas.requests.outcome import OUTCOME_NOT_PUBLISHED, REQUEST_REJECTED, Outcome
+from lambdas.requests.outcome import COMPLETED, OUTCOME_NOT_PUBLISHED, REQUEST_REJECTED, Outcome
 
 _ANSWER: Final = Value("$states.input", Answer)
 """What the function before a state has answered."""
@@ -121,6 +120,15 @@ class Workflow(Construct):
                 ),
                 iam.PolicyStatement(actions=["states:ListExecutions"], resources=[map_runs]),
             ],
+        )
+
+    def grant_task_success(self, grantee: iam.IGrantable) -> iam.Grant:
+        """Grant to answer the task tokens of children, whose machine has a label behind a slash."""
+        arn = self.machine.state_machine_arn
+        return iam.Grant.add_to_principal(
+            grantee=grantee,
+            actions=["states:SendTaskSuccess"],
+            resource_arns=[arn, f"{arn}/{MAP_LABEL}"],
         )
 
     def _accept_request(

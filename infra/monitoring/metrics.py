@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any, Final
+from typing import Any, Final, cast
 
-from aws_cdk import Aws, Duration
+from aws_cdk import Aws, Duration, Fn
 from aws_cdk import aws_cloudwatch as cloudwatch
+from aws_cdk import aws_events as events
 from aws_cdk import aws_stepfunctions as sfn
 
-from infra.alarms import A_QUARTER_HOUR, AN_HOUR
-from infra.jobs import PUT_AND_WAIT
+from infra.monitoring.alarms import A_QUARTER_HOUR, AN_HOUR
+from infra.workflow.jobs import PUT_AND_WAIT
 from lambdas.shared import metric_names
 
 COORDINATION: Final = (
@@ -107,16 +108,16 @@ def waits_not_stored() -> cloudwatch.Metric:
     )
 
 
-def lost_events(rules: Sequence[Mapping[str, str]]) -> cloudwatch.MathExpression:
-    """Return the events of rules, given by their dimensions, that no dead-letter queue took."""
+def lost_events(rules: Sequence[events.Rule]) -> cloudwatch.MathExpression:
+    """Return the events of rules that no dead-letter queue took."""
     lost = {
         f"lost{number}": cloudwatch.Metric(
             namespace="AWS/Events",
             metric_name="InvocationsFailedToBeSentToDlq",
-            dimensions_map={**dimensions},
+            dimensions_map=_dimensions_of(rule),
             **SUM,
         )
-        for number, dimensions in enumerate(rules)
+        for number, rule in enumerate(rules)
     }
     return together(lost, "Lost events")
 
@@ -132,6 +133,19 @@ def no_progress() -> cloudwatch.MathExpression:
         label="No progress",
         period=AN_HOUR,
     )
+
+
+def _dimensions_of(rule: events.Rule) -> Mapping[str, str]:
+    """Return by which the metrics of a rule are found.
+
+    Source: EventBridge user guide, 'Monitoring Amazon EventBridge': by its name alone on the
+    default bus, by its bus's name too on any other.
+    """
+    bus = cast(events.CfnRule, rule.node.default_child).event_bus_name
+    if bus is None:
+        return {"RuleName": rule.rule_name}
+    # Its Ref is not its name alone; its ARN ends in rule/BUS/NAME.
+    return {"EventBusName": bus, "RuleName": Fn.select(2, Fn.split("/", rule.rule_arn))}
 
 
 def _sum(metrics: Named) -> str:

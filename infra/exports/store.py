@@ -10,8 +10,14 @@ from aws_cdk import aws_kms as kms
 from aws_cdk import aws_s3 as s3
 from constructs import Construct
 
-from infra.encryption import FOR_DATA
+from infra.platform.encryption import FOR_DATA
 from infra.settings import ExistingStore
+from lambdas.shared.environment import (
+    EXPORT_BUCKET,
+    EXPORT_KEY_ARN,
+    EXPORT_PREFIX,
+    EXPORT_ROLE_ARN,
+)
 
 RDS_EXPORT: Final = "export.rds.amazonaws.com"
 
@@ -39,7 +45,7 @@ class ExportStore(Construct):
         noncurrent_version_days: int,
     ) -> None:
         super().__init__(scope, construct_id)
-        self.prefix = prefix
+        self._prefix = prefix
         self._folder = f"{prefix}/" if prefix else ""
         if existing is not None:
             self.key = kms.Key.from_key_arn(self, "Key", existing.key_arn)
@@ -69,33 +75,40 @@ class ExportStore(Construct):
         )
         self.role = self._writer()
 
-    def let_start_exports(self, grantee: iam.IGrantable) -> None:
-        """Let a function hand the role and the key to RDS, and to nothing else."""
-        grantee.grant_principal.add_to_principal_policy(
-            iam.PolicyStatement(
-                actions=["iam:PassRole"],
-                resources=[self.role.role_arn],
-                conditions={"StringEquals": {"iam:PassedToService": RDS_EXPORT}},
-            )
-        )
-        self.key.grant(grantee, "kms:DescribeKey", "kms:CreateGrant")
+    @property
+    def environment(self) -> dict[str, str]:
+        """What a function needs to start exports, and to find what they have written."""
+        return {
+            EXPORT_BUCKET: self.bucket.bucket_name,
+            EXPORT_PREFIX: self._prefix,
+            EXPORT_ROLE_ARN: self.role.role_arn,
+            EXPORT_KEY_ARN: self.key.key_arn,
+        }
 
-    def let_collect_results(self, grantee: iam.IGrantable) -> None:
-        """Let a function read what exports write of themselves, and nothing of their data."""
-        grantee.grant_principal.add_to_principal_policy(
-            iam.PolicyStatement(
-                actions=["s3:GetObject"],
-                resources=[self.bucket.arn_for_objects(f"{self._folder}*/export_*.json")],
-            )
+    def grant_start_exports(self, grantee: iam.IGrantable) -> iam.Grant:
+        """Grant to hand the role and the key to RDS, and to nothing else."""
+        pass_role = iam.Grant.add_to_principal(
+            grantee=grantee,
+            actions=["iam:PassRole"],
+            resource_arns=[self.role.role_arn],
+            conditions={"StringEquals": {"iam:PassedToService": RDS_EXPORT}},
         )
-        grantee.grant_principal.add_to_principal_policy(
-            iam.PolicyStatement(
-                actions=["s3:ListBucket"],
-                resources=[self.bucket.bucket_arn],
-                conditions={"StringLike": {"s3:prefix": [f"{self._folder}*"]}},
-            )
+        return pass_role.combine(self.key.grant(grantee, "kms:DescribeKey", "kms:CreateGrant"))
+
+    def grant_read_results(self, grantee: iam.IGrantable) -> iam.Grant:
+        """Grant to read what exports write of themselves, and nothing of their data."""
+        read = iam.Grant.add_to_principal(
+            grantee=grantee,
+            actions=["s3:GetObject"],
+            resource_arns=[self.bucket.arn_for_objects(f"{self._folder}*/export_*.json")],
         )
-        self.key.grant_decrypt(grantee)
+        find = iam.Grant.add_to_principal(
+            grantee=grantee,
+            actions=["s3:ListBucket"],
+            resource_arns=[self.bucket.bucket_arn],
+            conditions={"StringLike": {"s3:prefix": [f"{self._folder}*"]}},
+        )
+        return read.combine(find).combine(self.key.grant_decrypt(grantee))
 
     def _access_logs(self) -> s3.Bucket:
         """Return the bucket that tells who has read what; S3 writes it with keys of its own."""

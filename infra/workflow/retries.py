@@ -78,27 +78,6 @@ FOR_FUNCTIONS: Final = (LAMBDA_SERVICE, CRASHED)
 FOR_FUNCTIONS_THAT_CALL_AWS: Final = (THROTTLED, UNAVAILABLE, *FOR_FUNCTIONS)
 FOR_RECONCILERS: Final = (THROTTLED, UNAVAILABLE, CONFLICTED, *FOR_FUNCTIONS)
 
-
-class Delivery(NamedTuple):
-    """How long and how often AWS tries to hand over an event.
-
-    Attributes:
-        max_age: after which it goes to its dead-letter queue.
-        max_attempts: retries after the first try.
-    """
-
-    max_age: Duration
-    max_attempts: int
-
-
-FOR_EVENTS: Final = Delivery(Duration.hours(1), 185)
-"""Of a rule's target: as often as EventBridge can, but for an hour only. Whoever asked wants to
-know by then; and an export's end that is told later has been seen by a look."""
-
-FOR_INVOCATIONS: Final = Delivery(Duration.hours(1), 2)
-"""Of a function that is invoked asynchronously: as often as Lambda can, for the same hour."""
-
-
 EVERYTHING: Final = (("States.DataLimitExceeded",), ("States.ALL",))
 """One catcher each: whether States.ALL catches an answer that is too large is documented one way
 and recorded on AWS another. Source: Step Functions developer guide, 'Handling errors'."""

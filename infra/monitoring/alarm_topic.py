@@ -8,7 +8,7 @@ from aws_cdk import aws_sns as sns
 from aws_cdk import aws_sns_subscriptions as subscriptions
 from constructs import Construct
 
-from infra.encryption import Encryption
+from infra.platform.encryption import Encryption
 
 
 def alarm_topic(

@@ -17,15 +17,15 @@ from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_stepfunctions as sfn
 from constructs import Construct
 
-from infra.jsonata import PAYLOAD, SHORT_ERROR, Value, concatenated, expression, written
-from infra.retries import (
+from infra.workflow.jsonata import PAYLOAD, SHORT_ERROR, Value, concatenated, expression, written
+from infra.workflow.retries import (
     FOR_RECONCILERS,
     FOR_TABLE,
     add_retries,
     budget_in_words,
     catch_everything,
 )
-from infra.tasks import function_task
+from infra.workflow.tasks import function_task
 from lambdas.jobs.kind import Kind
 from lambdas.jobs.loop import Wait
 from lambdas.jobs.pass_result import Look, TaskError

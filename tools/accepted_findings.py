@@ -33,13 +33,22 @@ _CHILDREN: Final = (
     "CDK's policy of a Distributed Map: its children have names that Step Functions makes"
 )
 
+_TRACING: Final = "X-Ray has no resources to name"
+_ONE_RUNTIME: Final = (
+    "The layer holds compiled packages for one runtime, python3.13, which AWS supports until June"
+    " 2029; it and the runtime are raised together"
+)
+
 ACCEPTED: Final = (
+    *(
+        Accepted("IAM5", "Resource::*", f"{function}Role/DefaultPolicy", _TRACING)
+        for function in ("Requests/*", "Campaigns/ReconcileCampaigns", "Waiting/WakeWaiters")
+    ),
     Accepted(
         "IAM5",
         "Resource::*",
-        "Functions/*Role/DefaultPolicy",
-        "X-Ray has no resources to name; of the one that looks at exports, rds:CancelExportTask and"
-        " rds:DescribeExportTasks too: an export task has no ARN",
+        "Exports/ReconcileExportRole/DefaultPolicy",
+        "Neither X-Ray nor an export task has a resource to name",
     ),
     Accepted(
         "IAM5",
@@ -50,32 +59,32 @@ ACCEPTED: Final = (
     Accepted(
         "IAM5",
         "Resource::" + _IN_ACCOUNT.format("connect-campaigns", "campaign/*"),
-        "Functions/ReconcileCampaignsRole/DefaultPolicy",
+        "Campaigns/ReconcileCampaignsRole/DefaultPolicy",
         "A request names its campaigns; campaign_instance_ids limits whose may be moved",
     ),
     *(
         Accepted(
             "IAM5",
             "Resource::" + _IN_ACCOUNT.format("rds", f"{kind}:*"),
-            "Functions/ReconcileExportRole/DefaultPolicy",
+            "Exports/ReconcileExportRole/DefaultPolicy",
             _ANY_SOURCE,
         )
         for kind in ("snapshot", "cluster-snapshot", "cluster")
     ),
     Accepted(
         "IAM5",
-        "Resource::<ExportsBucket.Arn>/exports/*/export_*.json",
-        "Functions/ReconcileExportRole/DefaultPolicy",
+        "Resource::<ExportsStoreBucket.Arn>/exports/*/export_*.json",
+        "Exports/ReconcileExportRole/DefaultPolicy",
         "The files in which each export tells of itself; their folder bears its identifier",
     ),
     *(
-        Accepted("IAM5", f"Action::s3:{verb}Object*", "Exports/Role/DefaultPolicy", _WRITER)
+        Accepted("IAM5", f"Action::s3:{verb}Object*", "Exports/Store/Role/DefaultPolicy", _WRITER)
         for verb in ("Put", "Get", "Delete")
     ),
     Accepted(
         "IAM5",
-        "Resource::<ExportsBucket.Arn>/*",
-        "Exports/Role/DefaultPolicy",
+        "Resource::<ExportsStoreBucket.Arn>/*",
+        "Exports/Store/Role/DefaultPolicy",
         "Written so in the same guide: what RDS checks of the role is told nowhere",
     ),
     Accepted(
@@ -116,12 +125,14 @@ ACCEPTED: Final = (
         "Callers/Policy",
         "An execution's name is its caller's to choose, so no narrower one can be written down",
     ),
-    Accepted(
-        "L1",
-        "",
-        "Functions/*",
-        "Their layer holds compiled packages for one runtime, python3.13, which AWS supports until"
-        " June 2029; it and the runtime are raised together",
+    *(
+        Accepted("L1", "", function, _ONE_RUNTIME)
+        for function in (
+            "Requests/*",
+            "Campaigns/ReconcileCampaigns",
+            "Exports/ReconcileExport",
+            "Waiting/WakeWaiters",
+        )
     ),
     Accepted(
         "SF1",

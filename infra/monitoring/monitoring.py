@@ -2,23 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Final, NamedTuple
 
 import cdk_monitoring_constructs as monitoring
 from aws_cdk import Duration
 from aws_cdk import aws_cloudwatch as cloudwatch
+from aws_cdk import aws_events as events
 from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_logs as logs
 from aws_cdk import aws_stepfunctions as sfn
 from constructs import Construct
 
-from infra import alarms, metrics
-from infra.alarm_topic import alarm_topic
-from infra.alarms import Alarm
-from infra.dead_letters import DeadLetters
-from infra.encryption import Encryption
-from infra.metrics import (
+from infra.monitoring import alarms, metrics
+from infra.monitoring.alarm_topic import alarm_topic
+from infra.monitoring.alarms import Alarm
+from infra.monitoring.metrics import (
     COORDINATION,
     MINUTE,
     PERIOD,
@@ -26,6 +25,9 @@ from infra.metrics import (
     Metric,
     own,
 )
+from infra.platform.dead_letters import DeadLetters
+from infra.platform.platform import Platform
+from infra.settings import Settings
 from lambdas.jobs.registry import KINDS
 from lambdas.rate_limit.quota import Rate
 from lambdas.shared import metric_names
@@ -59,31 +61,31 @@ class Monitoring(Construct):
         scope: Construct,
         construct_id: str,
         *,
-        name: str,
+        settings: Settings,
+        platform: Platform,
         machine: sfn.StateMachine,
         functions: Sequence[lambda_.Function],
         tells_outcomes: lambda_.Function,
-        dead_letters: DeadLetters,
-        rules: Sequence[Mapping[str, str]],
-        encryption: Encryption,
-        alarm_email: str | None,
+        rules: Sequence[events.Rule],
     ) -> None:
         super().__init__(scope, construct_id)
-        self._name = name
-        self.topic = alarm_topic(self, "Alarms", encryption=encryption, email=alarm_email)
+        self._name = settings.stack_name
+        self.topic = alarm_topic(
+            self, "Alarms", encryption=platform.encryption, email=settings.alarm_email
+        )
         self._facade = monitoring.MonitoringFacade(
             self,
             "Facade",
             alarm_factory_defaults=monitoring.AlarmFactoryDefaults(
                 actions_enabled=True,
-                alarm_name_prefix=name,
+                alarm_name_prefix=self._name,
                 action=monitoring.SnsAlarmActionStrategy(on_alarm_topic=self.topic),
                 datapoints_to_alarm=1,
             ),
             dashboard_factory=monitoring.DefaultDashboardFactory(
                 self,
                 "Dashboards",
-                dashboard_name_prefix=name,
+                dashboard_name_prefix=self._name,
                 detail_dashboard_range=RANGE,
             ),
         )
@@ -92,7 +94,7 @@ class Monitoring(Construct):
         self._what_is_throttled()
         self._what_waits()
         self._what_crashes(functions)
-        self._what_was_dropped(dead_letters, rules)
+        self._what_was_dropped(platform.dead_letters, rules)
 
     def _what_runs(self, machine: sfn.StateMachine) -> None:
         self._section(
@@ -259,9 +261,7 @@ class Monitoring(Construct):
             ),
         )
 
-    def _what_was_dropped(
-        self, dead_letters: DeadLetters, rules: Sequence[Mapping[str, str]]
-    ) -> None:
+    def _what_was_dropped(self, dead_letters: DeadLetters, rules: Sequence[events.Rule]) -> None:
         queues = (
             (alarms.UNDELIVERED_EVENTS, dead_letters.events, "Undelivered events"),
             (alarms.FAILED_INVOCATIONS, dead_letters.invocations, "Failed invocations"),

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from infra.jsonata import Shape, Value, checked, expression
+from infra.workflow.jsonata import Shape, Value, checked, expression
 from lambdas.jobs.kind import Kind
 from lambdas.jobs.loop import OneResource, ResourceMap
 from lambdas.jobs.phases import Phase, Reason

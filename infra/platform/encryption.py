@@ -52,33 +52,35 @@ class Encryption(Construct):
             # The logs stay when the stack goes; without their key they could not be read.
             removal_policy=RemovalPolicy.RETAIN,
         )
-        self._let_logs_encrypt()
+        self._grant_logs()
         self._grant_senders()
 
-    def let_read_table(self, grantee: iam.IGrantable) -> None:
-        """Let a role read the table."""
-        self._let_use(grantee, "dynamodb", FOR_READING)
+    def grant_read_table(self, grantee: iam.IGrantable) -> iam.Grant:
+        """Grant what reading the table needs of the key."""
+        return self._grant_through("dynamodb", grantee, FOR_READING)
 
-    def let_write_table(self, grantee: iam.IGrantable) -> None:
-        """Let a role read and write the table."""
-        self._let_use(grantee, "dynamodb", FOR_DATA)
+    def grant_write_table(self, grantee: iam.IGrantable) -> iam.Grant:
+        """Grant what reading and writing the table needs of the key."""
+        return self._grant_through("dynamodb", grantee, FOR_DATA)
 
-    def let_send_messages(self, grantee: iam.IGrantable) -> None:
-        """Let a role put messages into the stack's queues."""
-        self._let_use(grantee, "sqs", FOR_MESSAGES)
+    def grant_send_messages(self, grantee: iam.IGrantable) -> iam.Grant:
+        """Grant what sending to the stack's queues needs of the key."""
+        return self._grant_through("sqs", grantee, FOR_MESSAGES)
 
-    def _let_use(self, grantee: iam.IGrantable, service: str, actions: Sequence[str]) -> None:
-        """Let a role use the key through a service, and in no other way."""
-        through = f"{service}.{Aws.REGION}.amazonaws.com"
-        grantee.grant_principal.add_to_principal_policy(
-            iam.PolicyStatement(
-                actions=list(actions),
-                resources=[self.key.key_arn],
-                conditions={"StringEquals": {"kms:ViaService": through}},
-            )
+    def _grant_through(
+        self, service: str, grantee: iam.IGrantable, actions: Sequence[str]
+    ) -> iam.Grant:
+        """Grant the use of the key through a service, and in no other way."""
+        return iam.Grant.add_to_principal(
+            grantee=grantee,
+            actions=list(actions),
+            resource_arns=[self.key.key_arn],
+            conditions={
+                "StringEquals": {"kms:ViaService": f"{service}.{Aws.REGION}.amazonaws.com"}
+            },
         )
 
-    def _let_logs_encrypt(self) -> None:
+    def _grant_logs(self) -> None:
         """Open the key to CloudWatch Logs, for log groups of this stack alone."""
         groups = f"arn:{Aws.PARTITION}:logs:{Aws.REGION}:{Aws.ACCOUNT_ID}:log-group"
         self.key.add_to_resource_policy(

@@ -1,6 +1,6 @@
 """Asks a deployed stack for something harmless, and says whether it answered.
 
-`python -m infra.smoke [STACK]`; what is left out is the stack of cdk.json. The request is to cancel
+`python -m tools.smoke [STACK]`; what is left out is the stack of cdk.json. The request is to cancel
 the export of a snapshot that does not exist, whose name is made up anew each time. It can change
 nothing: one DescribeExportTasks finds no export, and the request ends with NothingToCancel. To get
 there, the state machine, the layer's native modules, a child execution, a permission of RDS and the
@@ -22,11 +22,10 @@ from uuid import uuid4
 import boto3
 from botocore.exceptions import BotoCoreError, ClientError
 
-from infra.account import Account, AccountError, current_account
-from infra.functions import ROOT
-from infra.names import CONTEXT_KEY
+from infra.project import CONTEXT_KEY, cdk_context
 from infra.settings import Settings
 from lambdas.jobs.phases import Reason
+from tools.account import Account, AccountError, current_account
 
 ANSWERED: Final = 0
 FAILED: Final = 1
@@ -60,8 +59,7 @@ def request(account: Account) -> dict[str, str]:
 
 
 def _stack_name() -> str:
-    context = json.loads((ROOT / "cdk.json").read_text(encoding="utf-8"))["context"]
-    return Settings.from_context(context[CONTEXT_KEY]).stack_name
+    return Settings.from_context(cdk_context()[CONTEXT_KEY]).stack_name
 
 
 def _machine(stack: str, account: Account) -> str:

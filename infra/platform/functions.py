@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Final
 
 from aws_cdk import Duration, IgnoreMode, RemovalPolicy
@@ -13,9 +12,9 @@ from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_logs as logs
 from constructs import Construct
 
-ROOT: Final = Path(__file__).parent.parent
-LAYER: Final = ROOT / "build" / "layer.zip"
-RUNTIME: Final = lambda_.Runtime.PYTHON_3_13
+from infra.project import LAYER, PYTHON, ROOT
+
+RUNTIME: Final = lambda_.Runtime(f"python{PYTHON}", lambda_.RuntimeFamily.PYTHON)
 ARCHITECTURE: Final = lambda_.Architecture.ARM_64
 TIMEOUT: Final = Duration.seconds(60)
 MEMORY_MB: Final = 256
@@ -56,29 +55,35 @@ class Functions(Construct):
         )
 
     def add(
-        self, construct_id: str, room: str, *, environment: Mapping[str, str] | None = None
+        self,
+        scope: Construct,
+        construct_id: str,
+        *,
+        package: str,
+        environment: Mapping[str, str] | None = None,
     ) -> lambda_.Function:
         """Make the function whose module is named as its id, in snake case.
 
         Args:
+            scope: the construct of its capability, which owns it.
             construct_id: such as ReconcileExport, for lambdas/exports/reconcile_export.py.
-            room: the package of its capability, such as exports.
+            package: of its module in lambdas/, such as exports.
             environment: its settings.
         """
         module = "".join(f"_{c.lower()}" if c.isupper() else c for c in construct_id).lstrip("_")
         log_group = logs.LogGroup(
-            self,
+            scope,
             f"{construct_id}Logs",
             retention=self._retention,
             encryption_key=self._key,
             removal_policy=RemovalPolicy.RETAIN,
         )
         return lambda_.Function(
-            self,
+            scope,
             construct_id,
-            role=self._role(construct_id, log_group),
+            role=_role(scope, construct_id, log_group),
             code=self._code,
-            handler=f"lambdas.{room}.{module}.handler",
+            handler=f"lambdas.{package}.{module}.handler",
             runtime=RUNTIME,
             architecture=ARCHITECTURE,
             layers=[self._layer],
@@ -89,12 +94,13 @@ class Functions(Construct):
             log_group=log_group,
         )
 
-    def _role(self, construct_id: str, log_group: logs.ILogGroup) -> iam.Role:
-        """Return a role that may write to its function's log group, and to no other."""
-        role = iam.Role(
-            self,
-            f"{construct_id}Role",
-            assumed_by=iam.ServicePrincipal("lambda.amazonaws.com"),
-        )
-        log_group.grant_write(role)
-        return role
+
+def _role(scope: Construct, construct_id: str, log_group: logs.ILogGroup) -> iam.Role:
+    """Return a role that may write to its function's log group, and to no other."""
+    role = iam.Role(
+        scope,
+        f"{construct_id}Role",
+        assumed_by=iam.ServicePrincipal("lambda.amazonaws.com"),
+    )
+    log_group.grant_write(role)
+    return role

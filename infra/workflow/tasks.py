@@ -10,9 +10,9 @@ from aws_cdk import aws_stepfunctions as sfn
 from aws_cdk import aws_stepfunctions_tasks as tasks
 from constructs import Construct
 
-from infra.functions import TIMEOUT
-from infra.jsonata import PAYLOAD
-from infra.retries import Retrier, add_retries, budget_in_words
+from infra.platform.functions import TIMEOUT
+from infra.workflow.jsonata import PAYLOAD
+from infra.workflow.retries import Retrier, add_retries, budget_in_words
 
 TASK_TIMEOUT = Duration.seconds(TIMEOUT.to_seconds() + 10)
 """Later than the function's own timeout, which tells more."""

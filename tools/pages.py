@@ -1,6 +1,6 @@
 """The parts of docs/ that are written from what they describe.
 
-`python -m infra.pages` rewrites them; `python -m infra.pages --check` only says whether they are
+`python -m tools.pages` rewrites them; `python -m tools.pages --check` only says whether they are
 out of date.
 """
 
@@ -16,13 +16,13 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Final
 
-from infra import alarms
-from infra.accepted_findings import ACCEPTED
-from infra.dashboard_picture import svg
-from infra.diagram import resolved, synthesise, table
-from infra.functions import ROOT, LayerMissingError
-from infra.names import CONTEXT_KEY
+from infra.monitoring import alarms
+from infra.project import CONTEXT_KEY, ROOT
 from infra.settings import Settings, SettingsError
+from tools.accepted_findings import ACCEPTED
+from tools.dashboard_picture import svg
+from tools.diagram import resolved, table
+from tools.synthesis import NotDeployableError, synthesise, template_of
 
 DOCS: Final = ROOT / "docs"
 DASHBOARD: Final = DOCS / "dashboard.svg"
@@ -180,18 +180,18 @@ def _properties(template: Mapping[str, Any], kind: str) -> Iterator[Mapping[str,
 def main(arguments: Sequence[str] | None = None) -> None:
     """Rewrite the files that are out of date, or with --check end with their names."""
     parser = argparse.ArgumentParser(
-        prog="python -m infra.pages",
+        prog="python -m tools.pages",
         description="The parts of docs/ that are written from what they describe.",
     )
     parser.add_argument("--check", action="store_true", help="change nothing; exit 1 when stale")
     check = parser.parse_args(arguments).check
     try:
-        stale = out_of_date(synthesise())
-    except (SettingsError, LayerMissingError) as error:
-        sys.exit(f"infra.pages: {error}")
+        stale = out_of_date(template_of(synthesise()))
+    except NotDeployableError as error:
+        sys.exit(f"tools.pages: {error}")
     if check and stale:
         names = ", ".join(str(path.relative_to(ROOT)) for path in stale)
-        sys.exit(f"infra.pages: out of date: {names}; run `python -m infra.pages`")
+        sys.exit(f"tools.pages: out of date: {names}; run `python -m tools.pages`")
     for path, text in stale.items():
         path.write_text(text, encoding="utf-8")
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Final, NamedTuple
 
 from aws_cdk import Duration, RemovalPolicy
 from aws_cdk import aws_events as events
@@ -13,11 +13,30 @@ from aws_cdk import aws_sqs as sqs
 from aws_cdk import aws_stepfunctions as sfn
 from constructs import Construct
 
-from infra.encryption import Encryption
-from infra.retries import FOR_EVENTS, FOR_INVOCATIONS
+from infra.platform.encryption import Encryption
 
 KEPT_FOR: Final = Duration.days(14)
 """The longest that SQS keeps a message. Source: SQS developer guide, quotas of messages."""
+
+
+class Delivery(NamedTuple):
+    """How long and how often AWS tries to hand over an event.
+
+    Attributes:
+        max_age: after which it goes to its dead-letter queue.
+        max_attempts: retries after the first try.
+    """
+
+    max_age: Duration
+    max_attempts: int
+
+
+FOR_EVENTS: Final = Delivery(Duration.hours(1), 185)
+"""Of a rule's target: as often as EventBridge can, but for an hour only. Whoever asked wants to
+know by then; and an export's end that is told later has been seen by a look."""
+
+FOR_INVOCATIONS: Final = Delivery(Duration.hours(1), 2)
+"""Of a function that is invoked asynchronously: as often as Lambda can, for the same hour."""
 
 
 class DeadLetters(Construct):
@@ -90,10 +109,12 @@ class DeadLetters(Construct):
 
         Written out, because CDK's destination grants more than sending.
         """
-        function.grant_principal.add_to_principal_policy(
-            iam.PolicyStatement(actions=["sqs:SendMessage"], resources=[self.invocations.queue_arn])
+        iam.Grant.add_to_principal(
+            grantee=function,
+            actions=["sqs:SendMessage"],
+            resource_arns=[self.invocations.queue_arn],
         )
-        self._encryption.let_send_messages(function)
+        self._encryption.grant_send_messages(function)
         settings = lambda_.CfnEventInvokeConfig(
             self,
             f"{function.node.id}Failures",

@@ -1,6 +1,6 @@
 """Runs the CDK's own command, through the Node of the virtual environment.
 
-`python -m infra.deploy [deploy | bootstrap | diff | destroy] [ARGUMENT ...]`; what is left out is
+`python -m tools.deploy [deploy | bootstrap | diff | destroy] [ARGUMENT ...]`; what is left out is
 deploy. It exits 2 when the account can not be used, else as the CDK's command does.
 """
 
@@ -13,8 +13,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
-from infra.account import Account, AccountError, current_account, require_bootstrap
-from infra.functions import ROOT
+from infra.project import ROOT
+from tools.account import Account, AccountError, current_account, require_bootstrap
 
 CDK: Final = "aws-cdk@2.1148.1"
 NOT_USABLE: Final = 2

@@ -1,6 +1,6 @@
 """The functions' layer: what they import, for their runtime, without what they never use.
 
-`python -m infra.layer` builds build/layer.zip from the wheels that lambdas/requirements.txt pins.
+`python -m tools.layer` builds build/layer.zip from the wheels that lambdas/requirements.txt pins.
 """
 
 from __future__ import annotations
@@ -15,8 +15,8 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Final, NamedTuple
 
-from infra.archive import zip_folder
-from infra.functions import LAYER, ROOT, RUNTIME
+from infra.project import LAYER, PYTHON, ROOT
+from tools.archive import zip_folder
 
 REQUIREMENTS: Final = ROOT / "lambdas" / "requirements.txt"
 SOURCES: Final = ROOT / "lambdas"
@@ -51,7 +51,7 @@ class Target(NamedTuple):
 
 
 LAMBDA: Final = Target(
-    python=RUNTIME.name.removeprefix("python"),
+    python=PYTHON,
     platforms=("manylinux2014_aarch64", "manylinux_2_28_aarch64"),
 )
 

@@ -1,0 +1,93 @@
+"""RDS exports: the function that reconciles them, and the rule of their ends."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from aws_cdk import ArnFormat, Stack
+from aws_cdk import aws_events as events
+from aws_cdk import aws_iam as iam
+from constructs import Construct
+
+from infra.exports.store import ExportStore
+from infra.platform.platform import Platform
+from infra.settings import Settings
+from infra.waiting import Waiting
+
+EXPORT_ENDED: Final = tuple(
+    f"RDS-EVENT-{number:04}" for number in (*range(159, 165), *range(234, 237))
+)
+"""Failed, canceled and completed: of snapshots, of cluster snapshots, and straight from clusters.
+Source: RDS and Aurora user guides, USER_Events.Messages; only the latter has those of clusters."""
+
+
+class Exports(Construct):
+    """Everything about exports.
+
+    Attributes:
+        store: where they go.
+        function: reconciles an export.
+        rules: whose events end waits for exports, and for their slots.
+    """
+
+    def __init__(
+        self,
+        scope: Construct,
+        construct_id: str,
+        *,
+        settings: Settings,
+        platform: Platform,
+        waiting: Waiting,
+    ) -> None:
+        super().__init__(scope, construct_id)
+        self.store = ExportStore(
+            self,
+            "Store",
+            prefix=settings.export_prefix,
+            existing=settings.existing_store,
+            noncurrent_version_days=settings.noncurrent_version_days,
+        )
+        self.function = platform.functions.add(
+            self,
+            "ReconcileExport",
+            package="exports",
+            environment={**platform.coordination.environment, **self.store.environment},
+        )
+        self._grant_export_tasks(self.function)
+        self.store.grant_start_exports(self.function)
+        self.store.grant_read_results(self.function)
+        platform.coordination.grant_note_starts(self.function)
+        self.rules = [self._ended(waiting)]
+
+    def _grant_export_tasks(self, grantee: iam.IGrantable) -> iam.Grant:
+        """Grant to start, cancel and describe exports of this account and Region."""
+        sources = [
+            Stack.of(self).format_arn(
+                service="rds",
+                resource=kind,
+                resource_name="*",
+                arn_format=ArnFormat.COLON_RESOURCE_NAME,
+            )
+            for kind in ("snapshot", "cluster-snapshot", "cluster")
+        ]
+        start = iam.Grant.add_to_principal(
+            grantee=grantee, actions=["rds:StartExportTask"], resource_arns=sources
+        )
+        cancel_and_describe = iam.Grant.add_to_principal(
+            grantee=grantee,
+            actions=["rds:CancelExportTask", "rds:DescribeExportTasks"],
+            # A task has no ARN to be scoped to; both are given its identifier, or a filter.
+            resource_arns=["*"],
+        )
+        return start.combine(cancel_and_describe)
+
+    def _ended(self, waiting: Waiting) -> events.Rule:
+        return events.Rule(
+            self,
+            "ExportEnded",
+            event_pattern=events.EventPattern(
+                source=["aws.rds"], detail={"EventID": list(EXPORT_ENDED)}
+            ),
+            targets=[waiting.target()],
+            description="Whoever waits for the export, or for its slot, looks at once",
+        )

@@ -1,0 +1,1 @@
+"""The dashboard, and the alarms that go to one topic."""

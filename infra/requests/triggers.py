@@ -1,0 +1,134 @@
+"""What starts the machine: the rules of events."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final
+
+from aws_cdk import aws_events as events
+from aws_cdk import aws_stepfunctions as sfn
+from constructs import Construct
+
+from infra.platform.platform import Platform
+from infra.settings import Settings
+from lambdas.requests.acceptance import CLEAN_UP, REQUESTED
+from lambdas.requests.events import SNAPSHOT_CREATED, STATUS_CHANGED, SnapshotExport
+from lambdas.requests.outcome import OUTCOME_NOT_PUBLISHED, WORKFLOW_FAILED
+
+ENDED_BY_ENGINE: Final = "States."
+"""What the names of the errors begin with by which Step Functions itself ends an execution."""
+
+CLEAN_UP_FAILED: Final = ("FAILED", "ABORTED", "TIMED_OUT")
+
+_INPUT_OF_CLEAN_UP: Final = {"prefix": f'{{"{CLEAN_UP}"'}
+"""Of an execution's input, which its events hold as text."""
+
+
+class Triggers(Construct):
+    """The rules that turn events into executions.
+
+    Attributes:
+        rules: all of them.
+    """
+
+    def __init__(
+        self,
+        scope: Construct,
+        construct_id: str,
+        *,
+        settings: Settings,
+        platform: Platform,
+        machine: sfn.IStateMachine,
+    ) -> None:
+        super().__init__(scope, construct_id)
+        self._machine = machine
+        self._dead_letters = platform.dead_letters
+        self.rules = [self._left_behind(), self._clean_up_failed()]
+        if settings.snapshot_exports:
+            self.rules.append(self._snapshot_created(settings.snapshot_exports))
+        self.rules.append(self._requested(platform.bus))
+
+    def _requested(self, bus: events.IEventBus) -> events.Rule:
+        return events.Rule(
+            self,
+            "OrchestrationRequested",
+            event_bus=bus,
+            event_pattern=events.EventPattern(detail_type=[REQUESTED]),
+            targets=[self._dead_letters.start(self._machine)],
+            description="The event's detail is a request",
+        )
+
+    def _left_behind(self) -> events.Rule:
+        """Start a clean-up after an execution that had no chance to end its request itself.
+
+        It was aborted, timed out, was ended by the engine, or its outcome could not be published.
+        A clean-up is not cleaned up after.
+        """
+        clean_up = {
+            CLEAN_UP: {"execution_arn": events.EventField.from_path("$.detail.executionArn")}
+        }
+        return events.Rule(
+            self,
+            "ExecutionLeftBehind",
+            event_pattern=events.EventPattern(
+                source=["aws.states"],
+                detail_type=[STATUS_CHANGED],
+                detail={
+                    "stateMachineArn": [self._machine.state_machine_arn],
+                    "input": [{"anything-but": _INPUT_OF_CLEAN_UP}],
+                    "$or": [
+                        {"status": ["ABORTED", "TIMED_OUT"]},
+                        {
+                            "status": ["FAILED"],
+                            "error": [
+                                {"prefix": ENDED_BY_ENGINE},
+                                WORKFLOW_FAILED,
+                                OUTCOME_NOT_PUBLISHED,
+                            ],
+                        },
+                    ],
+                },
+            ),
+            targets=[
+                self._dead_letters.start(
+                    self._machine, events.RuleTargetInput.from_object(clean_up)
+                )
+            ],
+            description="What an ended execution has left behind is undone, its outcome published",
+        )
+
+    def _clean_up_failed(self) -> events.Rule:
+        """Keep the events of clean-ups that failed: what they were to undo is still there."""
+        rule = events.Rule(
+            self,
+            "CleanUpFailed",
+            event_pattern=events.EventPattern(
+                source=["aws.states"],
+                detail_type=[STATUS_CHANGED],
+                detail={
+                    "stateMachineArn": [self._machine.state_machine_arn],
+                    "status": list(CLEAN_UP_FAILED),
+                    "input": [_INPUT_OF_CLEAN_UP],
+                },
+            ),
+            description="Clean-ups that failed are kept, to be started again",
+        )
+        self._dead_letters.keep_clean_ups_of(rule)
+        return rule
+
+    def _snapshot_created(self, exports: Sequence[SnapshotExport]) -> events.Rule:
+        """Start an execution with the event itself, from which AcceptRequest makes the request."""
+        prefixes = [prefix for export in exports for prefix in export.prefixes]
+        return events.Rule(
+            self,
+            "SnapshotCreated",
+            event_pattern=events.EventPattern(
+                source=["aws.rds"],
+                detail={
+                    "EventID": list(SNAPSHOT_CREATED),
+                    "SourceIdentifier": [{"prefix": prefix} for prefix in prefixes],
+                },
+            ),
+            targets=[self._dead_letters.start(self._machine)],
+            description="New snapshots are exported as the setting snapshot_exports says",
+        )
