@@ -11,6 +11,7 @@ from typing import Final
 from infra.jsonata import expression
 from lambdas.jobs.phases import Phase
 from lambdas.requests.outcome import WORKFLOW_FAILED
+from lambdas.shared.limits import MAX_DESCRIPTION_CHARACTERS
 
 PLAN: Final = "$states.input.plan"
 RESULTS: Final = "$states.input.results"
@@ -27,11 +28,17 @@ $started := $round($or($plan.started_at * 1000, $now));
 $given := $type($states.input) = 'object' ? $states.input.correlation_id;
 $named := $type($given) = 'string' and $contains($given, /^[^\x00-\x1f\x7f]{1,128}$/) ? $given
   : $states.context.Execution.Name;
-$whole := function($entry) { $merge([{'job': '', 'warnings': [], 'details': {}}, $entry]) };
+$described := $type($states.input) = 'object' ? $states.input.description;
+$description := $type($described) = 'string'
+  and $contains($described, /^[^\x00-\x1f\x7f]{1,MAX_DESCRIPTION}$/) ? $described : null;
+$whole := function($entry) {
+  $merge([{'job': '', 'name': null, 'warnings': [], 'details': {}, 'would': null}, $entry])
+};
 $entry := function($work, $id, $target, $progress, $polls, $details) {{
   'job': $or($work.job_label, ''),
   'kind': $work.kind,
   'id': $id,
+  'name': null,
   'target': $target,
   'initial_state': $or($progress.initial_state, null),
   'final_state': $or($progress.state, null),
@@ -40,6 +47,7 @@ $entry := function($work, $id, $target, $progress, $polls, $details) {{
   'message': $substring($cause, 0, 100),
   'warnings': [],
   'details': $details,
+  'would': null,
   'polls': $polls,
   'elapsed_seconds': $or($round($now / 1000 - $work.memo.started_at, 3), 0),
   'ended_at': $fromMillis($now)
@@ -62,6 +70,7 @@ $unfinished := function($work) {(
   'reason': 'WorkflowFailed',
   'summary': $error & ': ' & $cause,
   'correlation_id': $or($plan.trace.correlation_id, $named),
+  'description': $or($plan.trace.description, $description),
   'execution_arn': $states.context.Execution.Id,
   'started_at': $fromMillis($started),
   'ended_at': $fromMillis($now),
@@ -84,5 +93,6 @@ def fallback_outcome(*, plan: str = PLAN, results: str = RESULTS) -> str:
         results: where the last results of the children are, likewise.
     """
     body = _TEMPLATE.replace("PLAN", plan).replace("RESULTS", results)
+    body = body.replace("MAX_DESCRIPTION", str(MAX_DESCRIPTION_CHARACTERS))
     body = body.replace("'FAILED'", f"'{Phase.FAILED}'")
     return expression(body.replace("'WorkflowFailed'", f"'{WORKFLOW_FAILED}'"))

@@ -8,8 +8,9 @@ from pydantic import AfterValidator, Field, model_validator
 
 from lambdas.campaigns.contract import CampaignJob
 from lambdas.exports.contract import ExportJob
-from lambdas.jobs.contract import between_one_and, broken_rule, check_correlation_id
+from lambdas.jobs.contract import between_one_and, check_correlation_id, check_description
 from lambdas.shared import limits
+from lambdas.shared.faults import broken_rule, echo, fault_at
 from lambdas.shared.model import Frozen
 
 Job = Annotated[CampaignJob | ExportJob, Field(discriminator="kind")]
@@ -27,6 +28,7 @@ class Request(Frozen):
 
     stages: Annotated[tuple[Stage, ...], between_one_and(limits.MAX_STAGES_PER_REQUEST, "stages")]
     correlation_id: Annotated[str, AfterValidator(check_correlation_id)] | None = None
+    description: Annotated[str, AfterValidator(check_description)] | None = None
 
     @model_validator(mode="after")
     def _fits_the_limits(self) -> Self:
@@ -41,7 +43,20 @@ class Request(Frozen):
             raise broken_rule(
                 f"names {campaigns} campaigns; at most {limits.MAX_CAMPAIGNS_PER_REQUEST}"
             )
-        size = len(self.model_dump_json().encode())
+        size = len(self.model_dump_json(exclude_none=True).encode())
         if size > limits.MAX_REQUEST_BYTES:
             raise broken_rule(f"is {size} bytes of JSON; at most {limits.MAX_REQUEST_BYTES}")
+        return self
+
+    @model_validator(mode="after")
+    def _job_ids_are_unique(self) -> Self:
+        seen: set[str] = set()
+        for number, stage in enumerate(self.stages):
+            for index, job in enumerate(stage.jobs):
+                if job.id is None:
+                    continue
+                if job.id in seen:
+                    location = ("stages", number, "jobs", index, "id")
+                    raise fault_at(location, f"must be unique; another job is {echo(job.id)} too")
+                seen.add(job.id)
         return self

@@ -29,12 +29,18 @@ class _Times(TypedDict):
 
 
 class Outcome(Internal):
-    """What became of a request; the execution's output and the detail of its closing event."""
+    """What became of a request; the execution's output and the detail of its closing event.
+
+    Attributes:
+        correlation_id: the caller's, or the execution's name.
+        description: the caller's, None where there is none.
+    """
 
     phase: EndPhase
     reason: str
     summary: str
     correlation_id: str
+    description: str | None = None
     execution_arn: str
     started_at: str
     ended_at: str
@@ -50,6 +56,7 @@ def account(
     execution_arn: str,
     started_at: float,
     now: float,
+    description: str | None = None,
     workflow_failed: bool = False,
 ) -> Outcome:
     """Close the account of a request that ran.
@@ -60,6 +67,7 @@ def account(
         execution_arn: of the request's execution.
         started_at: epoch seconds.
         now: epoch seconds.
+        description: the caller's.
         workflow_failed: whether a failure is the workflow's own, and not that of a resource.
     """
     failed = [entry for entry in entries if entry.phase is Phase.FAILED]
@@ -69,6 +77,7 @@ def account(
         reason=reason if failed else "TargetReached",
         summary=_summary(failed, total=len(entries)),
         correlation_id=correlation_id,
+        description=description,
         execution_arn=execution_arn,
         resources=entries,
         **_times(started_at, now),
@@ -84,6 +93,7 @@ def account_of_ended_execution(
     ended_at: float,
     reason: str,
     message: str,
+    description: str | None = None,
 ) -> Outcome:
     """Close the account of an execution that ended before it could do so; times in epoch seconds.
 
@@ -95,6 +105,7 @@ def account_of_ended_execution(
         ended_at: when it ended.
         reason: `Reason.EXECUTION_ABORTED` and its like, or the error's name.
         message: how it ended, in words.
+        description: the caller's.
     """
     failed = [entry for entry in entries if entry.phase is Phase.FAILED]
     return Outcome(
@@ -102,6 +113,7 @@ def account_of_ended_execution(
         reason=reason,
         summary=shorten(f"{message}; {_summary(failed, total=len(entries))}", MAX_CAUSE_BYTES),
         correlation_id=correlation_id,
+        description=description,
         execution_arn=execution_arn,
         resources=entries,
         **_times(started_at, ended_at),
@@ -109,7 +121,12 @@ def account_of_ended_execution(
 
 
 def rejection(
-    *, faults: tuple[Fault, ...], correlation_id: str, execution_arn: str, now: float
+    *,
+    faults: tuple[Fault, ...],
+    correlation_id: str,
+    execution_arn: str,
+    now: float,
+    description: str | None = None,
 ) -> Outcome:
     """Account for a request that was rejected before anything started."""
     return Outcome(
@@ -119,6 +136,7 @@ def rejection(
             "; ".join(f"{fault.field} {fault.rule}" for fault in faults), MAX_CAUSE_BYTES
         ),
         correlation_id=correlation_id,
+        description=description,
         execution_arn=execution_arn,
         **_times(now, now),
         faults=faults,

@@ -22,10 +22,16 @@ from lambdas.shared.model import Internal
 
 
 class Trace(Internal):
-    """Whose plan this is."""
+    """Whose plan this is.
+
+    Attributes:
+        correlation_id: the caller's, or the execution's name.
+        description: the caller's, for people.
+    """
 
     correlation_id: str
     execution_arn: str
+    description: str | None = None
 
 
 class PlannedStage(Internal):
@@ -84,6 +90,15 @@ class Plan(Internal):
     def finished(self) -> bool:
         """Whether nothing runs and nothing waits."""
         return not self.running and not self.waiting
+
+
+def trace_of(request: Request, execution: Trace) -> Trace:
+    """Return whose plan a request's is, in the caller's words where there are any."""
+    return Trace(
+        correlation_id=request.correlation_id or execution.correlation_id,
+        execution_arn=execution.execution_arn,
+        description=request.description,
+    )
 
 
 def plan(request: Request, trace: Trace, now: float) -> Plan:
@@ -155,16 +170,17 @@ def _begin_next_stage(before: Plan, now: float) -> Plan:
 
 
 def _work(job: Job, key: str) -> Iterator[Work]:
+    label = job.id or key
     if not isinstance(job, CampaignJob):
         spec = ExportSpec.model_validate(job.model_dump())
-        yield ExportWork(kind=job.kind, key=key, job_label=key, job=spec)
+        yield ExportWork(kind=job.kind, key=key, job_label=label, job=spec)
         return
     for start in range(0, len(job.campaign_ids), CAMPAIGNS_PER_BATCH):
         batch = job.campaign_ids[start : start + CAMPAIGNS_PER_BATCH]
         yield CampaignWork(
             kind=job.kind,
             key=f"{key}.{start // CAMPAIGNS_PER_BATCH}",
-            job_label=key,
+            job_label=label,
             api_version=job.api_version,
             target=job.target,
             deadline_seconds=job.deadline,

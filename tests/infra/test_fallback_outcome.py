@@ -25,6 +25,7 @@ from localcloud.joints.jsonata_expressions import evaluate
 from localcloud.joints.jsonata_functions import functions
 from tests.infra.stack_parts import State
 from tests.unit.builders import (
+    ACCOUNT,
     CLUSTER,
     EXECUTION,
     NOW,
@@ -87,7 +88,7 @@ def _written(value: Plan | Look | Work) -> Answer:
 
 
 def _begun(*stages: dict[str, object]) -> Plan:
-    return plan(parse({"stages": list(stages)}, region=REGION), any_trace(), NOW)
+    return plan(parse({"stages": list(stages)}, region=REGION, account=ACCOUNT), any_trace(), NOW)
 
 
 @pytest.mark.parametrize("name", ["AcceptRequest", "PlanCleanUp"])

@@ -251,7 +251,7 @@ def test_the_note_of_another_job_for_the_same_export_is_left_alone(look, table):
     rds = FakeExports()
     look(wanted(), rds)
     rds.hidden.add(FIRST)
-    seen = look(wanted().model_copy(update={"key": "0.1"}), rds)
+    seen = look(wanted().model_copy(update={"key": "0.1", "job_label": "0.1"}), rds)
     assert rds.asked("start") == [FIRST, FIRST]
     assert noted(table) == [FIRST]
     assert (seen.work.progress.task_id, seen.work.progress.asked_for) == (FIRST, None)
