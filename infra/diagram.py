@@ -18,8 +18,7 @@ from typing import Any, Final, NamedTuple
 from aws_cdk import App
 
 from infra.functions import ROOT, LayerMissingError
-from infra.names import CONTEXT_KEY
-from infra.settings import Settings, SettingsError
+from infra.settings import Settings, SettingsError, read_context
 from infra.stack import OrchestratorStack
 
 PAGE: Final = ROOT / "docs" / "workflow.md"
@@ -74,10 +73,10 @@ def synthesise() -> dict[str, Any]:
         SettingsError: when a setting breaks its rule.
         LayerMissingError: when the layer has not been built.
     """
-    context = json.loads((ROOT / "cdk.json").read_text(encoding="utf-8"))["context"]
+    context = read_context()
     with TemporaryDirectory() as outdir:
         app = App(context={**context, "aws:cdk:disable-asset-staging": True}, outdir=outdir)
-        stack = OrchestratorStack(app, Settings.from_context(context[CONTEXT_KEY]))
+        stack = OrchestratorStack(app, Settings.from_contexts(context))
         template: dict[str, Any] = app.synth().get_stack_artifact(stack.artifact_id).template
     return template
 

@@ -23,9 +23,7 @@ import boto3
 from botocore.exceptions import BotoCoreError, ClientError
 
 from infra.account import Account, AccountError, current_account
-from infra.functions import ROOT
-from infra.names import CONTEXT_KEY
-from infra.settings import Settings
+from infra.settings import Settings, SettingsError, read_context
 from lambdas.jobs.phases import Reason
 
 ANSWERED: Final = 0
@@ -41,7 +39,7 @@ def main(arguments: Sequence[str]) -> int:
     try:
         account = current_account()
         machine = _machine(arguments[0] if arguments else _stack_name(), account)
-    except AccountError as error:
+    except (AccountError, SettingsError) as error:
         print(f"smoke: not run: {error}", file=sys.stderr)
         return NOTHING_TO_ASK
     try:
@@ -60,8 +58,7 @@ def request(account: Account) -> dict[str, str]:
 
 
 def _stack_name() -> str:
-    context = json.loads((ROOT / "cdk.json").read_text(encoding="utf-8"))["context"]
-    return Settings.from_context(context[CONTEXT_KEY]).stack_name
+    return Settings.from_contexts(read_context()).stack_name
 
 
 def _machine(stack: str, account: Account) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from itertools import islice
 from types import MappingProxyType
 from typing import Any, Final
 
@@ -151,11 +152,12 @@ def _misspelled_shapes(body: Mapping[str, Any]) -> tuple[Fault, ...]:
     """Return the misspelled fields of an input whose shape cannot be told because of them."""
     if any(name in body for name in _SHAPES):
         return ()
-    return tuple(
+    misspelled = (
         Fault(field=place((name,)), rule=unknown_field(name, _SHAPES))
         for name in body
         if name not in _OF_A_REQUEST and nearest(name, _SHAPES) is not None
     )
+    return tuple(islice(misspelled, MAX_FAULTS_REPORTED))
 
 
 def _expand_shorthand(body: dict[str, Any]) -> tuple[dict[str, Any], tuple[str | int, ...]]:
@@ -173,11 +175,7 @@ def _expand_shorthand(body: dict[str, Any]) -> tuple[dict[str, Any], tuple[str |
 
 def _faults(error: ValidationError, prefix: tuple[str | int, ...]) -> tuple[Fault, ...]:
     details = error.errors(include_url=False, include_input=False)
-    faults = [_fault(detail, prefix) for detail in details[:MAX_FAULTS_REPORTED]]
-    if len(details) > MAX_FAULTS_REPORTED:
-        rest = len(details) - MAX_FAULTS_REPORTED
-        faults.append(Fault(field=_WHOLE, rule=f"has {rest} more faults"))
-    return tuple(faults)
+    return tuple(_fault(detail, prefix) for detail in details)
 
 
 def _fault(detail: ErrorDetails, prefix: tuple[str | int, ...]) -> Fault:

@@ -14,10 +14,14 @@ from typing import Any, Final
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails, InitErrorDetails, PydanticCustomError
 
+from lambdas.shared.limits import MAX_FAULTS_REPORTED
 from lambdas.shared.texts import shorten
 
 RULE: Final = "rule"
 UNKNOWN_FIELD: Final = "unknown_field"
+MORE: Final = "more"
+"""The types of errors in plain words; the last one has the `count` of those it stands for."""
+
 IS_MISSING: Final = "is missing"
 
 MAX_ECHO_BYTES: Final = 60
@@ -86,12 +90,24 @@ def place(location: Iterable[str | int]) -> str:
 
 
 def in_plain_words(error: ValidationError, fields: Iterable[str]) -> ValidationError:
-    """Return the errors of a model with rules for texts; `fields` are the model's own.
+    """Return the errors of a model with rules for texts, the first ones, and how many there are.
 
     Those of the models within it are in plain words already.
+
+    Args:
+        error: of the model.
+        fields: the model's own.
     """
     known = tuple(fields)
-    return _error(_in_plain_words(detail, known) for detail in error.errors(include_url=False))
+    details = error.errors(include_url=False)
+    one_by_one = [detail for detail in details if detail["type"] != MORE]
+    shown = [_in_plain_words(detail, known) for detail in one_by_one[:MAX_FAULTS_REPORTED]]
+    more = len(one_by_one) - len(shown)
+    more += sum(detail["ctx"]["count"] for detail in details if detail["type"] == MORE)
+    if more:
+        context = {"text": f"has {more} more faults", "count": more}
+        shown.append(_fault(MORE, context, (), None))
+    return _error(shown)
 
 
 def _error(details: Iterable[InitErrorDetails]) -> ValidationError:
@@ -142,11 +158,11 @@ def _rule(detail: ErrorDetails, context: Mapping[str, Any]) -> str:
         case "enum" | "literal_error":
             return one_of(written, _QUOTED.findall(context["expected"]))
         case "greater_than_equal":
-            rule = f"must be at least {context['ge']}"
+            rule = f"must be at least {_number(context['ge'])}"
         case "less_than_equal":
-            rule = f"must be at most {context['le']}"
+            rule = f"must be at most {_number(context['le'])}"
         case "greater_than":
-            rule = f"must be more than {context['gt']}"
+            rule = f"must be more than {_number(context['gt'])}"
         case "too_long":
             return f"holds {context['actual_length']} items; at most {context['max_length']}"
         case "json_invalid":
@@ -156,6 +172,10 @@ def _rule(detail: ErrorDetails, context: Mapping[str, Any]) -> str:
         case kind:
             rule = _TYPES.get(kind, "is not valid")
     return f"{rule}; got {echo(written)}"
+
+
+def _number(bound: float) -> float:
+    return int(bound) if bound == int(bound) else bound
 
 
 def _whole_number(location: tuple[str | int, ...], written: object) -> str:

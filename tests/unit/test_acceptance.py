@@ -606,6 +606,19 @@ def test_a_rejection_repeats_only_a_legal_description_and_correlation_id():
     assert (told.correlation_id, told.description) == (None, None)
 
 
+def test_counts_the_faults_of_all_jobs_that_it_does_not_list():
+    jobs = [any_export_job(export_only=["a b"] * 60), any_export_job(export_only=["a b"] * 7)]
+    with pytest.raises(RequestRejected) as rejected:
+        accept({"jobs": jobs, "correlation_id": 5, **{f"kind{number}": 1 for number in range(90)}})
+    faults = rejected.value.faults
+    assert len(faults) == limits.MAX_FAULTS_REPORTED + 1
+    assert (faults[-1].field, faults[-1].rule) == ("request", "has 108 more faults")
+
+
+def test_lists_no_more_misspelled_shapes_than_other_faults():
+    assert len(faults_of({f"kind{number}": 1 for number in range(99)})) == 50
+
+
 @pytest.mark.parametrize("raw", [{"stages": [5]}, {"jobs": ["c-1"]}, any_campaign_job(target=5)])
 def test_speaks_json_to_the_caller_not_python(raw):
     for rule in faults_of(raw).values():

@@ -49,6 +49,11 @@ def wanted(**fields: object) -> ExportWork:
     return export_work(on_abort="cancel", **fields)
 
 
+def test_a_start_is_noted_by_the_name_that_the_outcome_has_for_its_job(look, table):
+    look(wanted().model_copy(update={"job_label": "night"}), FakeExports())
+    assert [sk for _pk, sk in table.items] == [f"night#{FIRST}"]
+
+
 def test_a_start_is_noted_before_it_is_made(look, table):
     rds = FakeExports()
     before: list[list[str]] = []
