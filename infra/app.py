@@ -1,21 +1,23 @@
 """The CDK app: one stack, from the settings in cdk.json."""
 
 import sys
+from pathlib import Path
 
 from aws_cdk import App
 
 from infra.platform.functions import LayerMissingError
-from infra.project import CONTEXT_KEY, cdk_context
-from infra.settings import Settings, SettingsError
+from infra.project import CDK_JSON
+from infra.settings import Settings, SettingsError, read_context
 from infra.stack import OrchestratorStack
 
 
-def main() -> None:
+def main(cdk_json: Path = CDK_JSON) -> None:
     """Synthesise the stack; a setting that breaks its rule ends it with one clear line."""
-    # The CDK command passes cdk.json on, and what it passes wins; by itself the app reads it too.
-    app = App(context=cdk_context())
     try:
-        OrchestratorStack(app, Settings.from_context(app.node.try_get_context(CONTEXT_KEY)))
+        # The CDK command passes the context on with that of its own arguments, which wins.
+        context = read_context(cdk_json)
+        app = App(context=context)
+        OrchestratorStack(app, Settings.from_contexts(context, app.node.get_all_context()))
     except (SettingsError, LayerMissingError) as error:
         sys.exit(f"app.py: {error}")
     app.synth()

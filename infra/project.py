@@ -1,13 +1,12 @@
-"""The project's files that the stack is made of, and the settings in cdk.json.
+"""The project's files that the stack is made of, and where its settings are.
 
 For everybody, also those that do without the CDK, whose import starts Node.
 """
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 ROOT: Final = Path(__file__).parent.parent
 LAYER: Final = ROOT / "build" / "layer.zip"
@@ -18,9 +17,3 @@ CONTEXT_KEY: Final = "orchestrator"
 
 PYTHON: Final = "3.13"
 """The version of Python that the functions run, and that their layer is built for."""
-
-
-def cdk_context() -> dict[str, Any]:
-    """Return the context of cdk.json: the CDK's feature flags, and the stack's settings."""
-    context: dict[str, Any] = json.loads(CDK_JSON.read_text(encoding="utf-8"))["context"]
-    return context

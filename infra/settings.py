@@ -2,26 +2,27 @@
 
 from __future__ import annotations
 
+import json
+import re
 from collections.abc import Mapping
-from typing import Annotated, Final, Literal, NamedTuple, Self
+from pathlib import Path
+from typing import Annotated, Any, Final, Literal, NamedTuple, Self
 
 from pydantic import (
     AfterValidator,
-    BaseModel,
-    ConfigDict,
     Field,
     StrictBool,
     ValidationError,
+    ValidatorFunctionWrapHandler,
+    WrapValidator,
     model_validator,
 )
 
-from infra.project import CONTEXT_KEY
+from infra.project import CDK_JSON, CONTEXT_KEY
 from lambdas.rate_limit.quota import CampaignRates
 from lambdas.requests.events import SNAPSHOT_EXPORTS_JSON, SnapshotExport
-
-_ROLE_ARN: Final = r"^arn:aws[a-z-]*:iam::\d{12}:role/[\w+=,.@/-]+$"
-_KEY_ARN: Final = r"^arn:aws[a-z-]*:kms:[a-z0-9-]+:\d{12}:key/[A-Za-z0-9-]+$"
-
+from lambdas.shared.faults import broken_rule, echo, nearest, one_of, place
+from lambdas.shared.model import Frozen
 
 MAX_SNAPSHOT_EXPORTS: Final = 10
 """As many as the longest prefixes leave room for in the 2,048 characters of an event pattern.
@@ -63,17 +64,37 @@ class SettingsError(Exception):
     """A setting breaks its rule; the text names each one as cdk.json spells it."""
 
 
+def _matching(pattern: str, rule: str) -> AfterValidator:
+    """Refuse a text that does not match a pattern, in words."""
+
+    def check(text: str) -> str:
+        if not re.fullmatch(pattern, text):
+            raise broken_rule(f"{rule}; got {echo(text)}")
+        return text
+
+    return AfterValidator(check)
+
+
 def _retention(name: str) -> str:
     if name not in LOG_RETENTIONS:
-        raise ValueError(f"must be one of {', '.join(LOG_RETENTIONS)}")
+        raise broken_rule(one_of(name, LOG_RETENTIONS))
     return name
 
 
 def _fit_a_variable(exports: tuple[SnapshotExport, ...]) -> tuple[SnapshotExport, ...]:
     size = len(SNAPSHOT_EXPORTS_JSON.dump_json(exports))
     if size > MAX_SNAPSHOT_EXPORTS_BYTES:
-        raise ValueError(f"is {size} bytes of JSON; at most {MAX_SNAPSHOT_EXPORTS_BYTES}")
+        raise broken_rule(f"is {size} bytes of JSON; at most {MAX_SNAPSHOT_EXPORTS_BYTES}")
     return exports
+
+
+def _rates_or_false(given: object, validate: ValidatorFunctionWrapHandler) -> object:
+    """Read what is no false as rates alone, so that a fault of theirs is told once."""
+    if given is False or isinstance(given, CampaignRates):
+        return validate(given)
+    if not isinstance(given, dict):
+        raise broken_rule(f"must be an object of mutations and reads, or false; got {echo(given)}")
+    return CampaignRates.model_validate(given)
 
 
 class ExistingStore(NamedTuple):
@@ -84,7 +105,7 @@ class ExistingStore(NamedTuple):
     key_arn: str
 
 
-class Settings(BaseModel):
+class Settings(Frozen):
     """What a deployment may choose.
 
     Attributes:
@@ -105,26 +126,73 @@ class Settings(BaseModel):
         alarm_email: who is written to, besides who subscribes to the topic.
     """
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    stack_name: Annotated[str, Field(pattern=r"^[A-Za-z][A-Za-z0-9-]{0,40}$")] = "Orchestrator"
-    export_prefix: Annotated[str, Field(pattern=r"^([^:\s/]([^:\s]*[^:\s/])?)?$")] = "exports"
+    stack_name: Annotated[
+        str,
+        _matching(
+            r"[A-Za-z][A-Za-z0-9-]{0,40}",
+            "must be 1 to 41 letters, digits or '-', the first a letter",
+        ),
+    ] = "Orchestrator"
+    export_prefix: Annotated[
+        str,
+        _matching(
+            r"([^:\s/]([^:\s]*[^:\s/])?)?",
+            "must have no ':', no white space and no slash at either end",
+        ),
+    ] = "exports"
     snapshot_exports: Annotated[
         tuple[SnapshotExport, ...],
         Field(max_length=MAX_SNAPSHOT_EXPORTS),
         AfterValidator(_fit_a_variable),
     ] = ()
-    campaign_rates: CampaignRates | Literal[False] = CampaignRates()
+    campaign_rates: Annotated[CampaignRates | Literal[False], WrapValidator(_rates_or_false)] = (
+        CampaignRates()
+    )
     campaign_events: StrictBool = False
     log_retention: Annotated[str, AfterValidator(_retention)] = "ONE_MONTH"
     export_bucket_name: (
-        Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$")] | None
+        Annotated[
+            str,
+            _matching(
+                r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]",
+                "must be a bucket's name: 3 to 63 of a-z 0-9 . -, the ends a letter or digit",
+            ),
+        ]
+        | None
     ) = None
-    export_role_arn: Annotated[str, Field(pattern=_ROLE_ARN)] | None = None
-    export_key_arn: Annotated[str, Field(pattern=_KEY_ARN)] | None = None
+    export_role_arn: (
+        Annotated[
+            str,
+            _matching(
+                r"arn:aws[a-z-]*:iam::\d{12}:role/[\w+=,.@/-]+",
+                "must be the ARN of a role, such as arn:aws:iam::ACCOUNT:role/NAME",
+            ),
+        ]
+        | None
+    ) = None
+    export_key_arn: (
+        Annotated[
+            str,
+            _matching(
+                r"arn:aws[a-z-]*:kms:[a-z0-9-]+:\d{12}:key/[A-Za-z0-9-]+",
+                "must be the ARN of a KMS key, such as arn:aws:kms:REGION:ACCOUNT:key/ID",
+            ),
+        ]
+        | None
+    ) = None
     noncurrent_version_days: Annotated[int, Field(ge=1, le=3650)] = 30
-    campaign_instance_ids: tuple[Annotated[str, Field(pattern=r"^[A-Za-z0-9-]{1,100}$")], ...] = ()
-    alarm_email: Annotated[str, Field(pattern=r"^[^@\s]+@[^@\s]+$")] | None = None
+    campaign_instance_ids: tuple[
+        Annotated[
+            str,
+            _matching(
+                r"[A-Za-z0-9-]{1,100}", "must be an instance's id: 1 to 100 of A-Z a-z 0-9 -"
+            ),
+        ],
+        ...,
+    ] = ()
+    alarm_email: (
+        Annotated[str, _matching(r"[^@\s]+@[^@\s]+", "must be an email address")] | None
+    ) = None
 
     @property
     def existing_store(self) -> ExistingStore | None:
@@ -138,26 +206,85 @@ class Settings(BaseModel):
         store = ("export_bucket_name", "export_role_arn", "export_key_arn")
         missing = [name for name in store if getattr(self, name) is None]
         if missing and len(missing) < len(store):
-            raise ValueError(f"{', '.join(store)} go together; missing: {', '.join(missing)}")
+            raise broken_rule(f"{', '.join(store)} go together; missing: {', '.join(missing)}")
         return self
 
     @classmethod
-    def from_context(cls, context: Mapping[str, object] | str | None) -> Self:
+    def from_context(cls, block: Mapping[str, object] | str | None) -> Self:
         """Read the settings; what is left out has its default.
 
         Args:
-            context: of cdk.json, or the JSON text that `cdk --context` passes.
+            block: the settings, or the JSON text that `cdk --context` passes.
 
         Raises:
             SettingsError: with every fault.
         """
         try:
-            if isinstance(context, str):
-                return cls.model_validate_json(context)
-            return cls.model_validate(context or {})
+            return cls.model_validate(_settings_in({CONTEXT_KEY: block}))
         except ValidationError as error:
-            told = {".".join((CONTEXT_KEY, *map(str, f["loc"]))): f["msg"] for f in error.errors()}
-            faults = [
-                f"{place}: {msg.removeprefix('Value error, ')}" for place, msg in told.items()
-            ]
+            faults = (
+                f"{place((CONTEXT_KEY, *fault['loc']))}: {fault['msg']}"
+                for fault in error.errors(include_url=False, include_input=False)
+            )
             raise SettingsError("; ".join(faults)) from None
+
+    @classmethod
+    def from_contexts(cls, *contexts: Mapping[str, object]) -> Self:
+        """Read the settings of CDK contexts, of which the later ones win, setting by setting.
+
+        Raises:
+            SettingsError: with every fault.
+        """
+        merged: dict[str, object] = {}
+        for context in contexts:
+            merged |= _settings_in(context)
+        return cls.from_context(merged)
+
+
+def read_context(cdk_json: Path = CDK_JSON) -> dict[str, Any]:
+    """Return the context of cdk.json.
+
+    Raises:
+        SettingsError: when the file is no JSON, or holds no context.
+    """
+    found = _parsed(cdk_json.read_text(encoding="utf-8"), cdk_json.name)
+    context = found.get("context") if isinstance(found, dict) else None
+    if not isinstance(context, dict):
+        raise SettingsError(f"{cdk_json.name}: context must be a JSON object; got {echo(context)}")
+    return context
+
+
+def _settings_in(context: Mapping[str, object]) -> Mapping[str, object]:
+    """Return the settings of a context, none where it holds none."""
+    for name in context:
+        if name != CONTEXT_KEY and nearest(name, (CONTEXT_KEY,)) is not None:
+            raise SettingsError(
+                f"{place((name,))}: is an unknown block of context; did you mean {CONTEXT_KEY}?"
+            )
+    block = context.get(CONTEXT_KEY)
+    if block is None:
+        return {}
+    if isinstance(block, str):
+        block = _parsed(block, CONTEXT_KEY)
+    if not isinstance(block, Mapping):
+        raise SettingsError(f"{CONTEXT_KEY}: must be a JSON object; got {echo(block)}")
+    return block
+
+
+def _parsed(text: str, name: str) -> object:
+    try:
+        return json.loads(text)
+    except ValueError as error:
+        raise SettingsError(f"{name}: {_not_json(text, error)}") from None
+
+
+def _not_json(text: str, error: ValueError) -> str:
+    """Say where a text is no JSON; Python words a comma too many differently in each version."""
+    if not isinstance(error, json.JSONDecodeError):
+        return f"is not JSON: {error}"
+    comma = text.rfind(",", 0, error.pos + 1)
+    extra = re.compile(r",\s*([}\]])").match(text, comma) if comma >= 0 else None
+    if extra is None:
+        return f"is not JSON: line {error.lineno}, column {error.colno}: {error.msg}"
+    line = text.count("\n", 0, comma) + 1
+    return f"is not JSON: line {line}: there is a comma before the closing {extra[1]}"

@@ -13,7 +13,7 @@ from lambdas.exports.contract import ExportJob, ExportTarget
 from lambdas.jobs.contract import Job
 from lambdas.requests.acceptance import RequestRejected, parse
 from lambdas.requests.events import input_of_event
-from localcloud.functions.environment import REGION
+from localcloud.functions.environment import ACCOUNT, REGION
 from localcloud.world import Campaign, PresentExport, Snapshot, World
 
 WATCHED_CAMPAIGN_ENDS_AFTER: Final = 3_600.0
@@ -47,7 +47,7 @@ def plain_world(requests: Sequence[object]) -> World:
 
 def _jobs(request: object) -> Iterable[Job]:
     try:
-        parsed = parse(input_of_event(request, ()), region=REGION)
+        parsed = parse(input_of_event(request, ()), region=REGION, account=ACCOUNT)
     except RequestRejected:
         return ()
     return [job for stage in parsed.stages for job in stage.jobs]

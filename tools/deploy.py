@@ -1,7 +1,7 @@
 """Runs the CDK's own command, through the Node of the virtual environment.
 
 `python -m tools.deploy [deploy | bootstrap | diff | destroy] [ARGUMENT ...]`; what is left out is
-deploy. It exits 2 when the account can not be used, else as the CDK's command does.
+deploy. It exits 2 when the account or cdk.json cannot be used, else as the CDK's command does.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Final
 
 from infra.project import ROOT
+from infra.settings import SettingsError, read_context
 from tools.account import Account, AccountError, current_account, require_bootstrap
 
 CDK: Final = "aws-cdk@2.1148.1"
@@ -27,10 +28,11 @@ def main(arguments: Sequence[str]) -> int:
     """Run one command of the CDK and return its exit code."""
     command, *more = arguments or ("deploy",)
     try:
+        read_context()
         account = current_account()
         if command != "bootstrap":
             require_bootstrap(account)
-    except AccountError as error:
+    except (AccountError, SettingsError) as error:
         print(f"deploy: {error}", file=sys.stderr)
         return NOT_USABLE
     print(f"Account {account.number}, {account.region}: cdk {command}", file=sys.stderr)

@@ -22,8 +22,7 @@ from uuid import uuid4
 import boto3
 from botocore.exceptions import BotoCoreError, ClientError
 
-from infra.project import CONTEXT_KEY, cdk_context
-from infra.settings import Settings
+from infra.settings import Settings, SettingsError, read_context
 from lambdas.jobs.phases import Reason
 from tools.account import Account, AccountError, current_account
 
@@ -40,7 +39,7 @@ def main(arguments: Sequence[str]) -> int:
     try:
         account = current_account()
         machine = _machine(arguments[0] if arguments else _stack_name(), account)
-    except AccountError as error:
+    except (AccountError, SettingsError) as error:
         print(f"smoke: not run: {error}", file=sys.stderr)
         return NOTHING_TO_ASK
     try:
@@ -59,7 +58,7 @@ def request(account: Account) -> dict[str, str]:
 
 
 def _stack_name() -> str:
-    return Settings.from_context(cdk_context()[CONTEXT_KEY]).stack_name
+    return Settings.from_contexts(read_context()).stack_name
 
 
 def _machine(stack: str, account: Account) -> str:

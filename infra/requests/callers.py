@@ -43,7 +43,10 @@ class Callers(Construct):
                 iam.PolicyStatement(
                     actions=["states:StartExecution"], resources=[machine.state_machine_arn]
                 ),
-                iam.PolicyStatement(actions=["states:DescribeExecution"], resources=[executions]),
+                iam.PolicyStatement(
+                    actions=["states:DescribeExecution", "states:GetExecutionHistory"],
+                    resources=[executions],
+                ),
                 iam.PolicyStatement(
                     actions=["events:PutEvents"],
                     resources=[bus.event_bus_arn],

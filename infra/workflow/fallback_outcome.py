@@ -16,6 +16,7 @@ from lambdas.jobs.registry import KINDS, ChildResult
 from lambdas.jobs.work import Work
 from lambdas.requests.outcome import WORKFLOW_FAILED
 from lambdas.requests.plan import Plan
+from lambdas.shared.limits import MAX_DESCRIPTION_CHARACTERS
 
 PLAN: Final = "$states.input.plan"
 RESULTS: Final = "$states.input.results"
@@ -32,11 +33,17 @@ $started := $round($or($plan.started_at * 1000, $now));
 $given := $type($states.input) = 'object' ? $states.input.correlation_id;
 $named := $type($given) = 'string' and $contains($given, /^[^\x00-\x1f\x7f]{1,128}$/) ? $given
   : $states.context.Execution.Name;
-$whole := function($entry) { $merge([{'job': '', 'warnings': [], 'details': {}}, $entry]) };
+$described := $type($states.input) = 'object' ? $states.input.description;
+$description := $type($described) = 'string'
+  and $contains($described, /^[^\x00-\x1f\x7f]{1,MAX_DESCRIPTION}$/) ? $described : null;
+$whole := function($entry) {
+  $merge([{'job': '', 'name': null, 'warnings': [], 'details': {}, 'would': null}, $entry])
+};
 $entry := function($work, $id, $target, $initial_state, $final_state, $polls, $details) {{
   'job': $or($work.job_label, ''),
   'kind': $work.kind,
   'id': $id,
+  'name': null,
   'target': $target,
   'initial_state': $or($initial_state, null),
   'final_state': $or($final_state, null),
@@ -45,6 +52,7 @@ $entry := function($work, $id, $target, $initial_state, $final_state, $polls, $d
   'message': $substring($cause, 0, 100),
   'warnings': [],
   'details': $or($details, {}),
+  'would': null,
   'polls': $or($polls, 0),
   'elapsed_seconds': $or($round($now / 1000 - $work.memo.started_at, 3), 0),
   'ended_at': $fromMillis($now)
@@ -62,6 +70,7 @@ $unfinished := function($work) {(
   'reason': 'WorkflowFailed',
   'summary': $error & ': ' & $cause,
   'correlation_id': $or($plan.trace.correlation_id, $named),
+  'description': $or($plan.trace.description, $description),
   'execution_arn': $states.context.Execution.Id,
   'started_at': $fromMillis($started),
   'ended_at': $fromMillis($now),
@@ -96,6 +105,7 @@ def fallback_outcome(*, plan: str = PLAN, results: str = RESULTS) -> str:
     """
     body = checked(_TEMPLATE, _SHAPES).replace("OPEN", _open_resources())
     body = body.replace("PLAN", plan).replace("RESULTS", results)
+    body = body.replace("MAX_DESCRIPTION", str(MAX_DESCRIPTION_CHARACTERS))
     body = body.replace("'FAILED'", f"'{Phase.FAILED}'")
     return expression(body.replace("'WorkflowFailed'", f"'{WORKFLOW_FAILED}'"))
 

@@ -10,6 +10,7 @@ from lambdas.campaigns import paces
 from lambdas.campaigns.contract import ApiVersion, CampaignTarget
 from lambdas.campaigns.transitions import (
     Act,
+    CampaignState,
     Decision,
     Mutation,
     Reached,
@@ -90,9 +91,9 @@ def next_move(progress: CampaignProgress, target: CampaignTarget, now: float) ->
             gone = target is CampaignTarget.DELETED
             return Reached(Reason.ALREADY_GONE if gone else Reason.ALREADY_THERE)
         case Reached(Reason.CAMPAIGN_GONE) if is_gone(progress.initial_state):
-            return Refuse(Reason.CAMPAIGN_GONE, describe(progress))
+            return _refuse_missing(progress)
         case Refuse(Reason.CAMPAIGN_GONE):
-            return Refuse(Reason.CAMPAIGN_GONE, describe(progress))
+            return _refuse_missing(progress)
         case Act() | Wait() if progress.delete_accepted_at is not None:
             return _see_it_go(progress, now - progress.delete_accepted_at)
         case Act(mutation) if progress.attempts >= MAX_ATTEMPTS:
@@ -109,9 +110,19 @@ def describe(progress: CampaignProgress) -> str:
     """Say what the last poll found."""
     if not is_gone(progress.state):
         return f"the campaign is {progress.state}"
-    if progress.initial_state is None or is_gone(progress.initial_state):
+    if _never_was(progress):
         return "the campaign does not exist"
     return f"the campaign no longer exists; it was {progress.initial_state} when first read"
+
+
+def _refuse_missing(progress: CampaignProgress) -> Refuse:
+    """Tell a campaign that has disappeared from one that never was, as far as AWS says."""
+    reason = Reason.CAMPAIGN_NOT_FOUND if _never_was(progress) else Reason.CAMPAIGN_GONE
+    return Refuse(reason, describe(progress))
+
+
+def _never_was(progress: CampaignProgress) -> bool:
+    return progress.initial_state in (None, CampaignState.GONE)
 
 
 def throttled(work: CampaignWork) -> CampaignWork:

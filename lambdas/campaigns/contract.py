@@ -8,8 +8,9 @@ from typing import Annotated, Final, Literal
 
 from pydantic import AfterValidator, ValidationInfo, field_validator
 
-from lambdas.jobs.contract import Deadline, Job, between_one_and, broken_rule
+from lambdas.jobs.contract import Deadline, Job, between_one_and, check_home
 from lambdas.shared import limits
+from lambdas.shared.faults import broken_rule, echo
 
 
 class CampaignTarget(StrEnum):
@@ -36,15 +37,34 @@ CAMPAIGN_ID: Final = {
 }
 """Source: botocore, CampaignId of connectcampaigns and connectcampaignsv2."""
 
+CAMPAIGN_ARN: Final = re.compile(
+    r"arn:aws[a-z-]*:connect-campaigns:(?P<region>[a-z0-9-]+):(?P<account>\d{12})"
+    r":campaign/(?P<id>[^\s/]+)"
+)
+"""Of either API. Source: service authorization reference, Amazon Connect outbound campaigns."""
+
 
 def _check_campaign_id(value: str, info: ValidationInfo) -> str:
+    campaign_id = _id_of_arn(value, info) if value.startswith("arn:") else value
     version = info.data.get("api_version")
-    if version is not None and not CAMPAIGN_ID[version].fullmatch(value):
+    if version is not None and not CAMPAIGN_ID[version].fullmatch(campaign_id):
         raise broken_rule(
             f"is not a campaign id of API {version}: 1 to 256 characters of "
             + ("anything but white space" if version is ApiVersion.V1 else "A-Z a-z 0-9 - : /")
+            + f"; got {echo(value)}"
         )
-    return value
+    return campaign_id
+
+
+def _id_of_arn(arn: str, info: ValidationInfo) -> str:
+    match = CAMPAIGN_ARN.fullmatch(arn)
+    if not match:
+        raise broken_rule(
+            "must be a campaign's id, or its ARN:"
+            f" arn:aws:connect-campaigns:REGION:ACCOUNT:campaign/ID; got {echo(arn)}"
+        )
+    check_home(match["account"], match["region"], info)
+    return match["id"]
 
 
 CampaignId = Annotated[str, AfterValidator(_check_campaign_id)]

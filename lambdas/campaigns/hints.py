@@ -1,9 +1,11 @@
-"""What a person may do about a quota of campaigns."""
+"""What a person may do about a campaign that is not found, and about a quota of campaigns."""
 
 from __future__ import annotations
 
 import re
 from typing import Final
+
+from lambdas.campaigns.contract import ApiVersion
 
 _ACTIVE_CAMPAIGNS: Final = (
     "an instance has a quota of active campaigns, 50 unless raised: stop one, or ask for more"
@@ -11,6 +13,14 @@ _ACTIVE_CAMPAIGNS: Final = (
 _CONCURRENT_CALLS: Final = (
     "a new instance may make no campaign calls at all: ask for concurrent campaign active calls"
 )
+
+
+def hint_for_missing_campaign(api_version: ApiVersion) -> str:
+    """Return what may be wrong with the id of a campaign that is not found."""
+    return (
+        "check the id, that the campaign is in this stack's Region,"
+        f" and api_version, which is {api_version}"
+    )
 
 
 def hint_for_campaign_quota(message: str) -> str:

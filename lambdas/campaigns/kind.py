@@ -19,13 +19,13 @@ from lambdas.shared.limits import CAMPAIGNS_PER_BATCH, MAX_CAMPAIGNS_PER_REQUEST
 _QUOTAS: Final = CampaignRates()
 
 
-def _plan(job: CampaignJob, label: str) -> Iterator[CampaignWork]:
+def _plan(job: CampaignJob, key: str) -> Iterator[CampaignWork]:
     for number, start in enumerate(range(0, len(job.campaign_ids), CAMPAIGNS_PER_BATCH)):
         batch = job.campaign_ids[start : start + CAMPAIGNS_PER_BATCH]
         yield CampaignWork(
             kind=job.kind,
-            key=f"{label}.{number}",
-            job_label=label,
+            key=f"{key}.{number}",
+            job_label=job.label(key),
             api_version=job.api_version,
             target=job.target,
             deadline_seconds=job.deadline,

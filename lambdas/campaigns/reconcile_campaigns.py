@@ -11,7 +11,7 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from lambdas.campaigns import batch as campaign_batch
 from lambdas.campaigns.client import Campaigns
-from lambdas.campaigns.hints import hint_for_campaign_quota
+from lambdas.campaigns.hints import hint_for_campaign_quota, hint_for_missing_campaign
 from lambdas.campaigns.rates import CampaignLimits, campaign_limits
 from lambdas.campaigns.transitions import (
     Act,
@@ -275,6 +275,10 @@ class _Pass:
                     warnings = (warning,) if warning else ()
                     message = campaign_batch.describe(self._work.open[campaign_id])
                     self._close(campaign_id, Phase.COMPLETE, reason, message, warnings)
+                    return
+                case Refuse(Reason.CAMPAIGN_NOT_FOUND as reason, why):
+                    hint = hint_for_missing_campaign(self._work.api_version)
+                    self._close(campaign_id, Phase.FAILED, reason, with_hint(why, hint))
                     return
                 case Refuse(reason, why):
                     self._close(campaign_id, Phase.FAILED, reason, why)

@@ -8,8 +8,9 @@ from typing import Annotated, Final, Literal
 
 from pydantic import AfterValidator, Field, ValidationInfo
 
-from lambdas.jobs.contract import Deadline, Job, broken_rule, check_correlation_id
+from lambdas.jobs.contract import Deadline, Job, check_correlation_id, check_home
 from lambdas.shared import limits
+from lambdas.shared.faults import broken_rule, echo
 
 
 class ExportTarget(StrEnum):
@@ -24,6 +25,7 @@ SOURCE_ARN: Final = re.compile(
     r":(?P<kind>snapshot|cluster-snapshot|cluster):(?P<name>[A-Za-z][A-Za-z0-9:-]{0,254})"
 )
 
+DB_INSTANCE_ARN: Final = re.compile(r"arn:aws[a-z-]*:rds:[a-z0-9-]*:\d*:db:.*")
 
 S3_PREFIX: Final = re.compile(r"(?=.{1,200}$)[^:\s\\`\"/]+(/[^:\s\\`\"/]+)*")
 """RDS takes no ':' in a prefix and turns other characters into '_' in paths.
@@ -35,12 +37,18 @@ EXPORT_ONLY: Final = re.compile(r"[^\s.]+(\.[^\s.]+){0,2}")
 
 
 def _check_source_arn(value: str, info: ValidationInfo) -> str:
+    if DB_INSTANCE_ARN.fullmatch(value):
+        raise broken_rule(
+            "is the ARN of a DB instance, which RDS does not export: name a snapshot of it"
+            " (...:snapshot:NAME) or, of Aurora, its cluster (...:cluster:NAME)"
+        )
     match = SOURCE_ARN.fullmatch(value)
     if not match:
-        raise broken_rule("must be the ARN of an RDS snapshot, cluster-snapshot or cluster")
-    region = (info.context or {}).get("region")
-    if region and match["region"] != region:
-        raise broken_rule(f"is in Region {match['region']}; this stack exports in {region}")
+        raise broken_rule(
+            "must be the ARN of an RDS snapshot, cluster-snapshot or cluster, such as"
+            f" arn:aws:rds:REGION:ACCOUNT:snapshot:NAME; got {echo(value)}"
+        )
+    check_home(match["account"], match["region"], info)
     return value
 
 
@@ -48,14 +56,16 @@ def _check_s3_prefix(value: str) -> str:
     if value and not S3_PREFIX.fullmatch(value):
         raise broken_rule(
             "must be 1 to 200 characters that S3 and RDS both keep: no ':' or white space,"
-            ' no \\ ` or ", no slash at either end'
+            f' no \\ ` or ", no slash at either end; got {echo(value)}'
         )
     return value
 
 
 def _check_export_only(value: str) -> str:
     if not EXPORT_ONLY.fullmatch(value):
-        raise broken_rule("must read database, database.schema or database.schema.table")
+        raise broken_rule(
+            f"must read database, database.schema or database.schema.table; got {echo(value)}"
+        )
     return value
 
 

@@ -15,9 +15,9 @@ from lambdas.jobs.resource_result import Entry
 from lambdas.shared.limits import MAX_EXPORTS_PER_REQUEST
 
 
-def _plan(job: ExportJob, label: str) -> Iterator[ExportWork]:
+def _plan(job: ExportJob, key: str) -> Iterator[ExportWork]:
     spec = ExportSpec.model_validate(job.model_dump())
-    yield ExportWork(kind=job.kind, key=label, job_label=label, job=spec)
+    yield ExportWork(kind=job.kind, key=key, job_label=job.label(key), job=spec)
 
 
 def _task_of(entry: Entry) -> str:

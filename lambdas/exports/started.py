@@ -25,7 +25,7 @@ class StartedExport(NamedTuple):
     """An export task that a job is about to start, or has started.
 
     Attributes:
-        job: the key of the job's work.
+        job: what the outcome calls the job.
         cancel_on_abort: whether it must not outlive its execution.
     """
 
@@ -128,7 +128,7 @@ class Notes:
         """Note a task that is about to be started; return whether it was noted already."""
         work = self._work
         export = StartedExport(
-            task_id, work.job.source_arn, work.key, work.job.on_abort == "cancel"
+            task_id, work.job.source_arn, work.job_label, work.job.on_abort == "cancel"
         )
         expires_at = clock.now() + work.deadline_seconds + KEPT_AFTER_DEADLINE
         with self._as_far_as_needed():
@@ -138,13 +138,13 @@ class Notes:
     def holds(self, task_id: str) -> bool:
         """Return whether this job has noted a task as started by it."""
         with self._as_far_as_needed():
-            return self._started.holds(self._execution_arn, self._work.key, task_id)
+            return self._started.holds(self._execution_arn, self._work.job_label, task_id)
         return False
 
     def forget(self, task_id: str) -> None:
         """Take back the note of a task that was not started after all, or that has ended."""
         with self._as_far_as_needed():
-            self._started.forget(self._execution_arn, self._work.key, task_id)
+            self._started.forget(self._execution_arn, self._work.job_label, task_id)
 
     @contextmanager
     def _as_far_as_needed(self) -> Iterator[None]:

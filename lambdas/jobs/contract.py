@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 import re
-from typing import Annotated, Final
+from typing import Annotated, Final, TypeGuard
 
-from pydantic import BeforeValidator, Field
-from pydantic_core import PydanticCustomError
+from pydantic import AfterValidator, BeforeValidator, Field, ValidationInfo
 
 from lambdas.shared import limits
+from lambdas.shared.faults import broken_rule, echo
 from lambdas.shared.model import Frozen
 
 CORRELATION_ID: Final = re.compile(r"[^\x00-\x1f\x7f\ud800-\udfff]{1,128}")
-
-
-def broken_rule(text: str) -> PydanticCustomError:
-    """Return the error of a field, as words that follow the field's name."""
-    return PydanticCustomError("rule", "{text}", {"text": text})
+DESCRIPTION: Final = re.compile(
+    rf"[^\x00-\x1f\x7f\ud800-\udfff]{{1,{limits.MAX_DESCRIPTION_CHARACTERS}}}"
+)
+JOB_ID: Final = re.compile(rf"[A-Za-z][A-Za-z0-9_-]{{0,{limits.MAX_JOB_ID_CHARACTERS - 1}}}")
+"""No dot: a job without an id is called `stage.job`, such as 0.0."""
 
 
 def between_one_and(most: int, things: str) -> BeforeValidator:
@@ -30,7 +30,7 @@ def between_one_and(most: int, things: str) -> BeforeValidator:
     return BeforeValidator(check)
 
 
-def is_correlation_id(value: object) -> bool:
+def is_correlation_id(value: object) -> TypeGuard[str]:
     """Return whether a value may serve as a correlation id."""
     return isinstance(value, str) and CORRELATION_ID.fullmatch(value) is not None
 
@@ -38,14 +38,54 @@ def is_correlation_id(value: object) -> bool:
 def check_correlation_id(value: str) -> str:
     """Refuse what may not serve as a correlation id."""
     if not is_correlation_id(value):
-        raise broken_rule("must be 1 to 128 printable characters")
+        raise broken_rule(f"must be 1 to 128 printable characters; got {echo(value)}")
     return value
+
+
+def is_description(value: object) -> TypeGuard[str]:
+    """Return whether a value may describe a request."""
+    return isinstance(value, str) and DESCRIPTION.fullmatch(value) is not None
+
+
+def check_description(value: str) -> str:
+    """Refuse what may not describe a request."""
+    if not is_description(value):
+        most = limits.MAX_DESCRIPTION_CHARACTERS
+        raise broken_rule(f"must be 1 to {most} printable characters, without line breaks")
+    return value
+
+
+def check_home(account: str, region: str, info: ValidationInfo) -> None:
+    """Refuse a resource of another account or Region than those of the validation's context."""
+    home = info.context or {}
+    if (account, region) != (home.get("account", account), home.get("region", region)):
+        raise broken_rule(
+            f"is in account {account}, Region {region};"
+            f" this stack works in account {home['account']}, Region {home['region']}"
+        )
+
+
+def _check_job_id(value: str) -> str:
+    if not JOB_ID.fullmatch(value):
+        raise broken_rule(
+            f"must be 1 to {limits.MAX_JOB_ID_CHARACTERS} letters, digits, '-' or '_', the first a"
+            f" letter; got {echo(value)}"
+        )
+    return value
+
+
+JobId = Annotated[str, AfterValidator(_check_job_id)]
 
 
 class Job(Frozen):
     """What a caller asks for, of one kind, which its `kind` names."""
 
     kind: str
+    id: JobId | None = None
+
+    def label(self, key: str) -> str:
+        """Return what the outcome calls the job: its id, or where it stands in the request."""
+        return self.id or key
 
 
 Deadline = Annotated[

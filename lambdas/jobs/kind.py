@@ -59,7 +59,7 @@ class Kind(Generic[J, W]):
         name: the `kind` of its jobs, its work and its resources.
         job: the public model of its jobs.
         work: the unit of work of a child execution.
-        plan: the units of work of a job, given the job's label.
+        plan: the units of work of a job, given where the job stands in the request.
         limit: how much of it one request may name.
         reconciler: the module of the function that brings its work closer to its target.
         loop: the states of its loop in the graph.

@@ -27,7 +27,10 @@ class Reason(StrEnum):
 
     ILLEGAL_TRANSITION = "IllegalTransition"
     CAMPAIGN_FAILED = "CampaignFailed"
+    CAMPAIGN_NOT_FOUND = "CampaignNotFound"
+    """It was never there, as far as AWS tells."""
     CAMPAIGN_GONE = "CampaignGone"
+    """It was there when it was first read."""
     BEING_DELETED = "BeingDeleted"
     LOST_RACE = "LostRace"
     DELETION_UNFINISHED = "DeletionUnfinished"

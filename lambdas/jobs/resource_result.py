@@ -16,13 +16,15 @@ class Entry(Internal):
     """What became of one resource.
 
     Attributes:
-        job: which of the request's jobs names it, as `stage.job`, both counted from 0.
+        job: which of the request's jobs names it: the job's id, or `stage.job`, both from 0.
         kind: the kind's name in the registry.
         id: such as a campaign id, or the ARN of an export's source.
+        name: what people call it, None where that is not known.
         initial_state: AWS's word at the first look; None where there was nothing, or no look.
         final_state: AWS's word at the last look.
         phase: COMPLETE or FAILED.
         reason: one of `Reason`, or the name of the error that ended it.
+        would: the operations that a dry run would call, in order; None where it is no dry run.
         polls: how many looks were taken at it.
         elapsed_seconds: from its job's first look to its end.
         ended_at: ISO 8601, UTC.
@@ -31,6 +33,7 @@ class Entry(Internal):
     job: str = ""
     kind: str
     id: str
+    name: str | None = None
     target: str
     initial_state: str | None
     final_state: str | None
@@ -39,6 +42,7 @@ class Entry(Internal):
     message: str
     warnings: tuple[str, ...] = ()
     details: dict[str, Any] = Field(default_factory=dict)
+    would: tuple[str, ...] | None = None
     polls: int
     elapsed_seconds: float
     ended_at: str

@@ -7,11 +7,11 @@ from typing import Any
 from aws_lambda_powertools.metrics import MetricUnit
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from lambdas.requests.acceptance import RequestRejected, clean_up, parse
+from lambdas.requests.acceptance import RequestRejected, account_of, clean_up, parse
 from lambdas.requests.answer import Answer
 from lambdas.requests.conclusion import answer_to
 from lambdas.requests.inputs import input_of
-from lambdas.requests.plan import Trace, plan
+from lambdas.requests.plan import Trace, plan, trace_of
 from lambdas.requests.rejections import rejected
 from lambdas.shared import clock, metric_names
 from lambdas.shared.environment import setting
@@ -37,11 +37,12 @@ def handler(event: dict[str, Any], _context: LambdaContext) -> dict[str, Any]:
             logger.info("clean-up accepted", of_execution=asked.execution_arn)
             metrics.add_metric(metric_names.REQUESTS_ACCEPTED, MetricUnit.Count, 1)
             return Answer(clean_up=asked).as_payload()
-        request = parse(given, region=setting("AWS_REGION"))
+        request = parse(
+            given, region=setting("AWS_REGION"), account=account_of(trace.execution_arn)
+        )
     except RequestRejected as rejection:
         return rejected(rejection, trace)
-    if request.correlation_id is not None:
-        trace = trace.correlated(request.correlation_id)
+    trace = trace_of(request, trace)
     logger.set_correlation_id(trace.correlation_id)
     logger.info("request accepted", stages=len(request.stages))
     metrics.add_metric(metric_names.REQUESTS_ACCEPTED, MetricUnit.Count, 1)

@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from itertools import islice
+from types import MappingProxyType
 from typing import Any, Final
 
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
-from lambdas.jobs.contract import is_correlation_id
+from lambdas.jobs.contract import is_correlation_id, is_description
 from lambdas.jobs.registry import KINDS
 from lambdas.requests.contract import Request
+from lambdas.shared.faults import IS_MISSING, UNKNOWN_FIELD, echo, nearest, place, unknown_field
 from lambdas.shared.limits import MAX_FAULTS_REPORTED
 from lambdas.shared.model import Frozen, Internal
-from lambdas.shared.texts import shorten
 
 REQUESTED: Final = "Orchestration Requested"
 """The detail-type of an EventBridge event that carries a request as its detail."""
@@ -26,10 +28,18 @@ STARTED_BY: Final = "AWS_STEP_FUNCTIONS_STARTED_BY_EXECUTION_ID"
 """What a state machine that starts another one may add to its input, for the console to link the
 two. Source: Step Functions developer guide, 'Associate workflow executions'."""
 
+SCHEMA: Final = "$schema"
+"""What an editor checks a request against."""
+
+_IGNORED: Final = frozenset({STARTED_BY, SCHEMA})
 _KINDS: Final = tuple(kind.name for kind in KINDS)
-_ANY_KIND: Final = " or ".join(map(repr, _KINDS))
+_OF_A_REQUEST: Final = ("correlation_id", "description")
+"""The fields that a request has in each of its shapes, beside those of the shape."""
+_SHAPES: Final = ("stages", "jobs", "kind", "target", CLEAN_UP)
+"""The fields that tell the shapes of an input apart."""
 _STACK_SETTINGS: Final = re.compile(r"bucket|role|kms|key", re.IGNORECASE)
 _WHOLE: Final = "request"
+_NOTHING: Final[Mapping[str, object]] = MappingProxyType({})
 
 
 class Fault(Internal):
@@ -44,13 +54,16 @@ class RequestRejected(Exception):
 
     Attributes:
         faults: all that is wrong, each named by its field.
-        correlation_id: the caller's, where there is one to be made out.
+        correlation_id: the caller's, None where it is missing or faulty itself.
+        description: likewise.
     """
 
-    def __init__(self, faults: tuple[Fault, ...], correlation_id: str | None = None) -> None:
+    def __init__(self, faults: tuple[Fault, ...], request: Mapping[str, object] = _NOTHING) -> None:
         super().__init__("; ".join(f"{fault.field} {fault.rule}" for fault in faults))
         self.faults = faults
-        self.correlation_id = correlation_id
+        correlation_id, description = (request.get(name) for name in _OF_A_REQUEST)
+        self.correlation_id = correlation_id if is_correlation_id(correlation_id) else None
+        self.description = description if is_description(description) else None
 
 
 class CleanUp(Internal):
@@ -83,12 +96,13 @@ def clean_up(raw: object, *, own_execution_arn: str) -> CleanUp | None:
     if not isinstance(raw, dict) or CLEAN_UP not in raw:
         return None
     try:
-        asked = _CleanUpInput.model_validate(_without_starter(raw)).clean_up
+        asked = _CleanUpInput.model_validate(_without_ignored(raw)).clean_up
     except ValidationError as error:
         raise RequestRejected(_faults(error, ())) from error
     machine = own_execution_arn.rpartition(":")[0]
     if asked.execution_arn.rpartition(":")[0] != machine:
-        raise RequestRejected((_not_an_execution(f"must be an execution ARN: {machine}:NAME"),))
+        rule = f"must be an execution ARN: {machine}:NAME; got {echo(asked.execution_arn)}"
+        raise RequestRejected((_not_an_execution(rule),))
     return CleanUp(execution_arn=asked.execution_arn)
 
 
@@ -101,35 +115,55 @@ def _not_an_execution(rule: str) -> Fault:
     return Fault(field=f"{CLEAN_UP}.execution_arn", rule=rule)
 
 
-def parse(raw: object, *, region: str) -> Request:
+def account_of(arn: str) -> str:
+    """Return the account that an ARN names."""
+    return arn.split(":")[4]
+
+
+def parse(raw: object, *, region: str, account: str) -> Request:
     """Read a request in any of its shapes: whole, one stage, a bare job.
 
     Args:
         raw: the execution's input, or that for which its event stands.
-        region: the stack's Region, in which an export's source has to be.
+        region: the stack's Region, in which all that the request names has to be.
+        account: the stack's account, likewise.
 
     Raises:
         RequestRejected: with every fault, named by its field as the caller wrote it.
     """
     if not isinstance(raw, dict):
-        raise RequestRejected((Fault(field=_WHOLE, rule="must be a JSON object"),))
-    body = _without_starter(raw)
+        rule = f"must be a JSON object; got {echo(raw)}"
+        raise RequestRejected((Fault(field=_WHOLE, rule=rule),))
+    body = _without_ignored(raw)
+    misspelled = _misspelled_shapes(body)
+    if misspelled:
+        raise RequestRejected(misspelled, body)
     whole, prefix = _expand_shorthand(body)
     try:
-        return Request.model_validate(whole, context={"region": region})
+        return Request.model_validate(whole, context={"region": region, "account": account})
     except ValidationError as error:
-        correlation_id = body.get("correlation_id")
-        legal = is_correlation_id(correlation_id)
-        raise RequestRejected(_faults(error, prefix), correlation_id if legal else None) from error
+        raise RequestRejected(_faults(error, prefix), body) from error
 
 
-def _without_starter(body: Mapping[str, Any]) -> dict[str, Any]:
-    return {name: value for name, value in body.items() if name != STARTED_BY}
+def _without_ignored(body: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in body.items() if name not in _IGNORED}
+
+
+def _misspelled_shapes(body: Mapping[str, Any]) -> tuple[Fault, ...]:
+    """Return the misspelled fields of an input whose shape cannot be told because of them."""
+    if any(name in body for name in _SHAPES):
+        return ()
+    misspelled = (
+        Fault(field=place((name,)), rule=unknown_field(name, _SHAPES))
+        for name in body
+        if name not in _OF_A_REQUEST and nearest(name, _SHAPES) is not None
+    )
+    return tuple(islice(misspelled, MAX_FAULTS_REPORTED))
 
 
 def _expand_shorthand(body: dict[str, Any]) -> tuple[dict[str, Any], tuple[str | int, ...]]:
     """Return the request in full, and the location that the shorthand stands for."""
-    outer = {name: body[name] for name in ("correlation_id",) if name in body}
+    outer: dict[str, Any] = {name: body[name] for name in _OF_A_REQUEST if name in body}
     inner = {name: value for name, value in body.items() if name not in outer}
     if "stages" in body:
         return body, ()
@@ -142,52 +176,36 @@ def _expand_shorthand(body: dict[str, Any]) -> tuple[dict[str, Any], tuple[str |
 
 def _faults(error: ValidationError, prefix: tuple[str | int, ...]) -> tuple[Fault, ...]:
     details = error.errors(include_url=False, include_input=False)
-    faults = [
-        Fault(field=_field(detail, prefix), rule=_rule(detail))
-        for detail in details[:MAX_FAULTS_REPORTED]
-    ]
-    if len(details) > MAX_FAULTS_REPORTED:
-        rest = len(details) - MAX_FAULTS_REPORTED
-        faults.append(Fault(field=_WHOLE, rule=f"has {rest} more faults"))
-    return tuple(faults)
+    return tuple(_fault(detail, prefix) for detail in details)
 
 
-def _field(detail: ErrorDetails, prefix: tuple[str | int, ...]) -> str:
-    """Write a location as a caller would: stages[0].jobs[1].target."""
-    loc = detail["loc"]
-    location = [
+def _fault(detail: ErrorDetails, prefix: tuple[str | int, ...]) -> Fault:
+    """Return a fault by its field as the caller wrote it, with the shorthand that was used."""
+    location = _without_kinds(detail["loc"])
+    field = location[len(prefix) :] if location[: len(prefix)] == prefix else location
+    beside = (SCHEMA, *(_OF_A_REQUEST if prefix else ())) if location[:-1] == prefix else ()
+    return Fault(field=place(field) or _WHOLE, rule=_rule(detail, location, beside))
+
+
+def _without_kinds(location: tuple[str | int, ...]) -> tuple[str | int, ...]:
+    """Leave out the kind of a job, which pydantic names after the job's index."""
+    return tuple(
         part
-        for index, part in enumerate(loc)
-        if not (part in _KINDS and index >= 2 and loc[index - 2] == "jobs")
-    ]
-    if detail["type"].startswith("union_tag"):
-        location.append("kind")
-    if tuple(location[: len(prefix)]) == prefix:
-        location = location[len(prefix) :]
-    path = "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in location)
-    return shorten(path.removeprefix(".")) or _WHOLE
+        for index, part in enumerate(location)
+        if not (part in _KINDS and index >= 2 and location[index - 2] == "jobs")
+    )
 
 
-def _rule(detail: ErrorDetails) -> str:
-    """Say the broken rule in words that follow the field's name."""
-    match detail["type"]:
-        case "rule":
-            return detail["msg"]
-        case "missing" if detail["loc"] == ("stages",):
-            return "is missing: a request holds stages, or jobs, or is itself one job"
-        case "missing":
-            return "is missing"
-        case "tuple_type":
-            return "must be a list"
-        case "model_type" | "model_attributes_type":
-            return "must be a JSON object"
-        case "union_tag_not_found":
-            return f"is missing: a job is of kind {_ANY_KIND}"
-        case "union_tag_invalid":
-            return f"is {shorten(detail['ctx']['tag'])!r}; it must be {_ANY_KIND}"
-        case "extra_forbidden" if _STACK_SETTINGS.search(str(detail["loc"][-1])):
-            return "is not for a request to say: bucket, role and key are settings of the stack"
-        case "extra_forbidden":
-            return "is not a field of this contract"
-        case _:
-            return detail["msg"].replace("Input should", "should", 1)
+def _rule(detail: ErrorDetails, location: tuple[str | int, ...], beside: tuple[str, ...]) -> str:
+    """Return the broken rule; `beside` are fields that may stand there too."""
+    rule = detail["msg"]
+    if detail["type"] == UNKNOWN_FIELD:
+        name = str(location[-1])
+        if _STACK_SETTINGS.search(name):
+            return "is configured on the stack, not per request"
+        return unknown_field(name, (*detail["ctx"]["known"], *beside))
+    if rule == IS_MISSING and location == ("stages",):
+        return f"{IS_MISSING}: a request holds stages, or jobs, or is itself one job"
+    if rule == IS_MISSING and location[-1:] == ("kind",):
+        return f"{IS_MISSING}; must be one of {', '.join(_KINDS)}"
+    return rule

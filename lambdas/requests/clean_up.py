@@ -73,6 +73,7 @@ def outcome_of_ended_execution(ended: EndedExecution, undone: Iterable[Entry]) -
     return account_of_ended_execution(
         entries=_after(ended, tuple(undone)),
         correlation_id=ended.trace.correlation_id,
+        description=ended.trace.description,
         execution_arn=ended.trace.execution_arn,
         started_at=ended.started_at,
         ended_at=ended.ended_at,

@@ -27,6 +27,7 @@ def outcome_of(plan: Plan, now: float) -> Outcome:
     return account(
         entries=plan.settled,
         correlation_id=plan.trace.correlation_id,
+        description=plan.trace.description,
         execution_arn=plan.trace.execution_arn,
         started_at=plan.started_at,
         now=now,

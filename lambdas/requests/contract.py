@@ -6,9 +6,10 @@ from typing import Annotated, Literal, Self
 
 from pydantic import AfterValidator, model_validator
 
-from lambdas.jobs.contract import between_one_and, broken_rule, check_correlation_id
+from lambdas.jobs.contract import between_one_and, check_correlation_id, check_description
 from lambdas.jobs.registry import KINDS, AnyJob
 from lambdas.shared import limits
+from lambdas.shared.faults import broken_rule, echo, fault_at
 from lambdas.shared.model import Frozen
 
 
@@ -24,6 +25,7 @@ class Request(Frozen):
 
     stages: Annotated[tuple[Stage, ...], between_one_and(limits.MAX_STAGES_PER_REQUEST, "stages")]
     correlation_id: Annotated[str, AfterValidator(check_correlation_id)] | None = None
+    description: Annotated[str, AfterValidator(check_description)] | None = None
 
     @model_validator(mode="after")
     def _fits_the_limits(self) -> Self:
@@ -34,7 +36,20 @@ class Request(Frozen):
             named = sum(kind.limit.count(job) for job in jobs if job.kind == kind.name)
             if named > kind.limit.most:
                 raise broken_rule(f"names {named} {kind.limit.things}; at most {kind.limit.most}")
-        size = len(self.model_dump_json().encode())
+        size = len(self.model_dump_json(exclude_none=True).encode())
         if size > limits.MAX_REQUEST_BYTES:
             raise broken_rule(f"is {size} bytes of JSON; at most {limits.MAX_REQUEST_BYTES}")
+        return self
+
+    @model_validator(mode="after")
+    def _job_ids_are_unique(self) -> Self:
+        seen: set[str] = set()
+        for number, stage in enumerate(self.stages):
+            for index, job in enumerate(stage.jobs):
+                if job.id is None:
+                    continue
+                if job.id in seen:
+                    location = ("stages", number, "jobs", index, "id")
+                    raise fault_at(location, f"must be unique; another job is {echo(job.id)} too")
+                seen.add(job.id)
         return self

@@ -8,15 +8,17 @@ event or the transformed input; so both are read.
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping, Sequence
 from typing import Annotated, Any, Final
 
-from pydantic import Field, TypeAdapter
+from pydantic import AfterValidator, TypeAdapter
 
 from lambdas.exports.contract import ExportOnly
 from lambdas.jobs.contract import is_correlation_id
 from lambdas.requests import acceptance
 from lambdas.requests.acceptance import CLEAN_UP, Fault, RequestRejected
+from lambdas.shared.faults import broken_rule, echo
 from lambdas.shared.model import Frozen
 
 SNAPSHOT_CREATED: Final = ("RDS-EVENT-0042", "RDS-EVENT-0091", "RDS-EVENT-0075", "RDS-EVENT-0169")
@@ -24,6 +26,18 @@ SNAPSHOT_CREATED: Final = ("RDS-EVENT-0042", "RDS-EVENT-0091", "RDS-EVENT-0075",
 USER_Events.Messages."""
 
 STATUS_CHANGED: Final = "Step Functions Execution Status Change"
+
+
+SOURCE_PREFIX: Final = re.compile(r"[A-Za-z][A-Za-z0-9-]{0,62}")
+
+
+def _check_source_prefix(prefix: str) -> str:
+    if not SOURCE_PREFIX.fullmatch(prefix):
+        raise broken_rule(
+            "must be 1 to 63 letters, digits or '-', the first a letter, without 'rds:';"
+            f" got {echo(prefix)}"
+        )
+    return prefix
 
 
 class SnapshotExport(Frozen):
@@ -35,7 +49,7 @@ class SnapshotExport(Frozen):
         export_only: the tables; none means all.
     """
 
-    source_prefix: Annotated[str, Field(pattern=r"^[A-Za-z][A-Za-z0-9-]{0,62}$")]
+    source_prefix: Annotated[str, AfterValidator(_check_source_prefix)]
     export_only: tuple[ExportOnly, ...] = ()
 
     @property

@@ -32,12 +32,18 @@ class _Times(TypedDict):
 
 
 class Outcome(Internal):
-    """What became of a request; the execution's output and the detail of its closing event."""
+    """What became of a request; the execution's output and the detail of its closing event.
+
+    Attributes:
+        correlation_id: the caller's, or the execution's name.
+        description: the caller's, None where there is none.
+    """
 
     phase: EndPhase
     reason: str
     summary: str
     correlation_id: str
+    description: str | None = None
     execution_arn: str
     started_at: str
     ended_at: str
@@ -53,6 +59,7 @@ def account(
     execution_arn: str,
     started_at: float,
     now: float,
+    description: str | None = None,
     workflow_failed: bool = False,
 ) -> Outcome:
     """Close the account of a request that ran.
@@ -63,6 +70,7 @@ def account(
         execution_arn: of the request's execution.
         started_at: epoch seconds.
         now: epoch seconds.
+        description: the caller's.
         workflow_failed: whether a failure is the workflow's own, and not that of a resource.
     """
     failed = [entry for entry in entries if entry.phase is Phase.FAILED]
@@ -72,6 +80,7 @@ def account(
         reason=reason if failed else "TargetReached",
         summary=_summary(failed, total=len(entries)),
         correlation_id=correlation_id,
+        description=description,
         execution_arn=execution_arn,
         resources=entries,
         **_times(started_at, now),
@@ -87,6 +96,7 @@ def account_of_ended_execution(
     ended_at: float,
     reason: str,
     message: str,
+    description: str | None = None,
 ) -> Outcome:
     """Close the account of an execution that ended before it could do so; times in epoch seconds.
 
@@ -98,6 +108,7 @@ def account_of_ended_execution(
         ended_at: when it ended.
         reason: `Reason.EXECUTION_ABORTED` and its like, or the error's name.
         message: how it ended, in words.
+        description: the caller's.
     """
     failed = [entry for entry in entries if entry.phase is Phase.FAILED]
     return Outcome(
@@ -105,6 +116,7 @@ def account_of_ended_execution(
         reason=reason,
         summary=shorten(f"{message}; {_summary(failed, total=len(entries))}", MAX_CAUSE_BYTES),
         correlation_id=correlation_id,
+        description=description,
         execution_arn=execution_arn,
         resources=entries,
         **_times(started_at, ended_at),
@@ -112,7 +124,12 @@ def account_of_ended_execution(
 
 
 def rejection(
-    *, faults: tuple[Fault, ...], correlation_id: str, execution_arn: str, now: float
+    *,
+    faults: tuple[Fault, ...],
+    correlation_id: str,
+    execution_arn: str,
+    now: float,
+    description: str | None = None,
 ) -> Outcome:
     """Account for a request that was rejected before anything started."""
     return Outcome(
@@ -122,6 +139,7 @@ def rejection(
             "; ".join(f"{fault.field} {fault.rule}" for fault in faults), MAX_CAUSE_BYTES
         ),
         correlation_id=correlation_id,
+        description=description,
         execution_arn=execution_arn,
         **_times(now, now),
         faults=faults,

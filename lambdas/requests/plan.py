@@ -19,14 +19,20 @@ from lambdas.shared.model import Internal
 
 
 class Trace(Internal):
-    """Whose plan this is."""
+    """Whose plan this is.
+
+    Attributes:
+        correlation_id: the caller's, or the execution's name.
+        description: the caller's, for people.
+    """
 
     correlation_id: str
     execution_arn: str
+    description: str | None = None
 
-    def correlated(self, correlation_id: str) -> Trace:
-        """Return the same trace under another correlation id."""
-        return self.model_copy(update={"correlation_id": correlation_id})
+    def named_as(self, other: Trace) -> Trace:
+        """Return the same execution's trace in another one's words."""
+        return other.model_copy(update={"execution_arn": self.execution_arn})
 
 
 class PlannedStage(Internal):
@@ -110,6 +116,15 @@ class Plan(Internal):
         return self.model_copy(update={"cleans_up": ended})
 
 
+def trace_of(request: Request, execution: Trace) -> Trace:
+    """Return whose plan a request's is, in the caller's words where there are any."""
+    return Trace(
+        correlation_id=request.correlation_id or execution.correlation_id,
+        execution_arn=execution.execution_arn,
+        description=request.description,
+    )
+
+
 def plan(request: Request, trace: Trace, now: float) -> Plan:
     """Lay a request out as stages of work and begin the first; `now` is in epoch seconds."""
     stages = tuple(
@@ -169,8 +184,8 @@ def _begin_next_stage(before: Plan, now: float) -> Plan:
     return before.at_stage(running, waiting, settled)
 
 
-def _work(job: Job, label: str) -> Iterator[Work]:
-    yield from kind_named(job.kind).plan(job, label)
+def _work(job: Job, key: str) -> Iterator[Work]:
+    yield from kind_named(job.kind).plan(job, key)
 
 
 def close(

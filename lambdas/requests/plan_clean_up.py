@@ -12,13 +12,19 @@ from lambdas.jobs.clean_ups import left_behind
 from lambdas.jobs.left_behind import LeftBehind
 from lambdas.jobs.resource_result import Entry
 from lambdas.requests import clean_up
-from lambdas.requests.acceptance import CleanUp, RequestRejected, no_such_execution, parse
+from lambdas.requests.acceptance import (
+    CleanUp,
+    RequestRejected,
+    account_of,
+    no_such_execution,
+    parse,
+)
 from lambdas.requests.conclusion import answer_to
 from lambdas.requests.executions import RUNNING, Execution, Executions, Progress
 from lambdas.requests.inputs import input_of
 from lambdas.requests.outcome import OUTCOME_NOT_PUBLISHED
 from lambdas.requests.outcome_claims import OutcomeClaims
-from lambdas.requests.plan import EndedExecution, Plan, Trace, plan, plan_of
+from lambdas.requests.plan import EndedExecution, Plan, Trace, plan, plan_of, trace_of
 from lambdas.requests.rejections import rejected
 from lambdas.shared import clock
 from lambdas.shared.environment import COORDINATION_TABLE, setting
@@ -50,7 +56,7 @@ def handler(event: dict[str, Any], _context: LambdaContext) -> dict[str, Any]:
         ended = None
     trace = own
     if ended is not None:
-        trace = trace.correlated(ended.trace.correlation_id)
+        trace = trace.named_as(ended.trace)
     logger.set_correlation_id(trace.correlation_id)
     logger.info("clean-up planned", of_execution=execution_arn, things=len(left))
     work = (each.work.with_key(f"0.{index}") for index, each in enumerate(left))
@@ -89,18 +95,21 @@ def _ended(
     reason = clean_up.reason_of(execution.status, execution.error)
     message = clean_up.message_of(execution.status, execution.error, execution.cause)
     entries: tuple[Entry, ...] = ()
-    correlation_id = execution.name
+    trace = Trace(correlation_id=execution.name, execution_arn=execution.arn)
     if progress.outcome is not None:
-        correlation_id = progress.outcome.correlation_id
+        told = progress.outcome
+        trace = trace.model_copy(
+            update={"correlation_id": told.correlation_id, "description": told.description}
+        )
         if execution.error != OUTCOME_NOT_PUBLISHED:
-            entries = progress.outcome.resources
+            entries = told.resources
     elif last is not None:
-        correlation_id = last.trace.correlation_id
+        trace = last.trace
         entries = clean_up.entries_of(
             last, progress.results, reason=reason, message=message, ended_at=execution.ended_at
         )
     return EndedExecution(
-        trace=Trace(correlation_id=correlation_id, execution_arn=execution.arn),
+        trace=trace,
         started_at=execution.started_at,
         ended_at=execution.ended_at,
         reason=reason,
@@ -115,9 +124,9 @@ def _planned(execution: Execution) -> Plan | None:
     """Return the plan of an execution that ended before it had one, if its request is valid."""
     try:
         given = input_of(json.loads(execution.request or "null"))
-        request = parse(given, region=setting("AWS_REGION"))
+        account = account_of(execution.arn)
+        request = parse(given, region=setting("AWS_REGION"), account=account)
     except (RequestRejected, ValueError):
         return None
-    correlation_id = request.correlation_id or execution.name
-    trace = Trace(correlation_id=correlation_id, execution_arn=execution.arn)
-    return plan(request, trace, execution.started_at)
+    trace = Trace(correlation_id=execution.name, execution_arn=execution.arn)
+    return plan(request, trace_of(request, trace), execution.started_at)

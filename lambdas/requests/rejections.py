@@ -23,6 +23,7 @@ def rejected(error: RequestRejected, trace: Trace) -> dict[str, Any]:
     outcome = rejection(
         faults=error.faults,
         correlation_id=correlation_id,
+        description=error.description,
         execution_arn=trace.execution_arn,
         now=clock.now(),
     )

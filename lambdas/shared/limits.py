@@ -26,12 +26,16 @@ MAX_EXPORT_ATTEMPTS: Final = 5
 MAX_FAULTS_REPORTED: Final = 50
 """A rejection lists this many faults and counts the rest."""
 
+MAX_DESCRIPTION_CHARACTERS: Final = 256
+MAX_JOB_ID_CHARACTERS: Final = 32
+"""Each of a job's resources repeats it."""
+
 MAX_TEXT_BYTES: Final = 200
 """Of a message, a warning or a failure cause in an outcome, as JSON in UTF-8."""
 
-MAX_CAUSE_BYTES: Final = 32_768
-"""Of the cause of a failed execution, which Step Functions limits to as many characters.
-Source: its API reference, ExecutionFailedEventDetails."""
+MAX_CAUSE_BYTES: Final = 16 * 1024
+"""Of an outcome's summary, which is the cause of a failed execution. Step Functions takes 32,768
+characters (its API reference, ExecutionFailedEventDetails), but a clean-up holds two outcomes."""
 
 MAX_PAYLOAD_BYTES: Final = 256 * 1024
 """Of any state's input or output, and of an event. Source: Step Functions service quotas."""

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
-from infra.project import cdk_context
+from infra.settings import read_context
 
 State = Mapping[str, Any]
 Template = dict[str, Any]
@@ -18,7 +18,7 @@ _IDENTITY_POLICIES = ("AWS::IAM::Policy", "AWS::IAM::ManagedPolicy", "AWS::IAM::
 
 def unstaged_context() -> dict[str, Any]:
     """Return the context of cdk.json, for an app of a test's own that copies no assets."""
-    return {**cdk_context(), "aws:cdk:disable-asset-staging": True}
+    return {**read_context(), "aws:cdk:disable-asset-staging": True}
 
 
 class Task(NamedTuple):

@@ -26,6 +26,7 @@ from localcloud.patches.expressions.evaluation import evaluate
 from localcloud.patches.expressions.functions import functions
 from tests.infra.stack_parts import State
 from tests.unit.builders import (
+    ACCOUNT,
     CLUSTER,
     EXECUTION,
     NOW,
@@ -89,7 +90,7 @@ def _written(value: Plan | Look | Work) -> Answer:
 
 
 def _begun(*stages: dict[str, object]) -> Plan:
-    return plan(parse({"stages": list(stages)}, region=REGION), any_trace(), NOW)
+    return plan(parse({"stages": list(stages)}, region=REGION, account=ACCOUNT), any_trace(), NOW)
 
 
 @pytest.mark.parametrize("name", ["AcceptRequest", "PlanCleanUp"])
@@ -126,6 +127,29 @@ def test_a_request_that_could_not_be_read_is_told_by_its_correlation_id(
 def test_what_is_no_correlation_id_is_not_taken_for_one(fallback: Fallback, given: object) -> None:
     raw = any_campaign_job(correlation_id=given)
     assert fallback("AcceptRequest", raw)["correlation_id"] == "run-1"
+
+
+@pytest.mark.parametrize("given", ["The nightly one", "ü" * 256])
+def test_a_request_that_could_not_be_read_is_told_by_its_description(
+    fallback: Fallback, given: str
+) -> None:
+    assert fallback("AcceptRequest", any_campaign_job(description=given))["description"] == given
+
+
+@pytest.mark.parametrize("given", ["", "x" * 257, "two\nlines", None, 5, ["nightly"], {"id": 1}])
+def test_what_is_no_description_is_not_taken_for_one(fallback: Fallback, given: object) -> None:
+    assert fallback("AcceptRequest", any_campaign_job(description=given))["description"] is None
+
+
+def test_a_plan_is_told_with_its_description_and_its_jobs_by_their_ids(fallback: Fallback) -> None:
+    jobs = [any_campaign_job(id="pause"), any_export_job(id="night"), any_campaign_job()]
+    request = parse({"jobs": jobs}, region=REGION, account=ACCOUNT)
+    trace = any_trace().model_copy(update={"description": "The nightly one"})
+    now = plan(request, trace, NOW)
+    first = _written(_settled(now.running[0]))
+    outcome = fallback("AdvancePlan", {"plan": _written(now), "results": [first]})
+    assert outcome["description"] == "The nightly one"
+    assert sorted(entry["job"] for entry in outcome["resources"]) == ["0.2", "night", "pause"]
 
 
 STAGES: tuple[dict[str, object], ...] = (

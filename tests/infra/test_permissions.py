@@ -299,12 +299,13 @@ def test_callers_may_ask_and_see_what_became_of_it_and_nothing_more(template: Te
     (machine,) = of_type(template, "AWS::StepFunctions::StateMachine")
     assert template["Outputs"]["CallerPolicyArn"]["Value"] == {"Ref": policy}
     statements = list(policies_of(template, policy))
-    allowed = {s["Action"]: s["Resource"] for s in statements}
+    allowed = {action: s["Resource"] for s in statements for action in listed(s["Action"])}
     (putting,) = (s for s in statements if s["Action"] == "events:PutEvents")
     assert putting["Condition"] == {"StringEquals": {"events:detail-type": REQUESTED}}
     assert allowed.keys() == {
         "states:StartExecution",
         "states:DescribeExecution",
+        "states:GetExecutionHistory",
         "events:PutEvents",
     }
     assert allowed["states:StartExecution"] == {"Ref": machine}
@@ -313,6 +314,7 @@ def test_callers_may_ask_and_see_what_became_of_it_and_nothing_more(template: Te
     assert ":execution:" in executions
     assert machine in executions
     assert executions.endswith(":*")
+    assert text(allowed["states:GetExecutionHistory"]) == executions
 
 
 def test_request_events_bear_the_published_detail_type() -> None:

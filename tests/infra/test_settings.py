@@ -15,8 +15,9 @@ import pytest
 from aws_cdk import App
 from aws_cdk.aws_logs import RetentionDays
 
-from infra.project import CONTEXT_KEY, ROOT, cdk_context
-from infra.settings import LOG_RETENTIONS, Settings, SettingsError
+from infra.app import main
+from infra.project import CONTEXT_KEY, ROOT
+from infra.settings import LOG_RETENTIONS, Settings, SettingsError, read_context
 from infra.stack import OrchestratorStack
 from tests.infra.stack_parts import Template
 
@@ -45,7 +46,7 @@ def test_has_a_default_for_everything() -> None:
 
 
 def test_cdk_json_shows_the_defaults() -> None:
-    assert cdk_context()[CONTEXT_KEY] == Settings().model_dump(mode="json")
+    assert read_context()[CONTEXT_KEY] == Settings().model_dump(mode="json")
 
 
 def test_the_retentions_are_those_of_the_cdk() -> None:
@@ -59,9 +60,19 @@ def test_what_is_switched_off_stays_off_on_its_way_through_the_context() -> None
     assert settings.campaign_rates is False
 
 
+def assert_plain(told: str) -> None:
+    """Check that an error shows neither a regular expression nor pydantic's own words."""
+    said = re.sub(r'"[^"]*"', "", told)
+    assert not re.search(r"[\\^$]|\[\^|Input|should|valid |pattern|pydantic|literal", said), told
+
+
 @pytest.mark.parametrize(
     ("key", "value"),
     [
+        ("campaign_rates", True),
+        ("campaign_rates", "fast"),
+        ("campaign_rates", []),
+        ("campaign_rates.mutations", {"mutations": 1}),
         ("stack_name", ""),
         ("stack_name", "1st"),
         ("stack_name", "under_score"),
@@ -81,7 +92,7 @@ def test_what_is_switched_off_stays_off_on_its_way_through_the_context() -> None
         ("noncurrent_version_days", "many"),
         ("noncurrent_version_days", None),
         ("campaign_instance_ids", "instance-1"),
-        ("campaign_instance_ids.0", ["*"]),
+        ("campaign_instance_ids[0]", ["*"]),
         ("alarm_email", "operators"),
         ("log_retention", "one month"),
         ("log_retention", 30),
@@ -90,8 +101,9 @@ def test_what_is_switched_off_stays_off_on_its_way_through_the_context() -> None
     ],
 )
 def test_refuses_a_bad_value_by_its_name(key: str, value: object) -> None:
-    with pytest.raises(SettingsError, match=rf"orchestrator\.{re.escape(key)}: "):
-        Settings.from_context({key.partition(".")[0]: value})
+    with pytest.raises(SettingsError, match=rf"^orchestrator\.{re.escape(key)}: ") as raised:
+        Settings.from_context({re.split(r"[.[]", key)[0]: value})
+    assert_plain(str(raised.value))
 
 
 @pytest.mark.parametrize(
@@ -104,8 +116,8 @@ def test_refuses_a_bad_value_by_its_name(key: str, value: object) -> None:
         ({"source_prefix": "shop_"}, "source_prefix"),
         ({"source_prefix": "s" * 64}, "source_prefix"),
         ({"source_prefix": "shop-", "export_only": "shop.orders"}, "export_only"),
-        ({"source_prefix": "shop-", "export_only": ["a.b.c.d"]}, "export_only.0"),
-        ({"source_prefix": "shop-", "export_only": ["white space"]}, "export_only.0"),
+        ({"source_prefix": "shop-", "export_only": ["a.b.c.d"]}, "export_only[0]"),
+        ({"source_prefix": "shop-", "export_only": ["white space"]}, "export_only[0]"),
         ({"source_prefix": "shop-", "s3_prefix": "nightly"}, "s3_prefix"),
     ],
 )
@@ -113,7 +125,91 @@ def test_refuses_a_bad_snapshot_export_by_its_place(export: object, field: str) 
     good = {"source_prefix": "orders"}
     with pytest.raises(SettingsError) as raised:
         Settings.from_context({"snapshot_exports": [good, export]})
-    assert str(raised.value).startswith(f"orchestrator.snapshot_exports.1.{field}: ")
+    assert str(raised.value).startswith(f"orchestrator.snapshot_exports[1].{field}: ")
+    assert_plain(str(raised.value))
+
+
+@pytest.mark.parametrize(
+    ("block", "told"),
+    [
+        (
+            {"stakc_name": "A"},
+            "stakc_name: is an unknown field; did you mean stack_name?",
+        ),
+        (
+            {"snapshot_exports": [{"source_prefix": "a", "export": []}]},
+            "snapshot_exports[0].export: is an unknown field; did you mean export_only?",
+        ),
+        (
+            {"campaign_rates": {"reads": {"per_second": 0, "burst": 1}}},
+            "campaign_rates.reads.per_second: must be more than 0; got 0",
+        ),
+        (
+            {"campaign_rates": {"reads": {"persecond": 5, "per_second": 5, "burst": 1}}},
+            "campaign_rates.reads.persecond: is an unknown field; did you mean per_second?",
+        ),
+    ],
+)
+def test_says_what_was_probably_meant(block: dict[str, object], told: str) -> None:
+    with pytest.raises(SettingsError) as raised:
+        Settings.from_context(block)
+    assert str(raised.value) == f"orchestrator.{told}"
+
+
+def test_a_misspelled_retention_is_suggested() -> None:
+    with pytest.raises(SettingsError, match=r'; got "ONE_MONHT"; did you mean ONE_MONTH\?$'):
+        Settings.from_context({"log_retention": "ONE_MONHT"})
+
+
+@pytest.mark.parametrize("name", ["orchestartor", "Orchestrator", "orchestrators", "orchestrato"])
+def test_a_misspelled_block_is_no_block_of_defaults(name: str) -> None:
+    told = rf"^{name}: is an unknown block of context; did you mean orchestrator\?$"
+    with pytest.raises(SettingsError, match=told):
+        Settings.from_contexts({"@aws-cdk/core:target-partitions": ["aws"], name: {}})
+    with pytest.raises(SettingsError, match=told):
+        Settings.from_contexts({}, {name: '{"stack_name": "Second"}'})
+
+
+@pytest.mark.parametrize(
+    "given", [{"stack_name": "Second"}, '{"stack_name": "Second"}'], ids=["object", "text"]
+)
+def test_settings_of_the_command_line_go_over_those_of_cdk_json_one_by_one(given: object) -> None:
+    own = {"stack_name": "First", "campaign_events": True}
+    settings = Settings.from_contexts({CONTEXT_KEY: own}, {CONTEXT_KEY: given})
+    assert (settings.stack_name, settings.campaign_events) == ("Second", True)
+
+
+@pytest.mark.parametrize("block", ["", "[]", "5", [], 5, False])
+def test_a_block_that_is_no_object_is_refused(block: object) -> None:
+    with pytest.raises(SettingsError, match=r"^orchestrator: (must be|is not) "):
+        Settings.from_contexts({CONTEXT_KEY: block})
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        (
+            '{"context": {\n  "a": 1,\n}}',
+            "cdk.json: is not JSON: line 2: there is a comma before the closing }",
+        ),
+        (
+            '{"context": {"a": [1,\n\n]}}',
+            "cdk.json: is not JSON: line 1: there is a comma before the closing ]",
+        ),
+        ("{", "cdk.json: is not JSON: line 1, column 2: "),
+        ("[]", "cdk.json: context must be a JSON object; got null"),
+        ('{"context": []}', "cdk.json: context must be a JSON object; got a list"),
+    ],
+)
+def test_says_in_one_line_what_is_wrong_with_cdk_json(tmp_path: Path, text: str, told: str) -> None:
+    cdk_json = tmp_path / "cdk.json"
+    cdk_json.write_text(text, encoding="utf-8")
+    with pytest.raises(SettingsError) as raised:
+        read_context(cdk_json)
+    assert str(raised.value).startswith(told)
+    assert len(str(raised.value).splitlines()) == 1
+    with pytest.raises(SystemExit, match=rf"^app\.py: {re.escape(told)}"):
+        main(cdk_json)
 
 
 def test_names_every_fault_at_once() -> None:
@@ -167,6 +263,7 @@ def runs(tmp_path_factory: pytest.TempPathFactory) -> dict[str, subprocess.Compl
     contexts: dict[str, dict[str, Any]] = {
         "good": UNSTAGED,
         "bad": {"orchestrator": {"noncurrent_version_days": 0}},
+        "misspelled": {"orchestartor": {"stack_name": "Second"}},
     }
     started = {
         name: _start_app(context, tmp_path_factory.mktemp(name))
@@ -182,7 +279,16 @@ def test_app_ends_with_one_line_for_a_bad_setting(
     assert run.returncode == 1
     assert run.stdout == ""
     assert run.stderr.splitlines() == [
-        "app.py: orchestrator.noncurrent_version_days: Input should be greater than or equal to 1"
+        "app.py: orchestrator.noncurrent_version_days: must be at least 1; got 0"
+    ]
+
+
+def test_app_ends_with_one_line_for_a_misspelled_block(
+    runs: dict[str, subprocess.CompletedProcess[str]],
+) -> None:
+    assert runs["misspelled"].returncode == 1
+    assert runs["misspelled"].stderr.splitlines() == [
+        "app.py: orchestartor: is an unknown block of context; did you mean orchestrator?"
     ]
 
 

@@ -176,7 +176,11 @@ def test_a_new_snapshot_of_the_settings_exports_itself(
     event = _rds_event(event_id, name)
     assert _matches(rule, event)
     given = json.loads(target_input(rule["Targets"][0], event, "arn"))
-    request = parse(input_of_event(given, _snapshot_exports(full_template)), region="us-east-1")
+    request = parse(
+        input_of_event(given, _snapshot_exports(full_template)),
+        region="us-east-1",
+        account="123456789012",
+    )
     ((job,),) = (stage.jobs for stage in request.stages)
     assert job.model_dump(exclude_defaults=True) == {
         "kind": "export",

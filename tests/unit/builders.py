@@ -17,12 +17,13 @@ from lambdas.requests.plan import Trace
 
 NOW = 1_800_000_000.0
 REGION = "us-east-1"
-SNAPSHOT = f"arn:aws:rds:{REGION}:123456789012:snapshot:orders"
-CLUSTER = f"arn:aws:rds:{REGION}:123456789012:cluster:orders"
-CLUSTER_SNAPSHOT = f"arn:aws:rds:{REGION}:123456789012:cluster-snapshot:orders"
-OTHER_SNAPSHOT = f"arn:aws:rds:{REGION}:123456789012:snapshot:other"
+ACCOUNT = "123456789012"
+SNAPSHOT = f"arn:aws:rds:{REGION}:{ACCOUNT}:snapshot:orders"
+CLUSTER = f"arn:aws:rds:{REGION}:{ACCOUNT}:cluster:orders"
+CLUSTER_SNAPSHOT = f"arn:aws:rds:{REGION}:{ACCOUNT}:cluster-snapshot:orders"
+OTHER_SNAPSHOT = f"arn:aws:rds:{REGION}:{ACCOUNT}:snapshot:other"
 DESTINATION = Destination("stack-bucket", "exports")
-EXECUTION = f"arn:aws:states:{REGION}:123456789012:execution:Machine:run-1"
+EXECUTION = f"arn:aws:states:{REGION}:{ACCOUNT}:execution:Machine:run-1"
 
 
 def any_trace() -> Trace:
@@ -120,7 +121,7 @@ class AnyContext:
 
     function_name = "any-function"
     memory_limit_in_mb = 256
-    invoked_function_arn = f"arn:aws:lambda:{REGION}:123456789012:function:any-function"
+    invoked_function_arn = f"arn:aws:lambda:{REGION}:{ACCOUNT}:function:any-function"
     aws_request_id = "any-request"
 
     def get_remaining_time_in_millis(self) -> int:

@@ -3,6 +3,11 @@
 from __future__ import annotations
 
 import json
+import re
+from collections.abc import Callable, Iterator
+from difflib import SequenceMatcher
+from functools import reduce
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -23,7 +28,9 @@ from lambdas.requests.acceptance import (
 from lambdas.requests.contract import Request
 from lambdas.requests.events import input_of_event
 from lambdas.shared import limits
+from lambdas.shared.faults import echo, place
 from tests.unit.builders import (
+    ACCOUNT,
     CLUSTER,
     EXECUTION,
     REGION,
@@ -36,7 +43,7 @@ MANY_IDS = [f"c-{number}" for number in range(limits.MAX_CAMPAIGNS_PER_REQUEST)]
 
 
 def accept(raw: object) -> Request:
-    return parse(input_of_event(raw, ()), region=REGION)
+    return parse(input_of_event(raw, ()), region=REGION, account=ACCOUNT)
 
 
 def faults_of(raw: object) -> dict[str, str]:
@@ -50,6 +57,18 @@ def accepted_or_not(raw: object) -> tuple[Request | None, tuple[Fault, ...]]:
         return accept(raw), ()
     except RequestRejected as rejected:
         return None, rejected.faults
+
+
+JARGON = {
+    *("Input", "should", "valid", "dictionary", "instance", "tuple", "extract", "tag", "type"),
+    *("literal", "enum", "integer", "boolean", "string", "pattern", "match", "None", "True"),
+}
+
+
+def assert_plain(rule: str) -> None:
+    """Check that a rule speaks of JSON and of the product, not of Python or pydantic."""
+    said = re.sub(r'"(\\.|[^"\\])*"|…', "", rule)
+    assert not JARGON & set(re.findall(r"\w+", said)), rule
 
 
 def event(detail: object, **fields: object) -> dict[str, object]:
@@ -246,8 +265,10 @@ def test_an_event_id_that_is_no_correlation_id_is_never_taken_for_one(bad):
 
 @pytest.mark.parametrize("raw", [None, [], "text", 1, 1.5, True, [any_campaign_job()]])
 def test_refuses_what_is_no_object(raw):
-    assert faults_of(raw) == {"request": "must be a JSON object"}
-    assert faults_of(event(raw)) == {"request": "must be a JSON object"}
+    ((field, rule),) = faults_of(raw).items()
+    assert field == "request"
+    assert rule.startswith("must be a JSON object; got ")
+    assert faults_of(event(raw)) == {field: rule}
 
 
 def test_an_event_without_detail_is_no_request():
@@ -367,7 +388,8 @@ def test_names_the_one_fault_by_the_field_as_the_caller_wrote_it(raw, field):
 @pytest.mark.parametrize("job", [any_campaign_job(), any_export_job()])
 def test_says_that_bucket_role_and_key_are_the_stacks(field, job):
     assert (
-        "settings of the stack" in faults_of({"jobs": [job | {field: "any"}]})[f"jobs[0].{field}"]
+        faults_of({"jobs": [job | {field: "any"}]})[f"jobs[0].{field}"]
+        == "is configured on the stack, not per request"
     )
 
 
@@ -404,15 +426,204 @@ def test_counts_the_faults_that_it_does_not_list():
     assert (faults[-1].field, faults[-1].rule) == ("request", "has 950 more faults")
 
 
-def test_tells_the_region_that_the_stack_exports_in():
-    raw = any_export_job(source_arn=SNAPSHOT.replace(REGION, "eu-west-1"))
-    assert faults_of(raw)["source_arn"] == "is in Region eu-west-1; this stack exports in us-east-1"
+ELSEWHERE = {
+    "Region": (
+        "eu-west-1",
+        "123456789012",
+        "is in account 123456789012, Region eu-west-1;"
+        " this stack works in account 123456789012, Region us-east-1",
+    ),
+    "account": (
+        REGION,
+        "210987654321",
+        "is in account 210987654321, Region us-east-1;"
+        " this stack works in account 123456789012, Region us-east-1",
+    ),
+}
+
+
+@pytest.mark.parametrize(("region", "account", "rule"), ELSEWHERE.values(), ids=ELSEWHERE)
+@pytest.mark.parametrize("kind", ["snapshot", "cluster-snapshot", "cluster"])
+def test_tells_where_a_source_is_and_where_the_stack(kind, region, account, rule):
+    raw = any_export_job(source_arn=f"arn:aws:rds:{region}:{account}:{kind}:orders")
+    assert faults_of(raw) == {"source_arn": rule}
+
+
+@pytest.mark.parametrize(("region", "account", "rule"), ELSEWHERE.values(), ids=ELSEWHERE)
+def test_tells_where_a_campaign_is_and_where_the_stack(region, account, rule):
+    arn = f"arn:aws:connect-campaigns:{region}:{account}:campaign/c-1"
+    assert faults_of(any_campaign_job(campaign_ids=["c-0", arn])) == {"campaign_ids[1]": rule}
+
+
+@pytest.mark.parametrize("version", ["v1", "v2"])
+@pytest.mark.parametrize("partition", ["aws", "aws-us-gov"])
+def test_takes_the_arn_of_a_campaign_as_its_id(version, partition):
+    arn = f"arn:{partition}:connect-campaigns:{REGION}:{ACCOUNT}:campaign/c-1"
+    raw = any_campaign_job(api_version=version, campaign_ids=[arn, "c-2", "c-1"])
+    (stage,) = accept(raw).stages
+    assert stage.jobs[0].campaign_ids == ("c-1", "c-2")
+
+
+@pytest.mark.parametrize("version", ["v1", "v2"])
+@pytest.mark.parametrize(
+    "arn",
+    [
+        SNAPSHOT,
+        "arn:",
+        f"arn:aws:connect:{REGION}:{ACCOUNT}:instance/i-1",
+        f"arn:aws:connect-campaigns:{REGION}:{ACCOUNT}:campaign/",
+        f"arn:aws:connect-campaigns:{REGION}:{ACCOUNT}:campaign/a/b",
+    ],
+)
+def test_refuses_the_arn_of_what_is_no_campaign(version, arn):
+    raw = any_campaign_job(api_version=version, campaign_ids=[arn])
+    rule = faults_of(raw)["campaign_ids[0]"]
+    assert rule.startswith("must be a campaign's id, or its ARN: arn:aws:connect-campaigns:")
+
+
+@pytest.mark.parametrize("region", [REGION, "eu-west-1"])
+def test_says_what_to_name_instead_of_a_db_instance(region):
+    raw = any_export_job(source_arn=f"arn:aws:rds:{region}:{ACCOUNT}:db:shop")
+    rule = faults_of(raw)["source_arn"]
+    assert "DB instance" in rule
+    assert "snapshot of it" in rule
+    assert "its cluster" in rule
+
+
+SUGGESTED = [
+    (any_campaign_job(target="paused"), "target", '"paused"', "PAUSED"),
+    (any_campaign_job(target="STOPED"), "target", '"STOPED"', "STOPPED"),
+    (any_campaign_job(target="STOP"), "target", '"STOP"', "STOPPED"),
+    (any_export_job(target="CANCELLED"), "target", '"CANCELLED"', "CANCELED"),
+    ({"jobs": [any_export_job(on_abort="cancle")]}, "jobs[0].on_abort", '"cancle"', "cancel"),
+    ({"jobs": [any_campaign_job()], "run": "allways"}, "run", '"allways"', "always"),
+    ({"jobs": [{"kind": "exports"}]}, "jobs[0].kind", '"exports"', "export"),
+    ({"kind": "Campaigns"}, "kind", '"Campaigns"', "campaigns"),
+    (any_campaign_job(api_version="2"), "api_version", '"2"', "v2"),
+]
+
+
+@pytest.mark.parametrize(("raw", "field", "written", "meant"), SUGGESTED)
+def test_repeats_a_value_that_is_none_and_suggests_the_nearest(raw, field, written, meant):
+    rule = faults_of(raw)[field]
+    assert rule.startswith("must be one of ")
+    assert rule.endswith(f"; got {written}; did you mean {meant}?")
+
+
+@pytest.mark.parametrize("target", ["COMPLETED", "CANCELED", "DANCING", "", "X", 5, None, []])
+def test_suggests_nothing_that_only_looks_a_little_like_it(target):
+    assert "did you mean" not in faults_of(any_campaign_job(target=target))["target"]
+
+
+CAMPAIGNS_ALONE = {"kind": "campaigns", "target": "PAUSED"}
+UNKNOWN = [
+    (CAMPAIGNS_ALONE | {"campaign_id": ["c-1"]}, "campaign_id", "campaign_ids"),
+    ({"jobs": [any_campaign_job(deadline=5)]}, "jobs[0].deadline", "deadline_seconds"),
+    ({"stages": [{"jobs": [any_campaign_job()], "runs": 1}]}, "stages[0].runs", "run"),
+    ({"stages": [{"job": [any_campaign_job()]}]}, "stages[0].job", "jobs"),
+    ({"stage": [{"jobs": [any_campaign_job()]}]}, "stage", "stages"),
+    ({"Jobs": [any_campaign_job()]}, "Jobs", "jobs"),
+    ({"knid": "export"}, "knid", "kind"),
+    ({"jobs": [{"knid": "export", "target": "COMPLETE"}]}, "jobs[0].knid", "kind"),
+    (any_campaign_job(corelation_id="x"), "corelation_id", "correlation_id"),
+    ({"jobs": [any_campaign_job()], "descripton": "x"}, "descripton", "description"),
+    (any_campaign_job(schema="x"), "schema", "$schema"),
+    ({"cleanup": {"execution_arn": EXECUTION}}, "cleanup", "clean_up"),
+]
+
+
+@pytest.mark.parametrize(("raw", "field", "meant"), UNKNOWN)
+def test_suggests_the_field_that_was_probably_meant(raw, field, meant):
+    assert faults_of(raw)[field] == f"is an unknown field; did you mean {meant}?"
+
+
+def test_an_unknown_field_that_is_near_no_other_has_no_suggestion():
+    assert faults_of(any_campaign_job(colour="red")) == {"colour": "is an unknown field"}
+    assert faults_of({"jobs": [any_campaign_job(run="always")]}) == {
+        "jobs[0].run": "is an unknown field"
+    }
+
+
+@pytest.mark.parametrize("field", ["dry_run", "select", "of", "source", "if_ended"])
+@pytest.mark.parametrize("job", [any_campaign_job(), any_export_job()])
+def test_takes_no_field_that_means_nothing_yet(field, job):
+    assert field in faults_of(job | {field: True})
+
+
+@pytest.mark.parametrize("written", ["1h", "3600", 3600.5])
+def test_shows_a_number_of_seconds_to_who_writes_a_text(written):
+    rule = faults_of(any_campaign_job(deadline_seconds=written))["deadline_seconds"]
+    assert rule.startswith("must be a whole number of seconds, such as 3600 for one hour")
+    assert ("without quotes" in rule) == isinstance(written, str)
+    assert rule.endswith(f"; got {json.dumps(written)}")
+
+
+def test_what_was_written_is_shortened():
+    rule = faults_of(any_campaign_job(target="😀" * 10_000))["target"]
+    assert len(rule.encode()) < 200
+
+
+def test_a_request_may_be_described_and_point_to_its_schema():
+    for raw in ({"stages": [{"jobs": [any_campaign_job()]}]}, any_campaign_job()):
+        request = accept({**raw, "description": "The nightly one", "$schema": "request.json"})
+        assert request.description == "The nightly one"
+        assert request == accept({**raw, "description": "The nightly one"})
+
+
+@pytest.mark.parametrize("bad", ["", "x" * 257, "two\nlines", "\x00", 5, ["x"], {}])
+def test_a_description_is_one_line_of_text(bad):
+    assert set(faults_of(any_campaign_job(description=bad))) == {"description"}
+
+
+@pytest.mark.parametrize("job_id", ["a", "pause", "Nightly_export-2", "x" * 32])
+@pytest.mark.parametrize("job", [any_campaign_job(), any_export_job()])
+def test_a_job_may_have_an_id(job, job_id):
+    (stage,) = accept(job | {"id": job_id}).stages
+    assert stage.jobs[0].id == job_id
+
+
+@pytest.mark.parametrize("bad", ["", "0.0", "1a", "a.b", "x" * 33, "a b", "ü", "a\n", 5, []])
+@pytest.mark.parametrize("job", [any_campaign_job(), any_export_job()])
+def test_an_id_of_a_job_is_short_and_plain(job, bad):
+    assert set(faults_of({"jobs": [job | {"id": bad}]})) == {"jobs[0].id"}
+
+
+def test_an_id_of_a_job_is_unique_in_the_request():
+    jobs = [any_campaign_job(id="a"), any_export_job(id="b"), any_campaign_job(id="b")]
+    assert set(faults_of({"jobs": jobs})) == {"jobs[2].id"}
+    stages = [{"jobs": [job]} for job in jobs]
+    assert set(faults_of({"stages": stages})) == {"stages[2].jobs[0].id"}
+
+
+def test_a_rejection_repeats_only_a_legal_description_and_correlation_id():
+    def rejected(**fields: object) -> RequestRejected:
+        with pytest.raises(RequestRejected) as raised:
+            accept(any_campaign_job(target="DANCING", **fields))
+        return raised.value
+
+    told = rejected(correlation_id="mine", description="The nightly one")
+    assert (told.correlation_id, told.description) == ("mine", "The nightly one")
+    told = rejected(correlation_id=["mine"], description="two\nlines")
+    assert (told.correlation_id, told.description) == (None, None)
+
+
+def test_counts_the_faults_of_all_jobs_that_it_does_not_list():
+    jobs = [any_export_job(export_only=["a b"] * 60), any_export_job(export_only=["a b"] * 7)]
+    with pytest.raises(RequestRejected) as rejected:
+        accept({"jobs": jobs, "correlation_id": 5, **{f"kind{number}": 1 for number in range(90)}})
+    faults = rejected.value.faults
+    assert len(faults) == limits.MAX_FAULTS_REPORTED + 1
+    assert (faults[-1].field, faults[-1].rule) == ("request", "has 108 more faults")
+
+
+def test_lists_no_more_misspelled_shapes_than_other_faults():
+    assert len(faults_of({f"kind{number}": 1 for number in range(99)})) == 50
 
 
 @pytest.mark.parametrize("raw", [{"stages": [5]}, {"jobs": ["c-1"]}, any_campaign_job(target=5)])
 def test_speaks_json_to_the_caller_not_python(raw):
     for rule in faults_of(raw).values():
-        assert not {"dictionary", "instance", "tuple", "extract"} & set(rule.split())
+        assert_plain(rule)
 
 
 def test_takes_as_many_of_everything_as_the_limits_say():
@@ -476,6 +687,8 @@ def test_whatever_arrives_is_a_request_or_is_rejected(raw):
     if request is None:
         assert 1 <= len(faults) <= limits.MAX_FAULTS_REPORTED + 1
         assert all(fault.field and fault.rule for fault in faults)
+        for fault in faults:
+            assert_plain(fault.rule)
 
 
 RICH_EXPORT_JOB = any_export_job(
@@ -494,6 +707,8 @@ def _near_job(job: dict[str, object]) -> st.SearchStrategy[dict[str, object]]:
 def test_whatever_stands_in_one_field_is_accepted_or_is_rejected(raw):
     request, faults = accepted_or_not(raw)
     assert faults or request.model_dump_json().encode()
+    for fault in faults:
+        assert_plain(fault.rule)
 
 
 DEADLINES = st.integers(limits.MIN_DEADLINE_SECONDS, limits.MAX_DEADLINE_SECONDS)
@@ -529,7 +744,10 @@ STAGES = st.fixed_dictionaries(
 )
 REQUESTS = st.fixed_dictionaries(
     {"stages": st.lists(STAGES, min_size=1, max_size=4)},
-    optional={"correlation_id": st.text("abc-9", min_size=1, max_size=128)},
+    optional={
+        "correlation_id": st.text("abc-9", min_size=1, max_size=128),
+        "description": st.text("abc-9", min_size=1, max_size=256),
+    },
 )
 
 
@@ -541,6 +759,143 @@ def test_a_valid_request_says_the_same_when_it_is_written_and_read_again(raw):
     assert [len(stage.jobs) for stage in request.stages] == [
         len(stage["jobs"]) for stage in raw["stages"]
     ]
+
+
+def edited(word: str) -> st.SearchStrategy[str]:
+    """Return a word with one edit: a character more or less, another one, or two swapped."""
+    letter = st.sampled_from("abcdefghijklmnopqrstuvwxyzABCXYZ0123456789_-")
+    at = st.integers(0, len(word) - 1)
+    return st.one_of(
+        st.tuples(at, letter).map(lambda edit: word[: edit[0]] + edit[1] + word[edit[0] :]),
+        st.tuples(at, letter).map(lambda edit: word[: edit[0]] + edit[1] + word[edit[0] + 1 :]),
+        at.map(lambda index: word[:index] + word[index + 1 :]),
+        at.map(lambda i: word[:i] + word[i + 1 : i + 2] + word[i : i + 1] + word[i + 2 :]),
+    ).filter(lambda misspelled: misspelled != word and misspelled)
+
+
+def likeness(written: str, word: str) -> float:
+    return SequenceMatcher(None, word.casefold(), written.casefold()).ratio()
+
+
+RICH_REQUEST: dict[str, Any] = {
+    "stages": [
+        {
+            "run": "always",
+            "jobs": [
+                any_campaign_job(id="pause", api_version="v2", deadline_seconds=3600),
+                RICH_EXPORT_JOB | {"id": "night", "export_only": ["shop"], "deadline_seconds": 60},
+            ],
+        }
+    ],
+    "correlation_id": "mine",
+    "description": "any",
+}
+RICH_SHAPES: dict[str, dict[str, Any]] = {
+    "whole": RICH_REQUEST,
+    "one stage": {**RICH_REQUEST["stages"][0], "correlation_id": "mine", "description": "any"},
+    "campaign job": {**RICH_REQUEST["stages"][0]["jobs"][0], "correlation_id": "mine"},
+    "export job": {**RICH_REQUEST["stages"][0]["jobs"][1], "description": "any"},
+}
+VOCABULARY = {
+    "run": ("on_success", "always"),
+    "kind": ("campaigns", "export"),
+    "api_version": ("v1", "v2"),
+    "on_abort": ("leave", "cancel"),
+    "on_deadline": ("leave", "cancel"),
+}
+
+
+def objects_in(value: Any, path: tuple[str | int, ...] = ()) -> Iterator[tuple[str | int, ...]]:
+    """Yield where the objects of a JSON value are."""
+    if isinstance(value, dict):
+        yield path
+        for name, inner in value.items():
+            yield from objects_in(inner, (*path, name))
+    elif isinstance(value, list):
+        for index, inner in enumerate(value):
+            yield from objects_in(inner, (*path, index))
+
+
+def edited_object(
+    whole: dict[str, Any], path: tuple[str | int, ...], edit: Callable[[dict[str, Any]], Any]
+) -> dict[str, Any]:
+    """Return a copy of a request in which one of its objects is edited."""
+    copied: dict[str, Any] = json.loads(json.dumps(whole))
+    found: Any = copied
+    for part in path:
+        found = found[part]
+    replacement = edit(dict(found))
+    found.clear()
+    found.update(replacement)
+    return copied
+
+
+FIELDS = [
+    (shape, path, name)
+    for shape, whole in RICH_SHAPES.items()
+    for path in objects_in(whole)
+    for name in reduce(lambda value, part: value[part], path, whole)
+]
+
+
+@given(st.data())
+@settings(max_examples=300, deadline=None)
+def test_a_field_that_is_misspelled_by_one_edit_is_suggested(data):
+    shape, path, name = data.draw(st.sampled_from(FIELDS))
+    misspelled = data.draw(edited(name))
+    whole = RICH_SHAPES[shape]
+
+    def misspell(found: dict[str, Any]) -> dict[str, Any]:
+        return {misspelled if key == name else key: value for key, value in found.items()}
+
+    rules = faults_of(edited_object(whole, path, misspell))
+    field = place((*path, misspelled))
+    said = re.fullmatch(r"is an unknown field; did you mean (\S+)\?", rules[field])
+    assert said, rules[field]
+    assert likeness(misspelled, said[1]) >= likeness(misspelled, name), "kid is near to kind too"
+
+
+@given(st.data())
+@settings(max_examples=300, deadline=None)
+def test_a_value_that_is_misspelled_by_one_edit_is_suggested(data):
+    shape, path, name = data.draw(
+        st.sampled_from([field for field in FIELDS if field[2] in (*VOCABULARY, "target")])
+    )
+    whole = RICH_SHAPES[shape]
+    found: Any = reduce(lambda value, part: value[part], path, whole)
+    targets = CampaignTarget if found.get("kind") == "campaigns" else ExportTarget
+    words = VOCABULARY.get(name) or tuple(target.value for target in targets)
+    word = data.draw(st.sampled_from(words))
+    misspelled = data.draw(edited(word).filter(lambda written: written not in words))
+    raw = edited_object(whole, path, lambda found: found | {name: misspelled})
+    rule = faults_of(raw)[place((*path, name))]
+    if all(len(other) != len(word) or other == word for other in words):
+        assert rule.endswith(f"; got {json.dumps(misspelled)}; did you mean {word}?")
+    else:
+        assert re.search(rf"; did you mean ({'|'.join(words)})\?$", rule)
+
+
+ANY_TEXT = TEXT | st.text(st.characters(codec=None), max_size=5)
+ANY_JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | ANY_TEXT,
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(ANY_TEXT, inner, max_size=4),
+    max_leaves=10,
+)
+
+
+@given(st.data())
+@settings(max_examples=300, deadline=None)
+def test_whatever_stands_anywhere_in_a_request_is_accepted_or_is_rejected(data):
+    """Lone surrogates included, which JSON may spell and UTF-8 may not."""
+    shape, path, name = data.draw(st.sampled_from(FIELDS))
+    added = data.draw(ANY_TEXT | st.just(name))
+    raw = edited_object(
+        RICH_SHAPES[shape], path, lambda found: found | {added: data.draw(ANY_JSON)}
+    )
+    _request, faults = accepted_or_not(raw)
+    for fault in faults:
+        assert_plain(fault.rule)
+        assert json.dumps([fault.field, fault.rule], ensure_ascii=False).encode()
 
 
 OWN_EXECUTION = f"{EXECUTION}-clean-up"
@@ -576,7 +931,9 @@ def test_what_is_no_clean_up_is_left_to_the_rules_of_a_request(raw):
 
 @pytest.mark.parametrize("asked", [EXECUTION, None, [{"execution_arn": EXECUTION}]])
 def test_a_clean_up_that_is_no_object_is_rejected_by_its_name(asked):
-    assert clean_up_faults({CLEAN_UP: asked}) == {"clean_up": "must be a JSON object"}
+    ((field, rule),) = clean_up_faults({CLEAN_UP: asked}).items()
+    assert field == "clean_up"
+    assert rule.startswith("must be a JSON object; got ")
 
 
 @pytest.mark.parametrize(
@@ -598,8 +955,7 @@ def test_a_clean_up_without_an_execution_is_rejected(asked):
 @pytest.mark.parametrize(
     "arn",
     [
-        "",
-        "run-1",
+        *("", "nonsense", "run-1"),
         EXECUTION.rpartition(":")[0],
         EXECUTION.replace(":Machine:", ":Another:"),
         EXECUTION.replace(":Machine:", ":Machine/Jobs:"),
@@ -610,7 +966,8 @@ def test_a_clean_up_without_an_execution_is_rejected(asked):
 )
 def test_a_clean_up_of_what_is_no_execution_of_its_own_state_machine_is_rejected(arn):
     assert clean_up_faults({CLEAN_UP: {"execution_arn": arn}}) == {
-        "clean_up.execution_arn": f"must be an execution ARN: {EXECUTION.rpartition(':')[0]}:NAME"
+        "clean_up.execution_arn": f"must be an execution ARN: {EXECUTION.rpartition(':')[0]}:NAME;"
+        f" got {echo(arn)}"
     }
 
 
@@ -625,7 +982,7 @@ def test_a_clean_up_says_nothing_but_whose(extra):
 @pytest.mark.parametrize("extra", ["jobs", "correlation_id", "kind"])
 def test_a_clean_up_is_no_part_of_a_request(extra):
     raw = {CLEAN_UP: {"execution_arn": EXECUTION}, extra: "any"}
-    assert clean_up_faults(raw) == {extra: "is not a field of this contract"}
+    assert clean_up_faults(raw) == {extra: "is an unknown field"}
 
 
 @given(st.dictionaries(TEXT | st.just("execution_arn"), JSON | st.just(EXECUTION), max_size=3))

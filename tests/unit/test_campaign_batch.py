@@ -89,7 +89,7 @@ def test_what_a_refusal_told_was_not_there_at_the_first_poll():
 
 
 def test_a_campaign_that_never_was_can_not_be_watched():
-    refused = Refuse(Reason.CAMPAIGN_GONE, "the campaign does not exist")
+    refused = Refuse(Reason.CAMPAIGN_NOT_FOUND, "the campaign does not exist")
     assert next_move(after_looks(CampaignState.GONE), CampaignTarget.FINISHED, NOW) == refused
 
 
@@ -111,8 +111,22 @@ def test_a_campaign_that_was_there_and_one_that_never_was_are_told_apart(target,
     assert vanished == Refuse(
         Reason.CAMPAIGN_GONE, "the campaign no longer exists; it was Stopped when first read"
     )
-    never = next_move(after_looks(gone), target, NOW)
-    assert never == Refuse(Reason.CAMPAIGN_GONE, "the campaign does not exist")
+
+
+@pytest.mark.parametrize("before", [(), (None,), ("CREATING",)])
+@pytest.mark.parametrize("target", sorted(set(CampaignTarget) - {CampaignTarget.DELETED}))
+def test_only_a_campaign_that_was_never_seen_is_not_found(before, target):
+    move = next_move(after_looks(*before, CampaignState.GONE), target, NOW)
+    seen = before == ("CREATING",)
+    watched = seen and target is CampaignTarget.FINISHED
+    assert isinstance(move, Reached if watched else Refuse)
+    assert move.reason is (Reason.CAMPAIGN_GONE if seen else Reason.CAMPAIGN_NOT_FOUND)
+
+
+@pytest.mark.parametrize("target", sorted(set(CampaignTarget) - {CampaignTarget.DELETED}))
+def test_a_campaign_that_aws_calls_deleted_was_there(target):
+    move = next_move(after_looks(CampaignState.DELETED), target, NOW)
+    assert move.reason is Reason.CAMPAIGN_GONE
 
 
 @given(

@@ -190,6 +190,31 @@ def test_answers_a_request_that_it_rejects_with_an_outcome(request_):
     assert (outcome["correlation_id"], outcome["execution_arn"]) == ("run-1", EXECUTION)
 
 
+def test_echoes_the_description_of_a_request_that_it_rejects():
+    answer = accept(any_campaign_job(target="DANCING", description="The nightly one"))
+    assert answer["outcome"]["description"] == "The nightly one"
+    answer = accept(any_campaign_job(target="DANCING"))
+    assert answer["outcome"]["description"] is None
+
+
+def test_a_request_is_told_of_with_its_description_and_its_jobs_by_their_ids(
+    campaigns, rds, hand_clock
+):
+    jobs = [any_campaign_job(id="pause"), any_campaign_job(campaign_ids=["c-2"])]
+    outcome = run({"jobs": jobs, "description": "The nightly one"}, hand_clock)
+    assert outcome["description"] == "The nightly one"
+    assert [entry["job"] for entry in outcome["resources"]] == ["pause", "0.1"]
+    assert {(entry["name"], entry["would"]) for entry in outcome["resources"]} == {(None, None)}
+
+
+def test_rejects_what_is_not_of_the_account_of_its_execution():
+    elsewhere = SNAPSHOT.replace("123456789012", "210987654321")
+    [fault] = accept(any_export_job(source_arn=elsewhere))["outcome"]["faults"]
+    assert fault["field"] == "source_arn"
+    assert "account 210987654321" in fault["rule"]
+    assert "account 123456789012" in fault["rule"]
+
+
 def test_echoes_the_correlation_id_of_a_request_that_it_rejects():
     answer = accept(any_campaign_job(target="DANCING", correlation_id="nightly"))
     assert answer["outcome"]["correlation_id"] == "nightly"

@@ -28,7 +28,7 @@ from lambdas.requests import accept_request, advance_plan, plan_clean_up
 from lambdas.requests.acceptance import RequestRejected, parse
 from lambdas.requests.executions import Executions
 from lambdas.shared import limits
-from tests.unit.builders import NOW, REGION, AnyContext, json_bytes, through_json
+from tests.unit.builders import ACCOUNT, NOW, REGION, AnyContext, json_bytes, through_json
 from tests.unit.fake_executions import FakeClaims, FakeExecutions, answered, map_started
 
 LONG_TEXT = "ü" * 40 + '"skippedTables":["größe"],' * 40
@@ -36,6 +36,7 @@ LONG_TEXT = "ü" * 40 + '"skippedTables":["größe"],' * 40
 LONG_ERROR = "IamRoleMissingPermissionsException"
 LONG_EXECUTION = f"arn:aws:states:{REGION}:123456789012:execution:{'m' * 80}:{'e' * 80}"
 LONG_ID = "ü" * 128
+LONG_DESCRIPTION = "😀" * limits.MAX_DESCRIPTION_CHARACTERS
 MAX_SORT_KEY_BYTES = 1_024
 """Source: DynamoDB developer guide, quotas."""
 LONG_PREFIX = "ü" * 200
@@ -74,7 +75,7 @@ def accept(request: object) -> dict[str, Any]:
 
 def accepts(request: object) -> bool:
     try:
-        parse(request, region=REGION)
+        parse(request, region=REGION, account=ACCOUNT)
     except RequestRejected:
         return False
     return True
@@ -172,13 +173,15 @@ def request(*, campaigns: int, batches: int, exports: int, stages: int) -> dict[
             }
             for number in range(exports)
         ]
-        return watched + exported
+        named = enumerate(watched + exported)
+        return [job | {"id": f"{'i' * 28}-{number:03}"} for number, job in named]
 
     def whole(length: int) -> dict[str, Any]:
         split = [jobs(length)[number::stages] for number in range(stages)]
         return {
             "stages": [{"run": "always", "jobs": each} for each in split],
             "correlation_id": LONG_ID,
+            "description": LONG_DESCRIPTION,
         }
 
     longest = bisect_right(range(10_000), False, key=lambda length: not accepts(whole(length)))
@@ -191,7 +194,7 @@ CROWDS = [
     {"campaigns": 0, "batches": 0, "exports": 1, "stages": 1},
     {"campaigns": 0, "batches": 0, "exports": limits.MAX_EXPORTS_PER_REQUEST, "stages": 1},
     {"campaigns": 250, "batches": 1, "exports": limits.MAX_EXPORTS_PER_REQUEST, "stages": 1},
-    {"campaigns": 250, "batches": 30, "exports": limits.MAX_EXPORTS_PER_REQUEST, "stages": 1},
+    {"campaigns": 250, "batches": 15, "exports": limits.MAX_EXPORTS_PER_REQUEST, "stages": 1},
     {"campaigns": 250, "batches": 1, "exports": 8, "stages": 9},
     {"campaigns": 250, "batches": 1, "exports": 3, "stages": 2},
 ]
@@ -321,13 +324,9 @@ def test_the_largest_clean_up_fits_every_payload_with_both_outcomes(monkeypatch,
 
 
 def _exports_of(request: dict[str, Any]) -> list[tuple[str, str]]:
-    """Return the label and the source of each export job."""
-    return [
-        (f"{number}.{index}", job["source_arn"])
-        for number, stage in enumerate(request["stages"])
-        for index, job in enumerate(stage["jobs"])
-        if job["kind"] == "export"
-    ]
+    """Return the id and the source of each export job."""
+    jobs = (job for stage in request["stages"] for job in stage["jobs"])
+    return [(job["id"], job["source_arn"]) for job in jobs if job["kind"] == "export"]
 
 
 def payload_of(work: Work) -> dict[str, Any]:

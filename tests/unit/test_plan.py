@@ -24,6 +24,7 @@ from lambdas.requests.plan import Plan, advance, plan, plan_of
 from lambdas.shared.limits import CAMPAIGNS_PER_BATCH, MAX_TEXT_BYTES
 from lambdas.shared.texts import timestamp
 from tests.unit.builders import (
+    ACCOUNT,
     CLUSTER,
     NOW,
     REGION,
@@ -36,7 +37,7 @@ from tests.unit.builders import (
 
 
 def begun(*stages: dict[str, object]) -> Plan:
-    request = parse({"stages": list(stages)}, region=REGION)
+    request = parse({"stages": list(stages)}, region=REGION, account=ACCOUNT)
     return plan(request, any_trace(), NOW)
 
 

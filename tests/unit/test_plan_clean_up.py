@@ -54,6 +54,9 @@ LATER = NOW + 630
 """When the clean-up is planned."""
 
 
+DESCRIPTION = "The nightly one"
+
+
 class Stack:
     """What a clean-up meets.
 
@@ -142,7 +145,11 @@ def canceled(work: dict[str, Any], **fields: Any) -> dict[str, Any]:
 def accepted(*stages: dict[str, Any]) -> dict[str, Any]:
     """Return what AcceptRequest answers to a request."""
     event = {
-        "request": {"stages": list(stages), "correlation_id": "nightly"},
+        "request": {
+            "stages": list(stages),
+            "correlation_id": "nightly",
+            "description": DESCRIPTION,
+        },
         "execution_arn": EXECUTION,
         "execution_name": "run-1",
     }
@@ -224,6 +231,17 @@ def test_an_execution_that_still_runs_is_rejected_and_not_read(stack, clean_up):
     assert [operation for operation, _arn in stack.executions.calls] == ["describe_execution"]
 
 
+def test_an_export_is_told_of_by_the_id_of_its_job(stack, clean_up):
+    answer = accepted({"jobs": [any_export_job(id="night", on_abort="cancel")]})
+    stack.ended("ABORTED", *started(answer))
+    stack.noted("task-1", "night")
+    told = clean_up({})
+    for outcome in (told["publish"], told["outcome"]):
+        assert outcome["description"] == DESCRIPTION
+        assert [entry["job"] for entry in outcome["resources"]] == ["night"]
+    assert "in the clean-up" in told["publish"]["resources"][0]["message"]
+
+
 @pytest.mark.parametrize(
     ("status", "fields", "reason", "message"),
     [
@@ -251,6 +269,7 @@ def test_the_outcome_says_how_the_execution_ended(stack, clean_up, status, field
     assert (told["phase"], told["reason"]) == ("FAILED", reason)
     assert told["summary"].startswith(f"{message}; 1 of 1 did not reach their targets; c-1")
     assert (told["correlation_id"], told["execution_arn"]) == ("nightly", EXECUTION)
+    assert told["description"] == DESCRIPTION
     assert told["started_at"] == timestamp(NOW)
     assert told["ended_at"] == timestamp(NOW + ENDED_AFTER)
     assert told["elapsed_seconds"] == ENDED_AFTER

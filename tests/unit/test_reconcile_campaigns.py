@@ -174,7 +174,12 @@ def test_what_is_gone_before_the_first_look_was_already_gone(look):
 def test_a_campaign_that_does_not_exist_fails_any_other_target(look, target):
     seen = look(campaign_work("a", target=target), FakeCampaigns())
     assert seen.phase is Phase.FAILED
-    assert entries(seen)["a"].reason == Reason.CAMPAIGN_GONE
+    entry = entries(seen)["a"]
+    assert entry.reason == Reason.CAMPAIGN_NOT_FOUND
+    assert entry.message == (
+        "the campaign does not exist: check the id, that the campaign is in this stack's Region,"
+        " and api_version, which is v2"
+    )
 
 
 def test_an_illegal_target_fails_one_campaign_and_not_its_neighbours(settle):

@@ -78,7 +78,7 @@ def test_one_campaign_that_answers_oddly_is_no_matter_to_its_neighbours(
         "conflicts": ("COMPLETE", "TargetReached"),
         "unknown": ("FAILED", "Unreadable"),
         "rejected": ("FAILED", "ValidationException"),
-        "missing": ("FAILED", "CampaignGone"),
+        "missing": ("FAILED", "CampaignNotFound"),
     }
     assert done.report["calls"]["PauseCampaign"] == 3 + 3
 
@@ -92,7 +92,7 @@ def test_an_id_that_only_v1_knows_is_rejected_for_v2_before_anything_starts(
     accepted, rejected = done.outcomes
     assert {entry["id"]: entry["reason"] for entry in accepted["resources"]} == {
         "a_1": "TargetReached",
-        "b": "CampaignGone",
+        "b": "CampaignNotFound",
     }
     assert [fault["field"] for fault in rejected["faults"]] == ["campaign_ids[0]"]
     assert done.report["calls"]["PauseCampaign"] == 1

@@ -12,7 +12,7 @@ from tests.workflow.requests import campaign, campaigns
 GONE = "NotFound"
 ILLEGAL = ("FAILED", "IllegalTransition")
 FAILED = ("FAILED", "CampaignFailed")
-MISSING = ("FAILED", "CampaignGone")
+MISSING = ("FAILED", "CampaignNotFound")
 REACHED = ("COMPLETE", "TargetReached")
 THERE = ("COMPLETE", "AlreadyThere")
 LATE = ("FAILED", "DeadlineExceeded")

@@ -34,7 +34,7 @@ def test_starts_pauses_stops_and_deletes_by_what_each_campaign_is(
         "new": ("COMPLETE", "TargetReached"),
         "paused": ("COMPLETE", "TargetReached"),
         "running": ("COMPLETE", "AlreadyThere"),
-        "missing": ("FAILED", "CampaignGone"),
+        "missing": ("FAILED", "CampaignNotFound"),
         "to-stop": ("COMPLETE", "TargetReached"),
         "to-delete": ("COMPLETE", "TargetReached"),
         "ended": ("COMPLETE", "TargetReached"),

@@ -13,8 +13,8 @@ from lambdas.jobs.loop import Loop, OneResource, Wait
 from lambdas.shared.limits import MAX_TIMERS_PER_REQUEST
 
 
-def _plan(job: TimerJob, label: str) -> Iterator[TimerWork]:
-    yield TimerWork(key=label, job_label=label, **job.model_dump())
+def _plan(job: TimerJob, key: str) -> Iterator[TimerWork]:
+    yield TimerWork(key=key, job_label=job.label(key), **job.model_dump(exclude={"id"}))
 
 
 TIMER = Kind(

@@ -49,6 +49,11 @@ def wanted(**fields: object) -> ExportWork:
     return export_work(on_abort="cancel", **fields)
 
 
+def test_a_start_is_noted_by_the_name_that_the_outcome_has_for_its_job(look, table):
+    look(wanted().model_copy(update={"job_label": "night"}), FakeExports())
+    assert [sk for _pk, sk in table.items] == [f"night#{FIRST}"]
+
+
 def test_a_start_is_noted_before_it_is_made(look, table):
     rds = FakeExports()
     before: list[list[str]] = []
@@ -251,7 +256,7 @@ def test_the_note_of_another_job_for_the_same_export_is_left_alone(look, table):
     rds = FakeExports()
     look(wanted(), rds)
     rds.hidden.add(FIRST)
-    seen = look(wanted().model_copy(update={"key": "0.1"}), rds)
+    seen = look(wanted().model_copy(update={"key": "0.1", "job_label": "0.1"}), rds)
     assert rds.asked("start") == [FIRST, FIRST]
     assert noted(table) == [FIRST]
     assert (seen.work.progress.task_id, seen.work.progress.asked_for) == (FIRST, None)
