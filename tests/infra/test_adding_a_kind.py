@@ -26,13 +26,13 @@ from lambdas.waiting.events import hurried_by
 
 def faults(request):
     try:
-        parse(request, region="us-east-1")
+        parse(request, region="us-east-1", account="123456789012")
     except RequestRejected as rejection:
         return [[fault.field, fault.rule] for fault in rejection.faults]
 
 job = {"kind": "timer", "name": "tea", "seconds": 120, "target": "RUNG"}
 campaign = {"kind": "campaigns", "campaign_ids": ["c-1"], "target": "PAUSED"}
-request = parse({"stages": [{"jobs": [campaign, job]}, {"jobs": [job]}]}, region="us-east-1")
+request = parse({"stages": [{"jobs": [campaign, job]}, {"jobs": [job]}]}, region="us-east-1", account="123456789012")
 planned = plan(request, Trace(correlation_id="any", execution_arn="any"), 0.0)
 carried = type(planned).model_validate(json.loads(planned.model_dump_json()))
 template = template_of(synthesise())
@@ -62,7 +62,7 @@ def told(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
 
 
 def test_the_door_accepts_a_job_of_the_kind_and_names_its_faults(told: dict[str, Any]) -> None:
-    assert told["bad target"] == [["target", "should be 'RUNG'"]]
+    assert told["bad target"] == [["target", 'must be one of RUNG; got "SILENT"']]
     assert told["too many"] == [["request", "names 4 timers; at most 3"]]
     ((field, rule),) = told["no kind"]
     assert field == "jobs[0].kind"
