@@ -126,6 +126,10 @@ class Simulators:
         for live in (self._campaigns, self._exports.live):
             self._timeline.at(self._time.moment(0), live.wake)
 
+    def export_percents(self) -> dict[str, int]:
+        """Return how far each source's export is that is IN_PROGRESS."""
+        return self._exports.percents()
+
     def _events(self, publish_event: PublishEvent, account: str, region: str) -> Events:
         faults = (f for f in self._world.faults if isinstance(f, EventFault))
         return Events(
