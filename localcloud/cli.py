@@ -4,20 +4,24 @@ from __future__ import annotations
 
 import argparse
 import json
-from collections.abc import Sequence
+import tomllib
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Final, NoReturn
 
+from infra.project import ROOT
 from localcloud.cloud import PortError, require_free
-from localcloud.files import FileError, load_json, writable
+from localcloud.files import STANDARD_INPUT, FileError, load_json, writable
+from localcloud.follow import follow
 from localcloud.interrupts import serve_until_interrupted
 from localcloud.orchestrator import LocalOrchestrator
-from localcloud.output import show, tell
+from localcloud.output import did_you_mean, show, tell
 from localcloud.plain_world import plain_world
-from localcloud.progress import follow
 from localcloud.report import report
 from localcloud.runs import Runs
 from localcloud.showing import explain
+from localcloud.steps import shown_steps
 from localcloud.world import World, WorldError, load_world
 from tools.synthesis import NotDeployableError
 
@@ -28,7 +32,17 @@ WRONG_ARGUMENTS: Final = 2
 DEFAULT_SPEED: Final = 60.0
 """Of `up`, in simulated seconds per real second: an hour takes a minute."""
 
-EXAMPLES: Final = Path(__file__).parent.parent / "examples"
+COMMANDS: Final = ("run", "up")
+
+EXAMPLES: Final = ROOT / "examples"
+
+NO_WORLD: Final = (
+    "Without --world, all that a request names exists: a mistyped id or ARN is not noticed here"
+)
+
+
+class ArgumentsError(Exception):
+    """The arguments do not go together; the text says why."""
 
 
 class _Parser(argparse.ArgumentParser):
@@ -44,25 +58,53 @@ class _Parser(argparse.ArgumentParser):
 
 def main(arguments: Sequence[str]) -> int:
     """Carry out a command line and return its exit code."""
-    options = _parser().parse_args(arguments)
     try:
+        options = _options(arguments)
         return int(options.command(options))
-    except (FileError, WorldError, NotDeployableError, PortError) as error:
+    except (ArgumentsError, FileError, WorldError, NotDeployableError, PortError) as error:
         tell(f"localcloud: {error}")
         return WRONG_ARGUMENTS
 
 
-def _parser() -> argparse.ArgumentParser:
+def _options(arguments: Sequence[str]) -> argparse.Namespace:
+    """Read the arguments, and refuse what argparse would without a word of help."""
     parser = _Parser(prog="localcloud", description=__doc__)
-    commands = parser.add_subparsers(required=True, metavar="run | up", parser_class=_Parser)
+    parser.add_argument("--version", action="version", version=_version())
+    _add_commands(parser)
+    name = next((argument for argument in arguments if not argument.startswith("-")), None)
+    if name is not None and name not in COMMANDS:
+        is_request = name.endswith(".json")
+        hint = f"; did you mean 'run {name}'?" if is_request else did_you_mean(name, COMMANDS)
+        raise ArgumentsError(f"{name!r} is not a command: {' or '.join(COMMANDS)}{hint}")
+    options, unknown = parser.parse_known_args(arguments)
+    if unknown and name is not None:
+        word = unknown[0].partition("=")[0]
+        known = [f"--{option}" for option in vars(options) if option not in ("command", "requests")]
+        raise ArgumentsError(f"{name} does not take {word!r}{did_you_mean(word, known)}")
+    if sum(path == STANDARD_INPUT for path in [*options.requests, options.world]) > 1:
+        raise ArgumentsError(f"{STANDARD_INPUT!r} is given twice: standard input is read once")
+    return options
+
+
+def _version() -> str:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    return f"{project['name']} {project['version']}"
+
+
+def _add_commands(parser: argparse.ArgumentParser) -> None:
+    commands = parser.add_subparsers(
+        required=True, metavar=" | ".join(COMMANDS), parser_class=_Parser
+    )
 
     run = commands.add_parser("run", help="run requests to their end and print their outcomes")
-    run.add_argument("requests", nargs="+", metavar="REQUEST.json")
+    run.add_argument(
+        "requests", nargs="+", metavar="REQUEST.json", help="a file, or - for standard input"
+    )
     run.add_argument("--report", metavar="REPORT.json", help="write what it cost")
     run.set_defaults(command=_run)
 
     up = commands.add_parser("up", help="serve until interrupted")
-    up.set_defaults(command=_up)
+    up.set_defaults(command=_up, requests=[])
 
     for command, speed, as_it_is in (
         (run, None, "default: waiting takes no time"),
@@ -80,7 +122,6 @@ def _parser() -> argparse.ArgumentParser:
         command.add_argument(
             "--port", type=_port, default=0, metavar="P", help="of the endpoint (default: any)"
         )
-    return parser
 
 
 def _speed(text: str) -> float:
@@ -143,10 +184,18 @@ def _up(options: argparse.Namespace) -> int:
             serve_until_interrupted()
 
 
-def _deployed(world: World, options: argparse.Namespace) -> LocalOrchestrator:
+@contextmanager
+def _deployed(world: World, options: argparse.Namespace) -> Iterator[LocalOrchestrator]:
     require_free(options.port)
-    tell("Deploying the stack to the local AWS")
-    return LocalOrchestrator(world, speed=options.speed, port=options.port)
+    if options.requests and options.world is None:
+        tell(NO_WORLD)
+    with ExitStack() as stack:
+        with shown_steps() as on_step:
+            orchestrator = LocalOrchestrator(
+                world, speed=options.speed, port=options.port, on_step=on_step
+            )
+            stack.enter_context(orchestrator)
+        yield orchestrator
 
 
 def _world(options: argparse.Namespace, requests: Sequence[object]) -> World:

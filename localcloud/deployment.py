@@ -5,20 +5,25 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor, wait
 from dataclasses import dataclass
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
 from botocore.exceptions import ClientError
 
 from localcloud.cloud import Client, LocalAws
+from localcloud.steps import OnStep, Step, ignore
 from tools.account import BOOTSTRAP_PARAMETER
 from tools.archive import zip_folder
 
 _BOOTSTRAP_VERSION = "30"
 _COMPRESSION = 1  # the layer is large, and the way to moto short
 _CAPABILITIES = ["CAPABILITY_IAM", "CAPABILITY_NAMED_IAM", "CAPABILITY_AUTO_EXPAND"]
-_SECONDS_BETWEEN_LOOKS = 0.02
+_SECONDS_BETWEEN_POLLS = 0.02
+_SECONDS_BETWEEN_COUNTS = 0.1
+_DEPLOYING = "Deploying the stack"
 _FINISHED_WELL = ("CREATE_COMPLETE", "UPDATE_COMPLETE")
 
 
@@ -46,21 +51,24 @@ class _Asset:
     key: str
 
 
-def deploy(cloud: LocalAws, assembly_directory: Path | str) -> Deployment:
+def deploy(cloud: LocalAws, assembly_directory: Path | str, on_step: OnStep = ignore) -> Deployment:
     """Upload the assets of an assembly's only stack, create or update it, and wait for it.
 
     Raises AssemblyError and DeploymentError.
     """
+    on_step(Step(_DEPLOYING))
     directory = Path(assembly_directory)
     name, template, assets = _stack(directory)
     _bootstrap(cloud, {asset.bucket for asset in assets})
     for asset in assets:
         body = zipped(asset.source) if asset.zipped else asset.source.read_bytes()
         cloud.client("s3").put_object(Bucket=asset.bucket, Key=asset.key, Body=body)
-    return deploy_template(cloud, name, template.read_text())
+    return deploy_template(cloud, name, template.read_text(), on_step)
 
 
-def deploy_template(cloud: LocalAws, name: str, template: str) -> Deployment:
+def deploy_template(
+    cloud: LocalAws, name: str, template: str, on_step: OnStep = ignore
+) -> Deployment:
     """Create a stack from a template's text, or update it, wait, and warm its functions.
 
     Raises DeploymentError.
@@ -69,13 +77,20 @@ def deploy_template(cloud: LocalAws, name: str, template: str) -> Deployment:
     known = _description(client, name)
     submit = client.create_stack if known is None else client.update_stack
     try:
-        submit(StackName=name, TemplateBody=template, Capabilities=_CAPABILITIES)
+        with ThreadPoolExecutor(1) as pool:
+            submitting = pool.submit(
+                submit, StackName=name, TemplateBody=template, Capabilities=_CAPABILITIES
+            )
+            while wait({submitting}, timeout=_SECONDS_BETWEEN_COUNTS).not_done:
+                on_step(Step(_DEPLOYING, *_resources(name)))
+            submitting.result()
     except ClientError as error:
         if "No updates are to be performed" not in str(error):
             raise DeploymentError(f"{name}: {error}{_reasons(client, name)}") from error
     described = _settled(client, name)
     if described["StackStatus"] not in _FINISHED_WELL:
         raise DeploymentError(f"{name}: {described['StackStatus']}{_reasons(client, name)}")
+    on_step(Step("Warming up the functions"))
     cloud.warm_up()
     outputs = {item["OutputKey"]: item["OutputValue"] for item in described.get("Outputs", [])}
     return Deployment(stack_name=name, outputs=outputs)
@@ -156,7 +171,22 @@ def _settled(client: Client, name: str) -> dict[str, Any]:
             raise DeploymentError(f"{name}: the stack is gone")
         if not described["StackStatus"].endswith("_IN_PROGRESS"):
             return described
-        time.sleep(_SECONDS_BETWEEN_LOOKS)
+        time.sleep(_SECONDS_BETWEEN_POLLS)
+
+
+def _resources(stack_name: str) -> tuple[int, int]:
+    """Return how many of a stack's resources exist, and how many its template has.
+
+    Read where moto keeps them: its API answers only once the last one exists, and to ask it for
+    the resources of a stack creates them.
+    """
+    backends = import_module("moto.cloudformation.models").cloudformation_backends
+    for stack in list(backends[LocalAws.account][LocalAws.region].stacks.values()):
+        if stack.name == stack_name:
+            resources = stack.resource_map
+            wanted = list(resources._resource_json_map)
+            return sum(name in resources._parsed_resources for name in wanted), len(wanted)
+    return 0, 0
 
 
 def _reasons(client: Client, name: str) -> str:

@@ -1,11 +1,19 @@
-"""Files that a person names on the command line, refused in one line that names them."""
+"""Files that a person names on the command line, refused in one line that names them.
+
+The name `-` is standard input's.
+"""
 
 from __future__ import annotations
 
 import json
 import math
+import sys
 from pathlib import Path
 from typing import Any, Final, NoReturn
+
+from localcloud.output import did_you_mean
+
+STANDARD_INPUT: Final = "-"
 
 MAX_DEPTH: Final = 100
 """Python reads, writes and evaluates JSON recursively; nothing valid is nested nearly as deep."""
@@ -23,14 +31,17 @@ def load_json(path: Path | str) -> object:
     """
     try:
         value = json.loads(
-            Path(path).read_text(encoding="utf-8"),
+            _read(path),
             parse_constant=_refuse_constant,
             parse_float=_finite,
         )
+    except FileNotFoundError as error:
+        nearest = did_you_mean(str(path), map(str, Path(path).parent.glob("*.json")))
+        raise FileError(f"{path}: {error.strerror}{nearest}") from error
     except OSError as error:
-        raise FileError(f"{path}: {error.strerror}") from error
+        raise FileError(f"{_name(path)}: {error.strerror}") from error
     except ValueError as error:
-        raise FileError(f"{path}: is not JSON: {error}") from error
+        raise FileError(f"{_name(path)}: is not JSON: {error}") from error
     except RecursionError:
         raise _nested_too_deep(path) from None
     if not _is_within(value, MAX_DEPTH):
@@ -56,6 +67,16 @@ def writable(path: str) -> Path:
     return target
 
 
+def _read(path: Path | str) -> str:
+    if path == STANDARD_INPUT:
+        return sys.stdin.buffer.read().decode()
+    return Path(path).read_text(encoding="utf-8")
+
+
+def _name(path: Path | str) -> str:
+    return "standard input" if path == STANDARD_INPUT else str(path)
+
+
 def _refuse_constant(name: str) -> NoReturn:
     raise ValueError(f"{name} is not a JSON number")
 
@@ -68,7 +89,7 @@ def _finite(text: str) -> float:
 
 
 def _nested_too_deep(path: Path | str) -> FileError:
-    return FileError(f"{path}: is nested deeper than {MAX_DEPTH} levels")
+    return FileError(f"{_name(path)}: is nested deeper than {MAX_DEPTH} levels")
 
 
 def _is_within(value: object, depth: int) -> bool:

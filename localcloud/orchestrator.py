@@ -17,6 +17,7 @@ from localcloud.forwarding import FORWARDED, forward
 from localcloud.patches import publish
 from localcloud.simulators import Simulators
 from localcloud.simulators.server import Request, Response
+from localcloud.steps import OnStep, Step, ignore
 from localcloud.world import World
 from tools.synthesis import synthesise
 
@@ -39,14 +40,17 @@ class LocalOrchestrator:
         *,
         speed: float | None = None,
         port: int = 0,
+        on_step: OnStep = ignore,
     ) -> None:
         """Prepare; an assembly that is given is not synthesised again, a `port` of 0 is free.
 
-        Nothing happens between the calls of the thread that opens it, unless it waits by the clock.
+        `on_step` is called with each step of the deployment. Nothing happens between the calls of
+        the thread that opens it, unless it waits by the clock.
         """
         self.world = world
         self.clock = VirtualClock(speed)
         self._assembly = assembly
+        self._on_step = on_step
         self._stack = ExitStack()
         self._resources = AccountResources()
         self.simulators = Simulators(
@@ -71,13 +75,14 @@ class LocalOrchestrator:
         self._began_at = self.clock.now()
 
     def __enter__(self) -> Self:
-        assembly = self._assembly or synthesise()
+        assembly = self._assembly or self._synthesise()
         try:
+            self._on_step(Step("Starting the local AWS"))
             self._stack.callback(self.clock.close)
             self._stack.enter_context(self.clock.turn("who runs the requests"))
             self._stack.enter_context(self.simulators)
             self._stack.enter_context(self.aws)
-            self.outputs = deploy(self.aws, assembly).outputs
+            self.outputs = deploy(self.aws, assembly, self._on_step).outputs
             self._resources.provide_export_stores()
             self._subscribe()
         except BaseException:
@@ -121,6 +126,10 @@ class LocalOrchestrator:
                 self._outcomes[detail["execution_arn"]] = detail
                 sqs.delete_message(QueueUrl=self._queue, ReceiptHandle=message["ReceiptHandle"])
         return self._outcomes.get(execution_arn)
+
+    def _synthesise(self) -> Path:
+        self._on_step(Step("Synthesising the stack"))
+        return synthesise()
 
     def _subscribe(self) -> None:
         """Listen to the stack's bus as any other service would."""

@@ -4,7 +4,11 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Iterable
+from difflib import get_close_matches
 from typing import TextIO
+
+from rich.console import Console
 
 
 def tell(line: str) -> None:
@@ -21,6 +25,29 @@ def show(text: str) -> bool:
         tell(f"localcloud: standard output: {error.strerror}")
         return False
     return True
+
+
+def terminal() -> Console | None:
+    """Return standard error as a terminal that can be redrawn, None where it is not one."""
+    console = Console(stderr=True, highlight=False)
+    # rich takes anything for a terminal where FORCE_COLOR is set.
+    if sys.stderr.isatty() and console.is_terminal and not console.is_dumb_terminal:
+        return console
+    return None
+
+
+def one_line(text: str) -> str:
+    """Escape what moves a cursor or ends a line: ids and messages are other people's words."""
+    return "".join(
+        character if character.isprintable() else character.encode("unicode_escape").decode()
+        for character in text
+    )
+
+
+def did_you_mean(word: str, words: Iterable[str]) -> str:
+    """Return the end of a complaint about a word: the nearest valid one, if any is near."""
+    nearest = get_close_matches(word, list(words), n=1)
+    return f"; did you mean {nearest[0]!r}?" if nearest else ""
 
 
 def _print(text: str, stream: TextIO) -> None:

@@ -1,131 +1,196 @@
-"""Shows a run as it goes: a table on a terminal, plain lines where there is none."""
+"""What is known of a run at one moment, resource by resource."""
 
 from __future__ import annotations
 
-import threading
-from collections.abc import Callable, Iterator
-from typing import Final, NamedTuple
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Any, Final
 
-from rich.console import Console
-from rich.live import Live
-from rich.table import Table
-from rich.text import Text
+from pydantic import TypeAdapter
 
+from lambdas.jobs.pass_result import Look
+from lambdas.jobs.phases import Phase
+from lambdas.jobs.registry import AnyWork
+from lambdas.jobs.resource_result import Entry
+from lambdas.jobs.work import Work
+from lambdas.requests.executions import look_of
+from lambdas.requests.plan import close
 from localcloud.orchestrator import LocalOrchestrator
-from localcloud.output import tell
-from localcloud.patches import child_histories
-from localcloud.runs import Runs
+from localcloud.output import one_line
+from localcloud.patches import ChildHistory, child_histories
+from localcloud.runs import ENDED, Run, Runs
 
-REAL_SECONDS_BETWEEN_LOOKS: Final = 0.1
+_WORK: Final[TypeAdapter[Work]] = TypeAdapter(AnyWork)
 
 
-class Happening(NamedTuple):
-    """Something that a person who watches wants to know.
+class Status(StrEnum):
+    """How far a resource is: the phases, the most urgent first."""
+
+    FAILED = Phase.FAILED
+    WARNING = "WARNING"
+    """COMPLETE, with a warning."""
+    QUEUED = Phase.QUEUED
+    DELETING = Phase.DELETING
+    IN_PROGRESS = Phase.IN_PROGRESS
+    COMPLETE = Phase.COMPLETE
+
+
+URGENCY: Final = {status: urgency for urgency, status in enumerate(Status)}
+
+
+def in_words(statuses: Iterable[Status]) -> str:
+    """Count statuses: 3 FAILED, 57 COMPLETE."""
+    counts = Counter(statuses)
+    return ", ".join(f"{counts[status]} {status}" for status in Status if counts[status])
+
+
+@dataclass(frozen=True)
+class Resource:
+    """A resource of one job.
 
     Attributes:
-        at_s: simulated seconds since the beginning.
-        who: the resource, or the request.
-        what: in words.
+        key: the number of the request, the job and the id.
+        name: what a person calls it.
+        detail: the state that it is in, or why it ended as it did.
+        ended_at_s: simulated seconds since the beginning, None until it has ended.
     """
 
-    at_s: float
-    who: str
-    what: str
+    key: tuple[int, str, str]
+    name: str
+    target: str
+    status: Status
+    detail: str
+    ended_at_s: float | None = None
 
 
-def follow(orchestrator: LocalOrchestrator, runs: Runs) -> None:
-    """Show what happens, on standard error, until all has ended; then how each request did."""
-    console = Console(stderr=True, highlight=False)
-    if console.is_terminal:
-        _follow_on_terminal(console, orchestrator, runs)
-    else:
-        _follow_in_lines(orchestrator, runs)
-    for run in runs.all:
-        tell(f"{run.status}: {run.outcome.get('summary', '')}")
+@dataclass(frozen=True)
+class Request:
+    """A request's execution.
 
-
-def _follow_on_terminal(console: Console, orchestrator: LocalOrchestrator, runs: Runs) -> None:
-    with Live(_table(orchestrator, runs), console=console, auto_refresh=False) as live:
-        _repeatedly(runs, lambda: live.update(_table(orchestrator, runs), refresh=True))
-
-
-def _follow_in_lines(orchestrator: LocalOrchestrator, runs: Runs) -> None:
-    shown: set[Happening] = set()
-
-    def show_new() -> None:
-        for happening in sorted(set(_happenings(orchestrator)) - shown):
-            tell(f"[{happening.at_s:8.1f} s] {happening.who}: {happening.what}")
-            shown.add(happening)
-
-    _repeatedly(runs, show_new)
-
-
-def _repeatedly(runs: Runs, show: Callable[[], None]) -> None:
-    """Show from a thread of its own, beside simulated time, while the runs go to their end."""
-    is_over = threading.Event()
-
-    def keep_showing() -> None:
-        while not is_over.wait(REAL_SECONDS_BETWEEN_LOOKS):
-            show()
-
-    showing = threading.Thread(target=keep_showing, daemon=True, name="progress")
-    showing.start()
-    try:
-        runs.finish()
-    finally:
-        is_over.set()
-        showing.join()
-    show()
-
-
-def _happenings(orchestrator: LocalOrchestrator) -> Iterator[Happening]:
-    """Tell every change of a resource's state, and every change that was asked for."""
-    ledger = orchestrator.simulators.ledger
-    for resource, changes in ledger.states.items():
-        for at_s, state in changes:
-            yield Happening(at_s, short(resource), f"is {state}")
-    for call in ledger.records:
-        if not call.operation.startswith(("Get", "Describe", "List")):
-            answer = call.answer or "accepted"
-            yield Happening(call.at_s, short(call.resources[-1]), f"{call.operation}: {answer}")
-
-
-def _table(orchestrator: LocalOrchestrator, runs: Runs) -> Table:
-    """Return what is known now; all of it as Text, for rich reads its own markup in plain strings.
-
-    Also emoji: `:a:`, which an ARN may hold, is one.
+    Attributes:
+        status: as Step Functions says it.
+        detail: the states that its child executions are in; the summary, once there is one.
     """
-    table = Table(
-        title=f"{orchestrator.seconds():,.0f} simulated s",
-        title_justify="left",
-    )
-    for column in ("resource", "states so far"):
-        table.add_column(column, overflow="fold")
-    for resource, changes in orchestrator.simulators.ledger.states.items():
-        path = Text(" → ").join(
-            Text.assemble(state, (f" {at_s:,.0f} s", "dim")) for at_s, state in changes
+
+    name: str
+    status: str
+    detail: str
+
+
+@dataclass(frozen=True)
+class Progress:
+    """All that is known at a moment, in simulated seconds since the beginning."""
+
+    seconds: float
+    requests: tuple[Request, ...]
+    resources: tuple[Resource, ...]
+
+
+class ProgressReader:
+    """Reads the progress of a run, without calling what the run's report counts."""
+
+    def __init__(self, orchestrator: LocalOrchestrator, runs: Runs) -> None:
+        self._orchestrator = orchestrator
+        self._runs = runs
+        self._looks: dict[str, tuple[int, Look | None]] = {}
+
+    def read(self) -> Progress:
+        """Return what is known now."""
+        states = self._states()
+        requests: list[Request] = []
+        resources: list[Resource] = []
+        for number, run in enumerate(self._runs.all, start=1):
+            children = child_histories(run.execution_arn)
+            name = "request" if len(self._runs.all) == 1 else f"request {number}"
+            requests.append(Request(name, run.status, _where(run, children)))
+            resources += self._resources(number, run, children, states)
+        return Progress(self._orchestrator.seconds(), tuple(requests), tuple(resources))
+
+    def _states(self) -> dict[str, str]:
+        """Return the state of each resource that exists, in words."""
+        percents = self._orchestrator.simulators.export_percents()
+        states: dict[str, str] = {}
+        for resource, changes in self._orchestrator.simulators.ledger.states.items():
+            at_s, state = changes[-1]
+            percent = percents.get(resource)
+            progress = f" {percent}%" if state == "IN_PROGRESS" and percent is not None else ""
+            states[resource] = f"{state}{progress} since {at_s:,.0f} s"
+        return states
+
+    def _resources(
+        self,
+        number: int,
+        run: Run,
+        children: Iterable[ChildHistory],
+        states: Mapping[str, str],
+    ) -> Iterator[Resource]:
+        if run.status in ENDED and run.outcome.get("resources"):
+            for entry in run.outcome["resources"]:
+                yield self._ended(number, Entry.model_validate(entry))
+            return
+        for child in children:
+            work = _WORK.validate_python(child.item["work"])
+            look = self._last_look(child)
+            settled = look.settled or (look.work or work).settled if look else ()
+            for entry in close(work, look, 0, reason=child.status, message=""):
+                if entry in settled:
+                    yield self._ended(number, entry)
+                    continue
+                is_open = child.status == "RUNNING"
+                phase = look.phase if look else Phase.IN_PROGRESS
+                yield Resource(
+                    key=(number, entry.job, entry.id),
+                    name=short(entry.id),
+                    target=entry.target,
+                    status=Status(phase) if is_open else Status.FAILED,
+                    detail=states.get(entry.id, "") if is_open else _reason(entry),
+                )
+
+    def _last_look(self, child: ChildHistory) -> Look | None:
+        """Return the last look of a child, read again only where its history has grown."""
+        events, look = self._looks.get(child.execution_arn, (0, None))
+        if len(child.events) != events:
+            look = next(filter(None, map(look_of, reversed(child.events))), None)
+            self._looks[child.execution_arn] = (len(child.events), look)
+        return look
+
+    def _ended(self, number: int, entry: Entry) -> Resource:
+        ended_at = datetime.fromisoformat(entry.ended_at).timestamp()
+        status = Status.WARNING if entry.warnings else Status.COMPLETE
+        detail = one_line("; ".join(entry.warnings)) or (entry.final_state or "")
+        if entry.phase is Phase.FAILED:
+            status, detail = Status.FAILED, _reason(entry)
+        return Resource(
+            key=(number, entry.job, entry.id),
+            name=short(entry.id),
+            target=entry.target,
+            status=status,
+            detail=detail,
+            ended_at_s=self._orchestrator.world_seconds(ended_at),
         )
-        table.add_row(Text(short(resource)), path)
-    for number, run in enumerate(runs.all, start=1):
-        table.add_section()
-        where = " ".join(sorted(set(_positions(run.execution_arn)))) or run.status
-        name = "request" if len(runs.all) == 1 else f"request {number}"
-        table.add_row(name, Text(run.outcome.get("summary") or where))
-    return table
 
 
-def _positions(execution_arn: str) -> Iterator[str]:
-    """Tell in which state each running child is."""
-    for child in child_histories(execution_arn):
-        if child.status == "RUNNING":
-            entered = [
-                event["stateEnteredEventDetails"]["name"]
-                for event in child.events
-                if "stateEnteredEventDetails" in event
-            ]
-            yield entered[-1] if entered else "starting"
+def _reason(entry: Entry) -> str:
+    return one_line(f"{entry.reason}: {entry.message}" if entry.message else entry.reason)
+
+
+def _where(run: Run, children: Iterable[ChildHistory]) -> str:
+    """Return a request's summary, until it has one the states that its children are in."""
+    if summary := run.outcome.get("summary"):
+        return one_line(summary)
+    running = {_last_state(child.events) for child in children if child.status == "RUNNING"}
+    return " ".join(sorted(running))
+
+
+def _last_state(events: Iterable[Mapping[str, Any]]) -> str:
+    entered = (event.get("stateEnteredEventDetails") for event in reversed(tuple(events)))
+    return next((str(details["name"]) for details in entered if details), "starting")
 
 
 def short(resource: str) -> str:
     """Return what a person calls a resource: an ARN's last two parts, or the id."""
-    return ":".join(resource.split(":")[5:]) if resource.startswith("arn:") else resource
+    name = ":".join(resource.split(":")[5:]) if resource.startswith("arn:") else resource
+    return one_line(name)

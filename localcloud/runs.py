@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import threading
 import time
 import uuid
 from collections.abc import Callable, Sequence
@@ -30,7 +31,12 @@ class Run:
 
 
 class Runs:
-    """All requests of one command."""
+    """All requests of one command.
+
+    Attributes:
+        all: one for each request.
+        have_ended: set once nothing of this machine runs any more, for threads that watch.
+    """
 
     def __init__(self, orchestrator: LocalOrchestrator, requests: Sequence[object]) -> None:
         """Begin the world's time and start every request at once."""
@@ -41,16 +47,20 @@ class Runs:
         self._aborts = [self._schedule_abort(at_s) for at_s in _aborts(orchestrator.world)]
         self.ended_at_s = 0.0
         self.wall_seconds = 0.0
+        self.have_ended = threading.Event()
         self._began = time.monotonic()
 
     def finish(self) -> None:
         """Wait until nothing of this machine runs any more."""
         changed = self._orchestrator.aws.execution_changed
-        while not self._have_ended():
-            changed.wait()
-            changed.clear()
+        try:
+            while not self._take_in():
+                changed.wait()
+                changed.clear()
+        finally:
+            self.have_ended.set()
 
-    def _have_ended(self) -> bool:
+    def _take_in(self) -> bool:
         """Take in what has ended; return whether nothing of this machine runs any more."""
         for run in self.all:
             if run.status not in ENDED:

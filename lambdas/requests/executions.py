@@ -112,7 +112,7 @@ class Executions:
     def _results(self, map_run_arn: str) -> Iterator[Look]:
         for execution_arn in self._children(map_run_arn):
             for event in self._newest_first(execution_arn):
-                look = _look_of(event)
+                look = look_of(event)
                 if look is not None:
                     yield look
                     break
@@ -145,7 +145,7 @@ def _is_published(event: Mapping[str, Any]) -> bool:
     return bool(event.get("taskSucceededEventDetails", {}).get("resource") == PUT_EVENTS)
 
 
-def _look_of(event: Mapping[str, Any]) -> Look | None:
+def look_of(event: Mapping[str, Any]) -> Look | None:
     """Return the look that a child has ended with, or that its reconciler answered with."""
     ended = event.get("executionSucceededEventDetails")
     answer = json.loads(ended["output"]) if ended is not None else _answer(event)

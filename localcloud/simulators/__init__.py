@@ -116,6 +116,10 @@ class Simulators:
         for live in (self._campaigns, self._exports.live):
             self._time.at(0, "the world", live.wake)
 
+    def export_percents(self) -> dict[str, int]:
+        """Return how far each source's export is that is IN_PROGRESS."""
+        return self._exports.percents()
+
     def _events(self, publish_event: PublishEvent, account: str, region: str) -> Events:
         faults = (f for f in self._world.faults if isinstance(f, EventFault))
         return Events(

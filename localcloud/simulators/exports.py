@@ -61,6 +61,10 @@ class Export:
             return 0.99
         return min(0.99, max(0.0, now - self.entered_at) / self.plan.export_s)
 
+    def percent(self, now: float) -> int:
+        """Return PercentProgress, as RDS gives it."""
+        return int(self.extracted(now) * 100)
+
     def next_change(self) -> tuple[float, str] | None:
         """Return when time alone changes it next, and to which status."""
         match self.status:

@@ -116,7 +116,7 @@ class ExportsApi:
             "IamRoleArn": order.role_arn or None,
             "KmsKeyId": order.kms_key_id or None,
             "Status": export.status,
-            "PercentProgress": int(extracted * 100),
+            "PercentProgress": export.percent(now),
             "TotalExtractedDataInGB": int(extracted * export.plan.size_gb),
             "TaskStartTime": self._timestamp(export.extracting_from),
             "TaskEndTime": self._timestamp(export.ended_at),

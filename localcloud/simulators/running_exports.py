@@ -34,6 +34,7 @@ class RunningExports:
         put_object: PutObject,
     ) -> None:
         self.bucket: str | None = None
+        self._time = time
         self._ledger = ledger
         self._events = events
         self._put_object = put_object
@@ -55,6 +56,15 @@ class RunningExports:
             self._ledger.record_state(0.0, export.order.source_arn, export.status)
             if export.status == "COMPLETE":
                 self._write_files(export)
+
+    def percents(self) -> dict[str, int]:
+        """Return the percent of each source that is IN_PROGRESS, without advancing the model."""
+        now = self._time.seconds()
+        return {
+            export.order.source_arn: export.percent(now)
+            for export in self._model.all()
+            if export.status == "IN_PROGRESS"
+        }
 
     def create_snapshot(self, arn: str) -> None:
         """Let a snapshot exist from now on and announce it."""

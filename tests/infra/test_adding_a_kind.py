@@ -24,15 +24,18 @@ from lambdas.requests.acceptance import RequestRejected, parse
 from lambdas.requests.plan import Trace, advance, plan
 from lambdas.waiting.events import hurried_by
 
+HOME = {"region": "us-east-1", "account": "123456789012"}
+
 def faults(request):
     try:
-        parse(request, region="us-east-1", account="123456789012")
+        parse(request, **HOME)
     except RequestRejected as rejection:
         return [[fault.field, fault.rule] for fault in rejection.faults]
 
+
 job = {"kind": "timer", "name": "tea", "seconds": 120, "target": "RUNG"}
 campaign = {"kind": "campaigns", "campaign_ids": ["c-1"], "target": "PAUSED"}
-request = parse({"stages": [{"jobs": [campaign, job]}, {"jobs": [job]}]}, region="us-east-1", account="123456789012")
+request = parse({"stages": [{"jobs": [campaign, job]}, {"jobs": [job]}]}, **HOME)
 planned = plan(request, Trace(correlation_id="any", execution_arn="any"), 0.0)
 carried = type(planned).model_validate(json.loads(planned.model_dump_json()))
 template = template_of(synthesise())
@@ -66,7 +69,7 @@ def test_the_door_accepts_a_job_of_the_kind_and_names_its_faults(told: dict[str,
     assert told["too many"] == [["request", "names 4 timers; at most 3"]]
     ((field, rule),) = told["no kind"]
     assert field == "jobs[0].kind"
-    assert "'timer'" in rule
+    assert "timer" in rule
 
 
 def test_the_plan_has_its_work_and_reads_it_again(told: dict[str, Any]) -> None:

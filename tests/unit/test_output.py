@@ -9,7 +9,7 @@ from typing import TextIO
 
 import pytest
 
-from localcloud.output import show, tell
+from localcloud.output import did_you_mean, one_line, show, tell, terminal
 
 
 @pytest.fixture
@@ -55,3 +55,35 @@ def test_a_line_is_never_wrapped(capsys: pytest.CaptureFixture[str]) -> None:
     tell("x" * 300)
 
     assert capsys.readouterr().err == "x" * 300 + "\n"
+
+
+def test_what_is_not_printable_is_escaped() -> None:
+    assert one_line("a\nb\x1b[31mc\u202ed\ud800 é選 \\") == (
+        "a\\nb\\x1b[31mc\\u202ed\\ud800 é選 \\"
+    )
+
+
+@pytest.mark.parametrize(
+    ("word", "hint"), [("--wrold", "; did you mean '--world'?"), ("fly", ""), ("", "")]
+)
+def test_the_nearest_word_is_suggested_if_one_is_near(word: str, hint: str) -> None:
+    assert did_you_mean(word, ("--world", "--port")) == hint
+
+
+@pytest.mark.parametrize("variable", ["FORCE_COLOR", "TTY_COMPATIBLE"])
+def test_a_pipe_is_no_terminal_whatever_the_environment_says(
+    monkeypatch: pytest.MonkeyPatch, variable: str
+) -> None:
+    monkeypatch.setenv(variable, "1")
+
+    assert terminal() is None
+
+
+def test_a_terminal_that_cannot_be_redrawn_is_none(monkeypatch: pytest.MonkeyPatch) -> None:
+    ours, theirs = os.openpty()
+    with os.fdopen(theirs, "w") as stream:
+        monkeypatch.setattr("sys.stderr", stream)
+        for name, redrawn in (("xterm", True), ("dumb", False)):
+            monkeypatch.setenv("TERM", name)
+            assert (terminal() is not None) is redrawn
+    os.close(ours)

@@ -9,6 +9,7 @@ import select
 import signal
 import subprocess
 import sys
+import termios
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -30,12 +31,16 @@ class Terminal:
 
     Every process that it starts is known by the path of the temporary directory that it was given:
     it is in the environment of each or, as functions have one of their own, in the arguments.
+    The size of the terminal is in lines and columns.
     """
 
-    def __init__(self, temporary: Path, *arguments: object) -> None:
+    def __init__(
+        self, temporary: Path, *arguments: object, size: tuple[int, int] = (24, 80)
+    ) -> None:
         self.shown = ""
         self._temporary = temporary
         self._ours, theirs = pty.openpty()
+        termios.tcsetwinsize(theirs, size)
         self._process = subprocess.Popen(
             [sys.executable, "-c", _IN_FOREGROUND, "-m", "localcloud", *map(str, arguments)],
             stdin=theirs,

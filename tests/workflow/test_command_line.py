@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
 import time
+from io import BytesIO, TextIOWrapper
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from lambdas.campaigns.transitions import Mutation
-from localcloud.cli import EXAMPLES, FAILED, SUCCEEDED, WRONG_ARGUMENTS, main
+from localcloud.cli import EXAMPLES, FAILED, NO_WORLD, SUCCEEDED, WRONG_ARGUMENTS, main
+from tests.workflow.terminal import Terminal
 
 WORLDS = EXAMPLES / "worlds"
 REQUESTS = sorted(EXAMPLES.glob("*.json"))
@@ -81,8 +84,17 @@ def test_several_requests_print_an_array_in_their_order(
             "nowhere/report.json: No such file or directory",
         ),
         (["run", "{request}", "--report", "."], ".: Is a directory"),
+        (["run", "{near_miss}"], "; did you mean '{request}'?"),
+        (["run", "{request}", "--request", "x"], "run does not take '--request'"),
+        (["run", "-", "-"], "standard input is read once"),
+        (["run", "-", "--world", "-"], "standard input is read once"),
+        (["run", "{request}", "--wrold=x"], "run does not take '--wrold'; did you mean '--world'?"),
+        (["up", "{request}"], "up does not take '{request}'"),
         (["run"], "REQUEST.json"),
-        (["fly"], "fly"),
+        (["fly"], "'fly' is not a command: run or up"),
+        (["rum", "{request}"], "; did you mean 'run'?"),
+        (["mine.json"], "; did you mean 'run mine.json'?"),
+        ([], "run | up"),
     ],
 )
 def test_wrong_arguments_are_one_line_and_exit_2(
@@ -94,7 +106,8 @@ def test_wrong_arguments_are_one_line_and_exit_2(
         "deep": "[" * 100_000 + "]" * 100_000,
         "bad_world": '{"campaigns": [{"id": "a", "state": "Asleep"}]}',
     }
-    paths = {"request": str(REQUESTS[0])}
+    request = str(REQUESTS[0])
+    paths = {"request": request, "near_miss": request.replace("cancel", "cancle")}
     for name, text in files.items():
         path = tmp_path / name
         path.write_text(text)
@@ -109,7 +122,7 @@ def test_wrong_arguments_are_one_line_and_exit_2(
     assert code == WRONG_ARGUMENTS
     assert printed.out == ""
     assert len(printed.err.strip().splitlines()) == 1
-    assert complaint in printed.err
+    assert complaint.format(**paths) in printed.err
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="Linux has this device")
@@ -123,27 +136,65 @@ def test_a_report_that_cannot_be_written_leaves_the_outcome(
     assert told.splitlines()[-1] == "localcloud: /dev/full: No space left on device"
 
 
-def test_what_a_message_says_is_neither_markup_nor_an_emoji(
-    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+@pytest.fixture
+def fleet(tmp_path: Path) -> tuple[Path, Path]:
+    """A request for 60 campaigns, one of which is missing in its world, and that world."""
+    ids = [f"campaign-{number}" for number in range(60)]
+    request, world = tmp_path / "request.json", tmp_path / "world.json"
+    job = {"kind": "campaigns", "campaign_ids": [*ids[1:], "typo"], "target": "PAUSED"}
+    request.write_text(json.dumps(job))
+    paused = [{"id": name, "state": "Paused"} for name in ids]
+    world.write_text(json.dumps({"campaigns": [*paused, {"id": "never-used"}]}))
+    return request, world
+
+
+def test_in_a_pipe_each_change_is_one_line(
+    capsys: pytest.CaptureFixture[str], fleet: tuple[Path, Path]
 ) -> None:
-    arn = "arn:aws:rds:us-east-1:123456789012:snapshot:shop"
-    cause = ":a: [red] is the cause"
-    files = {
-        "request": {"kind": "export", "source_arn": arn, "target": "COMPLETE"},
-        "world": {"snapshots": [{"arn": arn, "outcome": "FAILED", "failure_cause": cause}]},
-    }
-    for name, content in files.items():
-        (tmp_path / name).write_text(json.dumps(content))
-    monkeypatch.setenv("TTY_COMPATIBLE", "1")  # rich takes standard error for a terminal
-    monkeypatch.setenv("COLUMNS", "1000")
+    request, world = fleet
 
-    code, outcome, told = run(capsys, tmp_path / "request", "--world", tmp_path / "world")
+    code, outcome, told = run(capsys, request, "--world", world)
 
+    lines = told.splitlines()
     assert code == FAILED
-    *table, last = told.splitlines()
-    assert last.endswith(f"FAILED: {outcome['summary']}")
-    assert cause in last
-    assert any(cause in line for line in table)
+    assert lines[-1] == f"FAILED: {outcome['summary']}"
+    changes = [line.split("] ")[1] for line in lines if line.startswith("[")]
+    assert len(changes) == len(set(changes))
+    assert changes.count("typo: FAILED: CampaignGone: the campaign does not exist") == 1
+
+
+def test_on_a_terminal_failures_stay_in_view(tmp_path: Path, fleet: tuple[Path, Path]) -> None:
+    request, world = fleet
+    terminal = Terminal(tmp_path, "run", request, "--world", world, size=(24, 80))
+
+    assert terminal.exit_code() == FAILED
+    text = re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", terminal.shown)
+    last_table = text[text.rindex("simulated s") :].splitlines()
+    assert last_table[0] == "simulated s: 1 FAILED, 59 COMPLETE"
+    assert last_table[2].split(maxsplit=3)[:3] == ["FAILED", "typo", "PAUSED"]
+    assert last_table[3].rstrip() == "and 59 more resources: 59 COMPLETE"
+    assert "Deploying the stack" in text
+    assert "\x1b[1;31mFAILED" in terminal.shown
+
+
+def test_a_request_may_come_from_standard_input(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    request = (EXAMPLES / "cancel-export.json").read_bytes()
+    monkeypatch.setattr("sys.stdin", TextIOWrapper(BytesIO(request)))
+
+    code, outcome, told = run(capsys, "-")
+
+    assert (code, outcome["phase"]) == (SUCCEEDED, "COMPLETE")
+    assert told.splitlines()[0] == NO_WORLD
+
+
+def test_the_version_is_the_project_s(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as exited:
+        main(["--version"])
+
+    assert exited.value.code == SUCCEEDED
+    assert capsys.readouterr().out == "connect-rds-orchestrator 0.1.0\n"
 
 
 def test_up_serves_the_aws_cli_and_leaves_nothing_behind() -> None:
@@ -188,7 +239,7 @@ def test_up_serves_the_aws_cli_and_leaves_nothing_behind() -> None:
     assert statuses == ["SUCCEEDED", "SUCCEEDED"]
     assert up.wait(10) == SUCCEEDED
     assert up.stderr is not None
-    assert up.stderr.read().splitlines()[1:] == ["localcloud: stopped"]
+    assert up.stderr.read().splitlines()[-1] == "localcloud: stopped"
     with pytest.raises(ProcessLookupError):
         os.killpg(up.pid, 0)
 

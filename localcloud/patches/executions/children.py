@@ -71,7 +71,7 @@ class ChildHistory:
         index: the place of its item, from 0.
         item: its input.
         status: RUNNING, SUCCEEDED, FAILED or ABORTED.
-        events: its own history so far, as GetExecutionHistory gives it.
+        events: its own history so far, as GetExecutionHistory gives it; moto's own, not a copy.
     """
 
     name: str
@@ -109,7 +109,7 @@ def _history(child: ChildExecution) -> ChildHistory:
         output=child.output,
         error=child.error,
         cause=child.cause,
-        events=tuple(child.to_history_output()["events"]),
+        events=tuple(child.env.event_manager._history_event_list),
     )
 
 

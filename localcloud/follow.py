@@ -1,0 +1,108 @@
+"""Shows a run as it goes: a table on a terminal, a line for each change where there is none."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from functools import partial
+from typing import Final, NamedTuple
+
+from rich.console import Console
+from rich.live import Live
+from rich.text import Text
+
+from localcloud.orchestrator import LocalOrchestrator
+from localcloud.output import one_line, tell, terminal
+from localcloud.progress import Progress, ProgressReader, Status, short
+from localcloud.runs import Runs
+from localcloud.table import style_of, table
+
+REAL_SECONDS_BETWEEN_READS: Final = 0.1
+
+
+class Change(NamedTuple):
+    """Something that a person who watches wants to know.
+
+    Attributes:
+        at_s: simulated seconds since the beginning.
+        who: the resource.
+        what: in words.
+    """
+
+    at_s: float
+    who: str
+    what: str
+
+
+def follow(orchestrator: LocalOrchestrator, runs: Runs) -> None:
+    """Show what happens, on standard error, until all has ended; then how each request did."""
+    reader = ProgressReader(orchestrator, runs)
+    console = terminal()
+    if console is not None:
+        show = partial(_redraw, console, reader, runs)
+    else:
+        show = partial(_print_changes, orchestrator, reader, runs)
+    # Beside simulated time, which a person who watches must not hold up.
+    showing = threading.Thread(target=show, daemon=True, name="progress")
+    showing.start()
+    runs.finish()
+    showing.join()
+    for run in runs.all:
+        summary = one_line(run.outcome.get("summary", ""))
+        if console is None:
+            tell(f"{run.status}: {summary}")
+        else:
+            result = Text.assemble((run.status, style_of(run.status)), f": {summary}")
+            console.print(result, soft_wrap=True)
+
+
+def _redraw(console: Console, reader: ProgressReader, runs: Runs) -> None:
+    """Draw a table over the last one whenever something has changed."""
+    drawn: Text | None = None
+    with Live(console=console, auto_refresh=False) as live:
+        for progress in _reads(reader, runs):
+            # The cursor has the last line.
+            new = table(progress, console.width, console.height - 1)
+            if new != drawn:
+                live.update(new, refresh=True)
+            drawn = new
+
+
+def _print_changes(orchestrator: LocalOrchestrator, reader: ProgressReader, runs: Runs) -> None:
+    printed: set[Change] = set()
+    ended: set[tuple[int, str, str]] = set()
+    for progress in _reads(reader, runs):
+        changes = set(_changes(orchestrator)) - printed
+        printed |= changes
+        changes |= set(_bad_ends(progress, ended))
+        for change in sorted(changes):
+            tell(f"[{change.at_s:8.1f} s] {change.who}: {change.what}")
+
+
+def _reads(reader: ProgressReader, runs: Runs) -> Iterator[Progress]:
+    """Yield the progress until all has ended, at last as it is then."""
+    while not runs.have_ended.wait(REAL_SECONDS_BETWEEN_READS):
+        yield reader.read()
+    yield reader.read()
+
+
+def _changes(orchestrator: LocalOrchestrator) -> Iterator[Change]:
+    """Yield every change of a resource's state, and every change that was asked for."""
+    ledger = orchestrator.simulators.ledger
+    for resource, changes in ledger.states.items():
+        for at_s, state in changes:
+            yield Change(at_s, short(resource), f"is {state}")
+    for call in ledger.records:
+        if not call.operation.startswith(("Get", "Describe", "List")):
+            answer = call.answer or "accepted"
+            yield Change(call.at_s, short(call.resources[-1]), f"{call.operation}: {answer}")
+
+
+def _bad_ends(progress: Progress, ended: set[tuple[int, str, str]]) -> Iterator[Change]:
+    """Yield each resource that has failed, or has a warning, once: add it to those that ended."""
+    for resource in progress.resources:
+        is_bad = resource.status in (Status.FAILED, Status.WARNING)
+        if is_bad and resource.ended_at_s is not None and resource.key not in ended:
+            ended.add(resource.key)
+            what = f"{resource.status}: {resource.detail}"
+            yield Change(resource.ended_at_s, resource.name, what)

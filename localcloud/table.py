@@ -1,0 +1,113 @@
+"""Draws the progress of a run into a number of lines and columns."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import Final, TypeVar
+
+from rich.cells import cell_len
+from rich.text import Text
+
+from localcloud.progress import URGENCY, Progress, Request, Resource, Status, in_words
+
+NARROW: Final = 60
+"""Columns below which the targets are left out."""
+
+_STYLES: Final = {
+    Status.FAILED: "bold red",
+    Status.WARNING: "yellow",
+    Status.QUEUED: "magenta",
+    Status.DELETING: "cyan",
+    Status.IN_PROGRESS: "cyan",
+    Status.COMPLETE: "green",
+}
+_STATUS_OF_EXECUTION: Final = {"RUNNING": Status.IN_PROGRESS, "SUCCEEDED": Status.COMPLETE}
+"""Every other status of an execution is a failure."""
+
+Item = TypeVar("Item")
+
+
+def table(progress: Progress, width: int, height: int) -> Text:
+    """Return at most `height` lines, none of them wider than `width`.
+
+    All of it is Text, because rich reads markup, and emoji such as `:a:`, in plain strings.
+    """
+    counts = in_words(resource.status for resource in progress.resources)
+    lines = [Text(f"{progress.seconds:,.0f} simulated s{':' * bool(counts)} {counts}", "bold")]
+    requests = _fitted(progress.requests, _of_request, max(1, (height - 1) // 3))
+    lines += _requests(*requests)
+    resources = _fitted(progress.resources, _of_resource, height - len(lines))
+    lines += _resources(*resources, width)
+    for line in lines:
+        line.truncate(width, overflow="ellipsis")
+    return Text("\n", no_wrap=True).join(lines[:height])
+
+
+def style_of(execution_status: str) -> str:
+    """Return the style of a word for how an execution does."""
+    return _STYLES[_STATUS_OF_EXECUTION.get(execution_status, Status.FAILED)]
+
+
+def _of_resource(resource: Resource) -> Status:
+    return resource.status
+
+
+def _of_request(request: Request) -> Status:
+    return _STATUS_OF_EXECUTION.get(request.status, Status.FAILED)
+
+
+def _fitted(
+    items: Sequence[Item], status: Callable[[Item], Status], room: int
+) -> tuple[list[Item], list[Status]]:
+    """Return the items that are shown in a number of lines, and the statuses of the rest.
+
+    If not all fit, the urgent ones come first, and the last line is for the rest, where all that
+    is COMPLETE is counted.
+    """
+    if len(items) <= room:
+        return list(items), []
+    by_urgency = sorted(items, key=lambda item: URGENCY[status(item)])
+    urgent = [item for item in by_urgency if status(item) is not Status.COMPLETE]
+    shown = urgent[: max(0, room - 1)]
+    return shown, [status(item) for item in by_urgency if item not in shown]
+
+
+def _requests(requests: Iterable[Request], rest: Sequence[Status]) -> Iterator[Text]:
+    for request in requests:
+        style = style_of(request.status)
+        yield Text.assemble(f"{request.name}: ", (request.status, style), f" {request.detail}")
+    yield from _rest(rest, "requests")
+
+
+def _resources(resources: Sequence[Resource], rest: Sequence[Status], width: int) -> Iterator[Text]:
+    statuses = _column((r.status for r in resources), width)
+    targets = 0 if width < NARROW else _column((r.target for r in resources), width)
+    names = _column((r.name for r in resources), (width - statuses - targets) // 2)
+    for resource in resources:
+        cells = [
+            _cell(Text(resource.status, _STYLES[resource.status]), statuses),
+            _cell(Text(resource.name), names),
+            _cell(Text(resource.target, "dim"), targets),
+            Text(resource.detail),
+        ]
+        yield Text.assemble(*cells)
+    yield from _rest(rest, "resources")
+
+
+def _rest(rest: Sequence[Status], things: str) -> Iterator[Text]:
+    if rest:
+        yield Text(f"and {len(rest)} more {things}: {in_words(rest)}", "dim")
+
+
+def _column(texts: Iterable[str], most: int) -> int:
+    """Return the width of a column with the gap behind it."""
+    return min(most, max(map(cell_len, texts), default=0) + 2)
+
+
+def _cell(text: Text, width: int) -> Text:
+    """Fit a text into a column."""
+    if width == 0:
+        return Text()
+    text.truncate(width - 2, overflow="ellipsis", pad=True)
+    text.append("  ")
+    return text
