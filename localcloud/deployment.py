@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import json
+import threading
 import time
 from collections.abc import Iterator, Mapping
-from concurrent.futures import ThreadPoolExecutor, wait
+from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
@@ -77,13 +78,8 @@ def deploy_template(
     known = _description(client, name)
     submit = client.create_stack if known is None else client.update_stack
     try:
-        with ThreadPoolExecutor(1) as pool:
-            submitting = pool.submit(
-                submit, StackName=name, TemplateBody=template, Capabilities=_CAPABILITIES
-            )
-            while wait({submitting}, timeout=_SECONDS_BETWEEN_COUNTS).not_done:
-                on_step(Step(_DEPLOYING, *_resources(name)))
-            submitting.result()
+        with _counted(name, on_step):
+            submit(StackName=name, TemplateBody=template, Capabilities=_CAPABILITIES)
     except ClientError as error:
         if "No updates are to be performed" not in str(error):
             raise DeploymentError(f"{name}: {error}{_reasons(client, name)}") from error
@@ -94,6 +90,24 @@ def deploy_template(
     cloud.warm_up()
     outputs = {item["OutputKey"]: item["OutputValue"] for item in described.get("Outputs", [])}
     return Deployment(stack_name=name, outputs=outputs)
+
+
+@contextmanager
+def _counted(name: str, on_step: OnStep) -> Iterator[None]:
+    """Show how many resources there are, again and again from a thread that only looks."""
+    is_over = threading.Event()
+
+    def count() -> None:
+        while not is_over.wait(_SECONDS_BETWEEN_COUNTS):
+            on_step(Step(_DEPLOYING, *_resources(name)))
+
+    counting = threading.Thread(target=count, daemon=True, name="count")
+    counting.start()
+    try:
+        yield
+    finally:
+        is_over.set()
+        counting.join()
 
 
 def zipped(folder: Path) -> bytes:
