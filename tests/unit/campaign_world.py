@@ -16,15 +16,6 @@ from tests.unit.fakes import aws_error
 UNANSWERED_SECONDS = 25
 """After which a call is given up: 5 to connect and 20 to read, in `lambdas.shared.aws`."""
 
-LEGAL_IN = {
-    Mutation.START: {"Initialized"},
-    Mutation.PAUSE: {"Running"},
-    Mutation.RESUME: {"Paused"},
-    Mutation.STOP: {"Running", "Paused"},
-    Mutation.DELETE: {"Initialized", "Failed", "Completed", "Stopped"},
-}
-"""Source: DeleteCampaign of API v2, and the meaning of the others."""
-
 
 class Hand(NamedTuple):
     """What someone else does, at a number of seconds since the beginning."""

@@ -19,15 +19,8 @@ from lambdas.shared.errors import (
     ResourceNotFoundException,
     ServiceUnavailableException,
 )
+from tests import campaign_rules
 from tests.unit.builders import DESTINATION, NOW
-
-_EFFECT = {
-    Mutation.START: ({"Initialized"}, "Running"),
-    Mutation.PAUSE: ({"Running"}, "Paused"),
-    Mutation.RESUME: ({"Paused"}, "Running"),
-    Mutation.STOP: ({"Running", "Paused"}, "Stopped"),
-    Mutation.DELETE: ({"Initialized", "Failed", "Completed", "Stopped"}, CampaignState.GONE),
-}
 
 
 def aws_error(kind: type[AwsError], *, state: str = "") -> AwsError:
@@ -117,8 +110,8 @@ class FakeCampaigns:
         state = self.states_of.get(campaign_id, CampaignState.GONE)
         if state == CampaignState.GONE:
             raise aws_error(ResourceNotFoundException)
-        legal, after = _EFFECT[mutation]
-        if state not in legal:
+        after = campaign_rules.after(mutation, str(state))
+        if after is None:
             raise aws_error(InvalidCampaignStateException, state=str(state))
         self.states_of[campaign_id] = after
 

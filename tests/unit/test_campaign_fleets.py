@@ -23,8 +23,9 @@ from lambdas.rate_limit.quota import CampaignRates
 from lambdas.shared import clock
 from lambdas.shared.errors import TransientError
 from localcloud.world import Campaign
+from tests import campaign_rules
 from tests.unit.builders import NOW, campaign_work, through_json
-from tests.unit.campaign_world import LEGAL_IN, UNANSWERED_SECONDS, CampaignWorld, Fault, Hand
+from tests.unit.campaign_world import UNANSWERED_SECONDS, CampaignWorld, Fault, Hand
 from tests.unit.conftest import HandClock
 from tests.unit.fakes import FakeTable
 
@@ -35,19 +36,17 @@ TRY_AGAIN_AFTER = 8.0
 FUNCTION_SECONDS = 60
 
 IDS = [f"c{number}" for number in range(12)]
-STATES = ["Initialized", "Running", "Paused", "Stopped", "Completed", "Failed"]
 TIMES = st.sampled_from([0.0, 1.0, 3.0, 10.0, 45.0, 400.0, 3_000.0])
 CAMPAIGNS = st.builds(
     Campaign,
     id=st.sampled_from(IDS),
-    state=st.sampled_from(STATES),
+    state=st.sampled_from(campaign_rules.STATES["v2"]),
     completes_after_s=st.one_of(st.none(), TIMES),
     fails_after_s=st.one_of(st.none(), st.none(), TIMES),
     deletion_s=st.sampled_from([0.0, 20.0, 300.0, 5_000.0]),
     delete_while_active=st.sampled_from([None, "accept", "ValidationException"]),
     schedule_end_s=st.one_of(st.none(), st.none(), st.sampled_from([30.0, 2_000.0])),
 )
-OPERATIONS = ["StartCampaign", "PauseCampaign", "ResumeCampaign", "StopCampaign", "DeleteCampaign"]
 MUTATION_FAULTS = [None, None, None, *Fault]
 READ_FAULTS = [None, None, None, Fault.THROTTLED, Fault.LOST_BEFORE]
 
@@ -94,7 +93,9 @@ FLEETS = st.builds(
         st.builds(
             Hand,
             at=TIMES,
-            operation=st.sampled_from([*OPERATIONS, "FailCampaign", "CreateCampaign"]),
+            operation=st.sampled_from(
+                [*campaign_rules.OPERATIONS, "FailCampaign", "CreateCampaign"]
+            ),
             campaign_id=st.sampled_from(IDS),
         ),
         max_size=12,
@@ -207,7 +208,8 @@ def test_every_campaign_of_every_fleet_ends_once_and_no_call_is_too_many(fleet):
             assert entry.message
             assert entry.elapsed_seconds <= fleet.deadline + 100 + begin + failed_reads
     for call in world.mutations:
-        assert call.last_seen in LEGAL_IN[call.mutation]
+        assert call.last_seen is not None
+        assert campaign_rules.is_legal(call.mutation, call.last_seen)
     per_campaign = Counter(call.campaign_id for call in world.mutations)
     throttles = fleet.faults.get("apply", []).count(Fault.THROTTLED)
     most = MAX_ATTEMPTS * len(fleet.batches) + throttles
