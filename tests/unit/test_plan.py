@@ -140,7 +140,9 @@ def test_what_runs_always_runs_after_a_success_too():
 def test_a_skipped_resource_was_never_looked_at():
     now = begun(stage("a"), {"jobs": [any_export_job(), any_campaign_job(campaign_ids=["b"])]})
     now = advance(now, [ended(now.running[0], Phase.FAILED)], NOW + 5)
-    for entry in now.settled[1:]:
+    _, *skipped = now.settled
+    assert [entry.id for entry in skipped] == [SNAPSHOT, "b"]
+    for entry in skipped:
         assert (entry.polls, entry.elapsed_seconds) == (0, 0)
         assert (entry.initial_state, entry.final_state) == (None, None)
         assert entry.message
