@@ -8,10 +8,10 @@ import zipfile
 
 import pytest
 
+from infra.account import BOOTSTRAP_PARAMETER
 from localcloud.clock import SimulatedClock
 from localcloud.cloud import LocalAws
 from localcloud.deployment import (
-    BOOTSTRAP_PARAMETER,
     AssemblyError,
     DeploymentError,
     deploy,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from datetime import datetime
+from typing import Any
 
 import pytest
 
@@ -88,7 +89,7 @@ def logged(stack: JointStack, name: str) -> list[str]:
     return list(stack.aws.functions.logs[name])
 
 
-def executions(stack: JointStack, name: str) -> list[dict]:
+def executions(stack: JointStack, name: str) -> list[dict[str, Any]]:
     machine = f"arn:aws:states:us-east-1:{ACCOUNT}:stateMachine:{name}"
     return stack.machines.list_executions(stateMachineArn=machine)["executions"]
 
@@ -153,7 +154,7 @@ def test_what_cannot_be_delivered_goes_to_the_rule_s_queue(stack: JointStack, so
     assert "gone" in attributes["ERROR_MESSAGE"]
 
 
-def invoke(stack: JointStack, name: str, payload: object, kind: str = "Event") -> dict:
+def invoke(stack: JointStack, name: str, payload: object, kind: str = "Event") -> dict[str, Any]:
     return stack.aws.client("lambda").invoke(
         FunctionName=name, InvocationType=kind, Payload=json.dumps(payload)
     )
@@ -210,9 +211,13 @@ def test_status_changes_are_events(stack: JointStack):
     described = stack.ended(good)
     stopped = stack.start("token", {"key": "told", "wait": 900}, name="told-stopped")
     stack.machines.stop_execution(executionArn=stopped, error="E", cause="C")
-    told: list[dict] = []
+    told: list[dict[str, Any]] = []
 
-    eventually(lambda: told.extend(stack.messages("statuses")) or len(told) == 4)
+    def all_told() -> bool:
+        told.extend(stack.messages("statuses"))
+        return len(told) == 4
+
+    eventually(all_told)
 
     events = [json.loads(message["Body"]) for message in told]
     details = {(e["detail"]["name"], e["detail"]["status"]): e["detail"] for e in events}

@@ -68,8 +68,8 @@ def test_draws_every_state_once_and_every_way_once(
     definition: dict[str, Any], states: dict[str, dict[str, Any]]
 ) -> None:
     lines = [line.strip() for line in diagram.mermaid(definition).splitlines()]
-    nodes = [found.groups() for line in lines if (found := NODE.fullmatch(line))]
-    arrows = [found.groups() for line in lines if (found := ARROW.fullmatch(line))]
+    nodes = [(n[1], n[2]) for line in lines if (n := NODE.fullmatch(line))]
+    arrows = [(a[1], a[2], a[3]) for line in lines if (a := ARROW.fullmatch(line))]
     ways = {
         (name, target, caught)
         for name, state in states.items()

@@ -10,7 +10,7 @@ from lambdas.campaigns.transitions import CampaignState, Mutation
 from lambdas.shared import clock, errors
 from localcloud.simulators.campaigns import Campaigns as Model
 from localcloud.simulators.errors import SimulatedError
-from localcloud.world import Campaign
+from localcloud.world import ApiVersion, Campaign
 from tests.unit.fakes import aws_error
 
 UNANSWERED_SECONDS = 25
@@ -69,7 +69,7 @@ class CampaignWorld:
         latency: float = 0.0,
     ) -> None:
         self._began_at = began_at
-        self._version = "v2"
+        self._version: ApiVersion = "v2"
         self._model = Model(campaigns, lambda *_: None)
         self._hands = sorted(hands)
         self._faults = {name: list(queue) for name, queue in (faults or {}).items()}

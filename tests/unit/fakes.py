@@ -39,6 +39,9 @@ def client_error(code: str, status: int = 400) -> ClientError:
     return ClientError(answer, "AnyOperation")
 
 
+Key = Mapping[str, str]
+
+
 class LostResponse(ServiceUnavailableException):
     """Takes effect, and the caller never hears of it."""
 
@@ -261,9 +264,9 @@ class FakeTable:
     def put_item(
         self,
         *,
-        TableName: str,  # noqa: N803
-        Item: dict[str, Any],  # noqa: N803
-        ReturnValues: str = "NONE",  # noqa: N803
+        TableName: str,
+        Item: dict[str, Any],
+        ReturnValues: str = "NONE",
     ) -> dict[str, Any]:
         key = self._called("put_item", TableName, Item["pk"], Item["sk"])
         before = self.items.get(key)
@@ -273,11 +276,11 @@ class FakeTable:
     def delete_item(
         self,
         *,
-        TableName: str,  # noqa: N803
-        Key: dict[str, Any],  # noqa: N803
-        ConditionExpression: str | None = None,  # noqa: N803
-        ExpressionAttributeNames: dict[str, str] | None = None,  # noqa: N803
-        ExpressionAttributeValues: dict[str, Any] | None = None,  # noqa: N803
+        TableName: str,
+        Key: dict[str, Any],
+        ConditionExpression: str | None = None,
+        ExpressionAttributeNames: dict[str, str] | None = None,
+        ExpressionAttributeValues: dict[str, Any] | None = None,
     ) -> dict[str, Any]:
         assert set(Key) == {"pk", "sk"}
         key = self._called("delete_item", TableName, Key["pk"], Key["sk"])
@@ -293,9 +296,9 @@ class FakeTable:
     def get_item(
         self,
         *,
-        TableName: str,  # noqa: N803
-        Key: dict[str, Any],  # noqa: N803
-        ConsistentRead: bool,  # noqa: N803
+        TableName: str,
+        Key: dict[str, Any],
+        ConsistentRead: bool,
     ) -> dict[str, Any]:
         assert ConsistentRead
         key = self._called("get_item", TableName, Key["pk"], Key["sk"])
@@ -304,12 +307,12 @@ class FakeTable:
     def update_item(
         self,
         *,
-        TableName: str,  # noqa: N803
-        Key: dict[str, Any],  # noqa: N803
-        UpdateExpression: str,  # noqa: N803
-        ExpressionAttributeValues: dict[str, Any],  # noqa: N803
-        ExpressionAttributeNames: dict[str, str] | None = None,  # noqa: N803
-        ConditionExpression: str | None = None,  # noqa: N803
+        TableName: str,
+        Key: dict[str, Any],
+        UpdateExpression: str,
+        ExpressionAttributeValues: dict[str, Any],
+        ExpressionAttributeNames: dict[str, str] | None = None,
+        ConditionExpression: str | None = None,
     ) -> dict[str, Any]:
         """Take SET of values, on condition that an attribute is absent or has a value."""
         key = self._called("update_item", TableName, Key["pk"], Key["sk"])
@@ -331,18 +334,19 @@ class FakeTable:
     def query(
         self,
         *,
-        TableName: str,  # noqa: N803
-        KeyConditionExpression: str,  # noqa: N803
-        ExpressionAttributeValues: dict[str, Any],  # noqa: N803
-        ConsistentRead: bool,  # noqa: N803
-        FilterExpression: str | None = None,  # noqa: N803
-        ExclusiveStartKey: dict[str, Any] | None = None,  # noqa: N803
+        TableName: str,
+        KeyConditionExpression: str,
+        ExpressionAttributeValues: dict[str, Any],
+        ConsistentRead: bool,
+        FilterExpression: str | None = None,
+        ExclusiveStartKey: dict[str, Any] | None = None,
     ) -> dict[str, Any]:
         values = dict(ExpressionAttributeValues)
         name = KeyConditionExpression.removeprefix("pk = ")
         pk = values.pop(name)
         assert ConsistentRead
-        self._called("query", TableName, pk)
+        assert TableName == self.NAME
+        self._answer("query", pk["S"])
         after = ExclusiveStartKey["sk"]["S"] if ExclusiveStartKey else ""
         found = [sk for sk in self.sort_keys(pk["S"]) if sk > after]
         read = [self.items[pk["S"], sk] for sk in found[: self.page_size]]
@@ -355,15 +359,18 @@ class FakeTable:
             return page
         return page | {"LastEvaluatedKey": {"pk": pk, "sk": read[-1]["sk"]}}
 
-    def _called(self, operation: str, table: str, *keys: dict[str, str]) -> tuple[str, ...]:
+    def _called(self, operation: str, table: str, pk: Key, sk: Key) -> tuple[str, str]:
         assert table == self.NAME
-        texts = tuple(key["S"] for key in keys)
+        texts = pk["S"], sk["S"]
+        self._answer(operation, *texts)
+        return texts
+
+    def _answer(self, operation: str, *texts: str) -> None:
         self.calls.append((operation, *texts))
         queue = self.answers.get(operation)
         error = queue.pop(0) if queue else None
         if error is not None:
             raise error
-        return texts
 
 
 class FakeStates:
@@ -382,7 +389,7 @@ class FakeStates:
         self.woken: list[str] = []
         self.before_answer: Callable[[], None] = lambda: None
 
-    def send_task_success(self, *, taskToken: str, output: str) -> dict[str, Any]:  # noqa: N803
+    def send_task_success(self, *, taskToken: str, output: str) -> dict[str, Any]:
         json.loads(output)
         self.before_answer()
         if taskToken not in self.waiting:

@@ -5,13 +5,14 @@ from __future__ import annotations
 import heapq
 from collections import Counter
 from collections.abc import Iterable
-from typing import NamedTuple
+from typing import Any, NamedTuple, cast
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from lambdas.campaigns.batch import MAX_ATTEMPTS
+from lambdas.campaigns.client import Campaigns
 from lambdas.campaigns.contract import CampaignTarget
 from lambdas.campaigns.rates import CampaignLimits
 from lambdas.campaigns.reconcile_campaigns import reconcile
@@ -24,7 +25,7 @@ from lambdas.shared import clock
 from lambdas.shared.errors import TransientError
 from localcloud.world import Campaign
 from tests import campaign_rules
-from tests.unit.builders import NOW, campaign_work, through_json
+from tests.unit.builders import NOW, campaign_work, carried
 from tests.unit.campaign_world import UNANSWERED_SECONDS, CampaignWorld, Fault, Hand
 from tests.unit.conftest import HandClock
 from tests.unit.fakes import FakeTable
@@ -154,11 +155,10 @@ def _settle(
         if not queue:
             return settled
         hand_clock.time, number = heapq.heappop(queue)
-        carried = through_json(works[number].model_dump(mode="json", exclude_defaults=True))
         began = clock.now()
         try:
-            work = CampaignWork.model_validate(carried)
-            seen = reconcile(work, world, limits, 0, began + FUNCTION_SECONDS)
+            work = carried(works[number])
+            seen = reconcile(work, cast(Campaigns, world), limits, 0, began + FUNCTION_SECONDS)
         except TransientError as error:
             tries[number] += 1
             if tries[number] > MOST_TRIES:
@@ -176,6 +176,7 @@ def _settle(
             assert seen.phase in {Phase.COMPLETE, Phase.FAILED}
             settled[number] = list(seen.settled)
             continue
+        assert isinstance(seen.work, CampaignWork)
         works[number] = seen.work
         assert seen.wait_seconds >= 1
         heapq.heappush(queue, (clock.now() + seen.wait_seconds, number))
@@ -220,9 +221,9 @@ def test_every_campaign_of_every_fleet_ends_once_and_no_call_is_too_many(fleet):
     assert ahead(world.reads, RATES.reads.per_second) <= RATES.reads.burst + 5 * late + 8
 
 
-def fleet_of(target: CampaignTarget, campaigns: list[Campaign], **more: object) -> Fleet:
+def fleet_of(target: CampaignTarget, campaigns: list[Campaign], **more: Any) -> Fleet:
     batch = (target, [campaign.id for campaign in campaigns], 0.0)
-    given = {
+    given: dict[str, Any] = {
         "campaigns": campaigns,
         "batches": [batch],
         "hands": [],

@@ -52,7 +52,7 @@ def test_the_rules_know_the_states_and_operations_of_each_api(version, service):
     model = botocore.session.get_session().get_service_model(service)
     assert set(campaign_rules.STATES[version]) == set(model.shape_for("CampaignState").enum)
     assert set(campaign_rules.OPERATIONS) == set(Mutation) <= set(model.operation_names)
-    assert campaign_rules.GONE == CampaignState.GONE
+    assert CampaignState.GONE.value == campaign_rules.GONE
 
 
 def in_words(decision: object) -> str:

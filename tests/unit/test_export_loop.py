@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from itertools import pairwise
-from typing import NamedTuple
+from typing import Any, NamedTuple, cast
 
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
+from lambdas.exports.client import Exports
 from lambdas.exports.contract import ExportTarget
 from lambdas.exports.decisions import CANCEL_GRACE_SECONDS, MAX_ODD_LOOKS, MAX_REFUSALS
+from lambdas.exports.files import ExportFiles
 from lambdas.exports.hints import hint_for
 from lambdas.exports.identifier import identifier
 from lambdas.exports.reconcile_export import reconcile
@@ -28,9 +30,9 @@ from tests.unit.builders import (
     NOW,
     OTHER_SNAPSHOT,
     SNAPSHOT,
+    carried,
     export_task,
     export_work,
-    through_json,
 )
 from tests.unit.fakes import FakeFiles, FakeTable
 from tests.unit.rds_world import Course, Fault, Other, RdsWorld, Stretch
@@ -115,7 +117,7 @@ class Case(NamedTuple):
         killed: passes, counted from 0, whose function is killed when all but its answer is done.
     """
 
-    job: dict[str, object]
+    job: dict[str, Any]
     slots: int
     courses: list[Course]
     others: list[Other]
@@ -152,9 +154,9 @@ CASES = st.builds(
 KILLED = st.sets(st.integers(0, 5), min_size=1).map(frozenset)
 
 
-def a_case(courses: Sequence[Course] = (), others: Sequence[Other] = (), **job: object) -> Case:
+def a_case(courses: Sequence[Course] = (), others: Sequence[Other] = (), **job: Any) -> Case:
     """Return a case without bad luck, but for what it is about."""
-    given = {
+    given: dict[str, Any] = {
         "target": COMPLETE,
         "deadline_seconds": 700,
         "max_attempts": 3,
@@ -197,12 +199,6 @@ class Ride(NamedTuple):
     unnoted: list[str]
 
 
-def carried(work: ExportWork) -> ExportWork:
-    return ExportWork.model_validate(
-        through_json(work.model_dump(mode="json", exclude_defaults=True))
-    )
-
-
 def ride(case: Case, world: RdsWorld, table: FakeTable) -> Ride:
     """Do what the workflow does with a job until it is settled."""
     work = export_work(**case.job)
@@ -212,7 +208,9 @@ def ride(case: Case, world: RdsWorld, table: FakeTable) -> Ride:
     for number in range(MOST_LOOKS):
         notes = Notes(work, EXECUTION, started)
         try:
-            seen = reconcile(carried(work), world, FakeFiles(), notes, 0)
+            seen = reconcile(
+                carried(work), cast(Exports, world), cast(ExportFiles, FakeFiles()), notes, 0
+            )
         except TransientError:
             extra_looks += 1
             world.move(RETRY_DELAY)
@@ -225,8 +223,10 @@ def ride(case: Case, world: RdsWorld, table: FakeTable) -> Ride:
             continue
         if seen.settled:
             return Ride(seen.settled[0], extra_looks, unnoted)
+        assert isinstance(seen.work, ExportWork)
         work = seen.work
         assert seen.wait_seconds >= 1
+        assert seen.wake is not None
         assert seen.wake.expires_at > world.now + seen.wait_seconds
         ends_at = world.now + seen.wait_seconds
         source = {source_key(SNAPSHOT): SNAPSHOT, EXPORT_SLOT: None}[seen.wake.on]

@@ -127,7 +127,7 @@ def prepare(request: object) -> dict[str, Any]:
 
 def items(plan: dict[str, Any]) -> list[dict[str, Any]]:
     """Return what each child execution's first pass is given."""
-    given = {"trace": plan["trace"], "history_events": 3}
+    given: dict[str, Any] = {"trace": plan["trace"], "history_events": 3}
     return [{"work": work, **given} for work in plan["running"]]
 
 
@@ -574,4 +574,8 @@ def test_a_clean_up_cancels_a_start_that_takes_effect_after_the_abort(
 
 
 def cancels_end(rds: FakeExports) -> Callable[[], None]:
-    return lambda: [rds.end(task_id, "CANCELED") for task_id in rds.asked("cancel")]
+    def end() -> None:
+        for task_id in rds.asked("cancel"):
+            rds.end(task_id, "CANCELED")
+
+    return end
