@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Callable
 from typing import Any
 
 import pytest
+from filelock import FileLock
 
 from infra import diagram
 from tests.infra.stack_parts import Functions, State, Task, Template, as_task, synthesised
@@ -20,15 +23,35 @@ FULL = {
 }
 
 
-@pytest.fixture(scope="session")
-def template() -> Template:
-    return diagram.synthesise()
+Once = Callable[[str, Callable[[], Template]], Template]
 
 
 @pytest.fixture(scope="session")
-def full_template(tmp_path_factory: pytest.TempPathFactory) -> Template:
+def once(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Once:
+    """Returns a function that makes each template once for all processes of this test run."""
+    own = tmp_path_factory.getbasetemp()
+    shared = own if worker_id == "master" else own.parent
+
+    def once(name: str, synthesise: Callable[[], Template]) -> Template:
+        written = shared / f"{name}.template.json"
+        with FileLock(shared / f"{name}.template.lock"):
+            if not written.exists():
+                written.write_text(json.dumps(synthesise()), "utf-8")
+        template: Template = json.loads(written.read_text("utf-8"))
+        return template
+
+    return once
+
+
+@pytest.fixture(scope="session")
+def template(once: Once) -> Template:
+    return once("default", diagram.synthesise)
+
+
+@pytest.fixture(scope="session")
+def full_template(once: Once, tmp_path_factory: pytest.TempPathFactory) -> Template:
     """The stack with every setting that adds something to it."""
-    return synthesised(FULL, tmp_path_factory.mktemp("full"))
+    return once("full", lambda: synthesised(FULL, tmp_path_factory.mktemp("full")))
 
 
 @pytest.fixture(scope="session")
