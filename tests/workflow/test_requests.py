@@ -39,36 +39,35 @@ def test_pauses_a_campaign_exports_a_snapshot_and_resumes_the_campaign(
     ]
 
 
-def test_a_failed_stage_skips_the_next_one_but_not_one_that_always_runs(
+def test_a_failed_export_skips_the_next_stage_and_campaigns_run_again_all_the_same(
     orchestrate: Orchestrate,
 ) -> None:
     request = stages(
-        campaigns("RUNNING", "stopped"),
-        campaigns("PAUSED", "untouched"),
-        campaigns("RUNNING", "paused"),
+        campaigns("PAUSED"),
+        export(),
+        campaigns("STOPPED"),
+        campaigns("RUNNING"),
         last_always=True,
     )
 
     done = orchestrate(
         request,
-        campaigns=[
-            campaign("stopped", "Stopped"),
-            campaign("untouched"),
-            campaign("paused", "Paused"),
-        ],
+        campaigns=[campaign()],
+        snapshots=[snapshot(outcome="FAILED", failure_cause="no space")],
     )
 
     assert done.statuses == ["FAILED"]
-    assert [(job["id"], job["phase"], job["reason"]) for job in done.jobs] == [
-        ("stopped", "FAILED", "IllegalTransition"),
-        ("untouched", "FAILED", "StageSkipped"),
-        ("paused", "COMPLETE", "TargetReached"),
+    assert [(job["phase"], job["reason"], job["final_state"]) for job in done.jobs] == [
+        ("COMPLETE", "TargetReached", "Paused"),
+        ("FAILED", "ExportFailed", "FAILED"),
+        ("FAILED", "StageSkipped", None),
+        ("COMPLETE", "TargetReached", "Running"),
     ]
     assert done.states()[-3:] == ["PublishOutcome", "RouteOutcome", "RequestFailed"]
     failure = done.histories[0][-1]["executionFailedEventDetails"]
     assert failure["error"] == "RequestFailed"
     assert failure["cause"] == done.outcome["summary"]
-    assert "stopped (RUNNING): IllegalTransition" in failure["cause"]
+    assert "no space" in failure["cause"]
 
 
 def test_what_breaks_the_contract_is_rejected_whole_and_by_its_field(
