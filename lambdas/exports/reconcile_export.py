@@ -241,7 +241,8 @@ class _Pass:
             PermanentError: nothing was started, and nothing will be.
         """
         job, before = self._work.job, self._work.progress
-        noted_before = self._notes.record(task_id)
+        if self._notes.record(task_id):  # a pass was killed that may have started it
+            before = export_watch.recalled(before, task_id)
         self._remember(export_watch.asked(before, task_id))
         try:
             task = self._rds.start(task_id, job.source_arn, job.export_only)
@@ -252,8 +253,7 @@ class _Pass:
             self._not_started(task_id, before)
             self._queue(str(error))
         except ExportTaskAlreadyExistsException as error:
-            own = export_watch.recalled(before, task_id) if noted_before else before
-            return self._adopt(task_id, own, error)
+            return self._adopt(task_id, before, error)
         except (ThrottlingException, PermanentError):
             self._not_started(task_id, before)
             raise

@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
-from functools import cache
+from functools import cache, partial
 from io import BytesIO
 from typing import Any
 
@@ -23,6 +23,7 @@ from botocore.exceptions import (
     ReadTimeoutError,
     SSLError,
 )
+from botocore.retries.standard import ThrottledRetryableChecker
 from botocore.stub import Stubber
 
 from lambdas.campaigns.client import Campaigns
@@ -46,14 +47,22 @@ def any_exports(prefix: str = "exports") -> Exports:
     return Exports(Destination("stack-bucket", prefix), role_arn=ROLE, key_arn=KEY)
 
 
+def _mutate(version: ApiVersion, mutation: Mutation) -> None:
+    Campaigns(version).apply(mutation, "c-1")
+
+
+def _read(version: ApiVersion) -> object:
+    return Campaigns(version).states(["c-1"])
+
+
 CALLS: dict[tuple[str, str], Callable[[], object]] = {
     **{
-        (service, str(mutation)): lambda v=version, m=mutation: Campaigns(v).apply(m, "c-1")
+        (service, str(mutation)): partial(_mutate, version, mutation)
         for version, service in SERVICES.items()
         for mutation in Mutation
     },
     **{
-        (service, "GetCampaignStateBatch"): lambda v=version: Campaigns(v).states(["c-1"])
+        (service, "GetCampaignStateBatch"): partial(_read, version)
         for version, service in SERVICES.items()
     },
     ("rds", "StartExportTask"): lambda: any_exports().start("any-task", SNAPSHOT, ()),
@@ -278,8 +287,6 @@ def test_a_throttle_is_not_tried_again_here(wire, code):
 
 
 def test_knows_every_spelling_of_throttling_that_botocore_knows():
-    from botocore.retries.standard import ThrottledRetryableChecker  # noqa: PLC0415
-
     assert set(ThrottledRetryableChecker._THROTTLED_ERROR_CODES) <= errors.THROTTLING_CODES
 
 
@@ -294,7 +301,9 @@ def test_the_state_of_a_campaign_survives_its_error(wire, service, mutation):
 
 def test_an_error_without_its_state_has_an_empty_one(wire):
     wire("connectcampaignsv2", json_error("InvalidCampaignStateException", 409))
-    assert raised_by("connectcampaignsv2", "StopCampaign").state == ""
+    raised = raised_by("connectcampaignsv2", "StopCampaign")
+    assert isinstance(raised, errors.InvalidCampaignStateException)
+    assert raised.state == ""
 
 
 def test_a_call_that_botocore_refuses_to_make_is_invalid():
@@ -304,7 +313,7 @@ def test_a_call_that_botocore_refuses_to_make_is_invalid():
 
 def test_every_leaf_of_the_tree_stands_in_the_modules_account():
     def leaves(kind: type) -> Iterator[type]:
-        below = kind.__subclasses__()
+        below: list[type] = kind.__subclasses__()
         if not below:
             yield kind
         for each in below:

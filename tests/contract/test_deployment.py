@@ -11,7 +11,6 @@ import pytest
 from localcloud.clock import VirtualClock
 from localcloud.cloud import LocalAws
 from localcloud.deployment import (
-    BOOTSTRAP_PARAMETER,
     AssemblyError,
     DeploymentError,
     deploy,
@@ -19,6 +18,7 @@ from localcloud.deployment import (
     zipped,
 )
 from tests.contract.patched_template import CODE, ROLE, function
+from tools.account import BOOTSTRAP_PARAMETER
 
 BUCKET = "cdk-hnb659fds-assets-${AWS::AccountId}-${AWS::Region}"
 ROLE_RESOURCE = {

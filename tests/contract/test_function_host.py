@@ -11,6 +11,7 @@ import textwrap
 import threading
 import time
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -160,9 +161,9 @@ def test_a_timeout_ends_the_worker_and_the_next_is_new(host):
     assert call(host, hasty)[0]["pid"] != before["pid"]
 
 
-def at_once(host, deployed, number: int, **event) -> list:
+def at_once(host, deployed, number: int, **event) -> list[Any]:
     """Invoke it a number of times at the same simulated moment."""
-    answers: list = []
+    answers: list[Any] = []
 
     def invoke() -> None:
         try:
@@ -201,7 +202,7 @@ def test_new_code_and_new_settings_get_new_workers(host):
 
 def test_keeps_what_a_handler_writes(host):
     told = []
-    host.log_listener = lambda function, stream, lines: told.append((stream, lines))
+    host.log_listener = lambda _function, stream, lines: told.append((stream, lines))
     call(host, function(name="writing"), do="raise")
     host.log_listener = None
 
@@ -249,6 +250,7 @@ def test_no_process_outlives_a_host_that_is_killed():
     with subprocess.Popen(
         [sys.executable, "-c", textwrap.dedent(script)], stdout=subprocess.PIPE, text=True
     ) as parent:
+        assert parent.stdout is not None
         pids = json.loads(parent.stdout.readline())
         assert all(Path(f"/proc/{pid}").exists() for pid in pids)
         os.kill(parent.pid, signal.SIGKILL)

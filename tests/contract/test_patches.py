@@ -7,6 +7,7 @@ import threading
 import time
 from importlib.metadata import version
 from types import SimpleNamespace
+from typing import Any
 
 import pytest
 
@@ -110,7 +111,9 @@ def test_too_many_failing_children_fail_the_map_run(stack: PatchedStack):
             "Default": "Await",
         },
     }
-    processor = {"ProcessorConfig": {"Mode": "DISTRIBUTED", "ExecutionType": "STANDARD"}}
+    processor: dict[str, Any] = {
+        "ProcessorConfig": {"Mode": "DISTRIBUTED", "ExecutionType": "STANDARD"}
+    }
     processor |= {"StartAt": "Which", "States": states}
     each = {"Type": "Map", "Items": [0, 1, 2], "ItemProcessor": processor, "End": True}
     stack.define("intolerant", {"StartAt": "Each", "States": {"Each": each}})

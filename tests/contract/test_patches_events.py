@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from datetime import datetime
+from typing import Any
 
 import pytest
 
@@ -88,7 +89,7 @@ def logged(stack: PatchedStack, name: str) -> list[str]:
     return list(stack.aws.functions.logs[name])
 
 
-def executions(stack: PatchedStack, name: str) -> list[dict]:
+def executions(stack: PatchedStack, name: str) -> list[dict[str, Any]]:
     machine = f"arn:aws:states:us-east-1:{ACCOUNT}:stateMachine:{name}"
     return stack.machines.list_executions(stateMachineArn=machine)["executions"]
 
@@ -155,7 +156,7 @@ def test_what_cannot_be_delivered_goes_to_the_rule_s_queue(
     assert "gone" in attributes["ERROR_MESSAGE"]
 
 
-def invoke(stack: PatchedStack, name: str, payload: object, kind: str = "Event") -> dict:
+def invoke(stack: PatchedStack, name: str, payload: object, kind: str = "Event") -> dict[str, Any]:
     return stack.aws.client("lambda").invoke(
         FunctionName=name, InvocationType=kind, Payload=json.dumps(payload)
     )
@@ -212,9 +213,13 @@ def test_status_changes_are_events(stack: PatchedStack):
     described = stack.ended(good)
     stopped = stack.start("token", {"key": "told", "wait": 900}, name="told-stopped")
     stack.machines.stop_execution(executionArn=stopped, error="E", cause="C")
-    told: list[dict] = []
+    told: list[dict[str, Any]] = []
 
-    stack.eventually(lambda: told.extend(stack.messages("statuses")) or len(told) == 4)
+    def all_told() -> bool:
+        told.extend(stack.messages("statuses"))
+        return len(told) == 4
+
+    stack.eventually(all_told)
 
     events = [json.loads(message["Body"]) for message in told]
     details = {(e["detail"]["name"], e["detail"]["status"]): e["detail"] for e in events}

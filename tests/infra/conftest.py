@@ -59,15 +59,19 @@ def _states(definition: dict[str, Any]) -> dict[str, State]:
 
 @pytest.fixture(scope="session")
 def tasks(states: dict[str, State]) -> dict[str, Task]:
-    return {name: as_task(state) for name, state in states.items() if state["Type"] == "Task"}
+    found = {name: as_task(state) for name, state in states.items() if state["Type"] == "Task"}
+    assert any(task.function for task in found.values())
+    return found
 
 
 @pytest.fixture(scope="session")
 def functions(template: Template) -> Functions:
     """The properties of every function that runs a handler of this project, by logical id."""
-    return {
+    found = {
         logical_id: resource["Properties"]
         for logical_id, resource in template["Resources"].items()
         if resource["Type"] == "AWS::Lambda::Function"
         and resource["Properties"]["Handler"].startswith("lambdas.")
     }
+    assert found
+    return found

@@ -10,6 +10,8 @@ from typing import NamedTuple
 
 import botocore.session
 from botocore import xform_name
+from botocore.model import ServiceModel
+from botocore.session import Session
 
 from infra.project import ROOT
 
@@ -114,14 +116,22 @@ def _is_connection(node: ast.AST) -> bool:
     )
 
 
+def _texts(tree: ast.AST) -> set[str]:
+    return {
+        node.value
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Constant) and isinstance(node.value, str)
+    }
+
+
 def _services(connection: ast.AST, module: str) -> set[str]:
     """Return the services a connection may be to: its text, or those of a constant it looks in."""
-    strings = {node.value for node in ast.walk(connection) if isinstance(node, ast.Constant)}
+    strings = _texts(connection)
     names = {node.id for node in ast.walk(connection) if isinstance(node, ast.Name)}
     for node in tree(module).body:
         targets = node.targets if isinstance(node, ast.Assign) else [getattr(node, "target", None)]
         if any(isinstance(t, ast.Name) and t.id in names for t in targets):
-            strings |= {part.value for part in ast.walk(node) if isinstance(part, ast.Constant)}
+            strings |= _texts(node)
     services = strings & _known_services()
     if not services:
         raise UnknownCallError(f"{module}: a client of which service? {ast.unparse(connection)}")
@@ -170,7 +180,7 @@ def signing_name(service: str) -> str:
 
 
 @cache
-def _model(service: str):
+def _model(service: str) -> ServiceModel:
     return _session().get_service_model(service)
 
 
@@ -180,5 +190,5 @@ def _known_services() -> set[str]:
 
 
 @cache
-def _session():
+def _session() -> Session:
     return botocore.session.get_session()

@@ -101,7 +101,7 @@ def _events(state: State) -> int:
 
 def _retried(state: State) -> int:
     """Return the events of all the retries that a state may use up."""
-    return EVENTS_PER_RETRY * sum(retrier["MaxAttempts"] for retrier in state.get("Retry", ()))
+    return EVENTS_PER_RETRY * sum(int(retrier["MaxAttempts"]) for retrier in state.get("Retry", ()))
 
 
 def _counted(assign: dict[str, Any]) -> int:

@@ -46,6 +46,7 @@ def test_every_function_that_a_rule_invokes_has_a_queue_for_what_keeps_failing(
         if target["Arn"].get("Fn::GetAtt", [""])[0]
         in of_type(full_template, "AWS::Lambda::Function")
     }
+    assert invoked
     configured = properties_of(full_template, "AWS::Lambda::EventInvokeConfig")
     assert {config["FunctionName"]["Ref"] for config in configured} == invoked
     for config in configured:

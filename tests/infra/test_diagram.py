@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -51,16 +53,41 @@ def test_leaves_a_readme_without_markers_alone(definition: dict[str, Any]) -> No
     assert diagram.with_picture("nothing here\n", definition) == "nothing here\n"
 
 
-def test_draws_every_state_and_every_way(
+NODE = re.compile(r"(\w+)[\[({].*[\])}]:::(\w+)")
+ARROW = re.compile(r'(\w+) ([-.=]+)>(?:\|".*"\|)? (\w+)')
+
+
+def test_draws_every_state_once_and_every_way_once(
     definition: dict[str, Any], states: dict[str, dict[str, Any]]
 ) -> None:
-    drawn = diagram.mermaid(definition)
-    for name, state in states.items():
-        assert f":::{state['Type']}" in drawn
-        assert drawn.count(f" {name}" + diagram.SHAPES[state["Type"]][0]) == 1
-        for edge in diagram.edges(name, state):
-            assert f"{name} " in drawn
-            assert f" {edge.target}\n" in drawn
+    lines = [line.strip() for line in diagram.mermaid(definition).splitlines()]
+    nodes = [(n[1], n[2]) for line in lines if (n := NODE.fullmatch(line))]
+    arrows = [(a[1], a[2], a[3]) for line in lines if (a := ARROW.fullmatch(line))]
+    ways = {
+        (name, target, caught)
+        for name, state in states.items()
+        for target, caught in _ways_out(state)
+    }
+    starts = {
+        (name, state["ItemProcessor"]["StartAt"], False)
+        for name, state in states.items()
+        if "ItemProcessor" in state
+    }
+    assert len(nodes) == len(states)
+    assert dict(nodes) == {name: state["Type"] for name, state in states.items()}
+    assert len(arrows) == len(ways | starts)
+    assert {(source, target, "." in line) for source, line, target in arrows} == ways | starts
+
+
+def _ways_out(state: dict[str, Any]) -> Iterator[tuple[str, bool]]:
+    """Yield where a state may lead, and whether it is by a Catch; read from the definition."""
+    for field in ("Next", "Default"):
+        if field in state:
+            yield state[field], False
+    for choice in state.get("Choices", ()):
+        yield choice["Next"], False
+    for catcher in state.get("Catch", ()):
+        yield catcher["Next"], True
 
 
 def test_draws_what_is_caught_dashed_and_the_child_graph_in_a_box() -> None:

@@ -35,6 +35,7 @@ from tests.unit.builders import (
     any_campaign_job,
     any_export_job,
     any_trace,
+    ended,
     export_details,
     json_bytes,
 )
@@ -146,7 +147,7 @@ def test_a_plan_is_told_with_its_description_and_its_jobs_by_their_ids(fallback:
     request = parse({"jobs": jobs}, region=REGION, account=ACCOUNT)
     trace = any_trace().model_copy(update={"description": "The nightly one"})
     now = plan(request, trace, NOW)
-    first = _written(_settled(now.running[0]))
+    first = _written(ended(now.running[0]))
     outcome = fallback("AdvancePlan", {"plan": _written(now), "results": [first]})
     assert outcome["description"] == "The nightly one"
     assert sorted(entry["job"] for entry in outcome["resources"]) == ["0.2", "night", "pause"]
@@ -177,23 +178,14 @@ RESOURCES = [
 ]
 
 
-def _settled(work: Work, phase: Phase = Phase.COMPLETE) -> Look:
-    end: dict[str, Any] = {"reason": "AnyReason", "message": "any message", "now": NOW + 30}
-    if isinstance(work, CampaignWork):
-        for campaign_id in work.open:
-            work = work.close(campaign_id, phase=phase, **end)
-    else:
-        work = work.close(phase=phase, **end)
-    return looks.settled(work, phase)
-
-
 def _half_way() -> tuple[Plan, list[Look | None]]:
     """Return a plan in its second stage, and what its children came back with."""
     first = _begun(*STAGES)
-    second = advance(first, [_settled(work) for work in first.running], NOW + 40)
+    second = advance(first, [ended(work, at=NOW + 30) for work in first.running], NOW + 40)
     seen, export, full, rest, cluster, _lost, half = second.running
     failed = CampaignProgress(initial_state="Running", state="Paused", looks=3)
     open_ = dict.fromkeys(("half-1", "half-2", "half-3"), failed)
+    assert isinstance(half, CampaignWork)
     half = half.model_copy(update={"open": open_}).close(
         "half-2", phase=Phase.COMPLETE, reason="AnyReason", message="any", now=NOW + 50
     )
@@ -201,9 +193,9 @@ def _half_way() -> tuple[Plan, list[Look | None]]:
     going = ExportProgress(initial_state="STARTING", state="IN_PROGRESS", details=details)
     return second, [
         looks.look_again(seen, Phase.IN_PROGRESS, 30),
-        _settled(export, Phase.FAILED),
-        _settled(full),
-        _settled(rest),
+        ended(export, Phase.FAILED, at=NOW + 30),
+        ended(full, at=NOW + 30),
+        ended(rest, at=NOW + 30),
         looks.look_again(cluster.model_copy(update={"progress": going}), Phase.IN_PROGRESS, 30),
         None,
         looks.look_again(half, Phase.IN_PROGRESS, 30),
@@ -308,7 +300,7 @@ def test_work_of_an_unknown_kind_is_told_as_such_and_beside_the_others(fallback:
 @pytest.mark.parametrize("job", [any_campaign_job(), any_export_job()])
 def test_one_resource_is_a_list_of_one(fallback: Fallback, job: dict[str, object]) -> None:
     now = _begun({"jobs": [job]})
-    for results in ([], [_written(_settled(now.running[0]))]):
+    for results in ([], [_written(ended(now.running[0], at=NOW + 30))]):
         outcome = fallback("AdvancePlan", {"plan": _written(now), "results": results})
         assert len(outcome["resources"]) == 1
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Mapping
 from typing import Any
 
 from cfnlint.api import ManualArgs, lint
@@ -31,12 +32,24 @@ def test_definition_is_clean(template: Template) -> None:
     assert _findings_in_definition(template) == []
 
 
+def test_a_definition_that_is_not_clean_would_be_found(definition: dict[str, Any]) -> None:
+    broken = {**definition, "StartAt": "Nowhere"}
+    assert [finding.partition(":")[0] for finding in _findings_in(broken)] == ["E3601"]
+
+
 def _findings_in_definition(template: Template) -> list[str]:
     """The linter does not look into a definition that CloudFormation still has to join."""
-    bare = json.loads(json.dumps(template))
-    (machine,) = (r for r in bare["Resources"].values() if r["Type"] == diagram.STATE_MACHINE)
-    machine["Properties"]["DefinitionString"] = json.dumps(_plain(diagram.definition(template)))
-    return [f for f in _findings(bare) if "StateMachine" in f or "E36" in f]
+    return _findings_in(diagram.definition(template))
+
+
+def _findings_in(definition: Mapping[str, Any]) -> list[str]:
+    """Lint a machine that stands alone: the rest of the template is linted as it is."""
+    properties = {
+        "DefinitionString": json.dumps(_plain(definition)),
+        "RoleArn": "arn:aws:iam::123456789012:role/any",
+    }
+    machine = {"Type": diagram.STATE_MACHINE, "Properties": properties}
+    return _findings({"Resources": {"Machine": machine}})
 
 
 def _findings(template: Template) -> list[str]:
@@ -60,8 +73,7 @@ def _plain(value: Any) -> Any:
         case list():
             return [_plain(inner) for inner in value]
         case str():
-            return re.sub(
-                r"\$\{\w+\.Arn\}", "arn:aws:lambda:us-east-1:123456789012:function:f", value
-            )
+            arn = "arn:aws:lambda:us-east-1:123456789012:function:f"
+            return re.sub(r"\$\{\w+\}", "name", re.sub(r"\$\{\w+\.Arn\}", arn, value))
         case _:
             return value

@@ -287,7 +287,7 @@ def _rule(template: Template, name: str) -> Rule:
     return rule
 
 
-def _matches(rule: Rule, event: dict[str, Any]) -> bool:
+def _matches(rule: Rule, event: Any) -> bool:
     """Ask the matcher that serves the local AWS, with the ARNs in their places."""
     pattern = json.dumps(rule["EventPattern"])
     for role in _own_role(rule):

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import json
-from typing import Any
+from typing import Any, TypeVar
+
+from aws_lambda_powertools.utilities.typing import LambdaContext
+from pydantic import BaseModel
 
 from lambdas.campaigns.contract import ApiVersion, CampaignTarget
 from lambdas.campaigns.transitions import CampaignState
@@ -12,8 +15,15 @@ from lambdas.exports.contract import ExportTarget
 from lambdas.exports.decisions import Destination, ExportTask
 from lambdas.exports.details import ExportDetails
 from lambdas.exports.work import ExportProgress, ExportSpec, ExportWork
+from lambdas.jobs import pass_result
 from lambdas.jobs.memo import Memo
+from lambdas.jobs.pass_result import Look
+from lambdas.jobs.phases import Phase
+from lambdas.jobs.resource_result import EndPhase
+from lambdas.jobs.work import Work
 from lambdas.requests.plan import Trace
+
+Model = TypeVar("Model", bound=BaseModel)
 
 NOW = 1_800_000_000.0
 REGION = "us-east-1"
@@ -42,7 +52,7 @@ def campaign_work(
     *campaign_ids: str, target: CampaignTarget = CampaignTarget.PAUSED, **fields: Any
 ) -> CampaignWork:
     open_ = dict.fromkeys(campaign_ids or ("c-1",), CampaignProgress())
-    given = {
+    given: dict[str, Any] = {
         "kind": "campaigns",
         "key": "0.0.0",
         "job_label": "0.0",
@@ -76,7 +86,7 @@ def export_work(
 
 
 def export_task(status: str = "IN_PROGRESS", **fields: Any) -> ExportTask:
-    given = {
+    given: dict[str, Any] = {
         "task_id": "any-task",
         "source_arn": SNAPSHOT,
         "status": status,
@@ -87,7 +97,7 @@ def export_task(status: str = "IN_PROGRESS", **fields: Any) -> ExportTask:
 
 
 def any_progress(**fields: Any) -> CampaignProgress:
-    given = {
+    given: dict[str, Any] = {
         "initial_state": CampaignState.RUNNING,
         "state": CampaignState.RUNNING,
         "looks": 2,
@@ -116,7 +126,24 @@ def json_bytes(value: Any) -> int:
     return len(json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode())
 
 
-class AnyContext:
+def carried(model: Model) -> Model:
+    """Return a model as Step Functions carries it to the next function."""
+    written = through_json(model.model_dump(mode="json", exclude_defaults=True))
+    return type(model).model_validate(written)
+
+
+def ended(work: Work, phase: EndPhase = Phase.COMPLETE, at: float = NOW) -> Look:
+    """Return the last pass over work of which everything ended in one phase."""
+    end: dict[str, Any] = {"reason": "AnyReason", "message": "any message", "now": at}
+    if isinstance(work, CampaignWork):
+        for campaign_id in work.open:
+            work = work.close(campaign_id, phase=phase, **end)
+    else:
+        work = work.close(phase=phase, **end)
+    return pass_result.settled(work, phase)
+
+
+class AnyContext(LambdaContext):
     """What the runtime tells a function of its invocation."""
 
     function_name = "any-function"
@@ -124,5 +151,6 @@ class AnyContext:
     invoked_function_arn = f"arn:aws:lambda:{REGION}:{ACCOUNT}:function:any-function"
     aws_request_id = "any-request"
 
-    def get_remaining_time_in_millis(self) -> int:
+    @staticmethod
+    def get_remaining_time_in_millis() -> int:
         return 60_000

@@ -10,20 +10,11 @@ from lambdas.campaigns.transitions import CampaignState, Mutation
 from lambdas.shared import clock, errors
 from localcloud.simulators.campaigns import Campaigns as Model
 from localcloud.simulators.errors import SimulatedError
-from localcloud.world import Campaign
+from localcloud.world import ApiVersion, Campaign
 from tests.unit.fakes import aws_error
 
 UNANSWERED_SECONDS = 25
 """After which a call is given up: 5 to connect and 20 to read, in `lambdas.shared.aws`."""
-
-LEGAL_IN = {
-    Mutation.START: {"Initialized"},
-    Mutation.PAUSE: {"Running"},
-    Mutation.RESUME: {"Paused"},
-    Mutation.STOP: {"Running", "Paused"},
-    Mutation.DELETE: {"Initialized", "Failed", "Completed", "Stopped"},
-}
-"""Source: DeleteCampaign of API v2, and the meaning of the others."""
 
 
 class Hand(NamedTuple):
@@ -78,7 +69,7 @@ class CampaignWorld:
         latency: float = 0.0,
     ) -> None:
         self._began_at = began_at
-        self._version = "v2"
+        self._version: ApiVersion = "v2"
         self._model = Model(campaigns, lambda *_: None)
         self._hands = sorted(hands)
         self._faults = {name: list(queue) for name, queue in (faults or {}).items()}

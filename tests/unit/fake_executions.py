@@ -61,7 +61,7 @@ class FakeExecutions:
         self._histories |= children
         self._children[map_run_arn] = list(children)
 
-    def describe_execution(self, *, executionArn: str) -> dict[str, Any]:  # noqa: N803
+    def describe_execution(self, *, executionArn: str) -> dict[str, Any]:
         self._called("describe_execution", executionArn)
         if executionArn not in self._described:
             raise client_error("ExecutionDoesNotExist")
@@ -70,9 +70,9 @@ class FakeExecutions:
     def get_execution_history(
         self,
         *,
-        executionArn: str,  # noqa: N803
-        reverseOrder: bool,  # noqa: N803
-        nextToken: str = "0",  # noqa: N803
+        executionArn: str,
+        reverseOrder: bool,
+        nextToken: str = "0",
     ) -> dict[str, Any]:
         self._called("get_execution_history", executionArn)
         assert reverseOrder
@@ -82,8 +82,8 @@ class FakeExecutions:
     def list_executions(
         self,
         *,
-        mapRunArn: str,  # noqa: N803
-        nextToken: str = "0",  # noqa: N803
+        mapRunArn: str,
+        nextToken: str = "0",
     ) -> dict[str, Any]:
         self._called("list_executions", mapRunArn)
         children = [{"executionArn": arn} for arn in self._children[mapRunArn]]

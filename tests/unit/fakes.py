@@ -19,15 +19,8 @@ from lambdas.shared.errors import (
     ResourceNotFoundException,
     ServiceUnavailableException,
 )
+from tests import campaign_rules
 from tests.unit.builders import DESTINATION, NOW
-
-_EFFECT = {
-    Mutation.START: ({"Initialized"}, "Running"),
-    Mutation.PAUSE: ({"Running"}, "Paused"),
-    Mutation.RESUME: ({"Paused"}, "Running"),
-    Mutation.STOP: ({"Running", "Paused"}, "Stopped"),
-    Mutation.DELETE: ({"Initialized", "Failed", "Completed", "Stopped"}, CampaignState.GONE),
-}
 
 
 def aws_error(kind: type[AwsError], *, state: str = "") -> AwsError:
@@ -44,6 +37,9 @@ def client_error(code: str, status: int = 400) -> ClientError:
         "ResponseMetadata": {"HTTPStatusCode": status},
     }
     return ClientError(answer, "AnyOperation")
+
+
+Key = Mapping[str, str]
 
 
 class LostResponse(ServiceUnavailableException):
@@ -117,8 +113,8 @@ class FakeCampaigns:
         state = self.states_of.get(campaign_id, CampaignState.GONE)
         if state == CampaignState.GONE:
             raise aws_error(ResourceNotFoundException)
-        legal, after = _EFFECT[mutation]
-        if state not in legal:
+        after = campaign_rules.after(mutation, str(state))
+        if after is None:
             raise aws_error(InvalidCampaignStateException, state=str(state))
         self.states_of[campaign_id] = after
 
@@ -268,9 +264,9 @@ class FakeTable:
     def put_item(
         self,
         *,
-        TableName: str,  # noqa: N803
-        Item: dict[str, Any],  # noqa: N803
-        ReturnValues: str = "NONE",  # noqa: N803
+        TableName: str,
+        Item: dict[str, Any],
+        ReturnValues: str = "NONE",
     ) -> dict[str, Any]:
         key = self._called("put_item", TableName, Item["pk"], Item["sk"])
         before = self.items.get(key)
@@ -280,11 +276,11 @@ class FakeTable:
     def delete_item(
         self,
         *,
-        TableName: str,  # noqa: N803
-        Key: dict[str, Any],  # noqa: N803
-        ConditionExpression: str | None = None,  # noqa: N803
-        ExpressionAttributeNames: dict[str, str] | None = None,  # noqa: N803
-        ExpressionAttributeValues: dict[str, Any] | None = None,  # noqa: N803
+        TableName: str,
+        Key: dict[str, Any],
+        ConditionExpression: str | None = None,
+        ExpressionAttributeNames: dict[str, str] | None = None,
+        ExpressionAttributeValues: dict[str, Any] | None = None,
     ) -> dict[str, Any]:
         assert set(Key) == {"pk", "sk"}
         key = self._called("delete_item", TableName, Key["pk"], Key["sk"])
@@ -300,9 +296,9 @@ class FakeTable:
     def get_item(
         self,
         *,
-        TableName: str,  # noqa: N803
-        Key: dict[str, Any],  # noqa: N803
-        ConsistentRead: bool,  # noqa: N803
+        TableName: str,
+        Key: dict[str, Any],
+        ConsistentRead: bool,
     ) -> dict[str, Any]:
         assert ConsistentRead
         key = self._called("get_item", TableName, Key["pk"], Key["sk"])
@@ -311,12 +307,12 @@ class FakeTable:
     def update_item(
         self,
         *,
-        TableName: str,  # noqa: N803
-        Key: dict[str, Any],  # noqa: N803
-        UpdateExpression: str,  # noqa: N803
-        ExpressionAttributeValues: dict[str, Any],  # noqa: N803
-        ExpressionAttributeNames: dict[str, str] | None = None,  # noqa: N803
-        ConditionExpression: str | None = None,  # noqa: N803
+        TableName: str,
+        Key: dict[str, Any],
+        UpdateExpression: str,
+        ExpressionAttributeValues: dict[str, Any],
+        ExpressionAttributeNames: dict[str, str] | None = None,
+        ConditionExpression: str | None = None,
     ) -> dict[str, Any]:
         """Take SET of values, on condition that an attribute is absent or has a value."""
         key = self._called("update_item", TableName, Key["pk"], Key["sk"])
@@ -338,18 +334,19 @@ class FakeTable:
     def query(
         self,
         *,
-        TableName: str,  # noqa: N803
-        KeyConditionExpression: str,  # noqa: N803
-        ExpressionAttributeValues: dict[str, Any],  # noqa: N803
-        ConsistentRead: bool,  # noqa: N803
-        FilterExpression: str | None = None,  # noqa: N803
-        ExclusiveStartKey: dict[str, Any] | None = None,  # noqa: N803
+        TableName: str,
+        KeyConditionExpression: str,
+        ExpressionAttributeValues: dict[str, Any],
+        ConsistentRead: bool,
+        FilterExpression: str | None = None,
+        ExclusiveStartKey: dict[str, Any] | None = None,
     ) -> dict[str, Any]:
         values = dict(ExpressionAttributeValues)
         name = KeyConditionExpression.removeprefix("pk = ")
         pk = values.pop(name)
         assert ConsistentRead
-        self._called("query", TableName, pk)
+        assert TableName == self.NAME
+        self._answer("query", pk["S"])
         after = ExclusiveStartKey["sk"]["S"] if ExclusiveStartKey else ""
         found = [sk for sk in self.sort_keys(pk["S"]) if sk > after]
         read = [self.items[pk["S"], sk] for sk in found[: self.page_size]]
@@ -362,15 +359,18 @@ class FakeTable:
             return page
         return page | {"LastEvaluatedKey": {"pk": pk, "sk": read[-1]["sk"]}}
 
-    def _called(self, operation: str, table: str, *keys: dict[str, str]) -> tuple[str, ...]:
+    def _called(self, operation: str, table: str, pk: Key, sk: Key) -> tuple[str, str]:
         assert table == self.NAME
-        texts = tuple(key["S"] for key in keys)
+        texts = pk["S"], sk["S"]
+        self._answer(operation, *texts)
+        return texts
+
+    def _answer(self, operation: str, *texts: str) -> None:
         self.calls.append((operation, *texts))
         queue = self.answers.get(operation)
         error = queue.pop(0) if queue else None
         if error is not None:
             raise error
-        return texts
 
 
 class FakeStates:
@@ -389,7 +389,7 @@ class FakeStates:
         self.woken: list[str] = []
         self.before_answer: Callable[[], None] = lambda: None
 
-    def send_task_success(self, *, taskToken: str, output: str) -> dict[str, Any]:  # noqa: N803
+    def send_task_success(self, *, taskToken: str, output: str) -> dict[str, Any]:
         json.loads(output)
         self.before_answer()
         if taskToken not in self.waiting:

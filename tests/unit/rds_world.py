@@ -217,10 +217,7 @@ class RdsWorld:
         assert task_id not in self._listed, "the identifier was seen to be taken"
         assert set(self._listed.values()) <= ENDED, "the source was seen to be busy"
         fault = self._call("start")
-        lost_before = isinstance(fault, ServiceUnavailableException) and not isinstance(
-            fault, LostResponse
-        )
-        if lost_before:
+        if fault is not None and not isinstance(fault, LostResponse):
             self.asked_for.append(task_id)
             raise fault
         self._refuse_start(task_id, source_arn)

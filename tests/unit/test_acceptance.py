@@ -71,7 +71,7 @@ def assert_plain(rule: str) -> None:
     assert not JARGON & set(re.findall(r"\w+", said)), rule
 
 
-def event(detail: object, **fields: object) -> dict[str, object]:
+def event(detail: object, **fields: Any) -> dict[str, object]:
     return {
         "version": "0",
         "id": "6a7e8feb-b491-4cf7-a9f1-bf3703467718",
@@ -989,7 +989,7 @@ def test_a_clean_up_is_no_part_of_a_request(extra):
 @settings(max_examples=50, deadline=None)
 def test_whatever_is_asked_to_be_cleaned_up_is_accepted_or_is_rejected(asked):
     try:
-        accepted, faults = clean_up_of({CLEAN_UP: asked}), ()
+        accepted, faults = clean_up_of({CLEAN_UP: asked}), tuple[Fault, ...]()
     except RequestRejected as rejected:
         accepted, faults = None, rejected.faults
     if accepted is None:

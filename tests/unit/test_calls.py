@@ -25,7 +25,7 @@ from tests.unit.fakes import AnyClient, client_error
 
 def counted() -> dict[str, float]:
     """Return the sum of each metric that would be published now."""
-    record = metrics.serialize_metric_set()
+    record: Any = metrics.serialize_metric_set()
     (directive,) = record["_aws"]["CloudWatchMetrics"]
     assert {metric["Unit"] for metric in directive["Metrics"]} == {"Count"}
     return {metric["Name"]: sum(record[metric["Name"]]) for metric in directive["Metrics"]}
@@ -111,7 +111,7 @@ def test_what_is_no_failure_of_a_call_keeps_its_own_name():
 def test_counts_are_published_under_the_products_own_name():
     with api_call("StopCampaign"):
         pass
-    record = metrics.serialize_metric_set()
+    record: Any = metrics.serialize_metric_set()
     (directive,) = record["_aws"]["CloudWatchMetrics"]
     assert (directive["Namespace"], directive["Dimensions"]) == ("Orchestrator", [["service"]])
     assert record["service"] == "orchestrator"

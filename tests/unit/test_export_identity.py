@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from typing import Any
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -56,7 +57,7 @@ def test_differs_where_the_work_differs(one, other):
 
 def test_differs_by_each_part_of_the_work():
     one = (SNAPSHOT, ("a",), "exports", 1)
-    others = [
+    others: list[tuple[Any, ...]] = [
         (CLUSTER, ("a",), "exports", 1),
         (SNAPSHOT, (), "exports", 1),
         (SNAPSHOT, ("b",), "exports", 1),

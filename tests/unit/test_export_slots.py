@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from lambdas.exports.slots import (
@@ -16,8 +18,8 @@ from tests.unit.builders import NOW
 LATER = NOW + 60
 
 
-def waits(**fields: object) -> SlotWait:
-    return SlotWait(**{"asked_at": NOW, "taken": 5, "poll_at": LATER} | fields)
+def waits(**fields: Any) -> SlotWait:
+    return SlotWait(**{"asked_at": NOW, "taken": 5, "poll_at": LATER, **fields})
 
 
 @pytest.mark.parametrize("taken", [1, 2, 5, 9])

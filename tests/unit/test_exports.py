@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from lambdas.exports.contract import ExportTarget
@@ -68,7 +70,7 @@ def decided(
     destination: Destination = DESTINATION,
     began_at: float = NOW,
     age: float = 0.0,
-    **job: object,
+    **job: Any,
 ) -> Decision:
     given = export_job(target, **job)
     return decide(
@@ -76,8 +78,8 @@ def decided(
     )
 
 
-def own(**fields: object) -> ExportProgress:
-    return ExportProgress(**{"task_id": "any-task", "asked_for": "any-task"} | fields)
+def own(**fields: Any) -> ExportProgress:
+    return ExportProgress(**{"task_id": "any-task", "asked_for": "any-task", **fields})
 
 
 def in_words(decision: Decision) -> str:
@@ -425,8 +427,12 @@ def test_the_table_of_the_deadline_covers_every_status():
     assert {status for status, *_ in LATE_CELLS} == {*ExportStatus, "NEW_STATUS"}
 
 
-def late(*tasks: ExportTask, age: float = PAST, **fields: object) -> Decision:
-    given = {"deadline_seconds": PAST, "on_deadline": "cancel", "progress": own()} | fields
+def late(*tasks: ExportTask, age: float = PAST, **fields: Any) -> Decision:
+    given: dict[str, Any] = {
+        "deadline_seconds": PAST,
+        "on_deadline": "cancel",
+        "progress": own(),
+    } | fields
     return decided(*tasks, age=age, **given)
 
 

@@ -157,7 +157,7 @@ def test_the_worst_that_may_happen_leaves_room_in_the_history():
         MAX_DEADLINE_SECONDS,
         pace=1,
         cost=lambda: DEAREST,
-        wakes_at=lambda age, wait: 0.001 if age > 0.99 * MAX_DEADLINE_SECONDS else None,
+        wakes_at=lambda age, _wait: 0.001 if age > 0.99 * MAX_DEADLINE_SECONDS else None,
         passes_after=PASSES_AFTER_DEADLINE,
     )
     assert MAX_EVENTS - 500 < life.events < MAX_EVENTS

@@ -46,7 +46,7 @@ def _now(hand_clock) -> None:
 def measured() -> dict[str, tuple[float, str]]:
     if not metrics.metric_set:
         return {}
-    record = metrics.serialize_metric_set()
+    record: Any = metrics.serialize_metric_set()
     (directive,) = record["_aws"]["CloudWatchMetrics"]
     return {m["Name"]: (sum(record[m["Name"]]), m["Unit"]) for m in directive["Metrics"]}
 

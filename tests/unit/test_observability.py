@@ -32,7 +32,7 @@ def test_a_trace_holds_nothing_of_what_a_function_returns(monkeypatch: Any) -> N
     segment = Segment()
 
     @contextmanager
-    def in_subsegment(**_: object) -> Iterator[Segment]:
+    def in_subsegment(**_: Any) -> Iterator[Segment]:
         yield segment
 
     monkeypatch.setattr(tracer, "provider", SimpleNamespace(in_subsegment=in_subsegment))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from typing import Any
 
 import pytest
 
@@ -22,8 +23,8 @@ from lambdas.shared.texts import timestamp
 from tests.unit.builders import EXECUTION, NOW, through_json
 
 
-def entry(**fields: object) -> Entry:
-    given = {
+def entry(**fields: Any) -> Entry:
+    given: dict[str, Any] = {
         "kind": "campaigns",
         "id": "c-1",
         "target": "PAUSED",
@@ -70,7 +71,12 @@ def test_is_failed_when_one_entry_is():
 
 
 def test_a_failure_of_the_workflow_itself_has_a_reason_of_its_own():
-    given = {"correlation_id": "nightly", "execution_arn": EXECUTION, "started_at": NOW, "now": NOW}
+    given: dict[str, Any] = {
+        "correlation_id": "nightly",
+        "execution_arn": EXECUTION,
+        "started_at": NOW,
+        "now": NOW,
+    }
     failed = account(entries=(entry(phase=Phase.FAILED),), **given, workflow_failed=True)
     assert failed.reason == WORKFLOW_FAILED
     complete = account(entries=(entry(),), **given, workflow_failed=True)

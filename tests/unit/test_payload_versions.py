@@ -83,8 +83,9 @@ def read(value: Json) -> Any:
 def rewritten(value: Any, rewrite: Rewrite) -> Json:
     """Write an event as it was read, each model with the fields that `rewrite` makes of its own."""
     if isinstance(value, BaseModel):
-        model = type(value)
-        names = {name: model.model_fields[name].alias or name for name in value.model_fields_set}
+        model: type = type(value)
+        known = type(value).model_fields
+        names = {name: known[name].alias or name for name in value.model_fields_set}
     elif is_dataclass(value):
         model, names = type(value), {field.name: field.name for field in fields(value)}
     elif isinstance(value, dict):

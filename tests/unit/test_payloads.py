@@ -266,11 +266,12 @@ def answer_of_ended_execution(crowd: dict[str, int], *, concluded: bool) -> dict
     return state
 
 
-def canceled_at_length(work: ExportWork) -> Look:
+def canceled_at_length(work: Work) -> Look:
     """Return the last look at an export of a clean-up with the longest of all that is told."""
+    assert isinstance(work, ExportWork)
     memo = Memo(started_at=NOW - 7_000_000.123, looks=99_999)
     work = export_at_its_last_attempt(work).model_copy(update={"memo": memo})
-    end = {"reason": LONG_ERROR, "message": LONG_TEXT, "warnings": (LONG_TEXT,)}
+    end: dict[str, Any] = {"reason": LONG_ERROR, "message": LONG_TEXT, "warnings": (LONG_TEXT,)}
     return looks.settled(work.close(phase=Phase.FAILED, **end, now=NOW), Phase.FAILED)
 
 

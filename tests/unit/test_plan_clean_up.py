@@ -30,6 +30,7 @@ from tests.unit.builders import (
     AnyContext,
     any_campaign_job,
     any_export_job,
+    ended,
     export_details,
     through_json,
 )
@@ -127,7 +128,11 @@ def invoke(handler: Any, event: dict[str, Any]) -> dict[str, Any]:
 
 def canceled(work: dict[str, Any], **fields: Any) -> dict[str, Any]:
     """Return the last look at an export that the clean-up has canceled."""
-    given = {"phase": Phase.COMPLETE, "reason": "TargetReached", "message": "export is CANCELED"}
+    given: dict[str, Any] = {
+        "phase": Phase.COMPLETE,
+        "reason": "TargetReached",
+        "message": "export is CANCELED",
+    }
     exported = ExportWork.model_validate(work)
     progress = exported.progress.model_copy(
         update={
@@ -166,23 +171,12 @@ def advanced(answer: dict[str, Any], *results: Look | None) -> dict[str, Any]:
     return invoke(advance_plan.handler, {"plan": answer["plan"], "results": carried})
 
 
-def settled(work: Work, phase: Phase = Phase.COMPLETE) -> Look:
-    """Return the last look at work that ended in a phase."""
-    end = {"phase": phase, "reason": "AnyReason", "message": "any message", "now": NOW + 60}
-    if isinstance(work, CampaignWork):
-        for campaign_id in work.open:
-            work = work.close(campaign_id, **end)
-    else:
-        work = work.close(**end)
-    return looks.settled(work, phase)
-
-
 def looked_at(work: Work, **progress: Any) -> Look:
     """Return a look at work that goes on, whose resources show a state."""
     memo = work.memo.looked(NOW + 60)
     if isinstance(work, CampaignWork):
         seen = CampaignProgress(looks=1, **progress)
-        update = {"open": dict.fromkeys(work.open, seen)}
+        update: dict[str, Any] = {"open": dict.fromkeys(work.open, seen)}
     else:
         update = {"progress": ExportProgress(**progress)}
     return looks.look_again(work.model_copy(update={**update, "memo": memo}), Phase.IN_PROGRESS, 30)
@@ -298,8 +292,9 @@ CAUGHT = {"Error": "AccessDeniedException", "Cause": "not authorized to perform"
 def aborted_half_way(stack) -> None:
     """An execution whose second stage ran: one batch ended, others run, one was never seen."""
     first = accepted(*STAGES)
-    second = advanced(first, *(settled(work) for work in works_of(first)))
+    second = advanced(first, *(ended(work, at=NOW + 60) for work in works_of(first)))
     full, rest, export, _unseen, failed = works_of(second)
+    assert isinstance(full, CampaignWork)
     half = full.close("c-0", phase=Phase.COMPLETE, reason="Any", message="any", now=NOW + 60)
     stack.ended(
         "ABORTED",
@@ -312,11 +307,11 @@ def aborted_half_way(stack) -> None:
     )
     caught = looked_at(failed, state="Running").model_dump(mode="json", exclude_defaults=True)
     error = {"phase": "FAILED", "error": CAUGHT, "ended_at": round((NOW + 90) * 1000)}
-    stack.executions.add_children(MAP_RUNS[0], ended_child(settled(full)))
+    stack.executions.add_children(MAP_RUNS[0], ended_child(ended(full, at=NOW + 60)))
     stack.executions.add_children(
         MAP_RUNS[1],
         child(looked_at(full, state="Running"), looked_at(half, state="Paused")),
-        ended_child(settled(rest)),
+        ended_child(ended(rest, at=NOW + 60)),
         [*child(looked_at(export, state="STARTING")), entered("ReconcileExport"), task_failed()],
         [entered("ReconcileCampaigns"), task_failed()],
         [entered("ReconcileCampaigns"), task_failed(), succeeded(caught | error)],
@@ -419,7 +414,7 @@ def test_a_cancel_that_fails_fails_the_clean_up_and_is_told(stack, clean_up):
 
 def test_an_export_that_had_reached_its_target_keeps_its_entry(stack, clean_up):
     first = accepted({"jobs": [any_export_job(on_abort="cancel")]}, {"jobs": [any_campaign_job()]})
-    second = advanced(first, *(settled(work) for work in works_of(first)))
+    second = advanced(first, *(ended(work, at=NOW + 60) for work in works_of(first)))
     stack.ended("ABORTED", *started(first), map_started(MAP_RUNS[0]), answered(second))
     stack.noted("mine", "0.0")
     answer = clean_up({"reason": "FinishedBeforeCancel", "message": "it had ended"})
@@ -432,7 +427,7 @@ def test_an_export_that_had_reached_its_target_keeps_its_entry(stack, clean_up):
 
 def test_the_children_of_an_earlier_stage_are_not_asked(stack, clean_up):
     first = accepted({"jobs": [any_campaign_job()]}, {"jobs": [any_campaign_job()]})
-    second = advanced(first, *(settled(work) for work in works_of(first)))
+    second = advanced(first, *(ended(work, at=NOW + 60) for work in works_of(first)))
     stack.ended("ABORTED", *started(first), map_started(MAP_RUNS[0]), answered(second))
     assert jobs(clean_up()["publish"]) == [
         ("0.0", "c-1", "AnyReason"),
@@ -458,7 +453,7 @@ def concluded() -> list[Event]:
     """The history of an execution that had its outcome."""
     first = accepted({"jobs": [any_campaign_job(campaign_ids=["a", "b"]), any_export_job()]})
     campaigns, export = works_of(first)
-    last = advanced(first, settled(campaigns), settled(export, Phase.FAILED))
+    last = advanced(first, ended(campaigns, at=NOW + 60), ended(export, Phase.FAILED, at=NOW + 60))
     return [*started(first), map_started(MAP_RUNS[0]), entered("AdvancePlan"), answered(last)]
 
 
@@ -527,7 +522,7 @@ def test_an_outcome_that_the_state_machine_wrote_and_published_is_not_published_
         published(),
         error="WorkflowFailed",
     )
-    stack.executions.add_children(MAP_RUNS[0], ended_child(settled(works_of(first)[0])))
+    stack.executions.add_children(MAP_RUNS[0], ended_child(ended(works_of(first)[0], at=NOW + 60)))
     assert set(clean_up()) == {"outcome"}
 
 

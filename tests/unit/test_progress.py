@@ -7,7 +7,6 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from localcloud.joints import ChildHistory
 
 from lambdas.campaigns.work import CampaignProgress, CampaignWork
 from lambdas.exports.work import ExportSpec, ExportWork
@@ -15,6 +14,7 @@ from lambdas.jobs.pass_result import Look, TaskError, look_again, settled
 from lambdas.jobs.phases import Phase
 from lambdas.jobs.work import Work
 from localcloud import progress
+from localcloud.patches import ChildHistory
 from localcloud.progress import Progress, ProgressReader, Request
 from localcloud.runs import Run
 

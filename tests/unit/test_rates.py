@@ -78,7 +78,8 @@ def test_a_throttle_sets_calls_further_apart_for_a_while():
     st.lists(st.tuples(st.floats(0, 30), st.integers(1, 30)), min_size=1, max_size=30),
 )
 def test_calls_never_run_ahead_of_the_rate(rate, callers):
-    reserved, now, slots = Reserved(), NOW, []
+    reserved, now = Reserved(), NOW
+    slots: list[float] = []
     for pause, wanted in callers:
         now += pause
         got = reserve(reserved, rate, wanted, now)
@@ -95,7 +96,8 @@ def test_calls_never_run_ahead_of_the_rate(rate, callers):
 
 @given(RATES, st.integers(1, 60))
 def test_whoever_waits_as_told_is_served_and_wastes_nothing(rate, wanted):
-    reserved, now, slots = Reserved(), NOW, []
+    reserved, now = Reserved(), NOW
+    slots: list[float] = []
     while len(slots) < wanted:
         got = reserve(reserved, rate, wanted - len(slots), now)
         slots += got.slots

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from typing import cast
+
 import pytest
 
 from lambdas.campaigns.batch import MAX_ATTEMPTS, MAX_ODD_LOOKS, MAX_THROTTLED_PASSES
+from lambdas.campaigns.client import Campaigns
 from lambdas.campaigns.contract import CampaignTarget
 from lambdas.campaigns.paces import AFTER_SCHEDULE_END
 from lambdas.campaigns.rates import UNLIMITED, CampaignLimits
@@ -28,7 +31,7 @@ from lambdas.shared.errors import (
     ValidationException,
 )
 from lambdas.waiting.handles import wake
-from tests.unit.builders import NOW, campaign_work, through_json
+from tests.unit.builders import NOW, campaign_work, carried
 from tests.unit.conftest import HandClock
 from tests.unit.fakes import FakeCampaigns, LostResponse, aws_error
 
@@ -45,10 +48,8 @@ def look(hand_clock):
         limits: CampaignLimits = UNLIMITED,
         history_events: int = 0,
     ) -> Look:
-        carried = CampaignWork.model_validate(
-            through_json(work.model_dump(mode="json", exclude_defaults=True))
-        )
-        return reconcile(carried, campaigns, limits, history_events, hand_clock.time + 60)
+        ends_at = hand_clock.time + 60
+        return reconcile(carried(work), cast(Campaigns, campaigns), limits, history_events, ends_at)
 
     return look
 
@@ -434,14 +435,12 @@ def test_an_undocumented_state_is_waited_for_and_given_up(settle):
 
 
 def test_a_fight_with_another_actor_ends(settle):
-    campaigns = FakeCampaigns(a="Running")
-    pause = campaigns.apply
+    class Fought(FakeCampaigns):
+        def apply(self, mutation: Mutation, campaign_id: str) -> None:
+            super().apply(mutation, campaign_id)
+            self.states_of[campaign_id] = "Running"
 
-    def undone_at_once(mutation, campaign_id):
-        pause(mutation, campaign_id)
-        campaigns.states_of[campaign_id] = "Running"
-
-    campaigns.apply = undone_at_once
+    campaigns = Fought(a="Running")
     entry = entries(settle(campaign_work("a"), campaigns))["a"]
     assert (entry.phase, entry.reason) == (Phase.FAILED, Reason.LOST_RACE)
     assert len(campaigns.mutations) == MAX_ATTEMPTS
@@ -594,7 +593,8 @@ class Slow(Rejecting):
 def test_a_pass_ends_in_time_and_the_next_one_goes_on_where_it_ended(look, hand_clock):
     ids = [f"c{number}" for number in range(25)]
     campaigns = Slow(hand_clock, 6, *ids[:12], **dict.fromkeys(ids, "Running"))
-    work, ended, passes = campaign_work(*ids), {}, 0
+    ended: dict[str, Entry] = {}
+    work, passes = campaign_work(*ids), 0
     while work is not None:
         began = hand_clock.time
         seen = look(work, campaigns)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from lambdas.exports.started import (
@@ -154,4 +156,4 @@ def test_a_table_out_of_reach_is_no_error_where_nothing_is_canceled_by_its_notes
     assert not call(Notes(export_work(), EXECUTION, started))
     for field in ("on_abort", "on_deadline"):
         with pytest.raises(named):
-            call(Notes(export_work(**{field: "cancel"}), EXECUTION, started))
+            call(Notes(export_work(**dict[str, Any]({field: "cancel"})), EXECUTION, started))

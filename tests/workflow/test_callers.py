@@ -36,7 +36,7 @@ def snippet(section: str, language: str) -> str:
 
 
 def beginning(language: str) -> str:
-    return re.findall(rf"^```{language}\n(.*?)^```", PAGE, re.MULTILINE | re.DOTALL)[0]
+    return str(re.findall(rf"^```{language}\n(.*?)^```", PAGE, re.MULTILINE | re.DOTALL)[0])
 
 
 @pytest.fixture

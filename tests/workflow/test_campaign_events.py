@@ -58,30 +58,36 @@ def test_what_another_does_to_a_watched_campaign_is_noticed_at_once_and_to_other
 
 
 @pytest.mark.parametrize(
-    "faults",
+    ("fault", "heard"),
     [
-        [{"event": "StopCampaign", "drop": 1.0}],
-        [{"event": "*", "delay_s": 150}],
-        [{"event": "StopCampaign", "duplicates": 2}],
+        ({"event": "StopCampaign", "drop": 1.0}, 0),
+        ({"event": "*", "delay_s": 150}, 0),
+        ({"event": "StopCampaign", "duplicates": 2}, 3),
     ],
     ids=["dropped", "later than the poll", "tripled"],
 )
 def test_the_outcome_does_not_depend_on_how_events_arrive(
-    orchestrate: Orchestrate, assembly_with_every_trigger: Path, faults: list[dict[str, Any]]
+    orchestrate: Orchestrate,
+    assembly_with_every_trigger: Path,
+    fault: dict[str, Any],
+    heard: int,
 ) -> None:
+    """However often an event is heard, it ends one wait at most: a poll may come before it."""
     done = orchestrate(
         campaigns("FINISHED"),
         stack=assembly_with_every_trigger,
         campaigns=[campaign()],
         actions=[by_another("StopCampaign", "c-1", 600)],
-        faults=faults,
+        faults=[fault],
     )
 
     assert (done.job["reason"], done.job["final_state"]) == ("TargetReached", "Stopped")
     assert done.failures() == []
-    dropped = faults[0].get("drop") is not None
-    assert not dropped or set(waits_of(done.children, "FINISHED")) == {"timed out"}
-    assert not dropped or "WakeWaiters" not in done.report["lambda_invocations"]
+    ends = waits_of(done.children, "FINISHED")
+    assert set(ends) <= {"timed out", "woken"}
+    assert ends.count("woken") <= min(heard, 1)
+    assert ends.count("timed out") > 0
+    assert done.report["lambda_invocations"].get("WakeWaiters", 0) <= heard
 
 
 def test_what_the_orchestrator_does_itself_wakes_nobody(

@@ -22,7 +22,7 @@ def ends(done: Any) -> dict[str, tuple[str, str, str]]:
 
 
 def test_what_others_do_between_look_and_move_is_decided_again(orchestrate: Orchestrate) -> None:
-    gone = {"deletion_s": 0, "delete_while_active": "accept"}
+    gone: dict[str, Any] = {"deletion_s": 0, "delete_while_active": "accept"}
 
     def hand(operation: str, campaign_id: str, at_s: float = MEANWHILE_S) -> dict[str, Any]:
         return {"at_s": at_s, "operation": operation, "campaign_id": campaign_id}

@@ -113,6 +113,7 @@ def test_wrong_arguments_are_one_line_and_exit_2(
         path.write_text(text)
         paths[name] = str(path)
 
+    code: object
     try:
         code = main([argument.format(**paths) for argument in arguments])
     except SystemExit as exit_:

@@ -27,7 +27,7 @@ from tests.workflow.requests import SNAPSHOT, export, snapshot
 QUICK, LATE, UNHEARD = source("quick"), source("late"), source("unheard")
 LEFT, CANCELED, ADOPTED = source("left"), source("canceled"), source("adopted")
 
-LONG = {"starting_s": 60, "export_s": 50_000}
+LONG: dict[str, Any] = {"starting_s": 60, "export_s": 50_000}
 
 
 def test_a_cancel_ends_well_whoever_is_faster(
@@ -76,7 +76,7 @@ def test_a_cancel_ends_well_whoever_is_faster(
 def test_a_deadline_cancels_only_what_the_request_has_started_and_only_if_it_says_so(
     orchestrate: Orchestrate,
 ) -> None:
-    late = {"deadline_seconds": 120}
+    late: dict[str, Any] = {"deadline_seconds": 120}
 
     done = orchestrate(
         {

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -33,10 +34,14 @@ def test_slots_go_in_the_order_of_asking_and_nobody_asks_in_vain_twice(assembly:
         exports=[present(arn) for arn in taken],
     ) as run:
         run.until(lambda: sum(bool(_queued_since(child)) for child in run.children()) == 2)
+
+        def have_started(count: int) -> bool:
+            return sum(map(bool, map(run.statuses, waiting))) == count
+
         rds = run.orchestrator.aws.client("rds")
         for number, arn in enumerate(taken, 1):
             rds.cancel_export_task(ExportTaskIdentifier=own_id(arn))
-            run.until(lambda most=number: sum(map(bool, map(run.statuses, waiting))) == most)
+            run.until(partial(have_started, number))
         run.until_nothing_runs()
 
         ended = [request.status for request in run.runs.all]

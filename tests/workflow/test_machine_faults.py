@@ -15,7 +15,7 @@ from tests.workflow.conftest import Orchestrate, entered
 from tests.workflow.export_scenes import Watched, source, watched
 from tests.workflow.requests import campaign, campaigns, export, snapshot, stages
 
-LONG = {"starting_s": 60, "export_s": 50_000}
+LONG: dict[str, Any] = {"starting_s": 60, "export_s": 50_000}
 BROKEN = """
 def handler(event, context):
     raise KeyError("ü" * 600)

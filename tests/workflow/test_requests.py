@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
+
 from tests.workflow.conftest import Orchestrate
-from tests.workflow.requests import SNAPSHOT, campaign, campaigns, export, snapshot, stages
+from tests.workflow.requests import campaign, campaigns, export, snapshot, stages
 
 
 def test_pauses_a_campaign_exports_a_snapshot_and_resumes_the_campaign(
@@ -11,13 +13,16 @@ def test_pauses_a_campaign_exports_a_snapshot_and_resumes_the_campaign(
 ) -> None:
     request = stages(
         campaigns("PAUSED"), export(export_only=["shop.orders"]), campaigns("RUNNING")
-    ) | {"correlation_id": "nightly"}
+    ) | {"correlation_id": "nightly", "description": "The nightly export"}
+    request["stages"][0]["jobs"][0]["id"] = "pause"
 
     done = orchestrate(request, campaigns=[campaign()], snapshots=[snapshot(size_gb=40)])
 
     assert done.statuses == ["SUCCEEDED"]
     assert done.outcome["phase"] == "COMPLETE"
     assert done.outcome["correlation_id"] == "nightly"
+    assert done.outcome["description"] == "The nightly export"
+    assert [job["job"] for job in done.jobs] == ["pause", "1.0", "2.0"]
     assert [(job["initial_state"], job["final_state"], job["reason"]) for job in done.jobs] == [
         ("Running", "Paused", "TargetReached"),
         (None, "COMPLETE", "TargetReached"),
@@ -37,36 +42,35 @@ def test_pauses_a_campaign_exports_a_snapshot_and_resumes_the_campaign(
     ]
 
 
-def test_a_failed_stage_skips_the_next_one_but_not_one_that_always_runs(
+def test_a_failed_export_skips_the_next_stage_and_campaigns_run_again_all_the_same(
     orchestrate: Orchestrate,
 ) -> None:
     request = stages(
-        campaigns("RUNNING", "stopped"),
-        campaigns("PAUSED", "untouched"),
-        campaigns("RUNNING", "paused"),
+        campaigns("PAUSED"),
+        export(),
+        campaigns("STOPPED"),
+        campaigns("RUNNING"),
         last_always=True,
     )
 
     done = orchestrate(
         request,
-        campaigns=[
-            campaign("stopped", "Stopped"),
-            campaign("untouched"),
-            campaign("paused", "Paused"),
-        ],
+        campaigns=[campaign()],
+        snapshots=[snapshot(outcome="FAILED", failure_cause="no space")],
     )
 
     assert done.statuses == ["FAILED"]
-    assert [(job["id"], job["phase"], job["reason"]) for job in done.jobs] == [
-        ("stopped", "FAILED", "IllegalTransition"),
-        ("untouched", "FAILED", "StageSkipped"),
-        ("paused", "COMPLETE", "TargetReached"),
+    assert [(job["phase"], job["reason"], job["final_state"]) for job in done.jobs] == [
+        ("COMPLETE", "TargetReached", "Paused"),
+        ("FAILED", "ExportFailed", "FAILED"),
+        ("FAILED", "StageSkipped", None),
+        ("COMPLETE", "TargetReached", "Running"),
     ]
     assert done.states()[-3:] == ["PublishOutcome", "RouteOutcome", "RequestFailed"]
     failure = done.histories[0][-1]["executionFailedEventDetails"]
     assert failure["error"] == "RequestFailed"
     assert failure["cause"] == done.outcome["summary"]
-    assert "stopped (RUNNING): IllegalTransition" in failure["cause"]
+    assert "no space" in failure["cause"]
 
 
 def test_what_breaks_the_contract_is_rejected_whole_and_by_its_field(
@@ -121,7 +125,11 @@ def test_every_line_of_the_log_carries_the_correlation_id(orchestrate: Orchestra
 
     done = orchestrate(request, campaigns=[campaign()])
 
-    lines = [line for line in done.logs if '"level"' in line]
-    assert lines
-    assert all("follow-me" in line for line in lines)
-    assert any(SNAPSHOT not in line and "campaign moved" in line for line in lines)
+    lines = [json.loads(line) for line in done.logs if line.startswith("{")]
+    told = [line for line in lines if "level" in line]
+    assert {line["message"] for line in told} >= {
+        "request accepted",
+        "campaign moved",
+        "request finished",
+    }
+    assert {line["correlation_id"] for line in told} == {"follow-me"}

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+from typing import cast
+
 import pytest
 
+from lambdas.exports.client import Exports
+from lambdas.exports.files import ExportFiles
 from lambdas.exports.reconcile_export import reconcile
 from lambdas.exports.started import Notes, StartedExports
 from lambdas.exports.work import ExportWork
 from lambdas.jobs.pass_result import Look
 from lambdas.jobs.resource_result import Entry
-from tests.unit.builders import (
-    EXECUTION,
-    through_json,
-)
+from tests.unit.builders import EXECUTION, carried
 from tests.unit.export_looks import (
     ENDS,
     entry_of,
@@ -39,11 +40,10 @@ def look(hand_clock, table, files):
     """Take one look, with the work as Step Functions carries it."""
 
     def look(work: ExportWork, rds: FakeExports, history_events: int = 0) -> Look:
-        carried = ExportWork.model_validate(
-            through_json(work.model_dump(mode="json", exclude_defaults=True))
-        )
+        work = carried(work)
         started = StartedExports(table.NAME, connect=lambda _service: table)
-        return reconcile(carried, rds, files, Notes(carried, EXECUTION, started), history_events)
+        notes = Notes(work, EXECUTION, started)
+        return reconcile(work, cast(Exports, rds), cast(ExportFiles, files), notes, history_events)
 
     return look
 

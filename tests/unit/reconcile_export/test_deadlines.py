@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from lambdas.exports.decisions import (
@@ -86,8 +88,8 @@ def test_the_look_at_the_deadline_is_on_time_for_a_deadline_between_two_seconds(
 def late(look, hand_clock):
     """Start an export and look at it at its deadline, after which it is to be canceled."""
 
-    def late(rds: FakeExports, status: str = "IN_PROGRESS", **fields: object) -> Look:
-        given = {"deadline_seconds": 600, "on_deadline": "cancel"} | fields
+    def late(rds: FakeExports, status: str = "IN_PROGRESS", **fields: Any) -> Look:
+        given: dict[str, Any] = {"deadline_seconds": 600, "on_deadline": "cancel"} | fields
         seen = look(export_work(**given), rds)
         rds.move(FIRST, status)
         hand_clock.move(600)

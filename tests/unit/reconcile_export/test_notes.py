@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from lambdas.exports.started import KEPT_AFTER_DEADLINE
@@ -45,7 +47,7 @@ def noted(table: FakeTable) -> list[str]:
     return [task_id for _, _, task_id in keys]
 
 
-def wanted(**fields: object) -> ExportWork:
+def wanted(**fields: Any) -> ExportWork:
     return export_work(on_abort="cancel", **fields)
 
 

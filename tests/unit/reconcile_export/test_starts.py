@@ -137,7 +137,12 @@ def test_its_own_export_that_rds_does_not_list_yet_is_found_by_its_identifier(se
     rds = FakeExports()
     rds.will("start", LostResponse())
     rds.hidden.add(FIRST)
-    rds.will("find", lambda: (rds.hidden.clear(), rds.end(FIRST, "COMPLETE")))
+
+    def list_it() -> None:
+        rds.hidden.clear()
+        rds.end(FIRST, "COMPLETE")
+
+    rds.will("find", list_it)
     assert settle(export_work(), rds).phase is Phase.COMPLETE
     assert len(rds.tasks) == 1
 
