@@ -1,4 +1,4 @@
-"""When people are woken, what it means, and what to do: every alarm, and docs/operating.md."""
+"""When people are woken, what it means, and what to do: every alarm, and docs/operations.md."""
 
 from __future__ import annotations
 

@@ -103,7 +103,7 @@ def wanted(template: Mapping[str, Any]) -> dict[Path, str]:
     parts = {
         DOCS / "settings.md": ("settings", settings_table()),
         DOCS / "security.md": ("findings", findings_table()),
-        DOCS / "operating.md": ("alarms", alarms_table(template)),
+        DOCS / "operations.md": ("alarms", alarms_table(template)),
     }
     pages = {path: _with_part(path, *part) for path, part in parts.items()}
     return pages | {DASHBOARD: picture(template)}

@@ -1,4 +1,4 @@
-"""The ways in, as docs/calling.md shows them: each snippet of that page is run as it stands."""
+"""The ways in, as docs/integration.md shows them: each snippet of that page is run as it stands."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from localcloud.world import World
 from tests.workflow.conftest import SPEED
 from tests.workflow.requests import campaign, snapshot
 
-PAGE = (ROOT / "docs" / "calling.md").read_text(encoding="utf-8")
+PAGE = (ROOT / "docs" / "integration.md").read_text(encoding="utf-8")
 ROLE = "arn:aws:iam::123456789012:role/any"
 CLUSTER = "arn:aws:rds:us-east-1:123456789012:cluster:shop"
 
