@@ -24,13 +24,13 @@ class Accepted(NamedTuple):
 _IN_ACCOUNT: Final = "arn:<AWS::Partition>:{}:<AWS::Region>:<AWS::AccountId>:{}"
 _WRITER: Final = (
     "Written so in the RDS user guide, 'Providing access to an S3 bucket': which of these calls an"
-    " export makes is told nowhere. The bucket is for exports alone"
+    " export makes is not documented. The bucket is for exports only"
 )
 _ANY_SOURCE: Final = (
-    "A request names the source of its export. It goes to the stack's own bucket, whoever asks"
+    "A request names the source of its export, which goes to the stack's own bucket in any case"
 )
 _CHILDREN: Final = (
-    "CDK's policy of a Distributed Map: its children have names that Step Functions makes"
+    "CDK's policy of a Distributed Map: Step Functions chooses the names of its children"
 )
 
 ACCEPTED: Final = (
@@ -38,20 +38,20 @@ ACCEPTED: Final = (
         "IAM5",
         "Resource::*",
         "Functions/*Role/DefaultPolicy",
-        "X-Ray has no resources to name; of the one that looks at exports, rds:CancelExportTask and"
-        " rds:DescribeExportTasks too: an export task has no ARN",
+        "X-Ray has no resource-level permissions. Nor have rds:CancelExportTask and"
+        " rds:DescribeExportTasks, in ReconcileExport's role: an export task has no ARN",
     ),
     Accepted(
         "IAM5",
         "Resource::*",
         "Workflow/Machine/Role/DefaultPolicy",
-        "X-Ray has no resources to name, nor have the log deliveries that Step Functions asks for",
+        "X-Ray has no resource-level permissions, nor have the log deliveries of Step Functions",
     ),
     Accepted(
         "IAM5",
         "Resource::" + _IN_ACCOUNT.format("connect-campaigns", "campaign/*"),
         "Functions/ReconcileCampaignsRole/DefaultPolicy",
-        "A request names its campaigns; campaign_instance_ids limits whose may be moved",
+        "A request names its campaigns; campaign_instance_ids limits which ones may be changed",
     ),
     *(
         Accepted(
@@ -66,7 +66,7 @@ ACCEPTED: Final = (
         "IAM5",
         "Resource::<ExportsBucket.Arn>/exports/*/export_*.json",
         "Functions/ReconcileExportRole/DefaultPolicy",
-        "The files in which each export tells of itself; their folder bears its identifier",
+        "The status files of each export, in a folder with its identifier",
     ),
     *(
         Accepted("IAM5", f"Action::s3:{verb}Object*", "Exports/Role/DefaultPolicy", _WRITER)
@@ -76,7 +76,7 @@ ACCEPTED: Final = (
         "IAM5",
         "Resource::<ExportsBucket.Arn>/*",
         "Exports/Role/DefaultPolicy",
-        "Written so in the same guide: what RDS checks of the role is told nowhere",
+        "Written so in the same guide: what RDS checks of the role is not documented",
     ),
     Accepted(
         "IAM5",
@@ -101,8 +101,8 @@ ACCEPTED: Final = (
             "IAM5",
             "Resource::" + _IN_ACCOUNT.format("states", name),
             "Workflow/ReadExecutions",
-            "A clean-up may follow any execution of the machine; names of executions are their"
-            " callers' to choose, those of Map Runs and of their children Step Functions'",
+            "A clean-up may follow any execution of the state machine; callers choose the names of"
+            " executions, and Step Functions those of Map Runs and their children",
         )
         for name in (
             "execution:<the machine>:*",
@@ -114,7 +114,7 @@ ACCEPTED: Final = (
         "IAM5",
         "Resource::" + _IN_ACCOUNT.format("states", "execution:<the machine>:*"),
         "Callers/Policy",
-        "An execution's name is its caller's to choose, so no narrower one can be written down",
+        "Callers choose the names of their executions, so there is no narrower resource",
     ),
     Accepted(
         "L1",

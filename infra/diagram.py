@@ -230,13 +230,14 @@ def page(definition: Mapping[str, Any]) -> str:
     """Write docs/workflow.md: the picture, the states and the retry policies."""
     return f"""# The workflow
 
-A request is accepted or rejected as a whole, its stages run one after another with one child
-execution for each job, and whatever happens, its outcome is published before it ends.
+A request is accepted or rejected as a whole. Its stages run in order, with one child execution per
+unit of work. Its outcome is published before the execution ends, or by the clean-up that follows.
 
 {_fenced(definition)}
 
-Diamonds decide, hexagons wait, rounded boxes end: red ones fail the request. Dashed arrows are
-taken when a state fails and its retries, below, are spent or do not name the error.
+Diamonds are Choice states, hexagons Wait states; rounded boxes end an execution, the red ones as
+FAILED. Dashed arrows are Catches: taken when a state fails and its retries, below, are used up or
+do not name the error.
 
 ## States
 
@@ -244,13 +245,13 @@ taken when a state fails and its retries, below, are spent or do not name the er
 
 ## Retries
 
-A delay is at most twice as long as the one before it, up to the longest; full jitter picks a random
-time up to that. An error that is not named here is never retried; States.TaskFailed names every one
-but a timeout.
+Delays double from the first to the longest; with full jitter, the actual delay is a random time
+up to that. An error that is not named here is not retried; States.TaskFailed stands for every
+error except a timeout.
 
 {retries_table(definition)}
 
-This page is generated: `python -m infra.diagram` rewrites it after a change of the workflow.
+This page is generated: `make picture` updates it.
 """
 
 
@@ -268,7 +269,7 @@ def states_table(definition: Mapping[str, Any]) -> str:
     return "\n\n".join(
         f"In {place}:\n\n"
         + table(
-            ("State", "Type", "What for"),
+            ("State", "Type", "Purpose"),
             [(name, state["Type"], state.get("Comment", "")) for name, state in states.items()],
         )
         for place, states in graphs(definition)

@@ -62,16 +62,20 @@ class Jobs(Construct):
         self._complete = self._end("JobComplete", "Every resource of the job reached its target.")
         self._failed = self._end(
             "JobFailed",
-            "Hands the account of the failure to the plan, which fails the request: a Distributed"
-            " Map keeps no output of a child that ends in Fail.",
+            "Passes the failure to the plan, which fails the request: a Distributed Map keeps no"
+            " output of a child that ends in Fail.",
         )
         campaigns = self._loop(
             "RouteCampaigns",
             reconcile_campaigns,
             waits={
-                Phase.DELETING: await_campaigns("AwaitDeletion", "Deleted, but still to be seen."),
+                Phase.DELETING: await_campaigns(
+                    "AwaitDeletion", "A deletion was accepted, and the campaign still exists."
+                ),
             },
-            otherwise=await_campaigns("AwaitCampaigns", "The cadence says for how long."),
+            otherwise=await_campaigns(
+                "AwaitCampaigns", "Until the next poll, as the cadence says."
+            ),
             unwoken="AwaitNextLookAtCampaigns",
         )
         export = self._loop(
@@ -82,7 +86,9 @@ class Jobs(Construct):
                     "AwaitExportSlot", "No slot is free, or the source is busy."
                 ),
             },
-            otherwise=self._await_wake("AwaitExportEvent", "Until the export ends."),
+            otherwise=self._await_wake(
+                "AwaitExportEvent", "Until the export ends, or the next poll."
+            ),
             unwoken="AwaitNextLook",
         )
         given = {
@@ -122,7 +128,7 @@ class Jobs(Construct):
                 "history_events": _spent(EVENTS_OF_PASS),
             },
             retriers=FOR_RECONCILERS,
-            comment="One look: observe, decide, act where it is legal.",
+            comment="One reconcile pass: poll, decide, call AWS if that is legal.",
         )
         failed = {
             "look": {
@@ -142,7 +148,9 @@ class Jobs(Construct):
         for phase, state in ends.items():
             route.when(_is(phase), state)
         if isinstance(otherwise, sfn.CustomState):
-            fallback = self._wait(unwoken, "Nobody can wake it: it has no token in the table.")
+            fallback = self._wait(
+                unwoken, "The fallback wait: no event can end it, for lack of a token in the table."
+            )
             fallback.next(look)
             route.when(sfn.Condition.jsonata(expression("$not($exists($look.wake))")), fallback)
             for wait in (*waits.values(), otherwise):
