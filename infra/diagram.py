@@ -184,7 +184,7 @@ def _child(name: str, graph: Mapping[str, Any]) -> list[str]:
         *_indented(_graph(graph)),
         "end",
         f"class {box} Child",
-        f'{name} ==>|"for each job"| {graph["StartAt"]}',
+        f'{name} ==>|"for each unit of work"| {graph["StartAt"]}',
     ]
 
 
@@ -261,7 +261,7 @@ def graphs(graph: Mapping[str, Any], place: str = "the request") -> Iterator[tup
     yield place, states
     for name, state in states.items():
         if "ItemProcessor" in state:
-            yield from graphs(state["ItemProcessor"], f"each job, a child execution of {name}")
+            yield from graphs(state["ItemProcessor"], f"each child execution of {name}")
 
 
 def states_table(definition: Mapping[str, Any]) -> str:

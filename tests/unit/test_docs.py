@@ -200,7 +200,8 @@ def test_the_numbers_of_the_readme_are_those_that_were_measured() -> None:
         f"take [{number(limited['first mutation to last']):.0f} s with no call throttled]",
         f"with retries alone, {number(unlimited['throttled']):.0f} % of the calls are throttled",
         f"about ${month['total'] - month['metrics']:.0f} a month for keys, alarms and the"
-        f" dashboard, up to ${month['metrics']:.0f} for metrics, and {typical['Total']} per thousand",
+        f" dashboard, up to ${month['metrics']:.0f} for metrics, and {typical['Total']} per"
+        " thousand",
     ):
         assert said in readme
     assert number(limited["throttled"]) == 0
