@@ -1,4 +1,5 @@
-# The verbs of this project. Each does its own set-up; a second run does not set up again.
+# The verbs of this project: `make help` lists them. Each does its own set-up; a second run does
+# not set up again.
 
 PYTHON ?= python3
 VENV   := .venv
@@ -10,10 +11,13 @@ REQUEST ?= examples/pause-export-resume.json
 
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: run test check bench cold-start costs picture local synth deploy bootstrap smoke layer clean
+.PHONY: run help test check bench cold-start costs picture local synth deploy bootstrap smoke layer clean
 
-run: $(READY) layer            ## one request, end to end, on the local AWS
+run: $(READY) layer            ## one request, end to end, on the local AWS; another one: REQUEST=mine.json
 	@$(BIN)/python -m localcloud run $(REQUEST)
+
+help:                          ## this list; without a verb, make runs the first
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 test: $(READY) layer           ## all tests
 	$(BIN)/python -m pytest --numprocesses auto
