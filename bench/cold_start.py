@@ -48,45 +48,46 @@ print(time.process_time() - before)
 _PAGE: Final = """\
 # Cold start
 
-`{command}` makes this page. It measures processor time in fresh interpreters that have the layer,
-the functions' code and nothing else: the least of {rounds} rounds, {python} on {machine}.
-A function of 256 MB has a fraction of a processor: each number is larger on Lambda; ratios tell.
+`{command}` generates this page. It measures processor time in new interpreters that have the
+layer, the functions' code and nothing else: the minimum of {rounds} rounds, {python} on
+{machine}. A function of 256 MB has a fraction of a processor, so each number is larger on Lambda;
+compare ratios.
 
 ## What a function imports
 
-| milliseconds | source only | with bytecode |
+| Milliseconds | Source only | With bytecode |
 | --- | ---: | ---: |
 {imports}
 
-The plain handler imports boto3, Powertools (logger, metrics, tracer, an event's class) and pydantic
-out of packages as pip installs them, and does nothing yet. The two reconcilers use all three, and
-have this project's own modules besides.
+The plain handler imports boto3, Powertools (logger, metrics, tracer, an event class) and pydantic
+from packages as pip installs them, and does nothing else. The two reconcilers use all three, and
+this project's own modules.
 
-- **Bytecode** is the most of it. A layer can not be written to: without bytecode, each cold start
-  compiles every module again. `make layer` compiles with the runtime's own Python if there is a
-  `python{runtime}` on the path; if not, it says so, and the layer holds source only.
-- `AcceptRequest` and `AdvancePlan` call no AWS API: they import no boto3. The
-  tracer patches botocore where the clients are made, not wherever there is a tracer.
-- `WakeWaiters` reads two fields of an event: it imports no class of events, and no pydantic.
-- boto3 on top of botocore is {boto3} ms with bytecode, for the interface that everybody knows.
+- **Bytecode** matters most. A layer is read-only: without bytecode, each cold start compiles
+  every module again. `make layer` compiles with the runtime's own Python if there is a
+  `python{runtime}` on the `PATH`; if not, it says so, and the layer holds source only.
+- `AcceptRequest` and `AdvancePlan` call no AWS API, and do not import boto3. The tracer patches
+  botocore where clients are made, not wherever there is a tracer.
+- `WakeWaiters` reads two fields of an event, and imports neither an event class nor pydantic.
+- boto3 on top of botocore is {boto3} ms with bytecode: little enough to keep the familiar
+  interface.
 
-## Making a client
+## Creating a client
 
-Once for a process, in its first invocation, with bytecode; the first one that a process makes:
+Once per process, in its first invocation, with bytecode; the first client that a process creates:
 
-| milliseconds | |
+| Client | Milliseconds |
 | --- | ---: |
 {clients}
 
-## What the packages weigh
+## Package sizes
 
-| kilobytes, zipped | |
+| Package | Kilobytes, zipped |
 | --- | ---: |
 {sizes}
 
-`tools/layer.py` says what is left out: above all the descriptions of the AWS services that no
-source in `lambdas` connects to; which ones it connects to is read from the source.
-"""
+`tools/layer.py` says what is left out: above all botocore's descriptions of the AWS services that
+no source in `lambdas` connects to."""
 
 
 class Trees(NamedTuple):

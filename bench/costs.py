@@ -22,7 +22,7 @@ from tools.synthesis import synthesise, template_of
 PAGE: Final = ROOT / "docs" / "costs.md"
 COMMAND: Final = "make costs"
 REQUESTS: Final = 1_000
-"""Costs are told of so many requests; of one they are too small to read."""
+"""Costs are given for so many requests; those of one are too small to read."""
 
 TRANSITION: Final = 0.025 / 1_000
 INVOCATION: Final = 0.20 / 1_000_000
@@ -50,39 +50,38 @@ METRIC: Final = 0.30
 _PAGE: Final = """\
 # Costs
 
-`{command}` makes this page: state transitions, invocations and log bytes are measured in runs on
-the [local AWS](local-aws.md), resources are counted in the template. Prices are those of us-east-1
-in November 2026, in US dollars, without the free tier, and without what RDS and S3 charge for an
-export and its files.
+`{command}` generates this page: state transitions, invocations and log bytes are measured in runs
+on the [local AWS](local-aws.md), and resources are counted in the template. Prices are those of
+us-east-1 in November 2026, in US dollars, without the free tier, and without what RDS and S3
+charge for an export and its files.
 
 ## A thousand requests
 
-| each | transitions | invocations | Step Functions | Lambda | the rest | sum |
+| Request | Transitions | Invocations | Step Functions | Lambda | Other | Total |
 | --- | ---: | ---: | ---: | ---: | ---: | ---: |
 {requests}
 
-Retries and child executions are counted. An invocation is taken to last {seconds:g} s at
+Retries and child executions are counted. An invocation is assumed to last {seconds:g} s at
 {memory} MB, with {writes} writes and {reads} read of the table and one trace: more than most need,
-less than a cold start may take. *The rest* is the table, traces, logs, and the outcome's event.
+less than a cold start may take. *Other* is the table, traces, logs, and the outcome's event.
 
 ## A month
 
-What the stack costs while nothing runs, and the metrics once everything has been used:
+What the stack costs while nothing runs, and its metrics once all of them are in use:
 
-| | number | each | sum |
+| | Number | Each | Total |
 | --- | ---: | ---: | ---: |
 {fixed}
 
-A key that is rotated costs a dollar more after its first and its second year. The first three
+A key that rotates costs a dollar more after its first and its second year. The first three
 dashboards, ten alarm metrics and ten metrics of an account are free. An alarm over an expression is
-charged for each metric in it. The metrics are those that the runs above published; one is charged
-by the hours in which it gets a value, so that a stack which works an hour a day pays a
-twenty-fourth. Logs cost $0.03 per GB and month while they are kept. The table is all but empty
-between requests.
+charged for each metric in it. The metrics are those that the runs above published; a metric is
+charged for the hours in which it gets a value, so a stack that works an hour a day pays a
+twenty-fourth. Stored logs cost $0.03 per GB and month. The table is nearly empty between requests.
 
 ## Prices
 
-| | price | source |
+| | Price | Source |
 | --- | --- | --- |
 | state transition | $0.025 per 1,000, each retry too | aws.amazon.com/step-functions/pricing |
 | Lambda, arm64 | $0.0000133334 per GB-second, $0.20 per million | secondary, several agree |
@@ -92,7 +91,7 @@ between requests.
 | KMS key | $1.00 a month | aws.amazon.com/kms/pricing |
 | alarm metric, dashboard, metric, logs | $0.10, $3.00, $0.30 a month, $0.50 per GB | secondary |
 
-Secondary: no page of AWS with the number could be read when this was written.
+Secondary: the number is not from an AWS page, none of which could be read when this was written.
 """
 
 
@@ -211,7 +210,7 @@ def _month(resources: Mapping[str, int], metrics: frozenset[str]) -> Iterable[tu
     counted.append(("metrics", len(metrics), METRIC))
     for name, number, each in counted:
         yield name, f"{number}", _dollars(each), _dollars(number * each)
-    yield "sum", "", "", _dollars(sum(number * each for _, number, each in counted))
+    yield "total", "", "", _dollars(sum(number * each for _, number, each in counted))
 
 
 def _dollars(amount: float) -> str:

@@ -48,7 +48,7 @@ text { font: 15px system-ui, -apple-system, "Segoe UI", "DejaVu Sans", sans-seri
 .STARTING { fill: #fef3c7 }
 .IN_PROGRESS { fill: #dbeafe }
 .progress { stroke: #1d4ed8; stroke-width: 2.5; fill: none }
-.look { stroke: #b91c1c; stroke-width: 2.5 }
+.poll { stroke: #b91c1c; stroke-width: 2.5 }
 .end { stroke: #1f2937; stroke-dasharray: 4 4 }
 @media (prefers-color-scheme: dark) {
   text { fill: #e5e7eb }
@@ -58,7 +58,7 @@ text { font: 15px system-ui, -apple-system, "Segoe UI", "DejaVu Sans", sans-seri
   .STARTING { fill: #451a03 }
   .IN_PROGRESS { fill: #172554 }
   .progress { stroke: #60a5fa }
-  .look { stroke: #f87171 }
+  .poll { stroke: #f87171 }
   .end { stroke: #e5e7eb }
 }"""
 
@@ -74,7 +74,7 @@ def cadence_plot(watches: Sequence[Watch], progress: Points) -> str:
     height = bottom + 62
     parts = [
         f'<rect class="paper" x="0.5" y="0.5" width="{WIDTH - 1}" height="{height - 1}" rx="8"/>',
-        _text(LEFT, 34, "One export of 60 minutes, and every look at it", "title"),
+        _text(LEFT, 34, "One export of 60 minutes, and every poll of it", "title"),
         *_bands(watches[-1].states, bottom),
         *_curve(progress, watches[-1].states),
         *(part for number, watch in enumerate(watches) for part in _row(number, watch)),
@@ -84,7 +84,7 @@ def cadence_plot(watches: Sequence[Watch], progress: Points) -> str:
         [
             f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {height}" '
             f'width="{WIDTH}" height="{height}" role="img" aria-labelledby="title">',
-            '<title id="title">When one export of 60 minutes is looked at</title>',
+            '<title id="title">When one export of 60 minutes is polled</title>',
             f"<style>\n{_STYLE}\n</style>",
             *parts,
             "</svg>",
@@ -136,13 +136,13 @@ def _curve(progress: Points, states: States) -> Iterator[str]:
 def _row(number: int, watch: Watch) -> Iterator[str]:
     """Draw one watcher's looks, counted from its own export's start."""
     start, top = watch.states[0][0], TOP + CURVE + ROW * number
-    count = f"{len(watch.looks_at)} looks, the end noticed after {watch.noticed_after:.0f} s"
+    count = f"{len(watch.looks_at)} polls, the end noticed after {watch.noticed_after:.0f} s"
     yield _line(LEFT, top, RIGHT, top, "axis")
     yield _text(LEFT + 10, top + 24, watch.who, "strong")
     yield _text(_x(3600) - 8, top + 24, count, "", "end")
     for at_s in watch.looks_at:
         x = _x(max(0.0, at_s - start))
-        yield _line(x, top + ROW - TICK - 8, x, top + ROW - 8, "look")
+        yield _line(x, top + ROW - TICK - 8, x, top + ROW - 8, "poll")
 
 
 def _time_axis(y: float) -> Iterator[str]:

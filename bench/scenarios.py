@@ -172,7 +172,7 @@ def _physical_limit_s(mutations: int) -> float:
 
 
 _READS_PER_LOOK: Final = Requirement(
-    "state reads per look", lambda run: run.reads_per_look, most=2, digits=2
+    "state reads per pass", lambda run: run.reads_per_look, most=2, digits=2
 )
 
 
@@ -238,7 +238,7 @@ WATCHED_FLEET: Final = Scenario(
 )
 
 CAMPAIGN_LOOP: Final = Scenario(
-    name="The same, a script that asks for each one every 5 minutes instead",
+    name="The same, a script that polls each one every 5 minutes instead",
     world=WATCHED_FLEET.world,
     requests=(),
     limit_s=_TWO_HOURS_S,

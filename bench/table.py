@@ -15,31 +15,31 @@ COMMAND: Final = "make bench"
 _PAGE: Final = """\
 # Measurements
 
-`{command}` makes this page: each row is the report of one run through the real stack on the
-[local AWS](local-aws.md), by the code of `python -m localcloud run`. Seconds are simulated:
-computing and the network take none, so the delays are the orchestrator's own and its services'.
+`{command}` generates this page: each row is the report of one run through the real stack on the
+[local AWS](local-aws.md), by the code of `localcloud run`. Seconds are simulated: computing and the
+network take none, so the delays are the orchestrator's own and its services'.
 
-## What is required
+## Requirements
 
 {requirements}
 
-## What each run of exports cost
+## Runs of exports
 
 {exports}
 
-## What each run of campaigns cost
+## Runs of campaigns
 
 {campaigns}
 
-Calls are counted by the simulators; transitions and retries in the executions' histories,
-children's included. *Seconds* are from the request to the end of the execution, *limit* is what the
-exports alone take, or the rate of mutations allows. *Noticed after* is the longest time from an
-export's or a watched campaign's end to its outcome; where nothing but looking tells of the end, it
-depends on where the end falls between two looks.
+The simulators count calls; transitions and retries are counted in the histories of the executions
+and their children. *Seconds* are from the request to the end of the execution; *limit* is what
+the exports alone take, or what the rate of mutations allows. *Noticed after* is the longest time
+from an export's or a watched campaign's end to its outcome; without an event, it depends on where
+the end falls between two polls.
 
-## When it looks at an export
+## When it polls an export
 
-![When the orchestrator and a fixed poller look at the same export of 60 minutes]({plot})
+![When the orchestrator and a fixed poller poll the same export of 60 minutes]({plot})
 """
 
 
@@ -110,7 +110,7 @@ def _export_cells(measured: Measured) -> dict[str, str]:
 def _campaign_cells(measured: Measured) -> dict[str, str]:
     noticed = measured.noticed_after if not measured.mutation_span else None
     return {
-        "looks": f"{measured.looks}",
+        "passes": f"{measured.looks}",
         "state reads": f"{measured.reads}",
         "all calls": f"{measured.calls}",
         "throttled": f"{measured.percent_throttled:.1f} %",

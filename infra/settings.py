@@ -109,21 +109,21 @@ class Settings(Frozen):
     """What a deployment may choose.
 
     Attributes:
-        stack_name: names the CloudFormation stack and what people look for by name.
-        export_prefix: where in the bucket exports go; RDS takes no ':' in it.
+        stack_name: name of the CloudFormation stack, the dashboard and the alarms.
+        export_prefix: prefix of all exports in the bucket; without ':', which RDS refuses.
         snapshot_exports: which new snapshots are exported; at most 10 entries.
-        campaign_rates: that all calls of campaigns together keep to; false leaves it to Retry.
-        campaign_events: whether what others do to campaigns is noticed through CloudTrail, of
-            which the account must have a trail.
-        log_retention: of every log group, as a name of CDK's RetentionDays.
-        export_bucket_name: a bucket that exists; with the two below, the stack makes none.
-        export_role_arn: the role with which RDS writes into it.
-        export_key_arn: the KMS key of its exports; no alias, which a policy could not name.
-        noncurrent_version_days: after which an overwritten or deleted object of the stack's own
-            bucket is gone.
-        campaign_instance_ids: Amazon Connect instances whose campaigns may be moved, told by the
+        campaign_rates: rate limits of all campaign calls together; false leaves it to Retry.
+        campaign_events: whether changes by other callers are noticed through CloudTrail; the
+            account needs a trail that records management events.
+        log_retention: retention of every log group, as a name of CDK's RetentionDays.
+        export_bucket_name: an existing bucket for exports; set together with the two below.
+        export_role_arn: the role with which RDS writes to that bucket.
+        export_key_arn: the KMS key of the exports in it; no alias, which no policy can name.
+        noncurrent_version_days: days after which an overwritten or deleted object of the
+            stack's own bucket is removed.
+        campaign_instance_ids: Amazon Connect instances whose campaigns may be changed, by the
             campaign's tag `owner`; none means all.
-        alarm_email: who is written to, besides who subscribes to the topic.
+        alarm_email: email address subscribed to the alarm topic.
     """
 
     stack_name: Annotated[

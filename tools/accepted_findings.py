@@ -24,16 +24,16 @@ class Accepted(NamedTuple):
 _IN_ACCOUNT: Final = "arn:<AWS::Partition>:{}:<AWS::Region>:<AWS::AccountId>:{}"
 _WRITER: Final = (
     "Written so in the RDS user guide, 'Providing access to an S3 bucket': which of these calls an"
-    " export makes is told nowhere. The bucket is for exports alone"
+    " export makes is not documented. The bucket is for exports only"
 )
 _ANY_SOURCE: Final = (
-    "A request names the source of its export. It goes to the stack's own bucket, whoever asks"
+    "A request names the source of its export, which goes to the stack's own bucket in any case"
 )
 _CHILDREN: Final = (
-    "CDK's policy of a Distributed Map: its children have names that Step Functions makes"
+    "CDK's policy of a Distributed Map: Step Functions chooses the names of its children"
 )
 
-_TRACING: Final = "X-Ray has no resources to name"
+_TRACING: Final = "X-Ray has no resource-level permissions"
 _ONE_RUNTIME: Final = (
     "The layer holds compiled packages for one runtime, python3.13, which AWS supports until June"
     " 2029; it and the runtime are raised together"
@@ -48,19 +48,20 @@ ACCEPTED: Final = (
         "IAM5",
         "Resource::*",
         "Exports/ReconcileExportRole/DefaultPolicy",
-        "Neither X-Ray nor an export task has a resource to name",
+        "X-Ray has no resource-level permissions. Nor have rds:CancelExportTask and"
+        " rds:DescribeExportTasks: an export task has no ARN",
     ),
     Accepted(
         "IAM5",
         "Resource::*",
         "Workflow/Machine/Role/DefaultPolicy",
-        "X-Ray has no resources to name, nor have the log deliveries that Step Functions asks for",
+        "X-Ray has no resource-level permissions, nor have the log deliveries of Step Functions",
     ),
     Accepted(
         "IAM5",
         "Resource::" + _IN_ACCOUNT.format("connect-campaigns", "campaign/*"),
         "Campaigns/ReconcileCampaignsRole/DefaultPolicy",
-        "A request names its campaigns; campaign_instance_ids limits whose may be moved",
+        "A request names its campaigns; campaign_instance_ids limits which ones may be changed",
     ),
     *(
         Accepted(
@@ -75,7 +76,7 @@ ACCEPTED: Final = (
         "IAM5",
         "Resource::<ExportsStoreBucket.Arn>/exports/*/export_*.json",
         "Exports/ReconcileExportRole/DefaultPolicy",
-        "The files in which each export tells of itself; their folder bears its identifier",
+        "The status files of each export, in a folder with its identifier",
     ),
     *(
         Accepted("IAM5", f"Action::s3:{verb}Object*", "Exports/Store/Role/DefaultPolicy", _WRITER)
@@ -85,7 +86,7 @@ ACCEPTED: Final = (
         "IAM5",
         "Resource::<ExportsStoreBucket.Arn>/*",
         "Exports/Store/Role/DefaultPolicy",
-        "Written so in the same guide: what RDS checks of the role is told nowhere",
+        "Written so in the same guide: what RDS checks of the role is not documented",
     ),
     Accepted(
         "IAM5",
@@ -110,8 +111,8 @@ ACCEPTED: Final = (
             "IAM5",
             "Resource::" + _IN_ACCOUNT.format("states", name),
             "Workflow/ReadExecutions",
-            "A clean-up may follow any execution of the machine; names of executions are their"
-            " callers' to choose, those of Map Runs and of their children Step Functions'",
+            "A clean-up may follow any execution of the state machine; callers choose the names of"
+            " executions, and Step Functions those of Map Runs and their children",
         )
         for name in (
             "execution:<the machine>:*",
@@ -123,7 +124,7 @@ ACCEPTED: Final = (
         "IAM5",
         "Resource::" + _IN_ACCOUNT.format("states", "execution:<the machine>:*"),
         "Callers/Policy",
-        "An execution's name is its caller's to choose, so no narrower one can be written down",
+        "Callers choose the names of their executions, so there is no narrower resource",
     ),
     *(
         Accepted("L1", "", function, _ONE_RUNTIME)

@@ -164,7 +164,7 @@ def _child(name: str, graph: Mapping[str, Any]) -> list[str]:
         *_indented(_graph(graph)),
         "end",
         f"class {box} Child",
-        f'{name} ==>|"for each job"| {graph["StartAt"]}',
+        f'{name} ==>|"for each unit of work"| {graph["StartAt"]}',
     ]
 
 
@@ -210,13 +210,14 @@ def page(definition: Mapping[str, Any]) -> str:
     """Write docs/workflow.md: the picture, the states and the retry policies."""
     return f"""# The workflow
 
-A request is accepted or rejected as a whole, its stages run one after another with one child
-execution for each job, and whatever happens, its outcome is published before it ends.
+A request is accepted or rejected as a whole. Its stages run in order, with one child execution per
+unit of work. Its outcome is published before the execution ends, or by the clean-up that follows.
 
 {_fenced(definition)}
 
-Diamonds decide, hexagons wait, rounded boxes end: red ones fail the request. Dashed arrows are
-taken when a state fails and its retries, below, are spent or do not name the error.
+Diamonds are Choice states, hexagons Wait states; rounded boxes end an execution, the red ones as
+FAILED. Dashed arrows are Catches: taken when a state fails and its retries, below, are used up or
+do not name the error.
 
 ## States
 
@@ -224,13 +225,13 @@ taken when a state fails and its retries, below, are spent or do not name the er
 
 ## Retries
 
-A delay is at most twice as long as the one before it, up to the longest; full jitter picks a random
-time up to that. An error that is not named here is never retried; States.TaskFailed names every one
-but a timeout.
+Delays double from the first to the longest; with full jitter, the actual delay is a random time
+up to that. An error that is not named here is not retried; States.TaskFailed stands for every
+error except a timeout.
 
 {retries_table(definition)}
 
-This page is generated: `python -m tools.diagram` rewrites it after a change of the workflow.
+This page is generated: `make picture` updates it.
 """
 
 
@@ -240,7 +241,7 @@ def graphs(graph: Mapping[str, Any], place: str = "the request") -> Iterator[tup
     yield place, states
     for name, state in states.items():
         if "ItemProcessor" in state:
-            yield from graphs(state["ItemProcessor"], f"each job, a child execution of {name}")
+            yield from graphs(state["ItemProcessor"], f"each child execution of {name}")
 
 
 def states_table(definition: Mapping[str, Any]) -> str:
@@ -248,7 +249,7 @@ def states_table(definition: Mapping[str, Any]) -> str:
     return "\n\n".join(
         f"In {place}:\n\n"
         + table(
-            ("State", "Type", "What for"),
+            ("State", "Type", "Purpose"),
             [(name, state["Type"], state.get("Comment", "")) for name, state in states.items()],
         )
         for place, states in graphs(definition)

@@ -64,7 +64,7 @@ def settings_table() -> str:
         )
         for name in Settings.model_fields
     ]
-    header = ("Setting", "Type", "Default", "What it is", "Wrong, for example", "Is answered")
+    header = ("Setting", "Type", "Default", "Description", "Invalid example", "Error")
     return table(header, rows)
 
 
@@ -74,11 +74,11 @@ def findings_table() -> str:
         (f"AwsSolutions-{rule}", f"`{detail}`" if detail else "", f"`{where}`", f"{reason}.")
         for rule, detail, where, reason in ACCEPTED
     ]
-    return table(("Rule", "Finding", "Where", "Why it stays"), rows)
+    return table(("Rule", "Finding", "Where", "Why it is accepted"), rows)
 
 
 def alarms_table(template: Mapping[str, Any]) -> str:
-    """Tabulate the alarms of the template: when each rings, what it means, what to do."""
+    """Tabulate the alarms of the template: when each is in ALARM, what it means, what to do."""
     rings = {
         properties["AlarmName"].rpartition("-")[2]: _rings(properties)
         for properties in _properties(template, "AWS::CloudWatch::Alarm")
@@ -86,7 +86,7 @@ def alarms_table(template: Mapping[str, Any]) -> str:
     rows = [
         (f"`{alarm.name}`", rings[alarm.name], alarm.means, alarm.do) for alarm in alarms.every()
     ]
-    return table(("Alarm", "Rings when", "What it means", "What to do"), rows)
+    return table(("Alarm", "In ALARM when", "What it means", "What to do"), rows)
 
 
 def picture(template: Mapping[str, Any]) -> str:
@@ -100,7 +100,7 @@ def wanted(template: Mapping[str, Any]) -> dict[Path, str]:
     parts = {
         DOCS / "settings.md": ("settings", settings_table()),
         DOCS / "security.md": ("findings", findings_table()),
-        DOCS / "operating.md": ("alarms", alarms_table(template)),
+        DOCS / "operations.md": ("alarms", alarms_table(template)),
     }
     pages = {path: _with_part(path, *part) for path, part in parts.items()}
     return pages | {DASHBOARD: picture(template)}
@@ -136,15 +136,15 @@ def _kind(schema: Mapping[str, Any]) -> str:
         case {"anyOf": [kind, {"const": False}]}:
             return f"{_kind(kind)}, or false"
         case {"type": "integer", "minimum": least, "maximum": most}:
-            return f"whole number, {least} to {most}"
+            return f"integer, {least} to {most}"
         case {"type": "array", "items": {"type": "string"}}:
-            return "list of texts"
+            return "list of strings"
         case {"type": "array"}:
             return "list of objects"
         case {"type": "boolean"}:
-            return "true or false"
+            return "boolean"
         case {"type": "string"}:
-            return "text"
+            return "string"
         case {"$ref": _}:
             return "object"
         case _:
@@ -166,7 +166,9 @@ def _rings(alarm: Mapping[str, Any]) -> str:
         metric["MetricStat"]["Period"] for metric in alarm["Metrics"] if "MetricStat" in metric
     }
     minutes, periods = period // 60, alarm["DatapointsToAlarm"]
-    within = f"{minutes} minutes" if periods == 1 else f"each of {periods} times {minutes} minutes"
+    within = (
+        f"{minutes} minutes" if periods == 1 else f"each of {periods} periods of {minutes} minutes"
+    )
     (label,) = (metric["Label"] for metric in alarm["Metrics"] if metric["ReturnData"])
     return f"{label} > {alarm['Threshold']:g} in {within}"
 

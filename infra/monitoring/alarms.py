@@ -1,4 +1,4 @@
-"""When people are woken, what it means, and what to do: every alarm, and docs/operating.md."""
+"""Every alarm: when it is in ALARM, what it means, and what to do; also in docs/operations.md."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ EXECUTIONS_FAILED: Final = Alarm(
     above=0,
     periods=1,
     means="A request failed; rejected ones do not count.",
-    do="Read its summary on the dashboard or in the execution's cause. Mend what it names, and send"
+    do="Read its summary on the dashboard or in the execution's cause. Fix what it names, and send"
     " the same request again: what has reached its target stays as it is.",
 )
 EXECUTIONS_TIMED_OUT: Final = Alarm(
@@ -48,56 +48,56 @@ EXECUTIONS_TIMED_OUT: Final = Alarm(
     periods=1,
     means="A request ran for a year.",
     do="Its outcome was published by the clean-up, which also canceled its exports with on_abort"
-    " cancel. Look up why its jobs had no deadline that ended them.",
+    " cancel. Find out why its jobs had no deadline that ended them.",
 )
 EXECUTIONS_ABORTED: Final = Alarm(
     "ExecutionsAborted",
     above=0,
     periods=1,
-    means="Somebody stopped an execution.",
-    do="Ask who; CloudTrail names the caller of StopExecution. What it had begun goes on, but for"
-    " exports with on_abort cancel. Its outcome, published by the clean-up, lists each resource.",
+    means="An execution was stopped.",
+    do="CloudTrail names the caller of StopExecution. What the execution had begun goes on, except"
+    " for exports with on_abort cancel. The clean-up has published its outcome.",
 )
 JOB_TOO_OLD: Final = Alarm(
     "JobTooOld",
     above=43_200,
     periods=1,
-    means="A job that is to change something has been open for more than twelve hours.",
+    means="A job that is to change something has run for more than twelve hours.",
     do="List the machine's running executions, oldest first; its children name the job. An export"
-    " that grows is only large; one that waits for a slot needs other exports to end.",
+    " that makes progress is only large; one that waits for a slot needs other exports to end.",
 )
 NO_PROGRESS: Final = Alarm(
     "NoProgress",
     above=0,
     periods=6,
-    means="For six hours jobs were looked at, and no campaign or export changed.",
-    do="Look at the exports in the RDS console. Cancel one that hangs in STARTING, or those that"
-    " hold all five slots for nothing; the job's deadline ends it otherwise.",
+    means="For six hours, jobs have polled, and no campaign or export has changed.",
+    do="Check the exports in the RDS console. Cancel one that hangs in STARTING, or those that"
+    " occupy all five slots needlessly; otherwise the job's deadline ends it.",
 )
 COORDINATION_THROTTLED: Final = Alarm(
     "CoordinationThrottled",
     above=10,
     periods=3,
-    means="More than ten calls of the table or of Step Functions were throttled in each five of"
-    " fifteen minutes.",
-    do="Waits end by themselves, so nothing is lost. Look at the table's and the account's quotas.",
+    means="More than ten calls of the table or of Step Functions were throttled in each of three"
+    " periods of five minutes.",
+    do="Waits time out anyway, so nothing is lost. Check the quotas of the table and the account.",
 )
 FUNCTIONS_FAILING: Final = Alarm(
     "FunctionsFailing",
     above=0,
     periods=2,
-    means="A function fails otherwise than to be retried: a bug, a time-out, or memory.",
-    do="Read its log for the trace. Deploy what worked again, then send the requests again that"
-    " failed meanwhile.",
+    means="A function fails for a reason that is not retried: a bug, a timeout, or memory.",
+    do="Read the stack trace in its log. Roll back, then send the requests again that have failed"
+    " since.",
 )
 WAITS_NOT_STORED: Final = Alarm(
     "WaitsNotStored",
     above=0,
     periods=2,
-    means="The table did not take the tokens of waits, so that no event can end these waits early.",
-    do="Polls go on, so that nothing is lost but time. Look at the cause of TaskFailed in a child's"
-    " history: the machine's rights on the table and its key, or the table's quotas. The metric is"
-    " that of the account's Region: another state machine that stores tokens so counts too.",
+    means="The table did not store the tokens of waits, so no event can end these waits early.",
+    do="Polls continue, so only time is lost. Check the cause of TaskFailed in a child's history:"
+    " the state machine's permissions on the table and its key, or the table's quotas. The metric"
+    " counts for the account and Region: other state machines that store tokens count too.",
 )
 UNDELIVERED_EVENTS: Final = Alarm(
     "UndeliveredEvents",
@@ -105,22 +105,22 @@ UNDELIVERED_EVENTS: Final = Alarm(
     periods=1,
     means="An event reached no execution and no function.",
     do="The message's attributes say which rule and why. Remove the cause, then start an execution"
-    " with the message's body.",
+    " with the message's body, and delete the message.",
 )
 FAILED_INVOCATIONS: Final = Alarm(
     "FailedInvocations",
     above=0,
     periods=1,
     means="A function that an event invoked failed three times.",
-    do="The message holds the event and the error. Executions look for themselves, so that nothing"
-    " but time is lost; mend the cause, and delete the message.",
+    do="The message holds the event and the error. Executions poll anyway, so only time is lost;"
+    " remove the cause, and delete the message.",
 )
 FAILED_CLEAN_UPS: Final = Alarm(
     "FailedCleanUps",
     above=0,
     periods=1,
-    means="A clean-up failed: what an aborted request was to undo is not undone.",
-    do="The message's detail says with which error. Remove the cause, start an execution with the"
+    means="A clean-up failed: exports that it should have canceled may still run.",
+    do="The message's detail holds the error. Remove the cause, start an execution with the"
     " message's body, and delete the message.",
 )
 LOST_EVENTS: Final = Alarm(
@@ -128,8 +128,9 @@ LOST_EVENTS: Final = Alarm(
     above=0,
     periods=1,
     means="An event reached neither its target nor a dead-letter queue, and is lost.",
-    do="Compare the policies of the queue and of the stack's key with the template. Send again the"
-    " requests that were put on the bus meanwhile, and clean up after aborted executions by hand.",
+    do="Compare the policies of the queue and of the stack's key with the template. Send the"
+    " requests again that were put on the bus meanwhile, and start clean-ups of aborted executions"
+    " manually.",
 )
 
 
@@ -139,9 +140,9 @@ def throttled(kind: Kind[Any, Any]) -> Alarm:
         f"{kind.title}Throttled",
         above=10,
         periods=3,
-        means=f"More than ten calls of {kind.limit.things} were throttled in each five of fifteen"
-        " minutes.",
-        do="The quota is the account's: look for others who make the same calls. Requests go on,"
+        means=f"More than ten calls of {kind.limit.things} were throttled in each of three periods"
+        " of five minutes.",
+        do="The quota is the account's: find out what else makes these calls. Requests continue,"
         " later.",
     )
 

@@ -72,7 +72,7 @@ def crashes(errors: Named) -> cloudwatch.MathExpression:
     return cloudwatch.MathExpression(
         expression=f"{_sum(errors)} - FILL(retried, 0)",
         using_metrics={**errors, "retried": own(metric_names.TRANSIENT_ERRORS, "Retried")},
-        label="Errors, but for those raised to be retried",
+        label="Errors that are not retried",
         period=PERIOD,
     )
 
@@ -85,7 +85,7 @@ def failed(machine: sfn.IStateMachine) -> cloudwatch.MathExpression:
             "failed": machine.metric_failed(**SUM),
             "rejected": own(metric_names.REQUESTS_REJECTED, "Rejected"),
         },
-        label="Failed, but for rejected ones",
+        label="Failed, not rejected",
         period=PERIOD,
     )
 

@@ -118,9 +118,9 @@ class Monitoring(Construct):
                 ],
             ),
             Graph(
-                "Looks, and those that saw progress",
+                "Reconcile passes, and those that saw progress",
                 [
-                    own(metric_names.LOOKS, "Looks"),
+                    own(metric_names.LOOKS, "Passes"),
                     own(metric_names.PROGRESS, "Progress"),
                     self._alarm(alarms.NO_PROGRESS, metrics.no_progress(), period=alarms.AN_HOUR),
                 ],
@@ -131,7 +131,7 @@ class Monitoring(Construct):
         self._section(
             "What failed, and why?",
             Graph(
-                "Executions that did not end well",
+                "Executions that did not succeed",
                 [
                     self._alarm(alarms.EXECUTIONS_FAILED, metrics.failed(machine)),
                     self._alarm(
@@ -145,7 +145,7 @@ class Monitoring(Construct):
                 ],
             ),
             Graph(
-                "Campaigns and exports, as they ended",
+                "Campaigns and exports, by how they ended",
                 [
                     own(metric_names.RESOURCES_COMPLETE, "Complete"),
                     own(metric_names.RESOURCES_FAILED, "Failed"),
@@ -154,7 +154,7 @@ class Monitoring(Construct):
         )
         self._facade.add_widget(
             cloudwatch.LogQueryWidget(
-                title="The last requests that failed, in words",
+                title="The last requests that failed",
                 log_group_names=[outcomes.log_group_name],
                 query_lines=[
                     "fields @timestamp, correlation_id, summary",
@@ -205,22 +205,22 @@ class Monitoring(Construct):
                 [own(metric_names.QUEUE_WAIT, "Longest", statistic="Maximum")],
             ),
             Graph(
-                "From an export's end to its look",
+                "From an export's end to the poll that saw it",
                 [
-                    own(metric_names.NOTICED_AFTER, "Half of them", statistic="p50"),
+                    own(metric_names.NOTICED_AFTER, "Median", statistic="p50"),
                     own(metric_names.NOTICED_AFTER, "Slowest", statistic="Maximum"),
                 ],
             ),
             Graph(
-                "Who was woken",
+                "Wakes",
                 [
                     own(metric_names.WAITERS_WOKEN, "Woken"),
-                    own(metric_names.WAITERS_STALE, "Had gone on"),
-                    own(metric_names.EVENTS_FOR_NOBODY, "Events for nobody"),
+                    own(metric_names.WAITERS_STALE, "Stale"),
+                    own(metric_names.EVENTS_FOR_NOBODY, "No waiter"),
                 ],
             ),
             Graph(
-                "Waits that no event can end",
+                "Waits without a stored token",
                 [
                     self._alarm(
                         alarms.WAITS_NOT_STORED,
@@ -237,7 +237,7 @@ class Monitoring(Construct):
             for number, function in enumerate(functions)
         }
         self._section(
-            "Do functions work?",
+            "Do the functions work?",
             Graph(
                 "Errors",
                 [
@@ -246,14 +246,14 @@ class Monitoring(Construct):
                 ],
             ),
             Graph(
-                "Duration, slowest of a hundred",
+                "Duration, p99",
                 [
                     function.metric_duration(statistic="p99", period=PERIOD, label=function.node.id)
                     for function in functions
                 ],
             ),
             Graph(
-                "Throttles of functions",
+                "Throttled invocations",
                 [
                     function.metric_throttles(label=function.node.id, **SUM)
                     for function in functions
@@ -282,7 +282,7 @@ class Monitoring(Construct):
                 ],
             ),
             Graph(
-                "Events that no queue took",
+                "Events that were lost",
                 [self._alarm(alarms.LOST_EVENTS, metrics.lost_events(rules))],
             ),
         )

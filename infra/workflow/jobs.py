@@ -101,8 +101,8 @@ class Jobs(Construct):
         self._complete = self._end("JobComplete", "Every resource of the job reached its target.")
         self._failed = self._end(
             "JobFailed",
-            "Hands the account of the failure to the plan, which fails the request: a Distributed"
-            " Map keeps no output of a child that ends in Fail.",
+            "Passes the failure to the plan, which fails the request: a Distributed Map keeps no"
+            " output of a child that ends in Fail.",
         )
         self.start: sfn.IChainable = self._which_kind(reconcilers)
 
@@ -150,7 +150,7 @@ class Jobs(Construct):
                 "history_events": _spent(EVENTS_OF_PASS),
             },
             retriers=FOR_RECONCILERS,
-            comment="One look: observe, decide, act where it is legal.",
+            comment="One reconcile pass: poll, decide, call AWS if that is legal.",
         )
         catch_everything(reconcile, self._failed, assign=_failure(work, SHORT_ERROR))
         loop = kind.loop
@@ -159,7 +159,7 @@ class Jobs(Construct):
         route.when(_is(Phase.FAILED), self._failed)
         wait_for: Callable[[Wait], Waiting] = partial(self._wait, reconcile)
         if reconciler.is_hurried:
-            comment = "Nobody can wake it: it has no token in the table."
+            comment = "The fallback wait: no event can end it, for lack of a token."
             fallback = self._wait(reconcile, Wait(loop.plain_wait, comment))
             route.when(sfn.Condition.jsonata(expression(f"$not($exists({_WAKE}))")), fallback)
             wait_for = partial(self._await_wake, kind, reconcile, fallback)

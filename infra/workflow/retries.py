@@ -116,4 +116,4 @@ def budget_in_words(retriers: Sequence[Retrier]) -> str:
         for retrier in retriers
         for attempt in range(retrier.max_attempts)
     )
-    return f"Tried again up to {attempts} times, {seconds} s of delays at most."
+    return f"Up to {attempts} retries, with at most {seconds} s of delays."

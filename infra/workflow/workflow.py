@@ -139,7 +139,7 @@ class Workflow(Construct):
             function,
             payload={"request": INPUT, **_EXECUTION},
             retriers=FOR_FUNCTIONS,
-            comment="Nothing has started before the whole request is known to be valid.",
+            comment="Validates the whole request before anything starts.",
         )
         route = sfn.Choice.jsonata(self, "RouteRequest")
         route.when(_exists(_PLAN), self._run)
@@ -154,14 +154,14 @@ class Workflow(Construct):
             self,
             "AwaitLastStarts",
             time=sfn.WaitTime.duration(Duration.seconds(LAST_STARTS_SECONDS)),
-            comment="A function that outlives its execution may still note what it starts.",
+            comment="A function that was running when the execution ended may still note a start.",
         )
         plan = function_task(
             self,
             function,
             payload={"clean_up": expression(_ANSWER.field("clean_up")), **_EXECUTION},
             retriers=FOR_FUNCTIONS_THAT_CALL_AWS,
-            comment="What an execution has left behind, and what became of its resources.",
+            comment="Plans what to cancel after an execution, and the outcome to publish for it.",
         )
         self._catch(plan, fallback_outcome(plan=NOTHING, results=NOTHING))
         self._route_plan(plan, "IsAnythingLeftBehind")
@@ -174,7 +174,7 @@ class Workflow(Construct):
             function,
             payload=INPUT,
             retriers=FOR_FUNCTIONS,
-            comment="What the children did, and what runs next.",
+            comment="Takes the children's results, and decides what runs next.",
         )
         self._catch(advance, fallback_outcome())
         self._route_plan(advance, "IsPlanFinished")
@@ -211,7 +211,7 @@ class Workflow(Construct):
                 "plan": expression(_PLAN),
                 "results": expression("$states.result"),
             },
-            comment="One child execution per job; a child that is lost fails its job, not the map.",
+            comment="One child execution per unit of work; a lost one fails its job, not the map.",
         )
         run.item_processor(jobs.start)
         return run
@@ -234,7 +234,7 @@ class Workflow(Construct):
             ],
             outputs=INPUT,
             task_timeout=sfn.Timeout.duration(TASK_TIMEOUT),
-            comment=f"The whole account, as an event. {budget_in_words(retriers)}",
+            comment=f"Publishes the outcome as an event. {budget_in_words(retriers)}",
         )
         add_retries(publish, retriers)
         route, failed = self._route_outcome()

@@ -42,8 +42,12 @@ CAMPAIGNS: Final = Kind(
     reconciler="lambdas.campaigns.reconcile_campaigns",
     loop=Loop(
         route="RouteCampaigns",
-        waits={Phase.DELETING: Wait("AwaitDeletion", "Deleted, but still to be seen.")},
-        otherwise=Wait("AwaitCampaigns", "The cadence says for how long."),
+        waits={
+            Phase.DELETING: Wait(
+                "AwaitDeletion", "A deletion was accepted, and the campaign still exists."
+            )
+        },
+        otherwise=Wait("AwaitCampaigns", "Until the next poll, as the cadence says."),
         plain_wait="AwaitNextLookAtCampaigns",
         waits_for_keys_of={items.CAMPAIGN_IDS: ("open",)},
     ),

@@ -36,7 +36,7 @@ EXPORT: Final = Kind(
         waits={
             Phase.QUEUED: Wait("AwaitExportSlot", "No slot is free, or the source is busy."),
         },
-        otherwise=Wait("AwaitExportEvent", "Until the export ends."),
+        otherwise=Wait("AwaitExportEvent", "Until the export ends, or the next poll."),
         plain_wait="AwaitNextLook",
     ),
     resources=OneResource(

@@ -113,7 +113,7 @@ def test_draws_what_is_caught_dashed_and_the_child_graph_in_a_box() -> None:
     assert lines[0] == "flowchart TB"
     assert 'Each -..->|"Bad, timeout"| Lost' in lines
     assert 'Ask --->|"COMPLETE or otherwise"| Won' in lines
-    assert 'Each ==>|"for each job"| Done' in lines
+    assert 'Each ==>|"for each unit of work"| Done' in lines
     assert lines.index('subgraph EachChild["A child execution of Each"]') < lines.index(
         'Done(["Done"]):::Succeed'
     )

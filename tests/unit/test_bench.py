@@ -93,17 +93,17 @@ def test_the_page_says_what_each_run_met_and_cost() -> None:
     name = ONE_FLEET.name
     assert f"| {name} | first mutation to last | at most 49.4 s | 49.5 s | **missed** |" in text
     assert "|  | calls throttled | at most 2 % | 5.0 % | **missed** |" in text
-    assert "|  | state reads per look | at most 2.00 | 1.25 | met |" in text
+    assert "|  | state reads per pass | at most 2.00 | 1.25 | met |" in text
     assert f"| {name} | 48 | 4 | 5 | 60 | 5.0 % | 20 | 7 | 61 | 49.5 s |  | 1 |" in text
     assert "](plot.svg)" in text
 
 
-def test_the_plot_shows_every_look() -> None:
+def test_the_plot_shows_every_poll() -> None:
     watch = Watch("A & B", STATES, [5.0, 185.0, 3607.0], 2.0)
 
     root = ElementTree.fromstring(cadence_plot([watch, watch], [(5.0, 0), (3605.0, 100)]))
 
     svg = "{http://www.w3.org/2000/svg}"
-    looks = [line for line in root.iter(f"{svg}line") if line.get("class") == "look"]
-    assert len(looks) == 6
+    polls = [line for line in root.iter(f"{svg}line") if line.get("class") == "poll"]
+    assert len(polls) == 6
     assert "A & B" in {text.text for text in root.iter(f"{svg}text")}

@@ -33,7 +33,7 @@ def test_the_page_tells_a_thousand_requests_and_the_month_of_the_template() -> N
     assert "| something | 1000 | 0 | $25.00 | $0.00 | $0.00 | $25.00 |" in text
     assert "| KMS keys | 2 | $1.00 | $2.00 |" in text
     assert "| metrics | 2 | $0.30 | $0.60 |" in text
-    assert "| sum |  |  | $2.60 |" in text
+    assert "| total |  |  | $2.60 |" in text
 
 
 def test_an_alarm_is_charged_for_each_metric_that_it_reads() -> None:

@@ -1,4 +1,4 @@
-"""The ways in, as docs/calling.md shows them: each snippet of that page is run as it stands."""
+"""The ways in, as docs/integration.md shows them: each snippet of that page is run as it stands."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from localcloud.turns import CALLERS_CREDENTIALS
 from localcloud.world import World
 from tests.workflow.requests import campaign, snapshot
 
-PAGE = (ROOT / "docs" / "calling.md").read_text(encoding="utf-8")
+PAGE = (ROOT / "docs" / "integration.md").read_text(encoding="utf-8")
 ROLE = "arn:aws:iam::123456789012:role/any"
 CLUSTER = "arn:aws:rds:us-east-1:123456789012:cluster:shop"
 
@@ -98,7 +98,7 @@ def test_another_state_machine_waits_for_the_outcome(deployed: LocalOrchestrator
     assert_paused(outcome(deployed))
 
 
-def test_another_state_machine_hears_that_a_request_failed(deployed: LocalOrchestrator) -> None:
+def test_another_state_machine_learns_that_a_request_failed(deployed: LocalOrchestrator) -> None:
     waits, _ = machines()
     caller = call_from(deployed, waits.replace("winter-sale", "nobody"))
     assert (caller["status"], caller["error"]) == ("FAILED", "States.TaskFailed")
@@ -111,14 +111,18 @@ def test_another_state_machine_starts_a_request_and_goes_on(deployed: LocalOrche
     assert_paused(outcome(deployed))
 
 
-def test_what_a_schedule_would_start_is_a_request(deployed: LocalOrchestrator) -> None:
-    python(deployed, "On a schedule")
+def test_what_a_schedule_would_start_is_a_request(
+    deployed: LocalOrchestrator, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    bash(deployed, "On a schedule")
 
+    iam = deployed.aws.client("iam")
+    role = iam.get_role(RoleName="nightly-export")["Role"]
+    policy = iam.get_role_policy(RoleName="nightly-export", PolicyName="start")["PolicyDocument"]
+    assert [statement["Resource"] for statement in policy["Statement"]] == [deployed.machine_arn]
     target = deployed.aws.client("scheduler").get_schedule(Name="nightly-export")["Target"]
-    assert (target["Arn"], target["RoleArn"]) == (
-        deployed.machine_arn,
-        "arn:aws:iam::123456789012:role/schedules",
-    )
+    assert (target["Arn"], target["RoleArn"]) == (deployed.machine_arn, role["Arn"])
 
     def fire(moment: str) -> None:
         start(deployed, target["Input"].replace("<aws.scheduler.scheduled-time>", moment))
@@ -152,8 +156,8 @@ def test_what_a_pipe_hands_a_state_machine_is_no_request(deployed: LocalOrchestr
     assert outcome(deployed)["reason"] == "RequestRejected"
 
 
-def test_who_listens_for_failures_hears_of_them(deployed: LocalOrchestrator) -> None:
-    bash(deployed, "Hearing of the end")
+def test_a_subscriber_to_failures_receives_them(deployed: LocalOrchestrator) -> None:
+    bash(deployed, "Subscribing to outcomes")
     sqs, events = deployed.aws.client("sqs"), deployed.aws.client("events")
     queue = sqs.create_queue(QueueName="failures")["QueueUrl"]
     arn = sqs.get_queue_attributes(QueueUrl=queue, AttributeNames=["QueueArn"])["Attributes"]
