@@ -19,6 +19,8 @@ from localcloud.table import style_of, table
 
 REAL_SECONDS_BETWEEN_READS: Final = 0.1
 
+_AT_THE_BEGINNING, _A_CALL, _AFTER_A_CALL, _AN_END = range(4)
+
 
 class Change(NamedTuple):
     """Something that a person who watches wants to know.
@@ -26,11 +28,13 @@ class Change(NamedTuple):
     Attributes:
         at_s: simulated seconds since the beginning.
         who: the resource.
+        order: of what happens to it at the same moment.
         what: in words.
     """
 
     at_s: float
     who: str
+    order: int
     what: str
 
 
@@ -90,12 +94,14 @@ def _changes(orchestrator: LocalOrchestrator) -> Iterator[Change]:
     """Yield every change of a resource's state, and every change that was asked for."""
     ledger = orchestrator.simulators.ledger
     for resource, changes in ledger.states.items():
-        for at_s, state in changes:
-            yield Change(at_s, short(resource), f"is {state}")
+        for number, (at_s, state) in enumerate(changes):
+            order = _AFTER_A_CALL if number else _AT_THE_BEGINNING
+            yield Change(at_s, short(resource), order, f"is {state}")
     for call in ledger.records:
         if not call.operation.startswith(("Get", "Describe", "List")):
             answer = call.answer or "accepted"
-            yield Change(call.at_s, short(call.resources[-1]), f"{call.operation}: {answer}")
+            what = f"{call.operation}: {answer}"
+            yield Change(call.at_s, short(call.resources[-1]), _A_CALL, what)
 
 
 def _bad_ends(progress: Progress, ended: set[tuple[int, str, str]]) -> Iterator[Change]:
@@ -105,4 +111,4 @@ def _bad_ends(progress: Progress, ended: set[tuple[int, str, str]]) -> Iterator[
         if is_bad and resource.ended_at_s is not None and resource.key not in ended:
             ended.add(resource.key)
             what = f"{resource.status}: {resource.detail}"
-            yield Change(resource.ended_at_s, resource.name, what)
+            yield Change(resource.ended_at_s, resource.name, _AN_END, what)

@@ -53,7 +53,7 @@ WAITER: Final = ItemType(
     attributes=(TOKEN, CAMPAIGN_IDS),
     written_by=("AwaitExportEvent", "AwaitExportSlot", "AwaitCampaigns", "AwaitDeletion"),
     read_by=("WakeWaiters",),
-    kept="an hour after the wait's time-out; deleted when it is woken",
+    kept="an hour after the wait's timeout; deleted when it is woken",
 )
 
 SOURCE_ARN: Final = "source_arn"

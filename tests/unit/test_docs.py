@@ -116,7 +116,7 @@ def check(value: Any) -> None:
         case {"initial_state": _}:
             assert set(value) == set(Entry.model_validate(value).model_dump())
         case {"stages": _} | {"jobs": _} | {"kind": _}:
-            parse(value, region="us-east-1")
+            parse(value, region="us-east-1", account="123456789012")
 
 
 def test_a_block_that_is_no_valid_request_is_found() -> None:
@@ -129,7 +129,7 @@ def test_every_request_inside_a_snippet_is_valid() -> None:
     requests = list(requests_in(INTEGRATION))
     assert len(requests) > 5
     for request in requests:
-        parse(request, region="us-east-1")
+        parse(request, region="us-east-1", account="123456789012")
 
 
 def requests_in(text: str) -> Iterator[Any]:
@@ -144,7 +144,7 @@ def test_the_cloudformation_template_is_clean() -> None:
         findings = lint(template, config=ManualArgs(regions=["us-east-1"]))
         assert [str(finding) for finding in findings] == []
         target = loads(template)["Resources"]["Schedule"]["Properties"]["Target"]
-        parse(json.loads(target["Input"]), region="us-east-1")
+        parse(json.loads(target["Input"]), region="us-east-1", account="123456789012")
 
 
 @pytest.mark.parametrize("model", [Request, Stage, CampaignJob, ExportJob, Outcome, Entry])
