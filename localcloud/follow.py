@@ -95,7 +95,8 @@ def _changes(orchestrator: LocalOrchestrator) -> Iterator[Change]:
     ledger = orchestrator.simulators.ledger
     for resource, changes in ledger.states.items():
         for number, (at_s, state) in enumerate(changes):
-            order = _AFTER_A_CALL if number else _AT_THE_BEGINNING
+            is_first = number == 0 and at_s == 0
+            order = _AT_THE_BEGINNING if is_first else _AFTER_A_CALL
             yield Change(at_s, short(resource), order, f"is {state}")
     for call in ledger.records:
         if not call.operation.startswith(("Get", "Describe", "List")):

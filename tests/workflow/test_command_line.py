@@ -209,7 +209,7 @@ def test_the_version_is_the_project_s(capsys: pytest.CaptureFixture[str]) -> Non
         main(["--version"])
 
     assert exited.value.code == SUCCEEDED
-    assert capsys.readouterr().out == "connect-rds-orchestrator 0.1.0\n"
+    assert capsys.readouterr().out == "connect-rds-orchestrator 0.2.0\n"
 
 
 def test_up_serves_the_aws_cli_and_leaves_nothing_behind() -> None:
