@@ -14,7 +14,7 @@ from localcloud.clock import VirtualClock
 from localcloud.cloud import LocalAws
 from localcloud.deployment import deploy
 from localcloud.forwarding import FORWARDED, forward
-from localcloud.patches import publish
+from localcloud.patches import publish, reseed
 from localcloud.simulators import Simulators
 from localcloud.simulators.server import Request, Response
 from localcloud.steps import OnStep, Step, ignore
@@ -103,6 +103,7 @@ class LocalOrchestrator:
         for export in self.world.exports:
             if export.s3_bucket:
                 self._resources.provide_bucket(export.s3_bucket)
+        reseed(self.world.seed)
         self.clock.keep_pace_from_now()
         self.simulators.begin(export_bucket=self.outputs["ExportBucketName"])
         self._began_at = self.clock.now()

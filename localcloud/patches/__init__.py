@@ -16,6 +16,7 @@ from contextlib import contextmanager
 from localcloud.clock import VirtualClock
 from localcloud.functions.host import FunctionHost
 from localcloud.patches import chance
+from localcloud.patches.chance import reseed
 from localcloud.patches.cloudformation import resource_settings, resource_types, stacks
 from localcloud.patches.eventbridge import rule_targets
 from localcloud.patches.eventbridge.rule_targets import publish
@@ -36,7 +37,7 @@ from localcloud.patches.patching import Moto, Patches
 from localcloud.patches.tasks import member_names, service_clients, tokens
 from localcloud.patches.time import dates, interruptions, threads, timeouts, waits
 
-__all__ = ["MOTO_VERSION", "ChildHistory", "child_histories", "patched_moto", "publish"]
+__all__ = ["MOTO_VERSION", "ChildHistory", "child_histories", "patched_moto", "publish", "reseed"]
 
 MOTO_VERSION = "5.2.5"
 """The version of moto that the patches were made for."""

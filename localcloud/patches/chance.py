@@ -7,16 +7,26 @@ import uuid
 
 from localcloud.patches.patching import ASL, Patches, moto
 
+_identifiers = random.Random()
+_jitter = random.Random()
+
 
 def apply(patches: Patches, seed: int) -> None:
-    """Seed what this process draws; the function host seeds its workers."""
-    dice = random.Random(f"{seed}-identifiers")
-
-    def uuid4() -> uuid.UUID:
-        return uuid.UUID(int=dice.getrandbits(128), version=4)
-
-    patches.replace_everywhere("", uuid.uuid4, uuid4)
-    patches.replace(uuid, "uuid4", uuid4)
-    moto("moto_api._internal").mock_random.seed(seed)
+    """Draw from the seed what this process draws; the function host seeds its workers."""
+    patches.replace_everywhere("", uuid.uuid4, _uuid4)
+    patches.replace(uuid, "uuid4", _uuid4)
     jitter = moto(f"{ASL}.component.common.retry.jitter_strategy_decl")
-    patches.replace(jitter, "random", random.Random(f"{seed}-jitter"))
+    patches.replace(jitter, "random", _jitter)
+    reseed(seed)
+
+
+def reseed(seed: int) -> None:
+    """Begin the draws anew: how many a deployment makes depends on what is imported already."""
+    _identifiers.seed(f"{seed}-identifiers")
+    _jitter.seed(f"{seed}-jitter")
+    moto("moto_api._internal").mock_random.seed(seed)
+
+
+def _uuid4() -> uuid.UUID:
+    """Return an identifier; modules that are imported while this is in place keep it."""
+    return uuid.UUID(int=_identifiers.getrandbits(128), version=4)

@@ -51,7 +51,7 @@ def test_slots_go_in_the_order_of_asking_and_nobody_asks_in_vain_twice(assembly:
     assert ledger.max_concurrent_exports == 2
     assert ledger.calls["StartExportTask"] == 4
     assert [ends_of_waits(child)[0] for child in children] == ["woken", "woken"]
-    asked = sorted(children, key=_queued_since)
+    asked = sorted(children, key=lambda child: (_queued_since(child), child.execution_arn))
     started = sorted(waiting, key=lambda arn: ledger.states[arn][0])
     assert [child.item["work"]["job"]["source_arn"] for child in asked] == started
 
