@@ -17,10 +17,10 @@ from werkzeug.serving import make_server
 from localcloud.clock import Event, VirtualClock
 from localcloud.functions.environment import ACCOUNT, REGION
 from localcloud.functions.host import FunctionHost
+from localcloud.functions.processes import FunctionProcesses
 from localcloud.gateway import Gateway
 from localcloud.interrupts import owned
 from localcloud.patches import patched_moto
-from localcloud.patches.functions.invocations import deployed
 from localcloud.patches.tasks import service_clients
 from localcloud.turns import mark_calls
 
@@ -62,10 +62,11 @@ class LocalAws:
         *,
         port: int = 0,
         seed: int = 0,
+        processes: FunctionProcesses | None = None,
     ) -> None:
         """Prepare; `environment` is added to every function's, for instance other endpoints.
 
-        A `port` of 0 is a free one.
+        A `port` of 0 is a free one; processes that are given are shared with others, and kept.
         """
         self.clock = clock
         self.endpoint = ""
@@ -74,6 +75,7 @@ class LocalAws:
         self.functions: FunctionHost
         self._port = port
         self._seed = seed
+        self._processes = processes
         self._session = service_clients.isolated_session()
         self._clients: dict[str, Client] = {}
         self._stack = ExitStack()
@@ -100,12 +102,6 @@ class LocalAws:
     def close(self) -> None:
         """End executions, processes, threads and the server, and empty moto."""
         self._stack.close()
-
-    def warm_up(self) -> None:
-        """Take what a first invocation and a first task would cost out of the simulated time."""
-        lambdas = import_module("moto.awslambda.utils").get_backend(ACCOUNT, REGION)
-        self.functions.warm(deployed(function) for function in lambdas.list_functions())
-        service_clients.warm_up(REGION)
 
     def client(self, service: str) -> Client:
         """Return a boto3 client of a service, with dummy credentials and no retries."""
@@ -144,7 +140,7 @@ class LocalAws:
         self._stack.callback(self.functions.close)
 
     def _function_host(self) -> FunctionHost:
-        return FunctionHost(self.clock, self.environment)
+        return FunctionHost(self.clock, self.environment, self._processes)
 
 
 def _listener(port: int) -> socket.socket:

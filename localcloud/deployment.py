@@ -70,7 +70,7 @@ def deploy(cloud: LocalAws, assembly_directory: Path | str, on_step: OnStep = ig
 def deploy_template(
     cloud: LocalAws, name: str, template: str, on_step: OnStep = ignore
 ) -> Deployment:
-    """Create a stack from a template's text, or update it, wait, and warm its functions.
+    """Create a stack from a template's text, or update it, and wait.
 
     Raises DeploymentError.
     """
@@ -86,8 +86,6 @@ def deploy_template(
     described = _settled(client, name)
     if described["StackStatus"] not in _FINISHED_WELL:
         raise DeploymentError(f"{name}: {described['StackStatus']}{_reasons(client, name)}")
-    on_step(Step("Warming up the functions"))
-    cloud.warm_up()
     outputs = {item["OutputKey"]: item["OutputValue"] for item in described.get("Outputs", [])}
     return Deployment(stack_name=name, outputs=outputs)
 

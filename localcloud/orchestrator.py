@@ -14,6 +14,7 @@ from localcloud.clock import VirtualClock
 from localcloud.cloud import LocalAws
 from localcloud.deployment import deploy
 from localcloud.forwarding import FORWARDED, forward
+from localcloud.functions.processes import FunctionProcesses
 from localcloud.patches import publish, reseed
 from localcloud.simulators import Simulators
 from localcloud.simulators.server import Request, Response
@@ -41,6 +42,7 @@ class LocalOrchestrator:
         speed: float | None = None,
         port: int = 0,
         on_step: OnStep = ignore,
+        processes: FunctionProcesses | None = None,
     ) -> None:
         """Prepare; an assembly that is given is not synthesised again, a `port` of 0 is free.
 
@@ -68,6 +70,7 @@ class LocalOrchestrator:
             self.simulators.endpoints,
             port=port,
             seed=world.seed,
+            processes=processes,
         )
         self.outputs: Mapping[str, str] = {}
         self._outcomes: dict[str, dict[str, Any]] = {}

@@ -6,8 +6,7 @@ import json
 import threading
 import uuid
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from contextlib import suppress
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 
 from localcloud.clock import VirtualClock
@@ -19,8 +18,8 @@ from localcloud.functions.function import (
     Invocation,
 )
 from localcloud.functions.pool import WorkerPool
-from localcloud.functions.unpacked_code import UnpackedCode
-from localcloud.functions.workers import Worker, WorkerGoneError, Zygote
+from localcloud.functions.processes import FunctionProcesses
+from localcloud.functions.workers import Worker, WorkerGoneError
 
 LogListener = Callable[[DeployedFunction, str, Sequence[str]], None]
 
@@ -40,8 +39,12 @@ class FunctionHost:
         self,
         clock: VirtualClock,
         environment: Mapping[str, str],
+        processes: FunctionProcesses | None = None,
     ) -> None:
-        """Start the zygote; every function finds `environment` besides its own variables."""
+        """Prepare; every function finds `environment` besides its own variables.
+
+        Processes that are given are not ended.
+        """
         self.invocations: Counter[str] = Counter()
         self.logs: dict[str, list[str]] = defaultdict(list)
         self.log_listener: LogListener | None = None
@@ -52,8 +55,8 @@ class FunctionHost:
         self._running: Counter[str] = Counter()
         self._pools: dict[str, tuple[str, WorkerPool]] = {}
         self._closed = False
-        self._code = UnpackedCode()
-        self._zygote = Zygote(self._code.root)
+        self._owns_processes = processes is None
+        self._processes = processes or FunctionProcesses()
 
     def invoke(self, function: DeployedFunction, payload: bytes) -> Invocation:
         """Run the handler on a JSON payload and return its answer, or its failure's description.
@@ -72,20 +75,8 @@ class FunctionHost:
             with self._lock:
                 self._running[function.name] -= 1
 
-    def warm(self, functions: Iterable[DeployedFunction]) -> None:
-        """Have a worker ready for each function, so that its first invocation is no cold start.
-
-        A function that cannot be imported is left for its first invocation to tell.
-        """
-        pools = [(function, self._pool(function)) for function in functions]
-        threads = [threading.Thread(target=self._warm, args=pair) for pair in pools]
-        for thread in threads:
-            thread.start()
-        for thread in threads:
-            thread.join()
-
     def close(self) -> None:
-        """End every process; running invocations end with HostClosedError.
+        """End every worker; running invocations end with HostClosedError.
 
         Twice is once, and any thread may call it: it returns when everything has ended.
         """
@@ -96,19 +87,8 @@ class FunctionHost:
                 self._pools.clear()
             for pool in pools:
                 pool.close()
-            self._zygote.close()
-            self._code.close()
-
-    def _warm(self, function: DeployedFunction, pool: WorkerPool) -> None:
-        with suppress(HostClosedError):
-            worker, new = pool.take()
-            fit = False
-            try:
-                fit = not new or self._prepare(worker, function) is None
-            except (TimeoutError, WorkerGoneError):
-                worker.end()
-            finally:
-                pool.give_back(worker, fit=fit)
+            if self._owns_processes:
+                self._processes.close()
 
     def _invoke(self, function: DeployedFunction, payload: bytes, request_id: str) -> Invocation:
         pool = self._pool(function)
@@ -175,14 +155,14 @@ class FunctionHost:
                 return pool
             if pool is not None:
                 pool.close()
-            pool = WorkerPool(self._zygote.fork)
+            pool = WorkerPool(self._processes.fork)
             self._pools[function.arn] = (function.configuration, pool)
             return pool
 
     def _prepare(self, worker: Worker, function: DeployedFunction) -> dict[str, object] | None:
         today = datetime.fromtimestamp(self._clock.now(), UTC).strftime("%Y/%m/%d")
         worker.log_stream = f"{today}/[{function.version}]{uuid.uuid4().hex}"
-        directory = self._code.directory(function.code, function.code_hash)
+        directory = self._processes.directory(function.code, function.code_hash)
         environment = function_environment(
             function, directory, worker.log_stream, self._environment
         )

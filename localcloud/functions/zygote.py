@@ -23,7 +23,10 @@ IMPORTED_BEFOREHAND = (
     "asyncio",
     "boto3",
     "aws_lambda_powertools",
+    "aws_lambda_powertools.metrics",
+    "aws_lambda_powertools.tracing",
     "aws_lambda_powertools.utilities.typing",
+    "aws_xray_sdk.core",  # by the tracer, when a function makes one
     "pydantic.json_schema",  # pydantic imports its parts when they are first used
     "pydantic.main",
     "pydantic.types",

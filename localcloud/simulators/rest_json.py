@@ -27,7 +27,7 @@ _OPERATIONS = {
     ("POST", "/campaigns-state"): "GetCampaignStateBatch",
     ("POST", "/campaigns-summary"): "ListCampaigns",
 }
-_PATH = re.compile(r"(?P<v2>/v2)?(?P<rest>/campaigns(?:/(?P<id>[^/]+)(?:/[a-z]+)?|-[a-z]+))")
+_PATH = re.compile(r"(?P<v2>/v2)?/campaigns(?:/(?P<id>[^/]+)(?P<verb>/[a-z]+)?|(?P<all>-[a-z]+))")
 
 
 @dataclass(frozen=True)
@@ -59,8 +59,8 @@ def parse(request: Request) -> CampaignCall:
         return CampaignCall(UNKNOWN_OPERATION, "v1", asked=asked)
     version: ApiVersion = "v2" if path["v2"] else "v1"
     # Ids may hold an encoded slash, so the path is split before it is decoded.
-    template = path["rest"].replace(f"/{path['id']}", "/{id}", 1) if path["id"] else path["rest"]
-    operation = _OPERATIONS.get((request.method, template), UNKNOWN_OPERATION)
+    rest = path["all"] or f"/{{id}}{path['verb'] or ''}"
+    operation = _OPERATIONS.get((request.method, f"/campaigns{rest}"), UNKNOWN_OPERATION)
     if path["id"]:
         return CampaignCall(operation, version, (unquote(path["id"]),), asked=asked)
     document = _document(request.body)

@@ -15,6 +15,7 @@ from localcloud.clock import VirtualClock
 from localcloud.cloud import LocalAws
 from localcloud.deployment import Deployment, deploy_template
 from tests.contract.patched_template import ACCOUNT, RESOURCES
+from tests.processes import shared_processes
 
 PATIENCE = 10_000
 """Simulated seconds after which what a test waits for is taken never to happen."""
@@ -94,7 +95,7 @@ class PatchedStack:
 @contextmanager
 def deployed(resources: dict[str, Any]) -> Iterator[PatchedStack]:
     clock = VirtualClock()
-    with LocalAws(clock) as aws, clock.turn("the test"):
+    with LocalAws(clock, processes=shared_processes()) as aws, clock.turn("the test"):
         template = json.dumps({"Resources": {**RESOURCES, **resources}})
         yield PatchedStack(aws, deploy_template(aws, "patched", template))
 

@@ -279,3 +279,12 @@ def test_calls_before_the_beginning_are_answered_but_not_counted(simulate):
     assert running.ledger.calls == running.ledger.states == {}
     running.simulators.begin(export_bucket="any")
     assert running.ledger.states == {"c-1": ((0.0, "Paused"),)}
+
+
+@pytest.mark.parametrize("version", ["v1", "v2"])
+def test_an_id_may_be_any_part_of_its_own_path(simulate, version):
+    ids = ("c", "campaigns", "pause")
+    running = simulate(campaigns=[{"id": name, "api_version": version} for name in ids])
+    for name in ids:
+        move(getattr(running, version), "pause", name)
+    assert running.ledger.mutations.count == len(ids)

@@ -18,6 +18,7 @@ from localcloud.deployment import (
     zipped,
 )
 from tests.contract.patched_template import CODE, ROLE, function
+from tests.processes import shared_processes
 from tools.account import BOOTSTRAP_PARAMETER
 
 BUCKET = "cdk-hnb659fds-assets-${AWS::AccountId}-${AWS::Region}"
@@ -29,7 +30,7 @@ ROLE_RESOURCE = {
 
 @pytest.fixture(scope="module")
 def aws():
-    with LocalAws(VirtualClock()) as aws:
+    with LocalAws(VirtualClock(), processes=shared_processes()) as aws:
         yield aws
 
 

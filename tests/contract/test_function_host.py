@@ -58,15 +58,6 @@ def test_keeps_workers_warm(host):
     assert time.perf_counter() - started < 0.5
 
 
-def test_a_warmed_function_has_its_worker_before_it_is_invoked(host):
-    host.warm([function(name="warmed"), function("lambdas.broken.handler", name="unwarmable")])
-    [worker] = host._pools[function(name="warmed").arn][1]._idle
-
-    assert call(host, function(name="warmed"))[0]["pid"] == worker._pid
-    assert host.invocations["warmed"] == 1
-    assert call(host, function("lambdas.broken.handler", name="unwarmable"))[1] == "Unhandled"
-
-
 def test_gives_lambda_s_environment(host):
     variables, _ = call(host, do="environment")
 
@@ -241,7 +232,7 @@ def test_no_process_outlives_a_host_that_is_killed():
     sys.path[:0] = [{str(ROOT)!r}, {str(Path(__file__).parent)!r}]
     from test_function_host import FunctionHost, VirtualClock, call
     host = FunctionHost(VirtualClock(), {{}})
-    pids = [call(host)[0]["pid"], host._zygote._process.pid]
+    pids = [call(host)[0]["pid"], host._processes._zygote._process.pid]
     threading.Thread(target=call, args=(host,), kwargs={{"do": "compute"}}).start()
     time.sleep(0.1)
     print(json.dumps(pids), flush=True)

@@ -7,13 +7,14 @@ from botocore.exceptions import ClientError
 
 from localcloud.clock import VirtualClock
 from localcloud.cloud import LocalAws
+from tests.processes import shared_processes
 
 EXECUTION = "arn:aws:states:us-east-1:123456789012:execution:any:any"
 
 
 @pytest.fixture(scope="module")
 def aws():
-    with LocalAws(VirtualClock()) as aws:
+    with LocalAws(VirtualClock(), processes=shared_processes()) as aws:
         yield aws
 
 

@@ -12,9 +12,9 @@ def test_without_a_terminal_each_step_is_one_line(capsys: pytest.CaptureFixture[
         on_step(Step("Starting"))
         for done in range(73):
             on_step(Step("Deploying", done, 73))
-        on_step(Step("Warming up"))
+        on_step(Step("Publishing"))
 
-    assert capsys.readouterr().err.splitlines() == ["Starting", "Deploying", "Warming up"]
+    assert capsys.readouterr().err.splitlines() == ["Starting", "Deploying", "Publishing"]
 
 
 def test_a_step_about_resources_counts_them() -> None:

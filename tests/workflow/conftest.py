@@ -14,6 +14,7 @@ from localcloud.patches import ChildHistory, child_histories
 from localcloud.report import report
 from localcloud.runs import Runs
 from localcloud.world import World
+from tests.processes import shared_processes
 from tools.synthesis import synthesise
 
 
@@ -85,7 +86,9 @@ def orchestrate(assembly: Any) -> Orchestrate:
         stack: Any = assembly,
         **world: Any,
     ) -> Orchestrated:
-        with LocalOrchestrator(World.model_validate(world), stack) as orchestrator:
+        with LocalOrchestrator(
+            World.model_validate(world), stack, processes=shared_processes()
+        ) as orchestrator:
             runs = Runs(orchestrator, requests)
             runs.finish()
             return _collect(orchestrator, runs)

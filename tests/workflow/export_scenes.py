@@ -13,6 +13,7 @@ from localcloud.orchestrator import LocalOrchestrator
 from localcloud.patches import ChildHistory, child_histories
 from localcloud.runs import Runs
 from localcloud.world import World
+from tests.processes import shared_processes
 from tests.workflow.conftest import Orchestrated
 
 PREFIX = "exports"
@@ -119,5 +120,7 @@ class Watched:
 
 @contextmanager
 def watched(assembly: Path, *requests: object, **world: Any) -> Iterator[Watched]:
-    with LocalOrchestrator(World.model_validate(world), assembly) as orchestrator:
+    with LocalOrchestrator(
+        World.model_validate(world), assembly, processes=shared_processes()
+    ) as orchestrator:
         yield Watched(orchestrator, requests)

@@ -18,6 +18,7 @@ from localcloud.functions.environment import REGION
 from localcloud.orchestrator import LocalOrchestrator
 from localcloud.turns import CALLERS_CREDENTIALS
 from localcloud.world import World
+from tests.processes import shared_processes
 from tests.workflow.requests import campaign, snapshot
 
 PAGE = (ROOT / "docs" / "integration.md").read_text(encoding="utf-8")
@@ -42,7 +43,9 @@ def beginning(language: str) -> str:
 @pytest.fixture
 def deployed(assembly: Path) -> Iterator[LocalOrchestrator]:
     world = {"campaigns": [campaign("winter-sale")], "snapshots": [snapshot(CLUSTER)]}
-    with LocalOrchestrator(World.model_validate(world), assembly) as orchestrator:
+    with LocalOrchestrator(
+        World.model_validate(world), assembly, processes=shared_processes()
+    ) as orchestrator:
         orchestrator.begin()
         yield orchestrator
 

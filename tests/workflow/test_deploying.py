@@ -15,6 +15,7 @@ from localcloud.functions.environment import REGION, isolated_environment
 from localcloud.orchestrator import LocalOrchestrator
 from localcloud.turns import CALLERS_CREDENTIALS
 from localcloud.world import World
+from tests.processes import shared_processes
 from tools.account import BOOTSTRAP_PARAMETER
 
 ANSWERED, FAILED, NOTHING_TO_ASK, NOT_USABLE = 0, 1, 2, 2
@@ -43,7 +44,7 @@ def account(orchestrator: LocalOrchestrator) -> dict[str, str]:
 
 
 def orchestrator(assembly: Path, **world: Any) -> LocalOrchestrator:
-    return LocalOrchestrator(World.model_validate(world), assembly)
+    return LocalOrchestrator(World.model_validate(world), assembly, processes=shared_processes())
 
 
 def test_a_stack_that_works_passes_and_changes_nothing(assembly: Path) -> None:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from localcloud.orchestrator import LocalOrchestrator
 from localcloud.world import World
+from tests.processes import shared_processes
 from tests.workflow.export_scenes import source, watched
 from tests.workflow.requests import SNAPSHOT, export, snapshot
 from tools.synthesis import synthesise
@@ -53,7 +54,9 @@ def test_a_store_that_is_gone_is_a_typed_end_and_others_have_buckets_of_their_ow
             }
         ],
     }
-    with LocalOrchestrator(World.model_validate(world), assembly) as orchestrator:
+    with LocalOrchestrator(
+        World.model_validate(world), assembly, processes=shared_processes()
+    ) as orchestrator:
         orchestrator.begin()
         client = orchestrator.aws.client
 

@@ -31,7 +31,7 @@ MOMENTS: dict[str, tuple[Moment, int]] = {
 }
 """When, and how often, Ctrl-C is pressed."""
 
-_PROGRESS = re.compile(r"simulated s|request: |IN_PROGRESS|Synthesising|Starting|Deploying|Warming")
+_PROGRESS = re.compile(r"simulated s|request: |IN_PROGRESS|Synthesising|Starting|Deploying")
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="processes are found in /proc")
 

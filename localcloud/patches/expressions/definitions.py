@@ -10,20 +10,25 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from functools import lru_cache
 
 from localcloud.patches.patching import ASL, Patches, moto
 
 _DEFINITIONS = 64
+_parsed: dict[str, object] = {}
+"""For all local clouds of this process: the same stack has the same definition in each."""
+
 _WHOLE_PERCENTAGE = re.compile(r'("ToleratedFailurePercentage"\s*:\s*\d+)(?=\s*[,}])')
 
 
 def apply(patches: Patches) -> None:
     """Cache the parser's results, and write whole percentages with a decimal point."""
 
-    @lru_cache(maxsize=_DEFINITIONS)
     def parse(definition: str) -> object:
-        return original(_WHOLE_PERCENTAGE.sub(r"\1.0", definition))
+        if definition not in _parsed:
+            if len(_parsed) == _DEFINITIONS:
+                del _parsed[next(iter(_parsed))]
+            _parsed[definition] = original(_WHOLE_PERCENTAGE.sub(r"\1.0", definition))
+        return _parsed[definition]
 
     parser = moto(f"{ASL}.parse.asl_parser").AmazonStateLanguageParser
     original: Callable[[str], object] = parser.parse

@@ -16,7 +16,7 @@ import botocore.session
 from botocore.config import Config
 from botocore.loaders import Loader
 
-from localcloud.patches.patching import ASL, Json, Moto, Patches, moto
+from localcloud.patches.patching import Json, Moto, Patches, moto
 from localcloud.turns import CALLERS_CREDENTIALS, mark_calls
 
 _CONNECTIONS = 200
@@ -85,11 +85,3 @@ def endpoint_variable(session: boto3.Session, service: str) -> str:
     """Return the variable that names a service's own endpoint, as the SDKs spell it."""
     service_id = str(session._session.get_service_model(service).service_id)
     return f"AWS_ENDPOINT_URL_{service_id.upper().replace(' ', '_')}"
-
-
-def warm_up(region: str) -> None:
-    """Make the clients that most workflows use, and call them, ahead of the first task."""
-    client_for = moto(f"{ASL}.utils.boto_client").boto_client_for
-    client_for(region, "lambda").list_functions()
-    client_for(region, "dynamodb").list_tables()
-    client_for(region, "events").list_event_buses()
