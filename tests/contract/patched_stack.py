@@ -93,9 +93,11 @@ class PatchedStack:
 
 
 @contextmanager
-def deployed(resources: dict[str, Any]) -> Iterator[PatchedStack]:
+def deployed(resources: dict[str, Any], *, shares: bool = True) -> Iterator[PatchedStack]:
+    """Deploy the tiny stack, unless told otherwise with the processes that other tests have."""
     clock = VirtualClock()
-    with LocalAws(clock, processes=shared_processes()) as aws, clock.turn("the test"):
+    processes = shared_processes() if shares else None
+    with LocalAws(clock, processes=processes) as aws, clock.turn("the test"):
         template = json.dumps({"Resources": {**RESOURCES, **resources}})
         yield PatchedStack(aws, deploy_template(aws, "patched", template))
 
