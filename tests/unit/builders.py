@@ -106,7 +106,7 @@ def any_progress(**fields: Any) -> CampaignProgress:
 
 
 def export_details(**fields: Any) -> ExportDetails:
-    given = {
+    given: dict[str, Any] = {
         "export_task_identifier": "any-task",
         "adopted": False,
         "s3_location": f"s3://{DESTINATION.bucket}/any-task/",

@@ -232,7 +232,7 @@ class FakeFiles:
         self.told = result(None, ()) if told is None else told
         self.asked: list[tuple[str, str]] = []
 
-    def collect(self, folder: str, task_id: str) -> dict[str, Any]:
+    def collect(self, folder: str, task_id: str) -> Any:
         self.asked.append((folder, task_id))
         return self.told
 

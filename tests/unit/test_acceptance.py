@@ -7,7 +7,7 @@ import re
 from collections.abc import Callable, Iterator
 from difflib import SequenceMatcher
 from functools import reduce
-from typing import Any
+from typing import Any, cast
 
 import pytest
 from hypothesis import given, settings
@@ -834,7 +834,7 @@ FIELDS = [
     (shape, path, name)
     for shape, whole in RICH_SHAPES.items()
     for path in objects_in(whole)
-    for name in reduce(lambda value, part: value[part], path, whole)
+    for name in reduce(lambda value, part: value[part], path, cast("Any", whole))
 ]
 
 

@@ -121,7 +121,7 @@ def optional_fields() -> Iterator[tuple[type, str]]:
 
 def leaves(model: type) -> set[type]:
     """Return what a model is the base of, down to what no other model is made of."""
-    kinds = model.__subclasses__()
+    kinds: list[type] = model.__subclasses__()
     return set().union(*map(leaves, kinds)) if kinds else {model}
 
 

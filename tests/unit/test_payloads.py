@@ -92,6 +92,7 @@ def settled_at_length(work: Work) -> Look:
             work = work.model_copy(update={"open": work.open | {name: moved}})
         work = work.fail_all(reason=LONG_ERROR, message=LONG_TEXT, now=NOW)
     else:
+        assert isinstance(work, ExportWork)
         work = export_at_its_last_attempt(work).close(
             phase=Phase.FAILED,
             reason=LONG_ERROR,
@@ -155,11 +156,11 @@ def request(*, campaigns: int, batches: int, exports: int, stages: int) -> dict[
         ids = [
             f"{number}".rjust(3 if exports else max(3, length), "0") for number in range(campaigns)
         ]
-        watched = [
+        watched: list[dict[str, Any]] = [
             {"kind": "campaigns", "campaign_ids": ids[number::batches], "target": "FINISHED"}
             for number in range(batches)
         ]
-        exported = [
+        exported: list[dict[str, Any]] = [
             {
                 "kind": "export",
                 "source_arn": f"arn:aws:rds:{REGION}:123456789012:cluster-snapshot:s{number}",

@@ -8,7 +8,9 @@ from typing import Any
 
 import pytest
 
+from lambdas.campaigns.contract import ApiVersion, CampaignTarget
 from lambdas.campaigns.work import CampaignProgress, CampaignWork
+from lambdas.exports.contract import ExportTarget
 from lambdas.exports.work import ExportSpec, ExportWork
 from lambdas.jobs.pass_result import Look, TaskError, look_again, settled
 from lambdas.jobs.phases import Phase
@@ -27,15 +29,15 @@ def campaigns(*ids: str) -> CampaignWork:
         kind="campaigns",
         key="0.0.0",
         job_label="0.0",
-        api_version="v2",
-        target="PAUSED",
+        api_version=ApiVersion.V2,
+        target=CampaignTarget.PAUSED,
         deadline_seconds=60,
         open={name: CampaignProgress(state="Paused") for name in ids},
     )
 
 
 def export() -> ExportWork:
-    spec = ExportSpec(source_arn=SOURCE, target="COMPLETE")
+    spec = ExportSpec(source_arn=SOURCE, target=ExportTarget.COMPLETE)
     return ExportWork(kind="export", key="0.1", job_label="0.1", job=spec)
 
 
@@ -88,7 +90,7 @@ def test_what_is_open_has_its_state_and_what_is_settled_its_end(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     work = campaigns("open", "done", "warned", "failed")
-    end = {"reason": "R", "now": NOW + 9}
+    end: dict[str, Any] = {"reason": "R", "now": NOW + 9}
     work = work.close("done", phase=Phase.COMPLETE, message="", **end)
     work = work.close("warned", phase=Phase.COMPLETE, message="", warnings=("late",), **end)
     work = work.close("failed", phase=Phase.FAILED, message="why\nand\x1b[1mhow", **end)
