@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from typing import Any, Final, Self
 
 from lambdas.jobs.phases import Phase
+from lambdas.shared.environment import EXPORT_BUCKET, EXPORT_KEY_ARN, EXPORT_ROLE_ARN
 from lambdas.shared.texts import timestamp
 from localcloud.cloud import LocalAws
 from localcloud.orchestrator import LocalOrchestrator
@@ -33,7 +35,7 @@ class FixedPoller(LocalOrchestrator):
 
     def __enter__(self) -> Self:
         super().__enter__()
-        self._machine_arn = self._create(definition(self.outputs["ExportBucketName"]))
+        self._machine_arn = self._create(definition(self._export_store()))
         return self
 
     @property
@@ -71,6 +73,12 @@ class FixedPoller(LocalOrchestrator):
             if _is_look(event)
         ]
 
+    def _export_store(self) -> dict[str, str]:
+        """Return the environment in which the deployed functions find bucket, role and key."""
+        functions = self.aws.client("lambda").list_functions()["Functions"]
+        environments = (function["Environment"]["Variables"] for function in functions)
+        return next(variables for variables in environments if EXPORT_BUCKET in variables)
+
     def _create(self, machine: dict[str, Any]) -> str:
         created = self.aws.client("stepfunctions").create_state_machine(
             name=machine["StartAt"], definition=json.dumps(machine), roleArn=_ROLE
@@ -78,7 +86,7 @@ class FixedPoller(LocalOrchestrator):
         return str(created["stateMachineArn"])
 
 
-def definition(bucket: str) -> dict[str, Any]:
+def definition(store: Mapping[str, str]) -> dict[str, Any]:
     """Return a machine that starts an export, then waits, looks and chooses until it has ended."""
     return {
         "QueryLanguage": "JSONata",
@@ -91,9 +99,9 @@ def definition(bucket: str) -> dict[str, Any]:
                 "Arguments": {
                     **_OF_THIS_EXPORT,
                     "SourceArn": "{% $states.input %}",
-                    "S3BucketName": bucket,
-                    "IamRoleArn": _ROLE,
-                    "KmsKeyId": "alias/export",
+                    "S3BucketName": store[EXPORT_BUCKET],
+                    "IamRoleArn": store[EXPORT_ROLE_ARN],
+                    "KmsKeyId": store[EXPORT_KEY_ARN],
                 },
                 "Next": "AwaitNextLook",
             },

@@ -1,0 +1,182 @@
+"""Virtual time: who has the turn, when time jumps, and what happens when nobody can go on."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Iterator
+
+import pytest
+
+from localcloud.clock import EPOCH, ClockClosed, DeadlockError, Event, Thread, VirtualClock
+
+HOUR = 3600.0
+
+
+@pytest.fixture
+def clock() -> Iterator[VirtualClock]:
+    clock = VirtualClock()
+    yield clock
+    clock.close()
+
+
+def test_waiting_takes_no_real_time_and_computing_no_simulated_time(clock: VirtualClock) -> None:
+    began = time.monotonic()
+    with clock.turn("the test"):
+        clock.sleep(1000 * HOUR)
+        slept = clock.now()
+        while time.monotonic() < began + 0.05:
+            pass
+        assert clock.now() == slept == EPOCH + 1000 * HOUR
+    assert time.monotonic() - began < 1
+
+
+def test_what_is_due_happens_in_the_order_of_its_moment_and_then_of_its_scheduling(
+    clock: VirtualClock,
+) -> None:
+    happened: list[tuple[str, float]] = []
+    with clock.turn("the test"):
+        for name, after in (("late", 20.0), ("first", 10.0), ("second", 10.0)):
+            clock.at(
+                clock.now() + after,
+                name,
+                lambda name=name: happened.append((name, clock.now() - EPOCH)),
+            )
+        cancel = clock.at(clock.now() + 15, "never", lambda: happened.append(("never", 0.0)))
+        cancel()
+        assert happened == []
+        clock.sleep(30)
+    assert happened == [("first", 10.0), ("second", 10.0), ("late", 20.0)]
+
+
+def test_one_runs_at_a_time_and_passes_the_turn_on_only_by_waiting(clock: VirtualClock) -> None:
+    steps: list[str] = []
+
+    def work(name: str) -> None:
+        for step in range(3):
+            steps.append(f"{name}{step}")
+            clock.sleep(1)
+
+    with clock.turn("the test"):
+        threads = [Thread(work, (name,), clock=clock) for name in "ab"]
+        for thread in threads:
+            thread.start()
+        assert steps == []
+        for thread in threads:
+            thread.join()
+    assert steps == ["a0", "b0", "a1", "b1", "a2", "b2"]
+    assert clock.now() == EPOCH + 3
+
+
+def test_an_event_ends_waits_in_time_and_time_ends_the_others(clock: VirtualClock) -> None:
+    answered, forgotten = Event(clock), Event(clock)
+    with clock.turn("the test"):
+        clock.at(clock.now() + 5, "answer", answered.set)
+        assert answered.wait(10) is True
+        assert clock.now() == EPOCH + 5
+        assert forgotten.wait(10) is False
+        assert clock.now() == EPOCH + 15
+
+
+def test_a_timeout_that_is_over_holds_nothing_up(clock: VirtualClock) -> None:
+    answered = Event(clock)
+    with clock.turn("the test"):
+        clock.at(clock.now() + 1, "answer", answered.set)
+        answered.wait(1000 * HOUR)
+        clock.sleep(1)
+        assert clock.now() == EPOCH + 2
+
+
+def test_a_deadlock_is_reported_with_who_waits_for_what(clock: VirtualClock) -> None:
+    never = Event(clock, "an answer that nobody gives")
+    with clock.turn("the test"):
+        Thread(never.wait, clock=clock, name="the worker").start()
+        with pytest.raises(DeadlockError) as deadlock:
+            Event(clock, "the end of the worker").wait()
+    assert "the worker: waits for an answer that nobody gives" in str(deadlock.value)
+    assert "the test: waits for the end of the worker" in str(deadlock.value)
+
+
+def test_somebody_from_outside_waits_for_a_turn(clock: VirtualClock) -> None:
+    steps: list[str] = []
+
+    def visit() -> None:
+        with clock.turn("a visitor"):
+            steps.append("visited")
+
+    visitor = threading.Thread(target=visit)
+    with clock.turn("the test"):
+        visitor.start()
+        steps.append("still alone")
+        clock.at(clock.now() + HOUR, "later", lambda: steps.append("an hour later"))
+        with clock.held():
+            visitor.join()
+            assert clock.now() == EPOCH, "no time passes for what happens in real time"
+        clock.sleep(2 * HOUR)
+    assert steps == ["still alone", "visited", "an hour later"]
+
+
+def test_time_goes_on_while_the_turn_is_released(clock: VirtualClock) -> None:
+    passed = threading.Event()
+    with clock.turn("the test"):
+        clock.at(clock.now() + HOUR, "later", passed.set)
+        with clock.released():
+            assert passed.wait(5)
+
+
+def test_a_fiber_that_fails_does_not_stop_time_for_the_others(
+    clock: VirtualClock, caplog: pytest.LogCaptureFixture
+) -> None:
+    def fail() -> None:
+        raise ValueError("broken")
+
+    with clock.turn("the test"):
+        clock.start("the broken one", fail)
+        clock.sleep(1)
+    assert "the broken one failed" in caplog.text
+
+
+def test_closing_ends_every_wait(clock: VirtualClock) -> None:
+    ends: list[str] = []
+
+    def wait() -> None:
+        try:
+            clock.sleep(HOUR)
+        except ClockClosed:
+            ends.append("closed")
+            raise
+
+    with clock.turn("the test"):
+        clock.start("a", wait)
+        clock.start("b", wait)
+        clock.sleep(1)
+        clock.close()
+        with pytest.raises(ClockClosed):
+            clock.sleep(1)
+    clock.close()
+    assert ends == ["closed", "closed"]
+
+
+def test_with_a_speed_the_same_jumps_wait_for_real_time() -> None:
+    clock = VirtualClock(speed=1000)
+    try:
+        with clock.turn("the test"):
+            clock.keep_pace_from_now()
+            began, real = clock.now(), time.monotonic()
+            clock.sleep(100)
+            assert clock.now() == began + 100
+        assert 0.1 <= time.monotonic() - real < 1
+    finally:
+        clock.close()
+
+
+def test_with_a_speed_somebody_who_arrives_finds_the_time_that_has_passed() -> None:
+    clock = VirtualClock(speed=1000)
+    try:
+        clock.keep_pace_from_now()
+        began = clock.now()
+        threading.Event().wait(0.02)
+        with clock.turn("a visitor"):
+            assert clock.now() - began >= 20
+    finally:
+        clock.close()
