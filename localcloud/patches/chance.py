@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import random
 import uuid
 
@@ -9,6 +10,7 @@ from localcloud.patches.patching import ASL, Patches, moto
 
 _identifiers = random.Random()
 _jitter = random.Random()
+_components = itertools.count()
 
 
 def apply(patches: Patches, seed: int) -> None:
@@ -17,6 +19,9 @@ def apply(patches: Patches, seed: int) -> None:
     patches.replace(uuid, "uuid4", _uuid4)
     jitter = moto(f"{ASL}.component.common.retry.jitter_strategy_decl")
     patches.replace(jitter, "random", _jitter)
+    # Parsed definitions outlive a run, and draw their internal keys only once.
+    components = moto(f"{ASL}.component.eval_component")
+    patches.replace(components, "long_uid", _component_key)
     reseed(seed)
 
 
@@ -30,3 +35,7 @@ def reseed(seed: int) -> None:
 def _uuid4() -> uuid.UUID:
     """Return an identifier; modules that are imported while this is in place keep it."""
     return uuid.UUID(int=_identifiers.getrandbits(128), version=4)
+
+
+def _component_key() -> str:
+    return f"component-{next(_components)}"
