@@ -8,6 +8,8 @@ READY  := $(VENV)/.ready
 LAYER  := build/layer.zip
 CHECKOV := build/checkov/bin/checkov
 REQUEST ?= examples/pause-export-resume.json
+# A test and the process of the function that it waits for take turns, so two fit on a core.
+TESTERS ?= $(shell expr 2 \* $$(getconf _NPROCESSORS_ONLN))
 
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
@@ -20,7 +22,7 @@ help:                          ## this list; without a verb, make runs the first
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 test: $(READY) layer           ## all tests
-	$(BIN)/python -m pytest --numprocesses auto
+	$(BIN)/python -m pytest --numprocesses $(TESTERS)
 
 check: $(READY) $(CHECKOV) synth  ## formatting, lint, types, and the template's security
 	$(BIN)/ruff format --check .
