@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Iterator
+from functools import partial
 
 import pytest
 
@@ -35,14 +36,14 @@ def test_what_is_due_happens_in_the_order_of_its_moment_and_then_of_its_scheduli
     clock: VirtualClock,
 ) -> None:
     happened: list[tuple[str, float]] = []
+
+    def happen(name: str) -> None:
+        happened.append((name, clock.now() - EPOCH))
+
     with clock.turn("the test"):
         for name, after in (("late", 20.0), ("first", 10.0), ("second", 10.0)):
-            clock.at(
-                clock.now() + after,
-                name,
-                lambda name=name: happened.append((name, clock.now() - EPOCH)),
-            )
-        cancel = clock.at(clock.now() + 15, "never", lambda: happened.append(("never", 0.0)))
+            clock.at(clock.now() + after, name, partial(happen, name))
+        cancel = clock.at(clock.now() + 15, "never", partial(happen, "never"))
         cancel()
         assert happened == []
         clock.sleep(30)

@@ -8,6 +8,7 @@ from typing import Any
 from localcloud.orchestrator import LocalOrchestrator
 from localcloud.report import report
 from localcloud.runs import Runs
+from localcloud.simulators.ledger import Call
 from localcloud.world import World
 from tests.processes import shared_processes
 from tests.workflow.export_scenes import source
@@ -34,7 +35,7 @@ WORLD: dict[str, Any] = {
 
 def run(
     assembly: Path, *requests: object, speed: float | None = None, **world: Any
-) -> tuple[dict[str, Any], list[object], list[dict[str, Any]]]:
+) -> tuple[dict[str, Any], list[Call], list[dict[str, Any]]]:
     """The report, the simulators' ledger and the outcomes of a run, but for real time."""
     with LocalOrchestrator(
         World.model_validate(world), assembly, speed=speed, processes=shared_processes()
