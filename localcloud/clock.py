@@ -73,12 +73,12 @@ class VirtualClock:
     """Simulated time, and whose turn it is."""
 
     def __init__(self, speed: float | None = None, *, origin: float | None = None) -> None:
-        """Begin at `origin`, in epoch seconds: with a speed at the present, else at EPOCH.
+        """Begin at `origin`, in epoch seconds: with a speed at the present second, else at EPOCH.
 
         The speed is in simulated seconds per real second.
         """
         self.speed = speed
-        self.origin = origin or (EPOCH if speed is None else time.time())
+        self.origin = origin or (EPOCH if speed is None else float(int(time.time())))
         self._now = self.origin
         self._paced_from = (self._now, time.monotonic())
         self._lock = threading.RLock()
