@@ -95,9 +95,9 @@ def definition(bucket: str) -> dict[str, Any]:
                     "IamRoleArn": _ROLE,
                     "KmsKeyId": "alias/export",
                 },
-                "Next": "AwaitNextLook",
+                "Next": "AwaitNextPoll",
             },
-            "AwaitNextLook": {
+            "AwaitNextPoll": {
                 "Type": "Wait",
                 "Seconds": SECONDS_BETWEEN_LOOKS,
                 "Next": "DescribeExport",
@@ -106,7 +106,7 @@ def definition(bucket: str) -> dict[str, Any]:
             "IsExportComplete": {
                 "Type": "Choice",
                 "Choices": [{"Condition": _status_is(COMPLETE), "Next": "ExportComplete"}],
-                "Default": "AwaitNextLook",
+                "Default": "AwaitNextPoll",
             },
             "ExportComplete": {"Type": "Succeed"},
         },
