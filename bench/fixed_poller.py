@@ -103,9 +103,9 @@ def definition(store: Mapping[str, str]) -> dict[str, Any]:
                     "IamRoleArn": store[EXPORT_ROLE_ARN],
                     "KmsKeyId": store[EXPORT_KEY_ARN],
                 },
-                "Next": "AwaitNextLook",
+                "Next": "AwaitNextPoll",
             },
-            "AwaitNextLook": {
+            "AwaitNextPoll": {
                 "Type": "Wait",
                 "Seconds": SECONDS_BETWEEN_LOOKS,
                 "Next": "DescribeExport",
@@ -114,7 +114,7 @@ def definition(store: Mapping[str, str]) -> dict[str, Any]:
             "IsExportComplete": {
                 "Type": "Choice",
                 "Choices": [{"Condition": _status_is(COMPLETE), "Next": "ExportComplete"}],
-                "Default": "AwaitNextLook",
+                "Default": "AwaitNextPoll",
             },
             "ExportComplete": {"Type": "Succeed"},
         },

@@ -99,7 +99,7 @@ class Campaigns(Construct):
         ]
         return events.Rule(
             self,
-            "CampaignMoved",
+            "CampaignMutation",
             event_pattern=events.EventPattern(
                 source=["aws.connect-campaigns"],
                 detail_type=["AWS API Call via CloudTrail"],

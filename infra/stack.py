@@ -55,7 +55,9 @@ class OrchestratorStack(Stack):
             advance_plan=requests.advance_plan,
             plan_clean_up=requests.plan_clean_up,
             reconcilers={
-                "campaigns": Reconciler(campaigns.function, is_hurried=settings.campaign_events),
+                "campaigns": Reconciler(
+                    campaigns.function, woken_by_events=settings.campaign_events
+                ),
                 "export": Reconciler(exports.function),
             },
             bus=platform.bus,
@@ -81,7 +83,7 @@ class OrchestratorStack(Stack):
                 exports.function,
                 waiting.function,
             ),
-            tells_outcomes=requests.advance_plan,
+            logs_outcomes=requests.advance_plan,
             rules=(*triggers.rules, *exports.rules, *campaigns.rules),
         )
         callers = Callers(self, "Callers", machine=workflow.machine, bus=platform.bus)

@@ -11,12 +11,12 @@ from typing import Any, Final
 
 from pydantic import TypeAdapter
 
-from lambdas.jobs.pass_result import Look
+from lambdas.jobs.pass_result import PassResult
 from lambdas.jobs.phases import Phase
 from lambdas.jobs.registry import AnyWork
 from lambdas.jobs.resource_result import Entry
 from lambdas.jobs.work import Work
-from lambdas.requests.executions import look_of
+from lambdas.requests.executions import pass_result_of
 from lambdas.requests.plan import close
 from localcloud.orchestrator import LocalOrchestrator
 from localcloud.output import one_line
@@ -95,7 +95,7 @@ class ProgressReader:
     def __init__(self, orchestrator: LocalOrchestrator, runs: Runs) -> None:
         self._orchestrator = orchestrator
         self._runs = runs
-        self._looks: dict[str, tuple[int, Look | None]] = {}
+        self._looks: dict[str, tuple[int, PassResult | None]] = {}
 
     def read(self) -> Progress:
         """Return what is known now."""
@@ -134,7 +134,7 @@ class ProgressReader:
         for child in children:
             work = _WORK.validate_python(child.item["work"])
             look = self._last_look(child)
-            settled = look.settled or (look.work or work).settled if look else ()
+            settled = look.entries or (look.work or work).entries if look else ()
             for entry in close(work, look, 0, reason=child.status, message=""):
                 if entry in settled:
                     yield self._ended(number, entry)
@@ -149,11 +149,11 @@ class ProgressReader:
                     detail=states.get(entry.id, "") if is_open else _reason(entry),
                 )
 
-    def _last_look(self, child: ChildHistory) -> Look | None:
+    def _last_look(self, child: ChildHistory) -> PassResult | None:
         """Return the last look of a child, read again only where its history has grown."""
         events, look = self._looks.get(child.execution_arn, (0, None))
         if len(child.events) != events:
-            look = next(filter(None, map(look_of, reversed(child.events))), None)
+            look = next(filter(None, map(pass_result_of, reversed(child.events))), None)
             self._looks[child.execution_arn] = (len(child.events), look)
         return look
 

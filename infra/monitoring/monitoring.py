@@ -65,7 +65,7 @@ class Monitoring(Construct):
         platform: Platform,
         machine: sfn.StateMachine,
         functions: Sequence[lambda_.Function],
-        tells_outcomes: lambda_.Function,
+        logs_outcomes: lambda_.Function,
         rules: Sequence[events.Rule],
     ) -> None:
         super().__init__(scope, construct_id)
@@ -90,7 +90,7 @@ class Monitoring(Construct):
             ),
         )
         self._what_runs(machine)
-        self._what_failed(machine, tells_outcomes.log_group)
+        self._what_failed(machine, logs_outcomes.log_group)
         self._what_is_throttled()
         self._what_waits()
         self._what_crashes(functions)
@@ -120,7 +120,7 @@ class Monitoring(Construct):
             Graph(
                 "Reconcile passes, and those that saw progress",
                 [
-                    own(metric_names.LOOKS, "Passes"),
+                    own(metric_names.RECONCILE_PASSES, "Passes"),
                     own(metric_names.PROGRESS, "Progress"),
                     self._alarm(alarms.NO_PROGRESS, metrics.no_progress(), period=alarms.AN_HOUR),
                 ],

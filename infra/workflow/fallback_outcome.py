@@ -54,7 +54,7 @@ $entry := function($work, $id, $target, $initial_state, $final_state, $polls, $d
   'details': $or($details, {}),
   'would': null,
   'polls': $or($polls, 0),
-  'elapsed_seconds': $or($round($now / 1000 - $work.memo.started_at, 3), 0),
+  'elapsed_seconds': $or($round($now / 1000 - $work.polling.started_at, 3), 0),
   'ended_at': $fromMillis($now)
 }};
 $open := function($work) {
@@ -63,7 +63,7 @@ $open := function($work) {
 $unfinished := function($work) {(
   $result := $results[key = $work.key];
   $last := $or($result.work, $work);
-  $exists($result.settled) ? [] : $append($last.settled.($whole($)), $open($last))
+  $exists($result.entries) ? [] : $append($last.entries.($whole($)), $open($last))
 )};
 {
   'phase': 'FAILED',
@@ -76,8 +76,8 @@ $unfinished := function($work) {(
   'ended_at': $fromMillis($now),
   'elapsed_seconds': $round(($now - $started) / 1000, 3),
   'resources': [
-    $plan.settled.($whole($)),
-    $results.settled.($whole($)),
+    $plan.entries.($whole($)),
+    $results.entries.($whole($)),
     $plan.running.($unfinished($)),
     $plan.waiting.work.($open($))
   ],

@@ -1,7 +1,7 @@
 """What one child execution does: reconcile, branch on the phase, wait, reconcile again.
 
 One loop for each registered kind. A child execution keeps three variables: `$trace`, whose request
-it works for; `$look`, what the last pass found; and `$history_events`, how many events its history
+it works for; `$pass`, what the last pass found; and `$history_events`, how many events its history
 holds at most.
 """
 
@@ -28,7 +28,7 @@ from infra.workflow.retries import (
 from infra.workflow.tasks import function_task
 from lambdas.jobs.kind import Kind
 from lambdas.jobs.loop import Wait
-from lambdas.jobs.pass_result import Look, TaskError
+from lambdas.jobs.pass_result import PassResult, TaskError
 from lambdas.jobs.phases import Phase, Reason
 from lambdas.jobs.registry import KINDS
 from lambdas.jobs.work import Work
@@ -54,8 +54,8 @@ Waiting = sfn.Wait | sfn.CustomState
 CHILD_INPUT: Final = Value("$states.input", {"work": Work, "trace": Trace})
 """What the map gives a child execution."""
 
-_LOOK: Final = Value("$look", Look)
-_WAKE: Final = _LOOK.field("wake")
+_PASS: Final = Value("$pass", PassResult)
+_WAKE: Final = _PASS.field("wake")
 
 
 class KindsMismatchError(Exception):
@@ -71,7 +71,7 @@ class Reconciler(NamedTuple):
     """
 
     function: lambda_.IFunction
-    is_hurried: bool = True
+    woken_by_events: bool = True
 
 
 class Jobs(Construct):
@@ -111,7 +111,7 @@ class Jobs(Construct):
         kind_of_work = CHILD_INPUT.field("work", "kind")
         given = {
             "trace": expression(CHILD_INPUT.field("trace")),
-            "look": expression(CHILD_INPUT),
+            "pass": expression(CHILD_INPUT),
             "history_events": EVENTS_OF_START,
         }
         unknown = {
@@ -136,7 +136,7 @@ class Jobs(Construct):
         """Return a kind's loop: reconcile, route by phase, wait, reconcile again."""
         if reconciler.function.node.id != kind.task:
             raise KindsMismatchError(f"{reconciler.function.node.id} is not {kind.task}")
-        work = _LOOK.field("work")
+        work = _PASS.field("work")
         reconcile = function_task(
             self,
             reconciler.function,
@@ -146,7 +146,7 @@ class Jobs(Construct):
                 "history_events": expression("$history_events"),
             },
             assign={
-                "look": PAYLOAD,
+                "pass": PAYLOAD,
                 "history_events": _spent(EVENTS_OF_PASS),
             },
             retriers=FOR_RECONCILERS,
@@ -158,7 +158,7 @@ class Jobs(Construct):
         route.when(_is(Phase.COMPLETE), self._complete)
         route.when(_is(Phase.FAILED), self._failed)
         wait_for: Callable[[Wait], Waiting] = partial(self._wait, reconcile)
-        if reconciler.is_hurried:
+        if reconciler.woken_by_events:
             comment = "The fallback wait: no event can end it, for lack of a token."
             fallback = self._wait(reconcile, Wait(loop.plain_wait, comment))
             route.when(sfn.Condition.jsonata(expression(f"$not($exists({_WAKE}))")), fallback)
@@ -175,7 +175,7 @@ class Jobs(Construct):
             self,
             wait.name,
             state_name=wait.name,
-            time=sfn.WaitTime.seconds(expression(_LOOK.field("wait_seconds"))),
+            time=sfn.WaitTime.seconds(expression(_PASS.field("wait_seconds"))),
             assign={"history_events": _spent(EVENTS_OF_WAIT)},
             comment=wait.comment,
         )
@@ -200,7 +200,7 @@ class Jobs(Construct):
             order=_WAKE.field("order"),
             child_execution_arn="$states.context.Execution.Id",
         )
-        work = Value(_LOOK.field("work").path, kind.work)
+        work = Value(_PASS.field("work").path, kind.work)
         # $keys gives a single key as a text; the brackets make it a list of one.
         lists = {
             attribute: {"SS": expression(f"[$keys({work.field(*path)})]")}
@@ -214,7 +214,7 @@ class Jobs(Construct):
                 "QueryLanguage": "JSONata",
                 "Comment": f"{wait.comment} {budget_in_words(FOR_TABLE)}",
                 "Resource": f"arn:{Aws.PARTITION}:states:::{PUT_AND_WAIT}",
-                "TimeoutSeconds": expression(_LOOK.field("wait_seconds")),
+                "TimeoutSeconds": expression(_PASS.field("wait_seconds")),
                 "Assign": {"history_events": _spent(EVENTS_OF_TOKEN_WAIT)},
                 "Arguments": {
                     "TableName": self._table.table_name,
@@ -238,24 +238,24 @@ class Jobs(Construct):
 
     def _end(self, name: str, comment: str) -> sfn.Succeed:
         return sfn.Succeed.jsonata(
-            self, name, state_name=name, outputs=expression(_LOOK), comment=comment
+            self, name, state_name=name, outputs=expression(_PASS), comment=comment
         )
 
 
 def _failure(work: Value, error: Mapping[str, object]) -> dict[str, object]:
     """Return the assignment of what is found of work that no function can tell of."""
-    look = {
+    result = {
         "key": expression(work.field("key")),
         "phase": Phase.FAILED.value,
         "work": expression(work),
         "error": written(TaskError, error),
         "ended_at": expression("$millis()"),
     }
-    return {"look": written(Look, look)}
+    return {"pass": written(PassResult, result)}
 
 
 def _is(phase: Phase) -> sfn.Condition:
-    return sfn.Condition.jsonata(expression(f"{_LOOK.field('phase')} = '{phase}'"))
+    return sfn.Condition.jsonata(expression(f"{_PASS.field('phase')} = '{phase}'"))
 
 
 def _spent(events: int) -> str:

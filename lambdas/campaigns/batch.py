@@ -41,19 +41,19 @@ one id in 25 that it does not accept, and 31 to find all of 25. By halves it tak
 MAX_DELETION_SECONDS: Final = 1_800
 """How long an accepted deletion may take to be seen; AWS documents no time."""
 
-MAX_ODD_LOOKS: Final = 5
+MAX_UNEXPLAINED_POLLS: Final = 5
 """Looks in a row at a state nobody has documented, or at none."""
 
 
 def read_groups(campaigns: Mapping[str, CampaignProgress]) -> list[tuple[str, ...]]:
     """Return which campaigns to read with one call each; those read least often come first."""
-    looks = {name: progress.looks for name, progress in campaigns.items()}
+    polls = {name: progress.polls for name, progress in campaigns.items()}
     groups: list[tuple[str, ...]] = []
     for size in sorted({progress.group_size for progress in campaigns.values()}):
         of_size = [name for name, progress in campaigns.items() if progress.group_size == size]
-        of_size.sort(key=looks.__getitem__)
+        of_size.sort(key=polls.__getitem__)
         groups += [tuple(of_size[at : at + size]) for at in range(0, len(of_size), size)]
-    return sorted(groups, key=lambda group: looks[group[0]])
+    return sorted(groups, key=lambda group: polls[group[0]])
 
 
 def suspected(progress: CampaignProgress, group: int) -> CampaignProgress:
@@ -64,29 +64,29 @@ def suspected(progress: CampaignProgress, group: int) -> CampaignProgress:
 
 def seen(progress: CampaignProgress, state: str | None) -> CampaignProgress:
     """Take in one look; a state of None is one that AWS could not tell."""
-    odd = state is None or decide(state, CampaignTarget.FINISHED) is None
+    unexplained = state is None or decide(state, CampaignTarget.FINISHED) is None
     told = state if state is not None else progress.state
     return progress.model_copy(
         update={
             "initial_state": progress.initial_state or told,
             "state": told,
-            "looks": progress.looks + 1,
-            "odd_looks": progress.odd_looks + 1 if odd else 0,
+            "polls": progress.polls + 1,
+            "unexplained_polls": progress.unexplained_polls + 1 if unexplained else 0,
             "group_size": CAMPAIGNS_PER_BATCH,
         }
     )
 
 
-def next_move(progress: CampaignProgress, target: CampaignTarget, now: float) -> Decision:
+def next_decision(progress: CampaignProgress, target: CampaignTarget, now: float) -> Decision:
     """Return the one move that fits the last look and the memory; `now` in epoch seconds."""
     state = progress.state
-    if progress.odd_looks:
-        return _bear_with(progress)
+    if progress.unexplained_polls:
+        return _wait_for_known_state(progress)
     decision = decide(state or "", target)
-    at_first_poll = progress.looks == 1 and progress.attempts == 0
+    at_first_poll = progress.polls == 1 and progress.attempts == 0
     match decision:
         case None:
-            return _bear_with(progress)
+            return _wait_for_known_state(progress)
         case Reached(Reason.TARGET_REACHED) if at_first_poll:
             gone = target is CampaignTarget.DELETED
             return Reached(Reason.ALREADY_GONE if gone else Reason.ALREADY_THERE)
@@ -169,25 +169,25 @@ def scheduled(progress: CampaignProgress, ends_at: float | None) -> CampaignProg
 
 def phase_of(work: CampaignWork, now: float) -> Phase:
     """Return where a batch stands that has not ended, at `now` in epoch seconds."""
-    moves = (next_move(progress, work.target, now) for progress in work.open.values())
-    deleting = all(move == Wait(deleting=True) for move in moves)
+    decisions = (next_decision(progress, work.target, now) for progress in work.open.values())
+    deleting = all(decision == Wait(deleting=True) for decision in decisions)
     return Phase.DELETING if deleting else Phase.IN_PROGRESS
 
 
 def end_of(work: CampaignWork) -> EndPhase:
     """Return how a batch ended of which every campaign is settled."""
-    failed = any(entry.phase is Phase.FAILED for entry in work.settled)
+    failed = any(entry.phase is Phase.FAILED for entry in work.entries)
     return Phase.FAILED if failed else Phase.COMPLETE
 
 
 def wake_of(work: CampaignWork, now: float, wait: int) -> Wake:
     """Return what ends a wait early: what somebody else does to the batch's campaigns."""
-    return wake(CAMPAIGNS, work.memo.started_at or now, now, wait)
+    return wake(CAMPAIGNS, work.polling.started_at or now, now, wait)
 
 
 def wait_seconds(work: CampaignWork, now: float, jitter: float) -> int:
     """Return whole seconds until the next look at what is still open; `now` in epoch seconds."""
-    age = work.memo.age(now)
+    age = work.polling.age(now)
     if work.target is CampaignTarget.FINISHED:
         wait = _watch_seconds(work, age, now, jitter)
     else:
@@ -209,7 +209,7 @@ def wait_until(work: CampaignWork, moment: float, now: float, jitter: float) -> 
 
 
 def _before_deadline(work: CampaignWork, wait: float, now: float) -> int:
-    return max(1, ceil(min(wait, work.deadline_seconds - work.memo.age(now))))
+    return max(1, ceil(min(wait, work.deadline_seconds - work.polling.age(now))))
 
 
 def _pace(work: CampaignWork, now: float) -> Pace:
@@ -240,12 +240,14 @@ def _see_it_go(progress: CampaignProgress, seconds: float) -> Decision:
     )
 
 
-def _bear_with(progress: CampaignProgress) -> Decision:
+def _wait_for_known_state(progress: CampaignProgress) -> Decision:
     """Wait out a state that means nothing to us, for a bounded number of looks."""
-    if progress.odd_looks < MAX_ODD_LOOKS:
+    if progress.unexplained_polls < MAX_UNEXPLAINED_POLLS:
         return Wait()
     if progress.state is None or decide(progress.state, CampaignTarget.FINISHED) is not None:
-        return Refuse(Reason.UNREADABLE, f"AWS could not tell the state in {MAX_ODD_LOOKS} looks")
+        return Refuse(
+            Reason.UNREADABLE, f"AWS could not tell the state in {MAX_UNEXPLAINED_POLLS} polls"
+        )
     return Refuse(
         Reason.UNKNOWN_STATE, f"{progress.state!r} is no state of a campaign that is documented"
     )

@@ -48,7 +48,7 @@ CAMPAIGNS: Final = Kind(
             )
         },
         otherwise=Wait("AwaitCampaigns", "Until the next poll, as the cadence says."),
-        plain_wait="AwaitNextLookAtCampaigns",
+        plain_wait="AwaitNextPollOfCampaigns",
         waits_for_keys_of={items.CAMPAIGN_IDS: ("open",)},
     ),
     resources=ResourceMap(
@@ -56,7 +56,7 @@ CAMPAIGNS: Final = Kind(
         target=("target",),
         initial_state=("initial_state",),
         final_state=("state",),
-        polls=("looks",),
+        polls=("polls",),
     ),
     paces=paces.NAMED,
     title="Campaigns",

@@ -23,10 +23,9 @@ from lambdas.campaigns.transitions import (
     Wait,
 )
 from lambdas.campaigns.work import CampaignProgress, CampaignWork
-from lambdas.jobs import measures
-from lambdas.jobs import pass_result as looks
+from lambdas.jobs import measures, pass_result
 from lambdas.jobs.history import Budget
-from lambdas.jobs.pass_result import Look
+from lambdas.jobs.pass_result import PassResult
 from lambdas.jobs.phases import Phase, Reason
 from lambdas.jobs.resource_result import EndPhase
 from lambdas.rate_limit.limiter import Slots
@@ -46,10 +45,10 @@ from lambdas.shared.errors import (
 from lambdas.shared.observability import logger, observed
 from lambdas.shared.texts import with_hint
 
-MOVES_PER_LOOK: Final = 2
+MUTATIONS_PER_PASS: Final = 2
 """Of one campaign: the second one when the first one's refusal told its state."""
 
-SCHEDULES_PER_LOOK: Final = 10
+SCHEDULES_PER_PASS: Final = 10
 """Descriptions asked for, which only help to look at the right moment: a quota of their own."""
 
 LAST_CALL_SECONDS: Final = 30
@@ -84,8 +83,8 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     work = CampaignWork.model_validate(event["work"])
     campaigns = Campaigns(work.api_version)
     history_events = event.get("history_events", 0)
-    look = reconcile(work, campaigns, campaign_limits(), history_events, deadline)
-    return measures.looked(look).as_payload()
+    result = reconcile(work, campaigns, campaign_limits(), history_events, deadline)
+    return measures.count_pass(result).as_payload()
 
 
 def reconcile(
@@ -94,7 +93,7 @@ def reconcile(
     limits: CampaignLimits,
     history_events: int,
     deadline: float,
-) -> Look:
+) -> PassResult:
     """Bring a batch one look closer to its target.
 
     Args:
@@ -134,30 +133,30 @@ class _Pass:
         Raises:
             TransientError: nothing was learned.
         """
-        late = self._work.memo.age(clock.now()) >= self._work.deadline_seconds
+        late = self._work.polling.age(clock.now()) >= self._work.deadline_seconds
         try:
             reading = self._observe()
         except PermanentError as error:
-            self._give_up(type(error).__name__, str(error))
+            self._fail_all(type(error).__name__, str(error))
             return
-        self._move_all(may_act=reading is Reading.DONE and not late)
+        self._act_on_all(may_act=reading is Reading.DONE and not late)
         self._learn_schedules()
         if late:
-            self._give_up_late()
+            self._fail_late()
 
-    def report(self, history_events: int) -> Look:
+    def report(self, history_events: int) -> PassResult:
         """Return the look: settled, or when to look again."""
         work, now = self._work, clock.now()
         if not work.open:
-            return looks.settled(work, campaign_batch.end_of(work))
+            return pass_result.last_pass(work, campaign_batch.end_of(work))
         if self._again_at is None:
             wait = campaign_batch.wait_seconds(work, now, random.random())
         else:
             wait = campaign_batch.wait_until(work, self._again_at, now, random.random())
-        budget = Budget(history_events, work.memo.age(now), work.deadline_seconds)
+        budget = Budget(history_events, work.polling.age(now), work.deadline_seconds)
         wait = budget.stretch(wait)
         wake = campaign_batch.wake_of(work, now, wait) if budget.allows_wakes else None
-        return looks.look_again(work, campaign_batch.phase_of(work, now), wait, wake)
+        return pass_result.next_pass(work, campaign_batch.phase_of(work, now), wait, wake)
 
     def _observe(self) -> Reading:
         """Poll each campaign once, as far as rate and time allow.
@@ -222,7 +221,7 @@ class _Pass:
         before = self._work.open[campaign_id]
         after = campaign_batch.seen(before, state)
         self._remember(campaign_id, after)
-        measures.compared(before.state, after.state)
+        measures.count_progress(before.state, after.state)
         if before.state != after.state:
             logger.info(
                 "campaign changed state",
@@ -231,14 +230,14 @@ class _Pass:
                 after=after.state,
             )
 
-    def _move_all(self, *, may_act: bool) -> None:
+    def _act_on_all(self, *, may_act: bool) -> None:
         """Settle or move each campaign that was polled in this pass."""
         due = self._due()
         slots = None
         if may_act and due:
             slots = self._limits.mutations.reserve(len(due), self._calls_until)
         for campaign_id in self._polled_and_open():
-            self._move(campaign_id, slots)
+            self._act_on(campaign_id, slots)
         if set(self._attempts) - {Attempt.THROTTLED}:
             self._work = self._work.with_throttled_passes(0)
         elif self._throttle is not None:
@@ -258,17 +257,17 @@ class _Pass:
 
     def _due(self) -> list[str]:
         """Return the campaigns that a mutation has to move now."""
-        return [name for name in self._polled_and_open() if isinstance(self._next_move(name), Act)]
+        return [name for name in self._polled_and_open() if isinstance(self._decision(name), Act)]
 
-    def _next_move(self, campaign_id: str) -> Decision:
-        return campaign_batch.next_move(
+    def _decision(self, campaign_id: str) -> Decision:
+        return campaign_batch.next_decision(
             self._work.open[campaign_id], self._work.target, clock.now()
         )
 
-    def _move(self, campaign_id: str, slots: Slots | None) -> None:
+    def _act_on(self, campaign_id: str, slots: Slots | None) -> None:
         """Settle a campaign, or make the moves that are due."""
-        for _ in range(MOVES_PER_LOOK):
-            match self._next_move(campaign_id):
+        for _ in range(MUTATIONS_PER_PASS):
+            match self._decision(campaign_id):
                 case Wait():
                     return
                 case Reached(reason, warning):
@@ -317,7 +316,7 @@ class _Pass:
             self._take_refusal(mutation, campaign_id, error)
             return Attempt.REFUSED
         self._remember(campaign_id, campaign_batch.accepted(progress, mutation, clock.now()))
-        logger.info("campaign moved", campaign_id=campaign_id, operation=mutation)
+        logger.info("mutation accepted", campaign_id=campaign_id, operation=mutation)
         return Attempt.ACCEPTED
 
     def _come_again(self, moment: float) -> None:
@@ -332,11 +331,11 @@ class _Pass:
         """
         name, message = type(error).__name__, str(error)
         unclear = isinstance(error, ValidationException | UnclassifiedException)
-        look_again = mutation is Mutation.DELETE and unclear
+        next_pass = mutation is Mutation.DELETE and unclear
         if isinstance(error, ServiceQuotaExceededException):
             message = with_hint(message, hint_for_campaign_quota(message))
             self._close(campaign_id, Phase.FAILED, Reason.QUOTA_EXCEEDED, message)
-        elif isinstance(error, PermanentError) and not look_again:
+        elif isinstance(error, PermanentError) and not next_pass:
             self._close(campaign_id, Phase.FAILED, name, message)
         else:
             self._remember(campaign_id, campaign_batch.refused(self._work.open[campaign_id], name))
@@ -346,7 +345,7 @@ class _Pass:
         unscheduled = [
             name for name in campaign_batch.unscheduled(self._work) if name in self._polled
         ]
-        for campaign_id in unscheduled[:SCHEDULES_PER_LOOK]:
+        for campaign_id in unscheduled[:SCHEDULES_PER_PASS]:
             if clock.now() > self._calls_until:
                 return
             try:
@@ -362,12 +361,12 @@ class _Pass:
     def _remember(self, campaign_id: str, progress: CampaignProgress) -> None:
         self._work = self._work.with_progress(campaign_id, progress)
 
-    def _give_up(self, reason: str, message: str) -> None:
+    def _fail_all(self, reason: str, message: str) -> None:
         self._work = self._work.fail_all(reason=reason, message=message, now=clock.now())
 
-    def _give_up_late(self) -> None:
+    def _fail_late(self) -> None:
         for campaign_id, progress in self._work.open.items():
-            read = campaign_id in self._polled and not progress.odd_looks
+            read = campaign_id in self._polled and not progress.unexplained_polls
             known = "" if read else "known to be "
             message = f"not {known}{self._work.target} after {self._work.deadline_seconds} s"
             self._close(campaign_id, Phase.FAILED, Reason.DEADLINE_EXCEEDED, message)

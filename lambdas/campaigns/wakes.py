@@ -9,13 +9,13 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from lambdas.shared import items
-from lambdas.waiting.handles import Hurried, key_of
+from lambdas.waiting.handles import WaiterSelector, key_of
 
 CAMPAIGNS: Final = key_of("campaigns")
 """The key under which executions wait for changes that others make to their campaigns."""
 
 
-def hurried_by(event: Mapping[str, Any]) -> tuple[Hurried, ...]:
+def waiters_for(event: Mapping[str, Any]) -> tuple[WaiterSelector, ...]:
     """Return whom a call hurries that somebody has made about a campaign, as CloudTrail tells it.
 
     Source: EventBridge reference, Amazon Connect outbound campaigns; CloudTrail user guide, record
@@ -29,5 +29,5 @@ def hurried_by(event: Mapping[str, Any]) -> tuple[Hurried, ...]:
                 "requestParameters": {"id": str(campaign_id)} | {"campaignId": str(campaign_id)}
             },
         } if campaign_id:
-            return (Hurried(CAMPAIGNS, listed=(items.CAMPAIGN_IDS, campaign_id)),)
+            return (WaiterSelector(CAMPAIGNS, listed=(items.CAMPAIGN_IDS, campaign_id)),)
     return ()

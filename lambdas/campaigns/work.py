@@ -31,9 +31,9 @@ class CampaignProgress(Internal):
 
     initial_state: str | None = None
     state: str | None = None
-    looks: int = 0
+    polls: int = 0
     attempts: int = 0
-    odd_looks: int = 0
+    unexplained_polls: int = 0
     delete_accepted_at: float | None = None
     schedule_ends_at: float | None = None
     refusal: str | None = None
@@ -82,16 +82,16 @@ class CampaignWork(Work):
             reason=reason,
             message=shorten(message),
             warnings=warnings,
-            polls=progress.looks,
-            elapsed_seconds=round(self.memo.age(now), 3),
+            polls=progress.polls,
+            elapsed_seconds=round(self.polling.age(now), 3),
             ended_at=timestamp(now),
         )
         still_open = {name: state for name, state in self.open.items() if name != campaign_id}
-        return self.model_copy(update={"open": still_open, "settled": (*self.settled, entry)})
+        return self.model_copy(update={"open": still_open, "entries": (*self.entries, entry)})
 
     def polled(self, now: float) -> CampaignWork:
         """Count a pass, at `now` in epoch seconds."""
-        return self.model_copy(update={"memo": self.memo.looked(now)})
+        return self.model_copy(update={"polling": self.polling.polled(now)})
 
     def with_progress(self, campaign_id: str, progress: CampaignProgress) -> CampaignWork:
         """Return the work with what is remembered of one of its open campaigns."""

@@ -33,5 +33,5 @@ def cancel_work(export: StartedExport) -> ExportWork:
         key="",
         job_label=export.job,
         job=ExportSpec(source_arn=export.source_arn, target=ExportTarget.CANCELED),
-        progress=ExportProgress(asked_for=export.task_id, nothing_else=True),
+        progress=ExportProgress(requested_task_id=export.task_id, never_adopts=True),
     )

@@ -17,7 +17,7 @@ from lambdas.exports.work import ExportProgress, ExportSpec
 from lambdas.jobs.phases import Reason
 from lambdas.shared.texts import with_hint
 
-MAX_ODD_LOOKS: Final = 5
+MAX_UNEXPLAINED_POLLS: Final = 5
 """Looks in a row at a status nobody has documented, or at a task that has vanished."""
 
 START_GRACE_SECONDS: Final = 90
@@ -149,13 +149,13 @@ def decide(
         began_at: epoch seconds of the job's first look.
         age: seconds since then.
     """
-    decision = _next_move(tasks, job, progress, destination, began_at)
+    decision = _decide(tasks, job, progress, destination, began_at)
     if _may_still_start(decision, progress, age):
         return Watch(None)
     if age >= job.deadline_seconds:
         return _past_deadline(decision, job, progress, age)
-    if is_odd(decision) and progress.odd_looks >= MAX_ODD_LOOKS:
-        return _give_up_on(tasks, progress)
+    if is_unexplained(decision) and progress.unexplained_polls >= MAX_UNEXPLAINED_POLLS:
+        return _refuse_unexplained(tasks, progress)
     if isinstance(decision, Start | Cancel) and progress.refusals > MAX_REFUSALS:
         task = decision.task if isinstance(decision, Cancel) else None
         return Refuse(
@@ -167,10 +167,10 @@ def decide(
 def _may_still_start(decision: Decision, progress: ExportProgress, age: float) -> bool:
     """Whether a clean-up is too early: the start it is about may be on its way to RDS."""
     nothing = isinstance(decision, Reached) and decision.reason is Reason.NOTHING_TO_CANCEL
-    return nothing and progress.nothing_else and age < START_GRACE_SECONDS
+    return nothing and progress.never_adopts and age < START_GRACE_SECONDS
 
 
-def _next_move(
+def _decide(
     tasks: Sequence[ExportTask],
     job: ExportSpec,
     progress: ExportProgress,
@@ -187,7 +187,7 @@ def _next_move(
     return _begin(tasks, job, progress, destination)
 
 
-def is_odd(decision: Decision) -> bool:
+def is_unexplained(decision: Decision) -> bool:
     """Return whether what RDS showed makes no sense: an unknown status, or nothing at all."""
     if not isinstance(decision, Watch):
         return False
@@ -203,7 +203,7 @@ def _mine(
 ) -> ExportTask | None:
     """Return the task that this work is about: its own, or one that it may adopt."""
     for task in tasks:
-        if task.task_id in (progress.task_id, progress.asked_for):
+        if task.task_id in (progress.task_id, progress.requested_task_id):
             return task
     return to_adopt(tasks, job, progress, destination, began_at)
 
@@ -219,7 +219,7 @@ def to_adopt(
 
     A COMPLETE export is all that a job can want, whatever else runs.
     """
-    if progress.task_id is not None or progress.nothing_else:
+    if progress.task_id is not None or progress.never_adopts:
         return None
     candidates = [task for task in tasks if _agrees(task, job, destination)]
     running = [task for task in candidates if task.status not in ENDED]
@@ -244,10 +244,10 @@ def _agrees(task: ExportTask, job: ExportSpec, destination: Destination) -> bool
     if job.target is ExportTarget.CANCELED:
         return task.bucket == destination.bucket and (same_tables or not job.export_only)
     same_place = (task.bucket, task.prefix) == destination
-    return same_place and same_tables and _bears_export_id(task, job, destination)
+    return same_place and same_tables and _has_export_id(task, job, destination)
 
 
-def _bears_export_id(task: ExportTask, job: ExportSpec, destination: Destination) -> bool:
+def _has_export_id(task: ExportTask, job: ExportSpec, destination: Destination) -> bool:
     if job.export_id is None:
         return True
     first = _identifier(job, destination, generation=1)
@@ -274,7 +274,7 @@ def _past_deadline(
     if isinstance(decision, Reached | Refuse):
         return decision
     task = task_of(decision)
-    if task is None or task.task_id != progress.asked_for or job.on_deadline != "cancel":
+    if task is None or task.task_id != progress.requested_task_id or job.on_deadline != "cancel":
         return Refuse(task, Reason.DEADLINE_EXCEEDED, late)
     if task.status in CANCELABLE and progress.refusals <= MAX_REFUSALS:
         return Cancel(task)
@@ -293,11 +293,11 @@ def _toward_complete(task: ExportTask, job: ExportSpec, progress: ExportProgress
             return Reached(task, Reason.TARGET_REACHED)
         case ExportStatus.FAILED:
             cause = task.failure_cause or "RDS gives no cause"
-            mendable = hint_for(cause) is not None
-            if not mendable and len(progress.failed) + 1 < job.max_attempts:
+            needs_a_person = hint_for(cause) is not None
+            if not needs_a_person and len(progress.failed) + 1 < job.max_attempts:
                 return TryAgain(task)
             return Refuse(task, Reason.EXPORT_FAILED, with_hint(cause, hint_for(cause)))
-        case ExportStatus.CANCELED if progress.cancel_asked:
+        case ExportStatus.CANCELED if progress.cancel_requested:
             return Refuse(task, Reason.DEADLINE_EXCEEDED, f"{_late(job)}; the export was canceled")
         case ExportStatus.CANCELED:
             return Refuse(task, Reason.EXPORT_CANCELED, "someone canceled the export")
@@ -344,7 +344,7 @@ def _identifier(job: ExportSpec, destination: Destination, generation: int) -> s
     )
 
 
-def _give_up_on(tasks: Sequence[ExportTask], progress: ExportProgress) -> Decision:
+def _refuse_unexplained(tasks: Sequence[ExportTask], progress: ExportProgress) -> Decision:
     for task in tasks:
         if task.task_id == progress.task_id:
             why = f"{task.status!r} is no status of an export task that is documented"

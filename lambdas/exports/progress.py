@@ -5,7 +5,14 @@ from __future__ import annotations
 from math import ceil
 
 from lambdas.exports import paces
-from lambdas.exports.decisions import Cancel, Decision, ExportStatus, ExportTask, is_odd, task_of
+from lambdas.exports.decisions import (
+    Cancel,
+    Decision,
+    ExportStatus,
+    ExportTask,
+    is_unexplained,
+    task_of,
+)
 from lambdas.exports.details import ExportAttempt, ExportDetails
 from lambdas.exports.slots import SlotWait
 from lambdas.exports.wakes import EXPORT_SLOT, source_key
@@ -16,16 +23,18 @@ from lambdas.shared.texts import shorten
 from lambdas.waiting.handles import Wake, wake
 
 
-def seen(progress: ExportProgress, decision: Decision, *, first_look: bool) -> ExportProgress:
+def seen(progress: ExportProgress, decision: Decision, *, first_poll: bool) -> ExportProgress:
     """Take in the task that a look was about, if there was one."""
     task = task_of(decision)
-    told = {"odd_looks": progress.odd_looks + 1 if is_odd(decision) else 0}
+    update = {
+        "unexplained_polls": progress.unexplained_polls + 1 if is_unexplained(decision) else 0
+    }
     if task is None:
-        return progress.model_copy(update=told)
-    adopted = task.task_id != progress.asked_for
-    found = task.status if first_look and adopted else None
+        return progress.model_copy(update=update)
+    adopted = task.task_id != progress.requested_task_id
+    found = task.status if first_poll and adopted else None
     return progress.model_copy(
-        update=told
+        update=update
         | {
             "initial_state": progress.initial_state or found,
             "state": task.status,
@@ -62,20 +71,22 @@ def waiting(progress: ExportProgress, until: float) -> ExportProgress:
 def wake_of(work: ExportWork, now: float, wait: int) -> Wake:
     """Return what ends a wait early: the end of the source's export, or of any when queueing."""
     progress = work.progress
-    since = work.memo.started_at or now
+    since = work.polling.started_at or now
     if progress.slot is not None:
         return wake(EXPORT_SLOT, progress.queued_since or since, now, wait)
     return wake(source_key(work.job.source_arn), since, now, wait)
 
 
-def asked(progress: ExportProgress, task_id: str) -> ExportProgress:
+def requested(progress: ExportProgress, task_id: str) -> ExportProgress:
     """Remember that RDS is asked for a task, before its answer can be lost."""
-    return progress.model_copy(update={"asked_for": task_id, "queued_since": None, "slot": None})
+    return progress.model_copy(
+        update={"requested_task_id": task_id, "queued_since": None, "slot": None}
+    )
 
 
 def recalled(progress: ExportProgress, task_id: str) -> ExportProgress:
     """Remember a start again that was made by a pass which did not live to tell of it."""
-    return progress.model_copy(update={"asked_for": task_id})
+    return progress.model_copy(update={"requested_task_id": task_id})
 
 
 def refused(progress: ExportProgress) -> ExportProgress:
@@ -88,15 +99,19 @@ def throttled(progress: ExportProgress) -> ExportProgress:
     return progress.model_copy(update={"throttles": progress.throttles + 1})
 
 
-def cancel_asked(progress: ExportProgress) -> ExportProgress:
+def cancel_requested(progress: ExportProgress) -> ExportProgress:
     """Remember that RDS is asked to cancel the task, before its answer can be lost."""
-    return progress.model_copy(update={"cancel_asked": True})
+    return progress.model_copy(update={"cancel_requested": True})
 
 
 def tried_again(progress: ExportProgress, task: ExportTask) -> ExportProgress:
     """Forget a task that has failed, but for the account; the next one is a fresh start."""
     return progress.model_copy(
-        update={"task_id": None, "asked_for": None, "failed": (*progress.failed, _attempt(task))}
+        update={
+            "task_id": None,
+            "requested_task_id": None,
+            "failed": (*progress.failed, _attempt(task)),
+        }
     )
 
 
@@ -121,10 +136,10 @@ def phase_of(progress: ExportProgress) -> Phase:
     return Phase.IN_PROGRESS if progress.queued_since is None else Phase.QUEUED
 
 
-def reason_of(reason: Reason, progress: ExportProgress, *, first_look: bool) -> Reason:
+def reason_of(reason: Reason, progress: ExportProgress, *, first_poll: bool) -> Reason:
     """Tell a target that the first look found true from one that became true."""
-    asked = progress.asked_for is not None and not progress.nothing_else
-    found = first_look and progress.task_id is None and not asked
+    requested = progress.requested_task_id is not None and not progress.never_adopts
+    found = first_poll and progress.task_id is None and not requested
     return Reason.ALREADY_THERE if found and reason is Reason.TARGET_REACHED else reason
 
 
@@ -141,14 +156,14 @@ def warnings_of(task: ExportTask | None, progress: ExportProgress) -> tuple[str,
     """Return what RDS warns of, for an export that is COMPLETE may lack tables; and a lost race."""
     warning = (task.warning,) if task is not None and task.warning else ()
     complete = task is not None and task.status == ExportStatus.COMPLETE
-    if progress.cancel_asked and complete:
+    if progress.cancel_requested and complete:
         return (*warning, "the export completed while it was being canceled")
     return warning
 
 
 def wait_seconds(work: ExportWork, task: ExportTask | None, now: float, jitter: float) -> int:
     """Return whole seconds until the next look; `task` as it was shown, `now` in epoch seconds."""
-    age = work.memo.age(now)
+    age = work.polling.age(now)
     until_deadline = ceil(work.deadline_seconds - age)
     left = max(1, until_deadline) if until_deadline > 0 else round(paces.CANCELING.cap)
     return min(left, _poll_seconds(work, task, now, jitter))
@@ -165,7 +180,7 @@ def _poll_seconds(work: ExportWork, task: ExportTask | None, now: float, jitter:
         soon = progress.slot is not None and progress.slot.room_seen
         queued_for = 0.0 if soon else now - progress.queued_since
         return cadence.wait_seconds(paces.SLOT, queued_for, jitter)
-    return _watch_seconds(task, progress.state, work.memo.age(now), now, jitter)
+    return _watch_seconds(task, progress.state, work.polling.age(now), now, jitter)
 
 
 def _watch_seconds(

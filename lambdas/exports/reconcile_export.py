@@ -20,10 +20,9 @@ from lambdas.exports.hints import hint_for_error
 from lambdas.exports.slots import SlotWait
 from lambdas.exports.started import Notes, StartedExports
 from lambdas.exports.work import ExportProgress, ExportWork
-from lambdas.jobs import measures
-from lambdas.jobs import pass_result as looks
+from lambdas.jobs import measures, pass_result
 from lambdas.jobs.history import Budget
-from lambdas.jobs.pass_result import Look
+from lambdas.jobs.pass_result import PassResult
 from lambdas.jobs.phases import Phase, Reason
 from lambdas.jobs.resource_result import EndPhase
 from lambdas.shared import clock
@@ -73,13 +72,13 @@ def handler(event: dict[str, Any], _context: LambdaContext) -> dict[str, Any]:
     notes = Notes(
         work, event["trace"]["execution_arn"], StartedExports(setting(COORDINATION_TABLE))
     )
-    look = reconcile(work, rds, ExportFiles(bucket), notes, event.get("history_events", 0))
-    return measures.looked(look).as_payload()
+    result = reconcile(work, rds, ExportFiles(bucket), notes, event.get("history_events", 0))
+    return measures.count_pass(result).as_payload()
 
 
 def reconcile(
     work: ExportWork, rds: Exports, files: ExportFiles, notes: Notes, history_events: int
-) -> Look:
+) -> PassResult:
     """Bring an export one look closer to its target.
 
     What was seen is never lost: once RDS has told what is there, whatever then fails is remembered.
@@ -98,7 +97,7 @@ def reconcile(
     try:
         export.run()
     except PermanentError as error:
-        export.give_up(error)
+        export.fail(error)
     return export.report(history_events)
 
 
@@ -132,7 +131,7 @@ class _Pass:
         except TransientError as error:
             self._count_refusal(error)
 
-    def give_up(self, error: AwsError) -> None:
+    def fail(self, error: AwsError) -> None:
         """End the export with an error."""
         name = type(error).__name__
         self.close(Phase.FAILED, name, with_hint(str(error), hint_for_error(name)))
@@ -146,7 +145,7 @@ class _Pass:
         files: FileDetails | None = None,
     ) -> None:
         """End the export, in the state that was shown last."""
-        measures.noticed(self._shown.ended_at if self._shown else None, self._work.memo)
+        measures.measure_lateness(self._shown.ended_at if self._shown else None, self._work.polling)
         self._work = self._work.close(
             phase=phase,
             reason=reason,
@@ -156,18 +155,18 @@ class _Pass:
             files=files,
         )
 
-    def report(self, history_events: int) -> Look:
+    def report(self, history_events: int) -> PassResult:
         """Return the look: settled, or when to look again."""
         work = self._work
-        if work.settled:
-            return looks.settled(work, work.settled[0].phase)
+        if work.entries:
+            return pass_result.last_pass(work, work.entries[0].phase)
         now = clock.now()
         wait = export_watch.wait_seconds(work, self._shown, now, random.random())
-        budget = Budget(history_events, work.memo.age(now), work.deadline_seconds)
+        budget = Budget(history_events, work.polling.age(now), work.deadline_seconds)
         wait = budget.stretch(wait)
         wake = export_watch.wake_of(work, now, wait) if budget.allows_wakes else None
         work = work.with_progress(export_watch.waiting(work.progress, now + wait))
-        return looks.look_again(work, export_watch.phase_of(work.progress), wait, wake)
+        return pass_result.next_pass(work, export_watch.phase_of(work.progress), wait, wake)
 
     def _keeps_waiting_for_slot(self) -> bool:
         """Return whether it is queued for a slot, and neither has one nor an export of its source.
@@ -177,7 +176,7 @@ class _Pass:
         """
         work, now = self._work, clock.now()
         slot = work.progress.slot
-        late = work.memo.age(now) >= work.deadline_seconds
+        late = work.polling.age(now) >= work.deadline_seconds
         if slot is None or work.progress.throttles or late:
             return False
         running = self._rds.running()
@@ -199,19 +198,19 @@ class _Pass:
             PermanentError: it was not made, and never will be.
         """
         self._recall_start()
-        before, memo = self._work.progress, self._work.memo
+        before, polling = self._work.progress, self._work.polling
         decision = exports.decide(
             self._tasks,
             self._work.job,
             before,
             self._rds.destination,
             began_at=self._began_at,
-            age=memo.age(clock.now()),
+            age=polling.age(clock.now()),
         )
         self._see(decision)
         match decision:
             case exports.Reached(task, reached):
-                reason = export_watch.reason_of(reached, before, first_look=memo.looks == 1)
+                reason = export_watch.reason_of(reached, before, first_poll=polling.polls == 1)
                 message = export_watch.message_of(task, reason)
                 warnings = export_watch.warnings_of(task, before)
                 self.close(Phase.COMPLETE, reason, message, warnings, self._files_of(task))
@@ -243,7 +242,7 @@ class _Pass:
         job, before = self._work.job, self._work.progress
         if self._notes.record(task_id):  # a pass was killed that may have started it
             before = export_watch.recalled(before, task_id)
-        self._remember(export_watch.asked(before, task_id))
+        self._remember(export_watch.requested(before, task_id))
         try:
             task = self._rds.start(task_id, job.source_arn, job.export_only)
         except ExportTaskLimitReachedException as error:
@@ -265,7 +264,7 @@ class _Pass:
     def _not_started(self, task_id: str, before: ExportProgress) -> None:
         """Take back that RDS was asked, unless an earlier request may have taken effect."""
         self._remember(before)
-        if before.asked_for != task_id:
+        if before.requested_task_id != task_id:
             self._notes.forget(task_id)
 
     def _count_running(self) -> int | None:
@@ -285,7 +284,7 @@ class _Pass:
             AwsError: when the table did not answer.
         """
         job, progress = self._work.job, self._work.progress
-        if job.target is not ExportTarget.COMPLETE or progress.asked_for is not None:
+        if job.target is not ExportTarget.COMPLETE or progress.requested_task_id is not None:
             return
         found = exports.to_adopt(self._tasks, job, progress, self._rds.destination, self._began_at)
         if found is not None and self._notes.holds(found.task_id):
@@ -293,14 +292,14 @@ class _Pass:
 
     @property
     def _began_at(self) -> float:
-        return self._work.memo.started_at or clock.now()
+        return self._work.polling.started_at or clock.now()
 
     def _adopt(self, task_id: str, before: ExportProgress, error: AwsError) -> Step:
         """Decide again with the task whose identifier is taken, or pass the identifier over."""
         self._not_started(task_id, before)
         task = self._rds.find(task_id)
         if task is None:
-            if before.asked_for == task_id:
+            if before.requested_task_id == task_id:
                 self._count_refusal(error)
             else:
                 self._remember(export_watch.passed_over(before))
@@ -321,7 +320,7 @@ class _Pass:
             PermanentError: nothing was canceled, and nothing will be.
         """
         before = self._work.progress
-        self._remember(export_watch.cancel_asked(before))
+        self._remember(export_watch.cancel_requested(before))
         try:
             canceling = self._rds.cancel(task.task_id)
         except (InvalidExportTaskStateException, ResourceNotFoundException) as error:
@@ -355,14 +354,14 @@ class _Pass:
         logger.warning("throttled", error=str(error))
         self._remember(export_watch.throttled(self._work.progress))
         if self._work.progress.throttles >= exports.MAX_THROTTLES:
-            self.give_up(error)
+            self.fail(error)
 
     def _see(self, decision: exports.Decision) -> None:
         before = self._work.progress
-        after = export_watch.seen(before, decision, first_look=self._work.memo.looks == 1)
+        after = export_watch.seen(before, decision, first_poll=self._work.polling.polls == 1)
         self._shown = exports.task_of(decision)
         self._remember(after)
-        measures.compared(export_watch.shown(before), export_watch.shown(after))
+        measures.count_progress(export_watch.shown(before), export_watch.shown(after))
         if before.state != after.state:
             logger.info(
                 "export changed state",

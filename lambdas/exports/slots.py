@@ -27,7 +27,7 @@ class SlotWait(Internal):
         poll_at: epoch seconds of the next poll; before that a job runs only because it was woken.
     """
 
-    asked_at: float
+    refused_at: float
     taken: int = DOCUMENTED_SLOTS
     room_seen: bool = False
     poll_at: float = 0.0
@@ -41,7 +41,7 @@ def refused(running: int | None, now: float) -> SlotWait:
         now: epoch seconds.
     """
     taken = DOCUMENTED_SLOTS if running is None else max(1, running)
-    return SlotWait(asked_at=now, taken=taken)
+    return SlotWait(refused_at=now, taken=taken)
 
 
 def polled(wait: SlotWait, running: int, now: float) -> SlotWait | None:
@@ -57,7 +57,7 @@ def polled(wait: SlotWait, running: int, now: float) -> SlotWait | None:
     """
     woken = now < wait.poll_at
     room = running < wait.taken
-    overdue = now - wait.asked_at >= PATIENCE_SECONDS
+    overdue = now - wait.refused_at >= PATIENCE_SECONDS
     if overdue or (room and (woken or wait.room_seen)):
         return None
     taken = max(wait.taken, running)

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final
 
-from lambdas.waiting.handles import Hurried, key_of
+from lambdas.waiting.handles import WaiterSelector, key_of
 
 EXPORT_SLOT: Final = key_of("export-slot")
 """The key under which executions wait for one of the account's export slots."""
@@ -22,9 +22,12 @@ def source_key(source_arn: str) -> str:
     return key_of(source_arn)
 
 
-def hurried_by(event: Mapping[str, Any]) -> tuple[Hurried, ...]:
+def waiters_for(event: Mapping[str, Any]) -> tuple[WaiterSelector, ...]:
     """Return whom RDS's event of an export's end hurries, nobody where it is another event."""
     match event:
         case {"source": "aws.rds", "detail": {"SourceArn": str(source_arn)}} if source_arn:
-            return (Hurried(source_key(source_arn)), Hurried(EXPORT_SLOT, SLOTS_PER_END))
+            return (
+                WaiterSelector(source_key(source_arn)),
+                WaiterSelector(EXPORT_SLOT, SLOTS_PER_END),
+            )
     return ()

@@ -38,15 +38,15 @@ class ExportProgress(Internal):
     initial_state: str | None = None
     state: str | None = None
     task_id: str | None = None
-    asked_for: str | None = None
+    requested_task_id: str | None = None
     generation: int = 1
     refusals: int = 0
     throttles: int = 0
-    odd_looks: int = 0
+    unexplained_polls: int = 0
     queued_since: float | None = None
     slot: SlotWait | None = None
-    nothing_else: bool = False
-    cancel_asked: bool = False
+    never_adopts: bool = False
+    cancel_requested: bool = False
     failed: tuple[ExportAttempt, ...] = ()
     details: ExportDetails | None = None
 
@@ -105,15 +105,15 @@ class ExportWork(Work):
             message=shorten(message),
             warnings=tuple(shorten(warning) for warning in warnings),
             details=self._details(files),
-            polls=self.memo.looks,
-            elapsed_seconds=round(self.memo.age(now), 3),
+            polls=self.polling.polls,
+            elapsed_seconds=round(self.polling.age(now), 3),
             ended_at=timestamp(now),
         )
-        return self.model_copy(update={"settled": (entry,)})
+        return self.model_copy(update={"entries": (entry,)})
 
     def polled(self, now: float) -> ExportWork:
         """Count a poll, at `now` in epoch seconds."""
-        return self.model_copy(update={"memo": self.memo.looked(now)})
+        return self.model_copy(update={"polling": self.polling.polled(now)})
 
     def with_progress(self, progress: ExportProgress) -> ExportWork:
         """Return the work with what is remembered of its export."""
@@ -128,6 +128,6 @@ class ExportWork(Work):
 
     def fail_all(self, *, reason: str, message: str, now: float) -> ExportWork:
         """Settle the export as failed, unless it is settled."""
-        if self.settled:
+        if self.entries:
             return self
         return self.close(phase=Phase.FAILED, reason=reason, message=message, now=now)

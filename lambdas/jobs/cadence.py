@@ -1,15 +1,15 @@
-"""When to look again: soon while something is young, seldom when it is old, never in step."""
+"""How long to wait between polls: the older the work, the longer, with jitter."""
 
 from __future__ import annotations
 
 from typing import Final, NamedTuple
 
 JITTER: Final = 0.1
-"""A wait is shortened by up to this share, so that jobs started together drift apart."""
+"""A wait is shortened by up to this share, so that jobs started together do not stay in step."""
 
 
 class Pace(NamedTuple):
-    """How waits grow with the age of what is waited for.
+    """How waits grow with age.
 
     Attributes:
         floor: the shortest wait, in seconds.
@@ -23,7 +23,7 @@ class Pace(NamedTuple):
 
 
 CONFIRM: Final = Pace(floor=2, cap=60, growth=0.25)
-"""A move was just made: seconds decide."""
+"""After a mutation: its effect shows within seconds."""
 
 
 def backed_off(pace: Pace, refusals: int) -> Pace:
@@ -32,13 +32,13 @@ def backed_off(pace: Pace, refusals: int) -> Pace:
 
 
 def throttled_seconds(passes: int, jitter: float) -> float:
-    """Return how long to wait after throttled passes in a row, in seconds; none after none.
+    """Return how long to wait after throttled passes in a row, in seconds; 0 after none.
 
-    As long as Step Functions' Retry waits for a throttled read, with full jitter: those who were
-    throttled together come back apart.
+    As long as Step Functions' Retry waits after a throttled read, with full jitter, so that
+    executions that were throttled together do not call again together.
 
     Args:
-        passes: in a row in which nothing but throttles was answered.
+        passes: consecutive passes in which every call was throttled.
         jitter: from 0 to 1, drawn by the caller.
     """
     return jitter * backed_off(CONFIRM, passes - 1).floor if passes else 0.0
@@ -49,7 +49,7 @@ def wait_seconds(pace: Pace, age: float, jitter: float) -> int:
 
     Args:
         pace: how waits grow.
-        age: seconds since what is waited for began.
+        age: seconds since the work began.
         jitter: from 0 to 1, drawn by the caller.
     """
     wait = min(pace.cap, max(pace.floor, pace.growth * age))

@@ -1,6 +1,6 @@
-"""What an ended execution has left behind, of every kind whose jobs may have to be undone.
+"""What an ended execution has left behind, for every kind whose jobs a clean-up can undo.
 
-Apart from the registry of kinds, because it takes AWS clients that only PlanCleanUp needs.
+Not in the registry of kinds, because it imports AWS clients that only PlanCleanUp needs.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ READERS: Final[tuple[Callable[[str], Iterable[LeftBehind]], ...]] = (of_exports.
 
 
 def left_behind(execution_arn: str) -> tuple[LeftBehind, ...]:
-    """Return what an execution has left behind and asked to have undone.
+    """Return what an execution has left behind and is to be undone.
 
     Raises:
         AwsError: when the table did not answer.

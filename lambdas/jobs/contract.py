@@ -1,4 +1,4 @@
-"""What the contract of every kind of job is made of."""
+"""The parts of the request contract that all kinds of jobs share."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ JOB_ID: Final = re.compile(rf"[A-Za-z][A-Za-z0-9_-]{{0,{limits.MAX_JOB_ID_CHARAC
 
 
 def between_one_and(most: int, things: str) -> BeforeValidator:
-    """Bound a list before its items are looked at, so that a huge one is one fault."""
+    """Bound a list before its items are validated, so that a huge one is one fault."""
 
     def check(value: object) -> object:
         if isinstance(value, list | tuple) and not 1 <= len(value) <= most:
@@ -31,24 +31,24 @@ def between_one_and(most: int, things: str) -> BeforeValidator:
 
 
 def is_correlation_id(value: object) -> TypeGuard[str]:
-    """Return whether a value may serve as a correlation id."""
+    """Return whether a value is a valid correlation id."""
     return isinstance(value, str) and CORRELATION_ID.fullmatch(value) is not None
 
 
 def check_correlation_id(value: str) -> str:
-    """Refuse what may not serve as a correlation id."""
+    """Reject what is not a valid correlation id."""
     if not is_correlation_id(value):
         raise broken_rule(f"must be 1 to 128 printable characters; got {echo(value)}")
     return value
 
 
 def is_description(value: object) -> TypeGuard[str]:
-    """Return whether a value may describe a request."""
+    """Return whether a value is a valid description of a request."""
     return isinstance(value, str) and DESCRIPTION.fullmatch(value) is not None
 
 
 def check_description(value: str) -> str:
-    """Refuse what may not describe a request."""
+    """Reject what is not a valid description of a request."""
     if not is_description(value):
         most = limits.MAX_DESCRIPTION_CHARACTERS
         raise broken_rule(f"must be 1 to {most} printable characters, without line breaks")
@@ -56,7 +56,7 @@ def check_description(value: str) -> str:
 
 
 def check_home(account: str, region: str, info: ValidationInfo) -> None:
-    """Refuse a resource of another account or Region than those of the validation's context."""
+    """Reject a resource of another account or Region than those of the validation's context."""
     home = info.context or {}
     if (account, region) != (home.get("account", account), home.get("region", region)):
         raise broken_rule(
@@ -78,13 +78,13 @@ JobId = Annotated[str, AfterValidator(_check_job_id)]
 
 
 class Job(Frozen):
-    """What a caller asks for, of one kind, which its `kind` names."""
+    """One entry of a stage, of the kind that `kind` names."""
 
     kind: str
     id: JobId | None = None
 
     def label(self, key: str) -> str:
-        """Return what the outcome calls the job: its id, or where it stands in the request."""
+        """Return what the outcome calls the job: its id, or its place in the request."""
         return self.id or key
 
 

@@ -1,8 +1,8 @@
-"""How a child execution spends its history, which Step Functions ends at 25,000 events.
+"""How a child execution budgets its history, which Step Functions limits to 25,000 events.
 
-A child polls until its deadline, however far that is, and is never replaced by another one. So
-polls are spread: by any age, no more of the budget is spent than the square root of the share of
-the deadline that has passed. Polls are frequent while work is young and never run out.
+A child polls until its deadline, however far away that is, and is never replaced by another one.
+So polls are spread: at any age, the share of the budget that is spent is at most the square root
+of the share of the deadline that has passed. Polls are frequent at first and never run out.
 """
 
 from __future__ import annotations
@@ -14,19 +14,19 @@ MAX_EVENTS: Final = 25_000
 """Source: Step Functions service quotas, maximum execution history size."""
 
 FREE_EVENTS: Final = 1_000
-"""May be spent at any age, so that a far deadline does not slow the first polls down."""
+"""May be spent at any age, so that a distant deadline does not slow down the first polls."""
 
 SPREAD_EVENTS: Final = 17_000
-"""Are spread over the time until the deadline. What is left is for passes that are retried to the
-last, for those that follow each other after the deadline, and for wakes."""
+"""Spread over the time until the deadline. The rest is for passes that use up their retries, for
+passes after the deadline, and for wakes."""
 
 WAKES_AHEAD_EVENTS: Final = 2_000
-"""By so much wakes may run ahead of what is spread; then a wait ends by itself alone."""
+"""How far wakes may run ahead of the spread; beyond it no event ends a wait early."""
 
 _SPENDABLE_EVENTS: Final = FREE_EVENTS + SPREAD_EVENTS + WAKES_AHEAD_EVENTS
 
 PASS_EVENTS: Final = 15
-"""Of one poll that nothing disturbs, with its wait."""
+"""Of one pass without retries, and the wait after it."""
 
 
 class Budget(NamedTuple):
@@ -43,9 +43,9 @@ class Budget(NamedTuple):
     deadline: float
 
     def stretch(self, wait_seconds: int) -> int:
-        """Return a wait, longer where the next poll would come before the budget has it.
+        """Return a wait, lengthened if the budget does not allow the next poll so soon.
 
-        Work that wakes have made run ahead goes on evenly with what is left until the deadline.
+        After wakes have run ahead of the spread, the rest is spent evenly until the deadline.
         """
         share = max(0.0, (self.events + PASS_EVENTS - FREE_EVENTS) / SPREAD_EVENTS)
         spread = self.deadline * min(1.0, share) ** 2 - self.age

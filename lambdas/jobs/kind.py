@@ -1,4 +1,4 @@
-"""What describes a kind of job to everything that is not the kind's own."""
+"""What the rest of the project needs to know of a kind of job."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ W = TypeVar("W", bound=Work)
 
 
 class Limit(NamedTuple, Generic[J]):
-    """How many things of a kind one request may name.
+    """How many resources of a kind one request may name.
 
     Attributes:
         most: of all its jobs together.
@@ -33,12 +33,12 @@ class Limit(NamedTuple, Generic[J]):
 
 
 class Calls(NamedTuple):
-    """API operations that are watched together.
+    """API operations that are monitored together.
 
     Attributes:
         operations: as metrics count them.
-        title: what the dashboard calls them; None for calls that it shows only when throttled.
-        quota: the rate that AWS allows, where it is documented.
+        title: their title on the dashboard; None for calls that it shows only when throttled.
+        quota: the rate that AWS allows, if documented.
     """
 
     operations: tuple[str, ...]
@@ -59,15 +59,15 @@ class Kind(Generic[J, W]):
         name: the `kind` of its jobs, its work and its resources.
         job: the public model of its jobs.
         work: the unit of work of a child execution.
-        plan: the units of work of a job, given where the job stands in the request.
+        plan: the units of work of a job, given the job's place in the request.
         limit: how much of it one request may name.
-        reconciler: the module of the function that brings its work closer to its target.
+        reconciler: the module of the function that runs its reconcile passes.
         loop: the states of its loop in the graph.
-        resources: where its work tells of resources that are open.
+        resources: the fields of its work that hold the resources without a result.
         paces: the cadences by which it is polled, by name.
-        title: what the dashboard and its alarm of throttled calls are headed.
+        title: the heading of its dashboard section and of its alarm on throttled calls.
         calls: the calls that its function makes of its service.
-        undone_by: which of the things that a clean-up undoes a resource's entry is about.
+        undone_by: the identifier of what a clean-up undoes, from a resource's entry.
     """
 
     name: str

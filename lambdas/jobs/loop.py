@@ -1,4 +1,4 @@
-"""What the state machine has to know of a kind: its loop, and the fields of its work that it reads.
+"""What the state machine needs of a kind: its loop, and the fields of its work that it reads.
 
 Fields are named by their path in the kind's work; synthesis fails for one that its model lacks.
 """
@@ -20,7 +20,7 @@ class Wait:
 
     Attributes:
         name: of the state.
-        comment: what is waited for.
+        comment: what it waits for.
     """
 
     name: str
@@ -49,7 +49,7 @@ class Loop:
 
 @dataclass(frozen=True)
 class OneResource:
-    """A kind whose work is one resource, which the outcome tells by these fields of the work."""
+    """A kind whose work is one resource; the fields of the work that its result is made of."""
 
     id: FieldPath
     target: FieldPath
@@ -61,14 +61,14 @@ class OneResource:
 
 @dataclass(frozen=True)
 class ResourceMap:
-    """A kind whose work is several resources, told by id in a mapping of the work.
+    """A kind whose work is several resources, by id in a mapping of the work.
 
     Attributes:
-        open: the mapping from ids to what is remembered of each.
+        open: the mapping from ids to the progress of each.
         target: of the work.
-        initial_state: of what is remembered of one.
-        final_state: likewise.
-        polls: likewise.
+        initial_state: of the progress of one.
+        final_state: of the progress of one.
+        polls: of the progress of one.
     """
 
     open: FieldPath

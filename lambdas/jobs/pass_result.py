@@ -1,4 +1,4 @@
-"""What a look found: how a reconciler answers, and what a child execution comes back with."""
+"""The result of a reconcile pass: what a reconciler and a child execution return."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ _CUT_MESSAGE: Final = re.compile(r'\s*\{\s*"errorMessage"\s*:\s*"(?P<text>(?:[^"
 
 
 class TaskError(Internal):
-    """What Step Functions says of a task that failed for good, in its own spelling."""
+    """The error of a task whose retries are used up, with Step Functions' field names."""
 
     error: str = Field(default="", alias="Error")
     cause: str = Field(default="", alias="Cause")
 
     @property
     def message(self) -> str:
-        """The words in the cause: of a function's failure, those of its exception."""
+        """The message in the cause; for a failed function, that of its exception."""
         try:
             described = json.loads(self.cause)
         except (ValueError, RecursionError):
@@ -35,7 +35,7 @@ class TaskError(Internal):
         return str(message or self.cause)
 
     def _cut_message(self) -> str | None:
-        """Return the words of a cause that was cut in the middle of its JSON, if they are there."""
+        """Return the message of a cause whose JSON was cut off, None if it has none."""
         found = _CUT_MESSAGE.match(self.cause)
         if found is None:
             return None
@@ -46,18 +46,18 @@ class TaskError(Internal):
             return text
 
 
-class Look(Internal):
-    """What one look found; a child execution's last look is its result.
+class PassResult(Internal):
+    """The result of a reconcile pass; that of the last pass is its child execution's output.
 
     Attributes:
         key: of the work.
         phase: where the workflow goes next.
-        wait_seconds: whole seconds until the next look, 0 where there is none.
-        work: what to look at next time, None when all is settled.
-        wake: what may end the wait early, None where nothing can.
-        settled: the account, once all is settled.
-        error: why there was no look, where the function could not run.
-        ended_at: epoch milliseconds at which that was, None where there is no error.
+        wait_seconds: whole seconds until the next pass, 0 after the last one.
+        work: the input of the next pass, None after the last one.
+        wake: what may end the wait early, None if nothing can.
+        entries: the results of all resources, after the last pass.
+        error: why there was no pass, if the function failed.
+        ended_at: epoch milliseconds at which it failed, None if it did not.
     """
 
     key: str
@@ -65,21 +65,21 @@ class Look(Internal):
     wait_seconds: int = 0
     work: SerializeAsAny[Work] | None = None
     wake: Wake | None = None
-    settled: tuple[Entry, ...] = ()
+    entries: tuple[Entry, ...] = ()
     error: TaskError | None = None
     ended_at: int | None = None
 
     def as_payload(self) -> dict[str, Any]:
-        """Return the look as a function answers it: short, but never without its wait."""
+        """Return what a function returns: no default values, except for `wait_seconds`."""
         payload = self.model_dump(mode="json", exclude_defaults=True)
         return payload | {"wait_seconds": self.wait_seconds}
 
 
-def settled(work: Work, phase: EndPhase) -> Look:
-    """Return the last look at work that is all settled."""
-    return Look(key=work.key, phase=phase, settled=work.settled)
+def last_pass(work: Work, phase: EndPhase) -> PassResult:
+    """Return the result of the last pass, of work whose resources have all ended."""
+    return PassResult(key=work.key, phase=phase, entries=work.entries)
 
 
-def look_again(work: Work, phase: Phase, wait_seconds: int, wake: Wake | None = None) -> Look:
-    """Return a look after which there is another one, in whole seconds or when woken."""
-    return Look(key=work.key, phase=phase, wait_seconds=wait_seconds, work=work, wake=wake)
+def next_pass(work: Work, phase: Phase, wait_seconds: int, wake: Wake | None = None) -> PassResult:
+    """Return the result of a pass after which there is another one, in whole seconds or on wake."""
+    return PassResult(key=work.key, phase=phase, wait_seconds=wait_seconds, work=work, wake=wake)

@@ -1,4 +1,4 @@
-"""The words in which this product speaks of progress; AWS's own words are states and statuses."""
+"""The orchestrator's words for progress; AWS's own are states and statuses."""
 
 from enum import StrEnum
 
@@ -7,10 +7,10 @@ class Phase(StrEnum):
     """How far a job, or one of its resources, is on the way to its target."""
 
     QUEUED = "QUEUED"
-    """Waits for one of the account's export slots, or for its source to be free."""
+    """Waits for one of the account's export slots, or until no other export reads its source."""
     IN_PROGRESS = "IN_PROGRESS"
     DELETING = "DELETING"
-    """All that is left to do is to see the last campaigns disappear."""
+    """Only waits until the last campaigns no longer exist."""
     COMPLETE = "COMPLETE"
     FAILED = "FAILED"
 
@@ -28,9 +28,9 @@ class Reason(StrEnum):
     ILLEGAL_TRANSITION = "IllegalTransition"
     CAMPAIGN_FAILED = "CampaignFailed"
     CAMPAIGN_NOT_FOUND = "CampaignNotFound"
-    """It was never there, as far as AWS tells."""
+    """It did not exist when it was first read."""
     CAMPAIGN_GONE = "CampaignGone"
-    """It was there when it was first read."""
+    """It existed when it was first read."""
     BEING_DELETED = "BeingDeleted"
     LOST_RACE = "LostRace"
     DELETION_UNFINISHED = "DeletionUnfinished"
@@ -51,4 +51,4 @@ class Reason(StrEnum):
     STAGE_SKIPPED = "StageSkipped"
     JOB_LOST = "JobLost"
     UNKNOWN_KIND = "UnknownKind"
-    """The graph has no loop for the work: it is older or newer than the functions."""
+    """The state machine has no loop for the work: it is older or newer than the functions."""

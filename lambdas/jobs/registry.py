@@ -1,7 +1,7 @@
-"""The kinds of jobs. A kind is registered here, and written down nowhere else.
+"""The kinds of jobs. A kind is registered here and nowhere else.
 
-For the functions of requests and for the stack: a reconciler imports nothing of other kinds, and
-so not this module.
+For the request functions and the stack. A reconciler imports nothing of other kinds, and so does
+not import this module.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from lambdas.campaigns.kind import CAMPAIGNS
 from lambdas.exports.kind import EXPORT
 from lambdas.jobs.contract import Job
 from lambdas.jobs.kind import Kind
-from lambdas.jobs.pass_result import Look
+from lambdas.jobs.pass_result import PassResult
 from lambdas.jobs.work import Work
 
 KINDS: Final[tuple[Kind[Any, Any], ...]] = (CAMPAIGNS, EXPORT)
@@ -29,7 +29,7 @@ _BY_NAME: Final[Mapping[str, Kind[Any, Any]]] = MappingProxyType(
 
 
 class UnknownKindError(Exception):
-    """A payload is of a kind that this version does not have."""
+    """A payload is of a kind that this version does not know."""
 
 
 def kind_named(name: object) -> Kind[Any, Any]:
@@ -53,16 +53,16 @@ def _read_work(value: object) -> Work:
 
 
 AnyWork = Annotated[SerializeAsAny[Work], PlainValidator(_read_work)]
-"""Work in a payload, of whichever kind it is."""
+"""Work of any kind in a payload."""
 
 if TYPE_CHECKING:
     AnyJob = Job
 else:
     AnyJob = Annotated[reduce(or_, (kind.job for kind in KINDS)), Field(discriminator="kind")]
-"""A job in a request, of whichever kind it is."""
+"""A job of any kind in a request."""
 
 
-class ChildResult(Look):
-    """What a child execution came back with, as the plan reads it."""
+class ChildResult(PassResult):
+    """The output of a child execution, as the plan reads it."""
 
     work: AnyWork | None = None

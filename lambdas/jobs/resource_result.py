@@ -18,15 +18,15 @@ class Entry(Internal):
     Attributes:
         job: which of the request's jobs names it: the job's id, or `stage.job`, both from 0.
         kind: the kind's name in the registry.
-        id: such as a campaign id, or the ARN of an export's source.
-        name: what people call it, None where that is not known.
-        initial_state: AWS's word at the first look; None where there was nothing, or no look.
-        final_state: AWS's word at the last look.
+        id: such as a campaign id or the ARN of an export's source.
+        name: its name for people, None if not known.
+        initial_state: AWS's word at the first poll; None if it did not exist or was not polled.
+        final_state: AWS's word at the last poll.
         phase: COMPLETE or FAILED.
         reason: one of `Reason`, or the name of the error that ended it.
-        would: the operations that a dry run would call, in order; None where it is no dry run.
-        polls: how many looks were taken at it.
-        elapsed_seconds: from its job's first look to its end.
+        would: the operations that a dry run would call, in order; None if it is not a dry run.
+        polls: how often it was polled.
+        elapsed_seconds: from its job's first poll to its end.
         ended_at: ISO 8601, UTC.
     """
 

@@ -1,1 +1,1 @@
-"""One rate of calls for all executions."""
+"""A rate limit that all executions share."""

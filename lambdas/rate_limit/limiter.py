@@ -1,4 +1,4 @@
-"""One rate for all executions, kept in the coordination table."""
+"""A rate limit that all executions share, kept in the coordination table."""
 
 from __future__ import annotations
 
@@ -19,58 +19,58 @@ from lambdas.shared.errors import AwsError, ConditionalCheckFailedException
 from lambdas.shared.observability import logger, metrics
 
 MAX_TRIES: Final = 8
-"""Of one reservation, when others reserve at the same moment."""
+"""Of one reservation, when other executions reserve at the same moment."""
 
 PAUSE_SECONDS: Final = 0.2
-"""The longest pause between two of them."""
+"""The longest pause between two tries."""
 
 KEPT_SECONDS: Final = 86_400
-"""An item that nobody has used for so long says nothing any more."""
+"""An item that has not been used for so long has no effect."""
 
 LATE_SECONDS: Final = 5
-"""How far a function may run into the time that others have reserved."""
+"""How far a function may overrun into the time that others have reserved."""
 
 MAX_THROTTLES: Final = 3
-"""In one look: the quota is in other hands."""
+"""In one pass: another caller uses up the quota."""
 
 
 class Slots(Protocol):
-    """Calls that may be made, one after the other."""
+    """Reserved calls, made one after the other."""
 
     @property
     def again_at(self) -> float:
-        """When it is worth asking for more, in epoch seconds."""
+        """When to reserve more calls, in epoch seconds."""
 
     def take(self) -> bool:
-        """Sleep until the next call may be made; return False where there is none."""
+        """Sleep until the next call may be made; return False if none is left."""
 
     def throttled(self) -> None:
-        """Say that AWS refused a call of these for its rate."""
+        """Record that AWS throttled one of these calls."""
 
 
 class Limiter(Protocol):
-    """Gives out the calls that a rate allows."""
+    """Reserves calls within a rate limit."""
 
     def reserve(self, wanted: int, until: float = math.inf) -> Slots:
-        """Reserve a number of calls, or as many of them as are near enough.
+        """Reserve a number of calls, or as many of them as fit into the horizon.
 
         Args:
             wanted: calls.
-            until: no call is made after this moment, in epoch seconds, but for the first one if it
-                may be made at once: however late it is, every caller gets on.
+            until: no call is made after this time, in epoch seconds, except for the first one if
+                it may be made at once, so that every caller makes progress.
         """
 
 
 class Unlimited:
-    """Any number of calls, until one is throttled."""
+    """No limit, until a call is throttled."""
 
     def reserve(self, wanted: int, until: float = math.inf) -> Slots:  # noqa: ARG002 - any number
-        """Return slots without a limit but time."""
+        """Return calls that only `until` limits."""
         return _AnyNumber(until)
 
 
 class RateLimiter:
-    """A rate under a name; every function that names it keeps to it together with the others."""
+    """A rate limit with a name, which every function that uses the name shares."""
 
     def __init__(
         self, table: str, name: str, rate: Rate, connect: Callable[[str], Any] = client
@@ -81,7 +81,7 @@ class RateLimiter:
         self._dynamodb = connect("dynamodb")
 
     def reserve(self, wanted: int, until: float = math.inf) -> Slots:
-        """Reserve calls; without a limit where the table cannot be reached."""
+        """Reserve calls; without a limit if the table cannot be reached."""
         try:
             for _ in range(MAX_TRIES):
                 reserved = self._read()
@@ -96,7 +96,7 @@ class RateLimiter:
         return _Reserved(self, (), again_at=0.0, until=until)
 
     def slow_down(self) -> None:
-        """Keep everyone's calls further apart for a while."""
+        """Increase the distance between all executions' calls for a while."""
         until = clock.now() + rates.SLOWED_SECONDS
         try:
             with api_call("UpdateItem"):
@@ -123,7 +123,7 @@ class RateLimiter:
         )
 
     def _written(self, before: Reserved, reservation: Reservation) -> bool:
-        """Remember a reservation; return False where another one came in between."""
+        """Store a reservation; return False if another one was stored in between."""
         try:
             with api_call("UpdateItem"):
                 self._dynamodb.update_item(
@@ -144,7 +144,7 @@ class RateLimiter:
 
 
 class _AnyNumber:
-    """Slots without a limit but time; the first one is always good."""
+    """Calls that only time limits; the first one is always allowed."""
 
     again_at: Final = 0.0
 
@@ -164,9 +164,9 @@ class _AnyNumber:
 
 
 class _Reserved:
-    """Slots of a limiter; who is late keeps the distances, and loses the last ones to the others.
+    """Calls reserved by a limiter; a late caller keeps the distances and loses the last calls.
 
-    The first one is always good: its reservation may itself have taken long.
+    The first one is always allowed, because reserving it may itself have taken long.
     """
 
     def __init__(

@@ -1,7 +1,6 @@
-"""When an API may be called that all executions share: a generic cell rate algorithm.
+"""When an API may be called whose quota all executions share: a generic cell rate algorithm.
 
-All it has to remember of the past is one moment: when the rate will have caught up with what is
-reserved.
+Its only state is the time at which the rate will have caught up with what is reserved.
 """
 
 from __future__ import annotations
@@ -14,14 +13,14 @@ from pydantic import Field
 from lambdas.shared.model import Frozen
 
 HORIZON_SECONDS: Final = 15
-"""How far ahead calls are reserved: a function sleeps no longer than that for its reads and for its
-mutations, a quarter of its time each, and whoever is gone wastes no more of the others' time."""
+"""How far ahead calls are reserved. A function sleeps at most so long for its reads and again for
+its mutations, a quarter of its time each, and one that is killed wastes no more than that."""
 
 SLOWED_SECONDS: Final = 10
-"""How long a throttle that came all the same, for others share the quota, slows everyone down."""
+"""How long all calls are slowed down after a throttled one: others use the same quota."""
 
 SLOWDOWN: Final = 1.5
-"""How many times as far apart calls are then."""
+"""The factor by which the distance between calls grows then."""
 
 
 class Rate(Frozen):
@@ -29,7 +28,7 @@ class Rate(Frozen):
 
     Attributes:
         per_second: calls.
-        burst: calls at the same moment, after a rest.
+        burst: calls at the same moment, after a pause.
     """
 
     per_second: Annotated[float, Field(gt=0, le=1_000)]
@@ -42,18 +41,18 @@ class Rate(Frozen):
 
     @property
     def tolerance(self) -> float:
-        """Seconds by which calls may run ahead of the rate.
+        """Seconds that calls may be ahead of the rate.
 
-        One call of the burst is kept back: calls arrive sooner or later after their moment.
+        One call of the burst is kept in reserve, because the delay of calls varies.
         """
         return max(0, self.burst - 2) * self.interval
 
 
 class CampaignRates(Frozen):
-    """Of the campaign APIs v1 and v2 together, per account and Region.
+    """The quotas of the campaign APIs v1 and v2 together, per account and Region.
 
     Source: Amazon Connect service quotas, outbound campaigns API throttling. Whether the operations
-    share one quota is not documented; that they do is the safe reading.
+    share one quota is not documented; that they do is the safe assumption.
     """
 
     mutations: Rate = Rate(per_second=1, burst=2)
@@ -61,11 +60,11 @@ class CampaignRates(Frozen):
 
 
 class Reserved(NamedTuple):
-    """What is remembered of a rate; epoch seconds.
+    """The stored state of a rate limit; epoch seconds.
 
     Attributes:
         until: when the rate will have caught up with all that is reserved.
-        slowed_until: till when calls are further apart.
+        slowed_until: until when calls are further apart.
     """
 
     until: float = 0.0
@@ -73,12 +72,12 @@ class Reserved(NamedTuple):
 
 
 class Reservation(NamedTuple):
-    """Calls that may be made.
+    """Reserved calls.
 
     Attributes:
-        slots: the moment of each, in epoch seconds.
-        again_at: when it is worth asking for more, in epoch seconds.
-        reserved: what is to be remembered.
+        slots: the time of each, in epoch seconds.
+        again_at: when to reserve more, in epoch seconds.
+        reserved: the state to store.
     """
 
     slots: tuple[float, ...]
@@ -89,14 +88,14 @@ class Reservation(NamedTuple):
 def reserve(
     reserved: Reserved, rate: Rate, wanted: int, now: float, until: float = math.inf
 ) -> Reservation:
-    """Reserve calls, as many of those wanted as have their moment within the horizon.
+    """Reserve calls, as many of those wanted as fit into the horizon.
 
     Args:
-        reserved: what is remembered.
-        rate: that all callers keep to together.
+        reserved: the stored state.
+        rate: the shared rate.
         wanted: calls.
         now: epoch seconds.
-        until: no call is reserved for a later moment, in epoch seconds, but one for now may be.
+        until: no call is reserved for a later time, in epoch seconds, except for one at once.
     """
     latest = max(now, min(now + HORIZON_SECONDS, until))
     interval = rate.interval * (SLOWDOWN if now < reserved.slowed_until else 1)

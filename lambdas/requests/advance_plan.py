@@ -31,7 +31,7 @@ def handler(event: dict[str, Any], _context: LambdaContext) -> dict[str, Any]:
     lost = TaskError.model_validate(event["error"]) if "error" in event else None
     now = clock.now()
     plan = advance(before, results, now, lost=lost)
-    _measure(plan.settled[len(before.settled) :])
+    _measure(plan.entries[len(before.entries) :])
     answer = answer_to(plan, now)
     if answer.outcome is not None:
         outcome = answer.outcome

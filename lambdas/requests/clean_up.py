@@ -6,11 +6,11 @@ from collections.abc import Iterable
 from types import MappingProxyType
 from typing import Final
 
-from lambdas.jobs.pass_result import Look
+from lambdas.jobs.pass_result import PassResult
 from lambdas.jobs.phases import Phase, Reason
 from lambdas.jobs.registry import kind_named
 from lambdas.jobs.resource_result import Entry
-from lambdas.requests.outcome import Outcome, account_of_ended_execution
+from lambdas.requests.outcome import Outcome, ended_execution_outcome
 from lambdas.requests.plan import EndedExecution, Plan, close
 from lambdas.shared.texts import shorten
 
@@ -39,7 +39,7 @@ def message_of(status: str, error: str | None, cause: str | None) -> str:
 
 
 def entries_of(
-    plan: Plan, results: Iterable[Look], *, reason: str, message: str, ended_at: float
+    plan: Plan, results: Iterable[PassResult], *, reason: str, message: str, ended_at: float
 ) -> tuple[Entry, ...]:
     """Return what became of each resource of an execution that ended, as far as it is known.
 
@@ -51,13 +51,13 @@ def entries_of(
         ended_at: epoch seconds.
     """
     by_key = {result.key: result for result in results}
-    entries = list(plan.settled)
+    entries = list(plan.entries)
     for given in plan.running:
         entries += close(given, by_key.get(given.key), ended_at, reason=reason, message=message)
     for stage in plan.waiting:
         for work in stage.work:
             told = f"{message}; its stage had not begun"
-            entries += work.fail_all(reason=reason, message=told, now=ended_at).settled
+            entries += work.fail_all(reason=reason, message=told, now=ended_at).entries
     return tuple(entries)
 
 
@@ -70,7 +70,7 @@ def outcome_of_ended_execution(ended: EndedExecution, undone: Iterable[Entry]) -
     """
     if ended.outcome is not None:
         return ended.outcome
-    return account_of_ended_execution(
+    return ended_execution_outcome(
         entries=_after(ended, tuple(undone)),
         correlation_id=ended.trace.correlation_id,
         description=ended.trace.description,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from lambdas.requests.answer import Answer
 from lambdas.requests.clean_up import outcome_of_ended_execution
-from lambdas.requests.outcome import Outcome, account
+from lambdas.requests.outcome import Outcome, request_outcome
 from lambdas.requests.plan import Plan
 
 
@@ -18,14 +18,14 @@ def answer_to(plan: Plan, now: float) -> Answer:
         return Answer(plan=plan)
     publish = None
     if plan.cleans_up is not None:
-        publish = outcome_of_ended_execution(plan.cleans_up, plan.settled)
+        publish = outcome_of_ended_execution(plan.cleans_up, plan.entries)
     return Answer(outcome=outcome_of(plan, now), publish=publish)
 
 
 def outcome_of(plan: Plan, now: float) -> Outcome:
     """Close the account of a plan that is finished; `now` is in epoch seconds."""
-    return account(
-        entries=plan.settled,
+    return request_outcome(
+        entries=plan.entries,
         correlation_id=plan.trace.correlation_id,
         description=plan.trace.description,
         execution_arn=plan.trace.execution_arn,

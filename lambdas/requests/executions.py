@@ -6,7 +6,7 @@ import json
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Final, NamedTuple
 
-from lambdas.jobs.pass_result import Look
+from lambdas.jobs.pass_result import PassResult
 from lambdas.jobs.registry import ChildResult
 from lambdas.requests.outcome import Outcome
 from lambdas.requests.plan import Plan
@@ -54,7 +54,7 @@ class Progress(NamedTuple):
     """
 
     plan: Plan | None = None
-    results: tuple[Look, ...] = ()
+    results: tuple[PassResult, ...] = ()
     outcome: Outcome | None = None
     published: bool = False
 
@@ -109,12 +109,12 @@ class Executions:
                 return Progress(Plan.model_validate(answer["plan"]), results, published=published)
         return Progress(published=published)
 
-    def _results(self, map_run_arn: str) -> Iterator[Look]:
+    def _results(self, map_run_arn: str) -> Iterator[PassResult]:
         for execution_arn in self._children(map_run_arn):
             for event in self._newest_first(execution_arn):
-                look = look_of(event)
-                if look is not None:
-                    yield look
+                result = pass_result_of(event)
+                if result is not None:
+                    yield result
                     break
 
     def _children(self, map_run_arn: str) -> Iterator[str]:
@@ -145,7 +145,7 @@ def _is_published(event: Mapping[str, Any]) -> bool:
     return bool(event.get("taskSucceededEventDetails", {}).get("resource") == PUT_EVENTS)
 
 
-def look_of(event: Mapping[str, Any]) -> Look | None:
+def pass_result_of(event: Mapping[str, Any]) -> PassResult | None:
     """Return the look that a child has ended with, or that its reconciler answered with."""
     ended = event.get("executionSucceededEventDetails")
     answer = json.loads(ended["output"]) if ended is not None else _answer(event)

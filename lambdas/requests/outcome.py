@@ -52,7 +52,7 @@ class Outcome(Internal):
     faults: tuple[Fault, ...] = ()
 
 
-def account(
+def request_outcome(
     *,
     entries: tuple[Entry, ...],
     correlation_id: str,
@@ -87,7 +87,7 @@ def account(
     )
 
 
-def account_of_ended_execution(
+def ended_execution_outcome(
     *,
     entries: tuple[Entry, ...],
     correlation_id: str,

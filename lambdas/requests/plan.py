@@ -8,7 +8,7 @@ from typing import Literal
 from pydantic import Field
 
 from lambdas.jobs.contract import Job
-from lambdas.jobs.pass_result import Look, TaskError
+from lambdas.jobs.pass_result import PassResult, TaskError
 from lambdas.jobs.phases import Phase, Reason
 from lambdas.jobs.registry import AnyWork, kind_named
 from lambdas.jobs.resource_result import Entry
@@ -83,7 +83,7 @@ class Plan(Internal):
     started_at: float
     running: tuple[AnyWork, ...] = ()
     waiting: tuple[PlannedStage, ...] = ()
-    settled: tuple[Entry, ...] = ()
+    entries: tuple[Entry, ...] = ()
     workflow_failed: bool = False
     cleans_up: EndedExecution | None = None
 
@@ -92,11 +92,11 @@ class Plan(Internal):
         """Whether nothing runs and nothing waits."""
         return not self.running and not self.waiting
 
-    def with_results(self, settled: Iterable[Entry], *, workflow_failed: bool) -> Plan:
+    def with_results(self, entries: Iterable[Entry], *, workflow_failed: bool) -> Plan:
         """Return the plan when the work that was running has come back."""
         update = {
             "running": (),
-            "settled": tuple(settled),
+            "entries": tuple(entries),
             "workflow_failed": self.workflow_failed or workflow_failed,
         }
         return self.model_copy(update=update)
@@ -105,10 +105,10 @@ class Plan(Internal):
         self,
         running: Iterable[Work],
         waiting: Iterable[PlannedStage],
-        settled: Iterable[Entry],
+        entries: Iterable[Entry],
     ) -> Plan:
         """Return the plan with a stage that runs, those to come, and the account so far."""
-        update = {"running": tuple(running), "waiting": tuple(waiting), "settled": tuple(settled)}
+        update = {"running": tuple(running), "waiting": tuple(waiting), "entries": tuple(entries)}
         return self.model_copy(update=update)
 
     def cleaning_up_after(self, ended: EndedExecution | None) -> Plan:
@@ -149,7 +149,7 @@ def plan_of(work: Iterable[Work], trace: Trace, now: float) -> Plan:
 
 
 def advance(
-    before: Plan, results: Sequence[Look], now: float, *, lost: TaskError | None = None
+    before: Plan, results: Sequence[PassResult], now: float, *, lost: TaskError | None = None
 ) -> Plan:
     """Take in what the children came back with, and begin the next stage.
 
@@ -160,28 +160,28 @@ def advance(
         lost: why the children have no results at all, where the whole map failed.
     """
     by_key = {result.key: result for result in results}
-    settled = list(before.settled)
+    entries = list(before.entries)
     reason = lost.error if lost else Reason.JOB_LOST
     message = lost.message if lost else "the child execution gave no account"
     for given in before.running:
-        settled += close(given, by_key.get(given.key), now, reason=reason, message=message)
-    after = before.with_results(settled, workflow_failed=lost is not None)
+        entries += close(given, by_key.get(given.key), now, reason=reason, message=message)
+    after = before.with_results(entries, workflow_failed=lost is not None)
     return _begin_next_stage(after, now)
 
 
 def _begin_next_stage(before: Plan, now: float) -> Plan:
     """Begin the next stage that is to run, and skip those before it."""
     running: tuple[Work, ...] = ()
-    settled = list(before.settled)
+    entries = list(before.entries)
     waiting = list(before.waiting)
     while waiting and not running:
         stage = waiting.pop(0)
-        failed = any(entry.phase is Phase.FAILED for entry in settled)
+        failed = any(entry.phase is Phase.FAILED for entry in entries)
         if failed and stage.run != "always":
-            settled += _skip(stage, now)
+            entries += _skip(stage, now)
         else:
             running = tuple(work.begun(now) for work in stage.work)
-    return before.at_stage(running, waiting, settled)
+    return before.at_stage(running, waiting, entries)
 
 
 def _work(job: Job, key: str) -> Iterator[Work]:
@@ -189,7 +189,7 @@ def _work(job: Job, key: str) -> Iterator[Work]:
 
 
 def close(
-    given: Work, result: Look | None, now: float, *, reason: str, message: str
+    given: Work, result: PassResult | None, now: float, *, reason: str, message: str
 ) -> tuple[Entry, ...]:
     """Return what became of work that has run, so that nothing is missing from the account.
 
@@ -201,15 +201,15 @@ def close(
         message: the same in words.
     """
     if result is None:
-        return given.fail_all(reason=reason, message=message, now=now).settled
-    if result.settled:
-        return result.settled
+        return given.fail_all(reason=reason, message=message, now=now).entries
+    if result.entries:
+        return result.entries
     work = given if result.work is None else result.work
     if result.error is None:
-        return work.fail_all(reason=reason, message=message, now=now).settled
+        return work.fail_all(reason=reason, message=message, now=now).entries
     ended_at = result.ended_at / 1000 if result.ended_at else now
     error = result.error
-    return work.fail_all(reason=error.error, message=error.message, now=ended_at).settled
+    return work.fail_all(reason=error.error, message=error.message, now=ended_at).entries
 
 
 def _skip(stage: PlannedStage, now: float) -> Iterator[Entry]:
@@ -218,4 +218,4 @@ def _skip(stage: PlannedStage, now: float) -> Iterator[Entry]:
             reason=Reason.STAGE_SKIPPED,
             message="a job of an earlier stage failed, and this stage runs on success only",
             now=now,
-        ).settled
+        ).entries

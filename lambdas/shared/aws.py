@@ -1,4 +1,4 @@
-"""How every boto3 client of the product is made."""
+"""The boto3 clients."""
 
 from functools import cache
 from typing import Any, Final
@@ -13,7 +13,7 @@ tracer.patch(("botocore",))
 _CONFIG: Final = Config(
     connect_timeout=5,
     read_timeout=20,
-    # Step Functions' Retry owns all waiting and trying again; a second budget would multiply.
+    # Step Functions' Retry does all retrying; retries here would multiply with its own.
     retries={"total_max_attempts": 1, "mode": "standard"},
 )
 

@@ -1,4 +1,4 @@
-"""What surrounds every call of an AWS API: its count, and a name for what went wrong."""
+"""Every AWS API call is counted, and its errors are mapped to the classes of `errors`."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from lambdas.shared.observability import metrics
 
 @contextmanager
 def api_call(operation: str) -> Iterator[None]:
-    """Count a call and its throttle, as <operation>Calls and <operation>Throttles.
+    """Count a call and its throttling, as <operation>Calls and <operation>Throttles.
 
     Raises:
         AwsError: see `errors`.

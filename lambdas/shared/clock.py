@@ -1,4 +1,4 @@
-"""The only clock of the product."""
+"""The only clock of the functions."""
 
 import time
 

@@ -1,4 +1,4 @@
-"""The functions' settings, read from the environment that the stack gives them."""
+"""The functions' settings, which the stack passes as environment variables."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ SNAPSHOT_EXPORTS: Final = "SNAPSHOT_EXPORTS"
 
 
 class MissingSettingError(Exception):
-    """The stack did not give a function a setting that it needs; names the variable."""
+    """An environment variable that the function needs is not set; the message names it."""
 
 
 def setting(name: str, environ: Mapping[str, str] = os.environ) -> str:

@@ -1,20 +1,20 @@
-"""Every error of the AWS calls, by one name each.
+"""The errors of AWS calls, one class for each.
 
 AwsError
-├── TransientError                      raised to Step Functions, whose Retry looks again
+├── TransientError                      raised to Step Functions, whose Retry polls again
 │   ├── ThrottlingException
 │   ├── ServiceUnavailableException
-│   └── ConflictException               also: someone else changed the resource under us
-├── StateError                          decided again from the state that is there
-│   ├── InvalidCampaignStateException   carries the state
+│   └── ConflictException               also: another caller changed the resource meanwhile
+├── StateError                          decide again from the current state
+│   ├── InvalidCampaignStateException   holds the state
 │   ├── InvalidExportTaskStateException
-│   ├── StaleTokenException             the execution no longer waits with this task token
-│   ├── ConditionalCheckFailedException the item is not what the write expects it to be
+│   ├── StaleTokenException             no execution waits with this task token any more
+│   ├── ConditionalCheckFailedException the item is not what the write expects
 │   └── ExportTaskAlreadyExistsException
-├── CapacityError                       waits for its turn
+├── CapacityError                       queue
 │   ├── ExportTaskLimitReachedException
 │   └── InvalidExportSourceStateException
-└── PermanentError                      ends the resource, never retried
+└── PermanentError                      fail the resource, never retry
     ├── AccessDeniedException
     ├── ResourceNotFoundException
     ├── ServiceQuotaExceededException
@@ -24,10 +24,9 @@ AwsError
     ├── IamRoleNotFoundException
     ├── IamRoleMissingPermissionsException
     ├── KmsKeyNotAccessibleException
-    └── UnclassifiedException           a code this product has never met
+    └── UnclassifiedException           an error code that is not listed here
 
-Step Functions matches the class name alone and sees no base class, so each leaf is named in full
-where a Retry names it.
+Step Functions matches class names and does not know base classes, so a Retry names each leaf.
 """
 
 from __future__ import annotations
@@ -51,7 +50,7 @@ class AwsError(Exception):
 
     Attributes:
         operation: the API operation, such as StartExportTask.
-        code: the error code on the wire.
+        code: the error code of AWS's response.
     """
 
     def __init__(self, operation: str, code: str, message: str) -> None:
@@ -61,7 +60,7 @@ class AwsError(Exception):
 
 
 class TransientError(AwsError):
-    """Worth another try, later."""
+    """A later retry may succeed."""
 
 
 class ThrottlingException(TransientError):
@@ -69,11 +68,11 @@ class ThrottlingException(TransientError):
 
 
 class ServiceUnavailableException(TransientError):
-    """The service failed, or its answer was lost; the call may have taken effect."""
+    """The service failed, or its response was lost; the call may have taken effect."""
 
 
 class ConflictException(TransientError):
-    """Another change to the resource is under way."""
+    """Another change to the resource is in progress."""
 
 
 class StateError(AwsError):
@@ -84,7 +83,7 @@ class InvalidCampaignStateException(StateError):
     """The campaign's state forbids the operation.
 
     Attributes:
-        state: the campaign's state, as the error carries it.
+        state: the campaign's state, from the error response.
     """
 
     state: str = ""
@@ -95,7 +94,7 @@ class InvalidExportTaskStateException(StateError):
 
 
 class StaleTokenException(StateError):
-    """The execution that waited with this task token has gone on, or has ended."""
+    """The execution that waited with this task token has continued, or has ended."""
 
 
 class ConditionalCheckFailedException(StateError):
@@ -107,7 +106,7 @@ class ExportTaskAlreadyExistsException(StateError):
 
 
 class CapacityError(AwsError):
-    """There is no room now; there will be."""
+    """A capacity limit is reached at the moment."""
 
 
 class ExportTaskLimitReachedException(CapacityError):
@@ -115,7 +114,7 @@ class ExportTaskLimitReachedException(CapacityError):
 
 
 class InvalidExportSourceStateException(CapacityError):
-    """The source is busy, with another export for example."""
+    """The source is busy, such as with another export."""
 
 
 class PermanentError(AwsError):
@@ -131,7 +130,7 @@ class ResourceNotFoundException(PermanentError):
 
 
 class ServiceQuotaExceededException(PermanentError):
-    """A quota of the account other than a rate is used up."""
+    """A quota of the account, other than a rate, is used up."""
 
 
 class ValidationException(PermanentError):
@@ -139,11 +138,11 @@ class ValidationException(PermanentError):
 
 
 class InvalidExportOnlyException(PermanentError):
-    """The tables to export are not as RDS wants them."""
+    """RDS does not accept the list of tables to export."""
 
 
 class InvalidS3BucketException(PermanentError):
-    """The bucket does not exist or can not be used."""
+    """The bucket does not exist or cannot be used."""
 
 
 class IamRoleNotFoundException(PermanentError):
@@ -155,11 +154,11 @@ class IamRoleMissingPermissionsException(PermanentError):
 
 
 class KmsKeyNotAccessibleException(PermanentError):
-    """The key is disabled, pending deletion, or closed to the caller."""
+    """The key is disabled, pending deletion, or not accessible to the caller."""
 
 
 class UnclassifiedException(PermanentError):
-    """A code this product has never met."""
+    """An error code that is not listed here."""
 
 
 THROTTLING_CODES: Final = frozenset(
@@ -180,8 +179,8 @@ THROTTLING_CODES: Final = frozenset(
         "TransactionInProgressException",
     }
 )
-"""Every spelling that botocore treats as throttling. RDS answers both Throttling and
-ThrottlingException, neither of them modelled."""
+"""Every code that botocore treats as throttling. RDS returns both Throttling and
+ThrottlingException, neither of which its model has."""
 
 _BY_CODE: Final[Mapping[str, type[AwsError]]] = MappingProxyType(
     dict.fromkeys(THROTTLING_CODES, ThrottlingException)
@@ -236,10 +235,10 @@ _BY_CODE: Final[Mapping[str, type[AwsError]]] = MappingProxyType(
 
 @contextmanager
 def named_errors(operation: str) -> Iterator[None]:
-    """Give every failure of a boto3 call inside its name.
+    """Raise every failure of a boto3 call as its class.
 
     Raises:
-        AwsError: the leaf of the tree above that fits.
+        AwsError: the matching leaf of the tree above.
     """
     try:
         yield

@@ -1,6 +1,6 @@
-"""What is wrong with what people wrote, in plain words: the same ones for requests and settings.
+"""Validation errors in plain words, the same for requests and settings.
 
-A rule is written to follow the name of its field: "target must be one of ...".
+A rule follows the name of its field: "target must be one of ...".
 """
 
 from __future__ import annotations
@@ -20,32 +20,32 @@ from lambdas.shared.texts import shorten
 RULE: Final = "rule"
 UNKNOWN_FIELD: Final = "unknown_field"
 MORE: Final = "more"
-"""The types of errors in plain words; the last one has the `count` of those it stands for."""
+"""The types of errors in plain words; MORE has the `count` of those that it replaces."""
 
 IS_MISSING: Final = "is missing"
 
 MAX_ECHO_BYTES: Final = 60
-"""Of what was written, as a fault repeats it."""
+"""Of the invalid value, as a fault repeats it."""
 
 _QUOTED: Final = re.compile(r"'([^']*)'")
 """How pydantic lists the values that it expects."""
 
 
 def broken_rule(text: str) -> PydanticCustomError:
-    """Return the error of a field, as words that follow the field's name."""
+    """Return a field's error; the text follows the field's name."""
     return PydanticCustomError(RULE, "{text}", {"text": text})
 
 
 def fault_at(location: tuple[str | int, ...], text: str) -> ValidationError:
-    """Return the error of a field that lies deeper than the model whose validator found it."""
+    """Return the error of a field nested in the model whose validator found it."""
     return _error([{"type": broken_rule(text), "loc": location, "input": None}])
 
 
 def nearest(written: object, words: Iterable[str]) -> str | None:
-    """Return the word that was probably meant, whatever its case; None where none is near.
+    """Return the word that was probably meant, ignoring case; None if none is close.
 
-    A word that differs by one edit is near, however short it is, and so is one that goes on with
-    an underscore where the written one ends.
+    A word that differs by one edit is close, however short it is, and so is one that continues
+    the written one with an underscore.
     """
     if not isinstance(written, str) or not written:
         return None
@@ -60,18 +60,18 @@ def nearest(written: object, words: Iterable[str]) -> str | None:
 
 
 def one_of(written: object, words: Sequence[str]) -> str:
-    """Say which values a field takes, and which of them was probably meant."""
+    """Return the rule of a field with a fixed set of values, with a suggestion if one is close."""
     rule = f"must be one of {', '.join(words)}; got {echo(written)}"
     return rule + _did_you_mean(nearest(written, words))
 
 
 def unknown_field(name: str, known: Iterable[str]) -> str:
-    """Say that there is no such field, and which one was probably meant."""
+    """Return the rule of a field that does not exist, with a suggestion if one is close."""
     return "is an unknown field" + _did_you_mean(nearest(name, known))
 
 
 def echo(value: object) -> str:
-    """Repeat what was written, as JSON and shortened."""
+    """Return an invalid value as JSON, shortened."""
     match value:
         case dict():
             return "an object"
@@ -84,15 +84,15 @@ def echo(value: object) -> str:
 
 
 def place(location: Iterable[str | int]) -> str:
-    """Write a location as the author of the JSON would: stages[0].jobs[1].target."""
+    """Return a location as a path in JSON: stages[0].jobs[1].target."""
     path = "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in location)
     return shorten(path.removeprefix("."))
 
 
 def in_plain_words(error: ValidationError, fields: Iterable[str]) -> ValidationError:
-    """Return the errors of a model with rules for texts, the first ones, and how many there are.
+    """Return a model's first errors with rules as messages, and the number of the others.
 
-    Those of the models within it are in plain words already.
+    The errors of nested models are in plain words already.
 
     Args:
         error: of the model.
@@ -138,7 +138,7 @@ def _fault(
 def _of_discriminator(
     detail: ErrorDetails, context: Mapping[str, Any]
 ) -> tuple[tuple[str | int, ...], str]:
-    """Return the location and the rule of the field that says which kind of object it is."""
+    """Return the location and the rule of the field that names the kind of an object."""
     [name] = _QUOTED.findall(context["discriminator"])
     location, written = detail["loc"], detail["input"]
     if "expected_tags" in context:

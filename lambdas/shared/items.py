@@ -1,6 +1,6 @@
-"""The items of the coordination table: their keys, their attributes, and how long they are kept.
+"""The items of the coordination table: keys, attributes, and how long they are kept.
 
-All keys and attribute names stand here, for the functions and for the states that write items.
+All keys and attribute names are defined here, for the functions and the states that write items.
 """
 
 from __future__ import annotations
@@ -22,9 +22,9 @@ class ItemType:
     """One type of item.
 
     Attributes:
-        name: of what an item stands for.
-        partition: how its partition key is written.
-        sort: how its sort key is written.
+        name: what an item represents.
+        partition: the format of its partition key.
+        sort: the format of its sort key.
         attributes: besides the keys and `expires_at`.
         written_by: states and functions.
         read_by: functions.
@@ -40,7 +40,7 @@ class ItemType:
     kept: str
 
     def key(self, **parts: str) -> Attributes:
-        """Return the key of an item, written of its parts."""
+        """Return the key of an item from its parts."""
         return key(self.partition.format(**parts), self.sort.format(**parts))
 
 
@@ -100,5 +100,5 @@ def key(partition: str, sort: str) -> Attributes:
 
 
 def expiry(epoch_seconds: float) -> Attributes:
-    """Return the attribute from whose moment on an item may be removed."""
+    """Return the attribute that says when an item may be removed."""
     return {EXPIRES_AT: {"N": str(int(epoch_seconds))}}

@@ -1,4 +1,4 @@
-"""Every number that bounds a request, with its reason. Each stands here and nowhere else."""
+"""Every limit of a request, with its reason."""
 
 from typing import Final
 
@@ -16,7 +16,7 @@ CAMPAIGNS_PER_BATCH: Final = 25
 MIN_DEADLINE_SECONDS: Final = 60
 MAX_DEADLINE_SECONDS: Final = 90 * 86_400
 DEFAULT_DEADLINE_SECONDS: Final = 3_600
-"""For a campaign job, whose moves take seconds."""
+"""For a campaign job, whose mutations take seconds."""
 DEFAULT_WATCH_DEADLINE_SECONDS: Final = 30 * 86_400
 """For a campaign job that only watches."""
 DEFAULT_EXPORT_DEADLINE_SECONDS: Final = 86_400
@@ -24,7 +24,7 @@ DEFAULT_EXPORT_DEADLINE_SECONDS: Final = 86_400
 MAX_EXPORT_ATTEMPTS: Final = 5
 
 MAX_FAULTS_REPORTED: Final = 50
-"""A rejection lists this many faults and counts the rest."""
+"""A rejection lists this many faults and gives the number of the others."""
 
 MAX_DESCRIPTION_CHARACTERS: Final = 256
 MAX_JOB_ID_CHARACTERS: Final = 32
@@ -35,7 +35,7 @@ MAX_TEXT_BYTES: Final = 200
 
 MAX_CAUSE_BYTES: Final = 16 * 1024
 """Of an outcome's summary, which is the cause of a failed execution. Step Functions takes 32,768
-characters (its API reference, ExecutionFailedEventDetails), but a clean-up holds two outcomes."""
+characters (its API reference, ExecutionFailedEventDetails), but a clean-up has two outcomes."""
 
 MAX_PAYLOAD_BYTES: Final = 256 * 1024
 """Of any state's input or output, and of an event. Source: Step Functions service quotas."""

@@ -1,4 +1,4 @@
-"""The metrics that the functions publish, by name; alarms and the dashboard read the same."""
+"""The names of the metrics that the functions publish, for alarms and the dashboard too."""
 
 from __future__ import annotations
 
@@ -6,39 +6,39 @@ from typing import Final
 
 NAMESPACE: Final = "Orchestrator"
 SERVICE: Final = "orchestrator"
-"""The value of the one dimension, `service`. One per id would be paid for per id."""
+"""The value of the only dimension, `service`. Each further value would cost one more metric."""
 
 REQUESTS_ACCEPTED: Final = "RequestsAccepted"
 REQUESTS_REJECTED: Final = "RequestsRejected"
 RESOURCES_COMPLETE: Final = "ResourcesComplete"
 RESOURCES_FAILED: Final = "ResourcesFailed"
 
-LOOKS: Final = "Looks"
+RECONCILE_PASSES: Final = "ReconcilePasses"
 PROGRESS: Final = "Progress"
-"""Looks that saw a campaign or an export otherwise than the look before."""
+"""Passes that saw a change of a campaign or an export since the previous pass."""
 JOB_AGE: Final = "JobAge"
-"""Seconds since the first look at a job that is open; not of one that only watches."""
+"""Seconds since the first poll of a job that has not ended, unless it only watches."""
 QUEUE_WAIT: Final = "QueueWait"
-"""Seconds that an export which finds no room has waited so far."""
+"""Seconds that a queued export has waited so far."""
 NOTICED_AFTER: Final = "NoticedAfter"
-"""Seconds from an export's end to the look that saw it."""
+"""Seconds from an export's end to the poll that saw it."""
 
 WAITERS_WOKEN: Final = "WaitersWoken"
 WAITERS_STALE: Final = "WaitersStale"
 EVENTS_FOR_NOBODY: Final = "EventsForNobody"
 
 RATE_LIMITER_UNAVAILABLE: Final = "RateLimiterUnavailable"
-"""Calls that were made without a limit, because the table could not be reached."""
+"""Calls without a rate limit, because the table could not be reached."""
 
 TRANSIENT_ERRORS: Final = "TransientErrors"
-"""Invocations that failed in order to be retried; Lambda counts them as errors."""
+"""Invocations that failed and are retried; Lambda counts them as errors."""
 
 
 def calls(operation: str) -> str:
-    """Return the name under which calls of an API operation are counted."""
+    """Return the name of the metric that counts the calls of an API operation."""
     return f"{operation}Calls"
 
 
 def throttles(operation: str) -> str:
-    """Return the name under which those of its calls are counted that were throttled."""
+    """Return the name of the metric that counts the throttled calls of an API operation."""
     return f"{operation}Throttles"

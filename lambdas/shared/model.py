@@ -1,4 +1,4 @@
-"""The bases of every value that crosses a function's boundary."""
+"""The base classes of all inputs and outputs of functions."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ from lambdas.shared.faults import in_plain_words
 
 
 class Frozen(BaseModel):
-    """An immutable value that people write, which refuses fields it does not know.
+    """An immutable value that people write; unknown fields are errors.
 
-    The errors of its validation are in plain words, each a rule that follows its field's name.
+    Its validation errors are in plain words, each a rule that follows its field's name.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -35,10 +35,10 @@ class Frozen(BaseModel):
 
 
 class Internal(BaseModel):
-    """An immutable value that travels between the functions.
+    """An immutable value that functions exchange; unknown fields are ignored.
 
-    It ignores fields it does not know, and a field that is added has a default: an execution in
-    flight meets functions that are newer than its payloads and, after a rollback, older ones.
+    A new field has a default: during a deployment, an execution's payloads reach functions that
+    are newer than they are and, after a rollback, older ones.
     """
 
     model_config = ConfigDict(frozen=True, extra="ignore")

@@ -23,7 +23,7 @@ Handler = Callable[[dict[str, Any], LambdaContext], dict[str, Any]]
 
 
 def observed(handler: Handler) -> Handler:
-    """Log, trace and measure an invocation; every line carries whose request it is."""
+    """Log, trace and measure an invocation; every log line identifies the request."""
 
     @wraps(handler)
     def invoke(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
@@ -43,7 +43,7 @@ def observed(handler: Handler) -> Handler:
         invoke, correlation_id_path=_CORRELATION, clear_state=True
     )
     measured = metrics.log_metrics(logged)
-    # A plan may be larger than the 64 KB that X-Ray takes of a segment. Source: X-Ray developer
-    # guide, 'Segment documents'.
+    # A plan may be larger than an X-Ray segment, 64 KB. Source: X-Ray developer guide, 'Segment
+    # documents'.
     traced: Handler = tracer.capture_lambda_handler(measured, capture_response=False)
     return traced

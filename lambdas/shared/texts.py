@@ -1,4 +1,4 @@
-"""Texts and moments as an account tells them."""
+"""Texts and times as an outcome holds them."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ _ELLIPSIS: Final = "…"
 
 
 def shorten(text: str, most: int = MAX_TEXT_BYTES) -> str:
-    """Cut a text to a number of bytes of JSON in UTF-8, with an ellipsis where it was cut."""
+    """Cut a text to a number of bytes as JSON in UTF-8, with an ellipsis if it was cut."""
     text = text.encode(errors="replace").decode()
     room = most - json_bytes(_ELLIPSIS)
     size = 0
@@ -24,18 +24,18 @@ def shorten(text: str, most: int = MAX_TEXT_BYTES) -> str:
 
 
 def json_bytes(text: str) -> int:
-    """Return the bytes of a text as JSON in UTF-8, without its quotes."""
+    """Return the size of a text in bytes as JSON in UTF-8, without its quotes."""
     return len(json.dumps(text, ensure_ascii=False).encode()) - 2
 
 
 def timestamp(epoch_seconds: float) -> str:
-    """Write a moment in ISO 8601, UTC, to the millisecond."""
+    """Return a time in ISO 8601, UTC, to the millisecond."""
     moment = datetime.fromtimestamp(epoch_seconds, tz=UTC)
     return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
 def with_hint(text: str, hint: str | None) -> str:
-    """Return a text with the advice behind it, cut so that the advice is never cut."""
+    """Return a text followed by the advice; only the text is cut if both are too long."""
     if hint is None:
         return text
     return f"{shorten(text, MAX_TEXT_BYTES - json_bytes(hint) - len(': '))}: {hint}"

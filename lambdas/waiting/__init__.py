@@ -1,1 +1,1 @@
-"""Executions that wait with a task token, and the events that wake them."""
+"""Child executions that wait with a task token, and the events that wake them."""

@@ -1,4 +1,4 @@
-"""The events that may end a wait early: each kind reads its own."""
+"""The events that may end a wait early; each kind reads its own."""
 
 from __future__ import annotations
 
@@ -7,25 +7,25 @@ from typing import Any, Final
 
 from lambdas.campaigns import wakes as of_campaigns
 from lambdas.exports import wakes as of_exports
-from lambdas.waiting.handles import Hurried
+from lambdas.waiting.handles import WaiterSelector
 
-Reader = Callable[[Mapping[str, Any]], tuple[Hurried, ...]]
+Reader = Callable[[Mapping[str, Any]], tuple[WaiterSelector, ...]]
 
-READERS: Final[tuple[Reader, ...]] = (of_exports.hurried_by, of_campaigns.hurried_by)
+READERS: Final[tuple[Reader, ...]] = (of_exports.waiters_for, of_campaigns.waiters_for)
 
 
 class UnreadableEventError(Exception):
-    """An event is none of these, or does not say whom it is about; the text names its source."""
+    """An event is of no kind, or names no resource; the message has its source."""
 
 
-def hurried_by(event: Mapping[str, Any]) -> tuple[Hurried, ...]:
-    """Return whom an event hurries, one after the other, as EventBridge hands it to a function.
+def waiters_for(event: Mapping[str, Any]) -> tuple[WaiterSelector, ...]:
+    """Return which waiters an event wakes, in order.
 
     Raises:
-        UnreadableEventError: when it is no event of any kind, or does not say whom it is about.
+        UnreadableEventError: when it is an event of no kind, or names no resource.
     """
-    hurried = tuple(whom for read in READERS for whom in read(event))
-    if not hurried:
+    selectors = tuple(selector for read in READERS for selector in read(event))
+    if not selectors:
         source = event.get("source")
-        raise UnreadableEventError(f"an event of {source!r} does not say whom it is about")
-    return hurried
+        raise UnreadableEventError(f"an event of {source!r} names no resource")
+    return selectors

@@ -1,4 +1,4 @@
-"""What a waiting execution may be woken by, and who of several is woken first."""
+"""How waiters are found, and which of several is woken first."""
 
 from __future__ import annotations
 
@@ -8,17 +8,17 @@ from typing import Final, NamedTuple
 from lambdas.shared import items
 
 KEPT_AFTER_WAIT: Final = 3_600
-"""Seconds a waiter's item outlives its wait; time to live removes it some time later."""
+"""Seconds that a waiter's item outlives its wait; time to live removes it some time later."""
 
 
 @dataclass(frozen=True)
 class Wake:
-    """How a waiting execution can be found.
+    """How a waiter is found.
 
     Attributes:
         on: what it waits for.
-        order: of several that wait for the same, the lowest is woken first.
-        expires_at: epoch seconds, from when on its item may be removed.
+        order: of several that wait for the same thing, the lowest is woken first.
+        expires_at: epoch seconds from which its item may be removed.
     """
 
     on: str
@@ -26,13 +26,13 @@ class Wake:
     expires_at: int
 
 
-class Hurried(NamedTuple):
-    """Whom an event hurries.
+class WaiterSelector(NamedTuple):
+    """The waiters that an event wakes.
 
     Attributes:
-        on: those who wait for this.
-        most: as many as are still waiting, None for all of them.
-        listed: only those whose item lists a value in an attribute, None for whoever waits.
+        on: what they wait for.
+        most: how many of those that still wait, None for all of them.
+        listed: an attribute and a value that their items list there, None for any item.
     """
 
     on: str
@@ -41,18 +41,18 @@ class Hurried(NamedTuple):
 
 
 def key_of(awaited: str) -> str:
-    """Return the key under which executions wait for something."""
+    """Return the partition key of the waiters for something."""
     return items.WAITER.partition.format(awaited=awaited)
 
 
 def wake(on: str, since: float, now: float, wait_seconds: int) -> Wake:
-    """Return how to find an execution that waits from `now`; times in epoch seconds.
+    """Return how to find a waiter that waits from `now`; times in epoch seconds.
 
     Args:
         on: what it waits for.
-        since: since when it has been waiting, this wait being perhaps one of many.
-        now: the present.
-        wait_seconds: when it looks anyway.
+        since: since when it has waited, maybe in several waits.
+        now: the current time.
+        wait_seconds: when it polls without a wake.
     """
     return Wake(
         on=on,

@@ -1,4 +1,4 @@
-"""Executions that wait with a task token, in the coordination table."""
+"""The waiters in the coordination table."""
 
 from __future__ import annotations
 
@@ -10,46 +10,46 @@ from lambdas.shared import items
 from lambdas.shared.aws import client
 from lambdas.shared.calls import api_call
 from lambdas.shared.errors import ConditionalCheckFailedException, StaleTokenException
-from lambdas.waiting.handles import Hurried
+from lambdas.waiting.handles import WaiterSelector
 
 
 class Woken(NamedTuple):
-    """How many waiters were woken, and how many had already gone on by themselves."""
+    """How many waiters were woken, and how many had continued by themselves."""
 
     live: int
     stale: int
 
 
 class Waiters:
-    """Those who wait, by what they wait for, in the order in which they are to be woken."""
+    """The waiters, by what they wait for, in the order in which they are woken."""
 
     def __init__(self, table: str, connect: Callable[[str], Any] = client) -> None:
         self._table = table
         self._dynamodb = connect("dynamodb")
         self._states = connect("stepfunctions")
 
-    def wake(self, whom: Hurried) -> Woken:
-        """Wake those whom an event hurries; a stale token is expected, and counted.
+    def wake(self, selector: WaiterSelector) -> Woken:
+        """Wake the selected waiters; stale tokens are expected, and counted.
 
         Raises:
-            AwsError: when a service did not answer; waking again is harmless.
+            AwsError: when a service did not respond; waking again is harmless.
         """
         live = stale = 0
-        for sk, token in self._waiting(whom):
-            if live == whom.most:
+        for sk, token in self._waiting(selector):
+            if live == selector.most:
                 break
             if self._wake(token):
                 live += 1
             else:
                 stale += 1
-            self._forget(whom.on, sk, token)
+            self._forget(selector.on, sk, token)
         return Woken(live, stale)
 
-    def _waiting(self, whom: Hurried) -> Iterator[tuple[str, str]]:
-        values = {":on": {"S": whom.on}}
+    def _waiting(self, selector: WaiterSelector) -> Iterator[tuple[str, str]]:
+        values = {":on": {"S": selector.on}}
         more: dict[str, Any] = {}
-        if whom.listed is not None:
-            attribute, value = whom.listed
+        if selector.listed is not None:
+            attribute, value = selector.listed
             values[":value"] = {"S": value}
             more = {"FilterExpression": f"contains({attribute}, :value)"}
         while True:
@@ -77,12 +77,12 @@ class Waiters:
         return True
 
     def _forget(self, on: str, sk: str, token: str) -> None:
-        """Delete an execution's item, unless the execution has come to wait anew meanwhile."""
+        """Delete a waiter's item, unless it has started to wait again meanwhile."""
         with suppress(ConditionalCheckFailedException), api_call("DeleteItem"):
             self._dynamodb.delete_item(
                 TableName=self._table,
                 Key=items.key(on, sk),
                 ConditionExpression="#token = :token",
-                ExpressionAttributeNames={"#token": items.TOKEN},  # a word that DynamoDB reserves
+                ExpressionAttributeNames={"#token": items.TOKEN},  # reserved in DynamoDB
                 ExpressionAttributeValues={":token": {"S": token}},
             )

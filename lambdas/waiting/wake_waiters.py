@@ -1,4 +1,4 @@
-"""An export has ended, or somebody has moved a campaign: whoever waits for it looks at once."""
+"""Wakes the child executions that wait for an export that has ended or a campaign that changed."""
 
 from __future__ import annotations
 
@@ -10,27 +10,31 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 from lambdas.shared import metric_names
 from lambdas.shared.environment import COORDINATION_TABLE, setting
 from lambdas.shared.observability import logger, metrics, observed
-from lambdas.waiting.events import hurried_by
+from lambdas.waiting.events import waiters_for
 from lambdas.waiting.waiters import Waiters, Woken
 
 
 @observed
 def handler(event: dict[str, Any], _context: LambdaContext) -> dict[str, Any]:
-    """Wake whom an event of RDS or of CloudTrail hurries.
+    """Wake the waiters for what an event of RDS or CloudTrail is about.
 
-    Events hurry and nothing more: one that is lost, late, doubled or for nobody does no harm,
-    because every wait ends by itself.
+    An event only ends waits early. A lost, late or duplicate one does no harm, because every wait
+    ends by itself.
 
     Raises:
-        UnreadableEventError: when the event does not say whom it is about.
-        AwsError: when a service did not answer; the same event again does no harm.
+        UnreadableEventError: when the event names no resource.
+        AwsError: when a service did not respond; the same event again does no harm.
     """
-    hurried = hurried_by(event)
+    selectors = waiters_for(event)
     waiters = Waiters(setting(COORDINATION_TABLE))
-    counts = [waiters.wake(whom) for whom in hurried]
+    counts = [waiters.wake(selector) for selector in selectors]
     woken = Woken(sum(count.live for count in counts), sum(count.stale for count in counts))
     _measure(woken)
-    logger.info("event taken in", hurried=[whom._asdict() for whom in hurried], **woken._asdict())
+    logger.info(
+        "waiters woken",
+        selectors=[selector._asdict() for selector in selectors],
+        **woken._asdict(),
+    )
     return woken._asdict()
 
 

@@ -48,7 +48,7 @@ EDITS = (
     Edit(
         "lambdas/waiting/events.py",
         "READERS: Final[tuple[Reader, ...]] = (",
-        "of_timers.hurried_by, ",
+        "of_timers.waiters_for, ",
     ),
     Edit(
         "lambdas/jobs/phases.py",

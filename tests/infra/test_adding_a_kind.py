@@ -22,7 +22,7 @@ from lambdas.jobs import clean_ups
 from lambdas.jobs.registry import kind_named
 from lambdas.requests.acceptance import RequestRejected, parse
 from lambdas.requests.plan import Trace, advance, plan
-from lambdas.waiting.events import hurried_by
+from lambdas.waiting.events import waiters_for
 
 HOME = {"region": "us-east-1", "account": "123456789012"}
 
@@ -43,13 +43,13 @@ graphs = dict(diagram.graphs(diagram.definition(template)))
 print(json.dumps({
     "running": [[type(work).__name__, work.key] for work in carried.running],
     "skipped": [
-        [entry.kind, entry.id, entry.reason] for entry in advance(carried, [], 5.0).settled
+        [entry.kind, entry.id, entry.reason] for entry in advance(carried, [], 5.0).entries
     ],
     "bad target": faults(job | {"target": "SILENT"}),
     "too many": faults({"jobs": [job] * 4}),
     "no kind": faults({"jobs": [{"target": "RUNG"}]}),
     "cleaned up": [read.__module__ for read in clean_ups.READERS],
-    "hurried": [whom.on for whom in hurried_by({"source": "timers"})],
+    "waiters": [whom.on for whom in waiters_for({"source": "timers"})],
     "alarms": [name for name in template["Resources"] if "Throttled" in name],
     "states": {name: state for graph in graphs.values() for name, state in graph.items()},
 }))
@@ -89,13 +89,13 @@ def test_the_graph_has_its_loop(told: dict[str, Any]) -> None:
     assert states["RouteTimer"]["Default"] == "AwaitBell"
     assert states["AwaitBell"]["Resource"].endswith("putItem.waitForTaskToken")
     assert states["AwaitBell"]["Next"] == "ReconcileTimer"
-    assert states["AwaitBell"]["Catch"][-1]["Next"] == "AwaitNextLookAtTimer"
+    assert states["AwaitBell"]["Catch"][-1]["Next"] == "AwaitNextPollOfTimer"
     (outcome, *_) = (each["Output"]["outcome"] for each in states["AdvancePlan"]["Catch"])
     assert "$work.kind = 'timer' ? $entry($work, $work.name" in outcome
 
 
 def test_its_events_and_its_clean_up_are_reached(told: dict[str, Any]) -> None:
-    assert told["hurried"] == ["waiter#timers"]
+    assert told["waiters"] == ["waiter#timers"]
     assert "lambdas.timers.clean_up" in told["cleaned up"]
 
 

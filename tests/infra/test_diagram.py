@@ -123,7 +123,7 @@ def test_draws_what_is_caught_dashed_and_the_child_graph_in_a_box() -> None:
     ("condition", "words"),
     [
         ("{% $states.input.phase = 'COMPLETE' %}", "COMPLETE"),
-        ("{% $look.phase = 'DELETING' %}", "DELETING"),
+        ("{% $pass.phase = 'DELETING' %}", "DELETING"),
         ("{% $exists($states.input.outcome) %}", "outcome"),
         ('{% $states.input.a > 1 and $states.input.b = "c" %}', "a > 1 and b = 'c'"),
     ],

@@ -11,8 +11,8 @@ import pytest
 from lambdas.campaigns.work import CampaignProgress, CampaignWork
 from lambdas.exports.details import ExportAttempt
 from lambdas.exports.work import ExportProgress
-from lambdas.jobs import pass_result as looks
-from lambdas.jobs.pass_result import Look
+from lambdas.jobs import pass_result
+from lambdas.jobs.pass_result import PassResult
 from lambdas.jobs.phases import Phase
 from lambdas.jobs.resource_result import Entry
 from lambdas.jobs.work import Work
@@ -83,7 +83,7 @@ def _whole(outcome: Answer) -> Answer:
     return outcome
 
 
-def _written(value: Plan | Look | Work) -> Answer:
+def _written(value: Plan | PassResult | Work) -> Answer:
     written: Answer = json.loads(
         json.dumps(value.model_dump(mode="json", exclude_defaults=True, by_alias=True))
     )
@@ -102,7 +102,7 @@ def _begun(*stages: dict[str, object]) -> Plan:
         {"clean_up": {"execution_arn": EXECUTION}},
         any_export_job(),
         {"stages": [{"jobs": [any_campaign_job()]}]},
-        {"plan": {"settled": [{"id": "theirs"}]}, "results": [{"settled": [1]}], "jobs": [1]},
+        {"plan": {"entries": [{"id": "theirs"}]}, "results": [{"entries": [1]}], "jobs": [1]},
     ],
     ids=json.dumps,
 )
@@ -178,12 +178,12 @@ RESOURCES = [
 ]
 
 
-def _half_way() -> tuple[Plan, list[Look | None]]:
+def _half_way() -> tuple[Plan, list[PassResult | None]]:
     """Return a plan in its second stage, and what its children came back with."""
     first = _begun(*STAGES)
     second = advance(first, [ended(work, at=NOW + 30) for work in first.running], NOW + 40)
     seen, export, full, rest, cluster, _lost, half = second.running
-    failed = CampaignProgress(initial_state="Running", state="Paused", looks=3)
+    failed = CampaignProgress(initial_state="Running", state="Paused", polls=3)
     open_ = dict.fromkeys(("half-1", "half-2", "half-3"), failed)
     assert isinstance(half, CampaignWork)
     half = half.model_copy(update={"open": open_}).close(
@@ -192,13 +192,15 @@ def _half_way() -> tuple[Plan, list[Look | None]]:
     details = export_details(export_task_identifier="task-1")
     going = ExportProgress(initial_state="STARTING", state="IN_PROGRESS", details=details)
     return second, [
-        looks.look_again(seen, Phase.IN_PROGRESS, 30),
+        pass_result.next_pass(seen, Phase.IN_PROGRESS, 30),
         ended(export, Phase.FAILED, at=NOW + 30),
         ended(full, at=NOW + 30),
         ended(rest, at=NOW + 30),
-        looks.look_again(cluster.model_copy(update={"progress": going}), Phase.IN_PROGRESS, 30),
+        pass_result.next_pass(
+            cluster.model_copy(update={"progress": going}), Phase.IN_PROGRESS, 30
+        ),
         None,
-        looks.look_again(half, Phase.IN_PROGRESS, 30),
+        pass_result.next_pass(half, Phase.IN_PROGRESS, 30),
     ]
 
 
@@ -346,11 +348,11 @@ def test_the_outcome_of_the_most_resources_with_the_longest_cause_can_be_publish
     results = []
     for work in now.running:
         if isinstance(work, CampaignWork):
-            seen = CampaignProgress(initial_state="Initialized", state="Initialized", looks=9_999)
+            seen = CampaignProgress(initial_state="Initialized", state="Initialized", polls=9_999)
             update: dict[str, Any] = {"open": dict.fromkeys(work.open, seen)}
         else:
             update = {"progress": ExportProgress(state="IN_PROGRESS", details=details)}
-        looked = looks.look_again(work.model_copy(update=update), Phase.IN_PROGRESS, 30)
+        looked = pass_result.next_pass(work.model_copy(update=update), Phase.IN_PROGRESS, 30)
         results.append(_written(looked))
     outcome = fallback("AdvancePlan", {"plan": _written(now), "results": results}, longest)
     assert len(outcome["resources"]) == 265

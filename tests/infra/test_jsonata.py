@@ -14,24 +14,24 @@ from infra.workflow import jobs
 from infra.workflow.jobs import Jobs, KindsMismatchError, Reconciler
 from infra.workflow.jsonata import UnknownFieldError, Value, checked, concatenated, written
 from lambdas.campaigns.work import CampaignWork
-from lambdas.jobs.pass_result import Look, TaskError
+from lambdas.jobs.pass_result import PassResult, TaskError
 from lambdas.jobs.registry import KINDS, ChildResult
 from lambdas.requests.plan import Plan
 
-LOOK = Value("$look", Look)
+LOOK = Value("$pass", PassResult)
 PLAN = Value("$plan", Plan)
 
 
 @pytest.mark.parametrize(
     ("value", "path"),
     [
-        (LOOK.field("wait_seconds"), "$look.wait_seconds"),
-        (LOOK.field("wake", "on"), "$look.wake.on"),
-        (LOOK.field("wake").field("expires_at"), "$look.wake.expires_at"),
-        (LOOK.field("work", "memo", "looks"), "$look.work.memo.looks"),
-        (LOOK.field("error", "Cause"), "$look.error.Cause"),
+        (LOOK.field("wait_seconds"), "$pass.wait_seconds"),
+        (LOOK.field("wake", "on"), "$pass.wake.on"),
+        (LOOK.field("wake").field("expires_at"), "$pass.wake.expires_at"),
+        (LOOK.field("work", "polling", "polls"), "$pass.work.polling.polls"),
+        (LOOK.field("error", "Cause"), "$pass.error.Cause"),
         (PLAN.field("waiting", "work", "key"), "$plan.waiting.work.key"),
-        (Value("$work", CampaignWork).field("open").values("$one").field("looks"), "$one.looks"),
+        (Value("$work", CampaignWork).field("open").values("$one").field("polls"), "$one.polls"),
         (Value("$states.input", {"plan": Plan}).field("plan", "trace"), "$states.input.plan.trace"),
     ],
 )
@@ -42,11 +42,11 @@ def test_a_field_that_is_there_is_written_as_its_path(value: Value, path: str) -
 @pytest.mark.parametrize(
     ("value", "names", "told"),
     [
-        (LOOK, ["wait"], "$look.wait: Look has no field 'wait'"),
-        (LOOK, ["wake", "until"], "$look.wake.until: "),
+        (LOOK, ["wait"], "$pass.wait: PassResult has no field 'wait'"),
+        (LOOK, ["wake", "until"], "$pass.wake.until: "),
         (LOOK, ["error", "cause"], "has no field 'cause'"),
         (LOOK, ["work", "open"], "has no field 'open'"),
-        (LOOK, ["key", "length"], "$look.key.length: str has no field 'length'"),
+        (LOOK, ["key", "length"], "$pass.key.length: str has no field 'length'"),
         (Value("$work", CampaignWork), ["open", "c-1"], "has no field 'c-1'"),
         (Value("$states.input", {"plan": Plan}), ["plans"], "an object of plan has no field"),
     ],
@@ -66,16 +66,16 @@ def test_only_a_mapping_has_values() -> None:
 
 def test_what_is_written_for_a_function_has_only_fields_that_it_reads() -> None:
     assert written(TaskError, {"Error": "any"}) == {"Error": "any"}
-    with pytest.raises(UnknownFieldError, match="Look has no field 'ended'"):
-        written(Look, {"key": "any", "ended": 1})
+    with pytest.raises(UnknownFieldError, match="PassResult has no field 'ended'"):
+        written(PassResult, {"key": "any", "ended": 1})
 
 
 def test_an_expression_is_checked_for_the_fields_of_its_variables() -> None:
-    body = "$look.wake.on & $results.settled.($f($)) & $states.context.Any.Thing"
-    shapes = {"$look": Look, "$results": tuple[ChildResult, ...]}
+    body = "$pass.wake.on & $results.entries.($f($)) & $states.context.Any.Thing"
+    shapes = {"$pass": PassResult, "$results": tuple[ChildResult, ...]}
     assert checked(body, shapes) == body
-    with pytest.raises(UnknownFieldError, match=r"\$look\.wake\.off.* has no field 'off'"):
-        checked("1 + $look.wake.off", shapes)
+    with pytest.raises(UnknownFieldError, match=r"\$pass\.wake\.off.* has no field 'off'"):
+        checked("1 + $pass.wake.off", shapes)
     with pytest.raises(UnknownFieldError, match=r"not known what \$other holds"):
         checked("$other.field", shapes)
 
@@ -116,7 +116,7 @@ def test_a_kind_whose_loop_reads_a_field_that_its_work_lacks_is_not_synthesised(
     campaigns, *others = KINDS
     loop = replace(campaigns.loop, waits_for_keys_of={"ids": ("opened",)})
     monkeypatch.setattr(jobs, "KINDS", (replace(campaigns, loop=loop), *others))
-    told = r"\$look\.work\.opened: CampaignWork has no field 'opened'"
+    told = r"\$pass\.work\.opened: CampaignWork has no field 'opened'"
     with pytest.raises(UnknownFieldError, match=told):
         Jobs(stack, "Jobs", reconcilers=reconcilers(stack), table=table)
 

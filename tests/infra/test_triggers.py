@@ -225,7 +225,7 @@ def test_rules_may_start_the_machine_and_nothing_else(full_template: Template) -
 def test_a_move_of_a_campaign_by_somebody_else_wakes_those_who_wait(
     full_template: Template, operation: Mutation, role: str | None
 ) -> None:
-    rule = _rule(full_template, "CampaignMoved")
+    rule = _rule(full_template, "CampaignMutation")
     assert _matches(rule, _campaign_event(operation, role))
     assert rule["State"] == "ENABLED"
     assert "EventBusName" not in rule, "AWS services speak on the default bus"
@@ -239,13 +239,13 @@ def test_a_move_of_a_campaign_by_somebody_else_wakes_those_who_wait(
     ]
     assert {permission["FunctionName"]["Fn::GetAtt"][0] for permission in permissions} == {waker}
     allowed = {permission["SourceArn"]["Fn::GetAtt"][0] for permission in permissions}
-    assert any(name.startswith("CampaignsCampaignMoved") for name in allowed)
+    assert any(name.startswith("CampaignsCampaignMutation") for name in allowed)
 
 
 def test_a_move_by_the_orchestrators_own_function_wakes_nobody(
     full_template: Template,
 ) -> None:
-    rule = _rule(full_template, "CampaignMoved")
+    rule = _rule(full_template, "CampaignMutation")
     assert not _matches(rule, _campaign_event(Mutation.STOP, OWN_ROLE))
     (own,) = set(_own_role(rule))
     assert own.startswith("CampaignsReconcileCampaignsRole")
@@ -255,7 +255,7 @@ def test_a_move_by_the_orchestrators_own_function_wakes_nobody(
 def test_a_move_that_was_refused_and_calls_that_move_nothing_wake_nobody(
     full_template: Template,
 ) -> None:
-    rule = _rule(full_template, "CampaignMoved")
+    rule = _rule(full_template, "CampaignMutation")
     refused = _campaign_event(Mutation.STOP)
     refused["detail"]["errorCode"] = "InvalidCampaignStateException"
     assert not _matches(rule, refused)
@@ -264,7 +264,7 @@ def test_a_move_that_was_refused_and_calls_that_move_nothing_wake_nobody(
 
 
 def test_campaigns_are_moved_unnoticed_unless_the_settings_say_so(template: Template) -> None:
-    assert [n for n in of_type(template, "AWS::Events::Rule") if "CampaignMoved" in n] == []
+    assert [n for n in of_type(template, "AWS::Events::Rule") if "CampaignMutation" in n] == []
 
 
 def _snapshot_exports(template: Template) -> tuple[SnapshotExport, ...]:

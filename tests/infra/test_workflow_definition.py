@@ -34,7 +34,7 @@ PICTURE = {
     "RequestRejected", "RequestComplete", "RequestFailed",
     "WhichKind", "JobComplete", "JobFailed",
     "ReconcileCampaigns", "RouteCampaigns", "AwaitDeletion", "AwaitCampaigns",
-    "ReconcileExport", "RouteExport", "AwaitExportSlot", "AwaitExportEvent", "AwaitNextLook",
+    "ReconcileExport", "RouteExport", "AwaitExportSlot", "AwaitExportEvent", "AwaitNextPoll",
 }  # fmt: skip
 """The states of the design. How each is reached is the business of docs/workflow.md."""
 
@@ -184,10 +184,10 @@ def test_a_pass_that_failed_for_good_ends_its_job_with_a_short_cause_and_its_tim
     """All children of the largest request may fail, and their causes have to fit one payload."""
     for catcher in states[name]["Catch"]:
         assert catcher["Next"] == "JobFailed"
-        assert catcher["Assign"]["look"] == {
-            "key": "{% $look.work.key %}",
+        assert catcher["Assign"]["pass"] == {
+            "key": "{% $pass.work.key %}",
             "phase": "FAILED",
-            "work": "{% $look.work %}",
+            "work": "{% $pass.work %}",
             "error": {
                 "Error": "{% $states.errorOutput.Error %}",
                 "Cause": "{% $substring($states.errorOutput.Cause, 0, 500) %}",
@@ -207,14 +207,14 @@ def test_every_kind_has_a_loop_and_work_of_any_other_kind_ends_as_a_failure_that
     work = {"kind": "faxes", "key": "0.1"}
     look = {
         name: evaluate(value[2:-2], {"states": {"input": {"work": work}}})
-        for name, value in choice["Assign"]["look"].items()
+        for name, value in choice["Assign"]["pass"].items()
         if name in ("key", "work")
     }
-    cause = choice["Assign"]["look"]["error"]["Cause"][2:-2]
+    cause = choice["Assign"]["pass"]["error"]["Cause"][2:-2]
     told = evaluate(cause, {"states": {"input": {"work": work}}})
     assert look == {"key": "0.1", "work": work}
-    assert choice["Assign"]["look"]["phase"] == "FAILED"
-    assert choice["Assign"]["look"]["error"]["Error"] == "UnknownKind"
+    assert choice["Assign"]["pass"]["phase"] == "FAILED"
+    assert choice["Assign"]["pass"]["error"]["Error"] == "UnknownKind"
     assert told == "this version has no jobs of kind faxes"
 
 
@@ -266,13 +266,13 @@ def test_waits_for_a_wake_with_a_token_in_the_table_until_the_next_look(
     assert state["Type"] == "Task"
     assert state["QueryLanguage"] == "JSONata"
     assert state["Resource"].endswith(":states:::aws-sdk:dynamodb:putItem.waitForTaskToken")
-    assert state["TimeoutSeconds"] == "{% $look.wait_seconds %}"
+    assert state["TimeoutSeconds"] == "{% $pass.wait_seconds %}"
     assert state["Next"] == "ReconcileExport"
     assert state["Arguments"]["TableName"] == f"${{{table}}}"
     item = state["Arguments"]["Item"]
     assert item.keys() == {"pk", "sk", "token", "expires_at"}
     assert item["token"] == {"S": "{% $states.context.Task.Token %}"}
-    assert item["sk"] == {"S": "{% $look.wake.order & '#' & $states.context.Execution.Id %}"}
+    assert item["sk"] == {"S": "{% $pass.wake.order & '#' & $states.context.Execution.Id %}"}
 
 
 @pytest.mark.parametrize("name", WAITS_FOR_CAMPAIGNS)
@@ -280,7 +280,7 @@ def test_campaigns_are_waited_for_plainly_unless_the_settings_say_so(
     name: str, states: dict[str, State]
 ) -> None:
     assert (states[name]["Type"], states[name]["Next"]) == ("Wait", "ReconcileCampaigns")
-    assert states[name]["Seconds"] == "{% $look.wait_seconds %}"
+    assert states[name]["Seconds"] == "{% $pass.wait_seconds %}"
 
 
 @pytest.mark.parametrize("name", WAITS_FOR_CAMPAIGNS)
@@ -290,7 +290,7 @@ def test_campaigns_whose_events_come_are_waited_for_as_an_export_is_by_the_ids_o
     of_export, of_campaigns = optional_states["AwaitExportEvent"], optional_states[name]
     item = of_campaigns["Arguments"]["Item"]
     assert item == of_export["Arguments"]["Item"] | {
-        "ids": {"SS": "{% [$keys($look.work.open)] %}"}
+        "ids": {"SS": "{% [$keys($pass.work.open)] %}"}
     }
     same = ("Type", "QueryLanguage", "Resource", "TimeoutSeconds", "Retry")
     assert {field: of_campaigns[field] for field in same} == {
@@ -299,34 +299,34 @@ def test_campaigns_whose_events_come_are_waited_for_as_an_export_is_by_the_ids_o
     assert of_campaigns["Next"] == "ReconcileCampaigns"
     assert [(c["ErrorEquals"], c["Next"]) for c in of_campaigns["Catch"]] == [
         (["States.Timeout"], "ReconcileCampaigns"),
-        (["States.DataLimitExceeded"], "AwaitNextLookAtCampaigns"),
-        (["States.ALL"], "AwaitNextLookAtCampaigns"),
+        (["States.DataLimitExceeded"], "AwaitNextPollOfCampaigns"),
+        (["States.ALL"], "AwaitNextPollOfCampaigns"),
     ]
-    plain = optional_states["AwaitNextLookAtCampaigns"]
+    plain = optional_states["AwaitNextPollOfCampaigns"]
     assert (plain["Type"], plain["Next"]) == ("Wait", "ReconcileCampaigns")
-    assert plain["Seconds"] == "{% $look.wait_seconds %}"
+    assert plain["Seconds"] == "{% $pass.wait_seconds %}"
 
 
 def test_nothing_else_of_the_graph_depends_on_the_settings(
     states: dict[str, State], optional_states: dict[str, State]
 ) -> None:
-    assert optional_states.keys() - states.keys() == {"AwaitNextLookAtCampaigns"}
+    assert optional_states.keys() - states.keys() == {"AwaitNextPollOfCampaigns"}
     changed = {name for name, state in states.items() if optional_states[name] != state}
     assert changed - {"RunJobs"} == {"RouteCampaigns", *WAITS_FOR_CAMPAIGNS}
 
 
 @pytest.mark.parametrize(
     ("route", "fallback"),
-    [("RouteExport", "AwaitNextLook"), ("RouteCampaigns", "AwaitNextLookAtCampaigns")],
+    [("RouteExport", "AwaitNextPoll"), ("RouteCampaigns", "AwaitNextPollOfCampaigns")],
 )
 def test_where_nothing_can_wake_a_child_it_waits_plainly_unless_it_has_ended(
     route: str, fallback: str, optional_states: dict[str, State]
 ) -> None:
     choice = optional_states[route]
     assert [(c["Condition"], c["Next"]) for c in choice["Choices"][:3]] == [
-        ("{% $look.phase = 'COMPLETE' %}", "JobComplete"),
-        ("{% $look.phase = 'FAILED' %}", "JobFailed"),
-        ("{% $not($exists($look.wake)) %}", fallback),
+        ("{% $pass.phase = 'COMPLETE' %}", "JobComplete"),
+        ("{% $pass.phase = 'FAILED' %}", "JobFailed"),
+        ("{% $not($exists($pass.wake)) %}", fallback),
     ]
 
 
@@ -336,8 +336,8 @@ def test_a_wait_for_a_wake_that_ends_by_itself_looks_and_one_that_fails_waits_pl
 ) -> None:
     assert [(c["ErrorEquals"], c["Next"]) for c in states[name]["Catch"]] == [
         (["States.Timeout"], "ReconcileExport"),
-        (["States.DataLimitExceeded"], "AwaitNextLook"),
-        (["States.ALL"], "AwaitNextLook"),
+        (["States.DataLimitExceeded"], "AwaitNextPoll"),
+        (["States.ALL"], "AwaitNextPoll"),
     ]
     assert retried(states[name]) == {
         "DynamoDb.InternalServerErrorException",
@@ -345,8 +345,8 @@ def test_a_wait_for_a_wake_that_ends_by_itself_looks_and_one_that_fails_waits_pl
         "DynamoDb.RequestLimitExceededException",
         "DynamoDb.ThrottlingException",
     }
-    assert states["AwaitNextLook"]["Seconds"] == "{% $look.wait_seconds %}"
-    assert states["AwaitNextLook"]["Next"] == "ReconcileExport"
+    assert states["AwaitNextPoll"]["Seconds"] == "{% $pass.wait_seconds %}"
+    assert states["AwaitNextPoll"]["Next"] == "ReconcileExport"
 
 
 def _reached(graph: dict[str, Any]) -> set[str]:

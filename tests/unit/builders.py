@@ -16,9 +16,9 @@ from lambdas.exports.decisions import Destination, ExportTask
 from lambdas.exports.details import ExportDetails
 from lambdas.exports.work import ExportProgress, ExportSpec, ExportWork
 from lambdas.jobs import pass_result
-from lambdas.jobs.memo import Memo
-from lambdas.jobs.pass_result import Look
+from lambdas.jobs.pass_result import PassResult
 from lambdas.jobs.phases import Phase
+from lambdas.jobs.polling import Polling
 from lambdas.jobs.resource_result import EndPhase
 from lambdas.jobs.work import Work
 from lambdas.requests.plan import Trace
@@ -72,7 +72,7 @@ def export_work(
     target: ExportTarget = ExportTarget.COMPLETE,
     *,
     progress: ExportProgress | None = None,
-    memo: Memo | None = None,
+    polling: Polling | None = None,
     **fields: Any,
 ) -> ExportWork:
     return ExportWork(
@@ -81,7 +81,7 @@ def export_work(
         job_label="0.0",
         job=export_job(target, **fields),
         progress=progress or ExportProgress(),
-        memo=memo or Memo(),
+        polling=polling or Polling(),
     )
 
 
@@ -100,7 +100,7 @@ def any_progress(**fields: Any) -> CampaignProgress:
     given: dict[str, Any] = {
         "initial_state": CampaignState.RUNNING,
         "state": CampaignState.RUNNING,
-        "looks": 2,
+        "polls": 2,
     }
     return CampaignProgress(**given | fields)
 
@@ -132,7 +132,7 @@ def carried(model: Model) -> Model:
     return type(model).model_validate(written)
 
 
-def ended(work: Work, phase: EndPhase = Phase.COMPLETE, at: float = NOW) -> Look:
+def ended(work: Work, phase: EndPhase = Phase.COMPLETE, at: float = NOW) -> PassResult:
     """Return the last pass over work of which everything ended in one phase."""
     end: dict[str, Any] = {"reason": "AnyReason", "message": "any message", "now": at}
     if isinstance(work, CampaignWork):
@@ -140,7 +140,7 @@ def ended(work: Work, phase: EndPhase = Phase.COMPLETE, at: float = NOW) -> Look
             work = work.close(campaign_id, phase=phase, **end)
     else:
         work = work.close(phase=phase, **end)
-    return pass_result.settled(work, phase)
+    return pass_result.last_pass(work, phase)
 
 
 class AnyContext(LambdaContext):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from lambdas.exports.contract import ExportTarget
 from lambdas.exports.identifier import identifier
-from lambdas.jobs.pass_result import Look
+from lambdas.jobs.pass_result import PassResult
 from lambdas.jobs.phases import Phase
 from lambdas.jobs.resource_result import Entry
 from lambdas.shared.errors import (
@@ -42,8 +42,8 @@ PERMANENT = [
 ]
 
 
-def entry_of(seen: Look) -> Entry:
-    (entry,) = seen.settled
+def entry_of(seen: PassResult) -> Entry:
+    (entry,) = seen.entries
     assert entry.phase is seen.phase
     assert (seen.work, seen.wait_seconds) == (None, 0)
     return entry

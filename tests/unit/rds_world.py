@@ -138,7 +138,7 @@ class RdsWorld:
         now: epoch seconds.
         tasks: all that exist by now, of whomever.
         took_effect: identifiers of the caller's starts that took effect, in order.
-        asked_for: identifiers that the caller's starts named without being refused.
+        requested: identifiers that the caller's starts named without being refused.
         asked_to_cancel: identifiers of the caller's cancels.
         canceled: those among them that were canceled by it.
     """
@@ -159,7 +159,7 @@ class RdsWorld:
         self.now = now
         self.tasks: dict[str, _Task] = {}
         self.took_effect: list[str] = []
-        self.asked_for: list[str] = []
+        self.requested: list[str] = []
         self.asked_to_cancel: list[str] = []
         self.canceled: list[str] = []
         self._slots = slots
@@ -218,10 +218,10 @@ class RdsWorld:
         assert set(self._listed.values()) <= ENDED, "the source was seen to be busy"
         fault = self._call("start")
         if fault is not None and not isinstance(fault, LostResponse):
-            self.asked_for.append(task_id)
+            self.requested.append(task_id)
             raise fault
         self._refuse_start(task_id, source_arn)
-        self.asked_for.append(task_id)
+        self.requested.append(task_id)
         self.took_effect.append(task_id)
         started = ExportTask(task_id, source_arn, "STARTING", *self.destination, export_only)
         mine = len(self.took_effect) - 1

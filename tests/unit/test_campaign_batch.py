@@ -14,11 +14,11 @@ from lambdas.campaigns import paces
 from lambdas.campaigns.batch import (
     MAX_ATTEMPTS,
     MAX_DELETION_SECONDS,
-    MAX_ODD_LOOKS,
     MAX_THROTTLED_PASSES,
+    MAX_UNEXPLAINED_POLLS,
     SUSPECTED_GROUP,
     end_of,
-    next_move,
+    next_decision,
     phase_of,
     read_groups,
     seen,
@@ -27,8 +27,8 @@ from lambdas.campaigns.contract import ApiVersion, CampaignTarget
 from lambdas.campaigns.transitions import Act, CampaignState, Mutation, Reached, Refuse, Wait
 from lambdas.campaigns.work import CampaignProgress, CampaignWork
 from lambdas.jobs import cadence
-from lambdas.jobs.memo import Memo
 from lambdas.jobs.phases import Phase, Reason
+from lambdas.jobs.polling import Polling
 from lambdas.shared.limits import CAMPAIGNS_PER_BATCH
 from tests.unit.builders import NOW, any_progress, campaign_work
 
@@ -42,12 +42,12 @@ def after_looks(*states: str | None) -> CampaignProgress:
 
 def test_remembers_the_first_state_and_the_last():
     progress = after_looks("Running", "Paused", "Stopped")
-    assert (progress.initial_state, progress.state, progress.looks) == ("Running", "Stopped", 3)
+    assert (progress.initial_state, progress.state, progress.polls) == ("Running", "Stopped", 3)
 
 
 def test_keeps_the_last_state_that_aws_could_tell():
     progress = after_looks(None, "Running", None)
-    assert (progress.initial_state, progress.state, progress.odd_looks) == (
+    assert (progress.initial_state, progress.state, progress.unexplained_polls) == (
         "Running",
         "Running",
         1,
@@ -55,8 +55,8 @@ def test_keeps_the_last_state_that_aws_could_tell():
 
 
 def test_a_look_that_makes_sense_ends_a_row_of_odd_ones():
-    assert after_looks("Odd", None, "Odd").odd_looks == 3
-    assert after_looks("Odd", None, "Running").odd_looks == 0
+    assert after_looks("Odd", None, "Odd").unexplained_polls == 3
+    assert after_looks("Odd", None, "Running").unexplained_polls == 0
 
 
 @pytest.mark.parametrize(
@@ -70,7 +70,7 @@ def test_a_look_that_makes_sense_ends_a_row_of_odd_ones():
     ],
 )
 def test_tells_what_was_true_before_the_first_look(state, target, reason):
-    assert next_move(after_looks(state), target, NOW)[0] is reason
+    assert next_decision(after_looks(state), target, NOW)[0] is reason
 
 
 @pytest.mark.parametrize("before", [("Paused", "Odd"), (None,), ("CREATING",)])
@@ -79,27 +79,27 @@ def test_tells_what_was_true_before_the_first_look(state, target, reason):
     [("Paused", CampaignTarget.PAUSED), (CampaignState.GONE, CampaignTarget.DELETED)],
 )
 def test_what_came_true_after_the_first_poll_was_not_there_already(before, state, target):
-    move = next_move(after_looks(*before, state), target, NOW)
+    move = next_decision(after_looks(*before, state), target, NOW)
     assert move == Reached(Reason.TARGET_REACHED)
 
 
 def test_what_a_refusal_told_was_not_there_at_the_first_poll():
     progress = campaign_batch.refused(after_looks("Running"), "Any", "Paused")
-    assert next_move(progress, CampaignTarget.PAUSED, NOW) == Reached(Reason.TARGET_REACHED)
+    assert next_decision(progress, CampaignTarget.PAUSED, NOW) == Reached(Reason.TARGET_REACHED)
 
 
 def test_a_campaign_that_never_was_can_not_be_watched():
     refused = Refuse(Reason.CAMPAIGN_NOT_FOUND, "the campaign does not exist")
-    assert next_move(after_looks(CampaignState.GONE), CampaignTarget.FINISHED, NOW) == refused
+    assert next_decision(after_looks(CampaignState.GONE), CampaignTarget.FINISHED, NOW) == refused
 
 
 def test_a_campaign_that_never_was_can_not_be_watched_after_an_unreadable_look_either():
-    move = next_move(after_looks(None, CampaignState.GONE), CampaignTarget.FINISHED, NOW)
+    move = next_decision(after_looks(None, CampaignState.GONE), CampaignTarget.FINISHED, NOW)
     assert isinstance(move, Refuse)
 
 
 def test_a_campaign_that_disappears_under_watch_is_finished_with_a_warning():
-    move = next_move(after_looks("Running", CampaignState.GONE), CampaignTarget.FINISHED, NOW)
+    move = next_decision(after_looks("Running", CampaignState.GONE), CampaignTarget.FINISHED, NOW)
     assert isinstance(move, Reached)
     assert move.warning
 
@@ -107,7 +107,7 @@ def test_a_campaign_that_disappears_under_watch_is_finished_with_a_warning():
 @pytest.mark.parametrize("target", [CampaignTarget.PAUSED, CampaignTarget.RUNNING])
 @pytest.mark.parametrize("gone", [CampaignState.GONE, CampaignState.DELETED])
 def test_a_campaign_that_was_there_and_one_that_never_was_are_told_apart(target, gone):
-    vanished = next_move(after_looks("Stopped", gone), target, NOW)
+    vanished = next_decision(after_looks("Stopped", gone), target, NOW)
     assert vanished == Refuse(
         Reason.CAMPAIGN_GONE, "the campaign no longer exists; it was Stopped when first read"
     )
@@ -116,7 +116,7 @@ def test_a_campaign_that_was_there_and_one_that_never_was_are_told_apart(target,
 @pytest.mark.parametrize("before", [(), (None,), ("CREATING",)])
 @pytest.mark.parametrize("target", sorted(set(CampaignTarget) - {CampaignTarget.DELETED}))
 def test_only_a_campaign_that_was_never_seen_is_not_found(before, target):
-    move = next_move(after_looks(*before, CampaignState.GONE), target, NOW)
+    move = next_decision(after_looks(*before, CampaignState.GONE), target, NOW)
     seen = before == ("CREATING",)
     watched = seen and target is CampaignTarget.FINISHED
     assert isinstance(move, Reached if watched else Refuse)
@@ -125,7 +125,7 @@ def test_only_a_campaign_that_was_never_seen_is_not_found(before, target):
 
 @pytest.mark.parametrize("target", sorted(set(CampaignTarget) - {CampaignTarget.DELETED}))
 def test_a_campaign_that_aws_calls_deleted_was_there(target):
-    move = next_move(after_looks(CampaignState.DELETED), target, NOW)
+    move = next_decision(after_looks(CampaignState.DELETED), target, NOW)
     assert move.reason is Reason.CAMPAIGN_GONE
 
 
@@ -138,13 +138,13 @@ def test_a_campaign_that_aws_calls_deleted_was_there(target):
 )
 def test_each_campaign_is_read_once_in_a_group_that_is_small_enough_for_it(campaigns):
     progress = {
-        name: CampaignProgress(group_size=size, looks=looks)
+        name: CampaignProgress(group_size=size, polls=looks)
         for name, (size, looks) in campaigns.items()
     }
     groups = read_groups(progress)
     assert Counter(name for group in groups for name in group) == Counter(list(progress))
     assert all(len(group) <= progress[name].group_size for group in groups for name in group)
-    firsts = [min(progress[name].looks for name in group) for group in groups]
+    firsts = [min(progress[name].polls for name in group) for group in groups]
     assert firsts == sorted(firsts), "so that nobody is left unread pass after pass"
 
 
@@ -160,14 +160,14 @@ def test_a_campaign_that_was_read_is_suspected_no_longer():
 
 @pytest.mark.parametrize("target", CampaignTarget)
 def test_waits_out_a_state_that_nobody_has_documented(target):
-    assert next_move(after_looks("Odd"), target, NOW) == Wait()
+    assert next_decision(after_looks("Odd"), target, NOW) == Wait()
 
 
 @pytest.mark.parametrize("target", CampaignTarget)
 @pytest.mark.parametrize("odd", ["Odd", ""])
 def test_gives_an_undocumented_state_up_by_its_name(target, odd):
-    assert next_move(after_looks(*[odd] * (MAX_ODD_LOOKS - 1)), target, NOW) == Wait()
-    move = next_move(after_looks(*[odd] * MAX_ODD_LOOKS), target, NOW)
+    assert next_decision(after_looks(*[odd] * (MAX_UNEXPLAINED_POLLS - 1)), target, NOW) == Wait()
+    move = next_decision(after_looks(*[odd] * MAX_UNEXPLAINED_POLLS), target, NOW)
     assert isinstance(move, Refuse)
     assert move.reason is Reason.UNKNOWN_STATE
     assert repr(odd) in move.why
@@ -175,21 +175,21 @@ def test_gives_an_undocumented_state_up_by_its_name(target, odd):
 
 @pytest.mark.parametrize("before", [(), ("Running",)], ids=["never read", "read before"])
 def test_gives_an_unreadable_campaign_up_as_unreadable(before):
-    progress = after_looks(*before, *[None] * MAX_ODD_LOOKS)
-    move = next_move(progress, CampaignTarget.PAUSED, NOW)
+    progress = after_looks(*before, *[None] * MAX_UNEXPLAINED_POLLS)
+    move = next_decision(progress, CampaignTarget.PAUSED, NOW)
     assert isinstance(move, Refuse)
     assert move.reason is Reason.UNREADABLE
 
 
 def test_a_known_state_counts_whatever_odd_looks_came_before():
-    progress = after_looks(*["Odd"] * (MAX_ODD_LOOKS - 1), "Running")
-    assert next_move(progress, CampaignTarget.PAUSED, NOW) == Act(Mutation.PAUSE)
+    progress = after_looks(*["Odd"] * (MAX_UNEXPLAINED_POLLS - 1), "Running")
+    assert next_decision(progress, CampaignTarget.PAUSED, NOW) == Act(Mutation.PAUSE)
 
 
 def test_gives_up_a_fight_with_another_actor():
     progress = any_progress(attempts=MAX_ATTEMPTS - 1)
-    assert next_move(progress, CampaignTarget.PAUSED, NOW) == Act(Mutation.PAUSE)
-    move = next_move(any_progress(attempts=MAX_ATTEMPTS), CampaignTarget.PAUSED, NOW)
+    assert next_decision(progress, CampaignTarget.PAUSED, NOW) == Act(Mutation.PAUSE)
+    move = next_decision(any_progress(attempts=MAX_ATTEMPTS), CampaignTarget.PAUSED, NOW)
     assert isinstance(move, Refuse)
     assert move.reason is Reason.LOST_RACE
     assert "Running" in move.why
@@ -197,20 +197,20 @@ def test_gives_up_a_fight_with_another_actor():
 
 def test_names_the_last_refusal_of_a_lost_fight():
     progress = any_progress(attempts=MAX_ATTEMPTS, refusal="ConflictException")
-    assert "ConflictException" in next_move(progress, CampaignTarget.PAUSED, NOW).why
+    assert "ConflictException" in next_decision(progress, CampaignTarget.PAUSED, NOW).why
 
 
 def test_a_target_that_is_reached_counts_however_many_moves_it_took():
     progress = any_progress(state="Paused", attempts=MAX_ATTEMPTS)
-    assert next_move(progress, CampaignTarget.PAUSED, NOW) == Reached(Reason.TARGET_REACHED)
+    assert next_decision(progress, CampaignTarget.PAUSED, NOW) == Reached(Reason.TARGET_REACHED)
 
 
 @pytest.mark.parametrize("state", ["Initialized", "Stopped", "Completed", "Failed"])
 def test_deletes_once_and_then_waits_for_it_to_disappear(state):
     progress = campaign_batch.accepted(any_progress(state=state), Mutation.DELETE, NOW)
-    assert next_move(progress, CampaignTarget.DELETED, NOW) == Wait(deleting=True)
+    assert next_decision(progress, CampaignTarget.DELETED, NOW) == Wait(deleting=True)
     gone = seen(progress, CampaignState.GONE)
-    assert next_move(gone, CampaignTarget.DELETED, NOW) == Reached(Reason.TARGET_REACHED)
+    assert next_decision(gone, CampaignTarget.DELETED, NOW) == Reached(Reason.TARGET_REACHED)
 
 
 def test_a_refusal_brings_the_state_along():
@@ -268,7 +268,7 @@ def test_waits_at_the_pace_of_what_it_waits_for(target, progress, pace, age):
     work = campaign_work(
         target=target,
         open={"a": progress},
-        memo=Memo(started_at=NOW - age, looks=1),
+        polling=Polling(started_at=NOW - age, polls=1),
         deadline_seconds=90_000,
     )
     assert campaign_batch.wait_seconds(work, NOW, 0.0) == cadence.wait_seconds(pace, age, 0.0)
@@ -312,7 +312,7 @@ def test_a_throttled_pass_waits_for_the_rate_too():
 def test_waits_no_further_than_to_the_second_of_the_deadline(left, wait):
     work = campaign_work(
         target=CampaignTarget.FINISHED,
-        memo=Memo(started_at=NOW - 86_400 + left, looks=1),
+        polling=Polling(started_at=NOW - 86_400 + left, polls=1),
         deadline_seconds=86_400,
     )
     assert campaign_batch.wait_seconds(work, NOW, 0.0) == wait
@@ -325,7 +325,7 @@ def watched(*schedule_ends_at: float | None, age: float = 100_000) -> CampaignWo
             f"c-{number}": any_progress(schedule_ends_at=end)
             for number, end in enumerate(schedule_ends_at)
         },
-        memo=Memo(started_at=NOW - age, looks=1),
+        polling=Polling(started_at=NOW - age, polls=1),
         deadline_seconds=10_000_000,
     )
 
@@ -366,8 +366,8 @@ def test_only_a_watch_of_api_v2_asks_for_schedules():
 def test_a_deletion_that_never_finishes_ends_typed():
     deleted = campaign_batch.accepted(any_progress(state="Stopped"), Mutation.DELETE, NOW)
     bound = NOW + MAX_DELETION_SECONDS
-    assert next_move(deleted, CampaignTarget.DELETED, bound - 1) == Wait(deleting=True)
-    refused = next_move(deleted, CampaignTarget.DELETED, bound)
+    assert next_decision(deleted, CampaignTarget.DELETED, bound - 1) == Wait(deleting=True)
+    refused = next_decision(deleted, CampaignTarget.DELETED, bound)
     assert refused.reason is Reason.DELETION_UNFINISHED
     assert "Stopped" in refused.why
 
@@ -375,5 +375,5 @@ def test_a_deletion_that_never_finishes_ends_typed():
 def test_a_deletion_that_is_seen_at_last_is_no_failure():
     deleted = campaign_batch.accepted(any_progress(state="Stopped"), Mutation.DELETE, NOW)
     gone = campaign_batch.seen(deleted, CampaignState.GONE)
-    move = next_move(gone, CampaignTarget.DELETED, NOW + 2 * MAX_DELETION_SECONDS)
+    move = next_decision(gone, CampaignTarget.DELETED, NOW + 2 * MAX_DELETION_SECONDS)
     assert move == Reached(Reason.TARGET_REACHED)

@@ -165,7 +165,7 @@ def _settle(
                 lost = works[number].fail_all(
                     reason=type(error).__name__, message=str(error), now=clock.now()
                 )
-                settled[number] = list(lost.settled)
+                settled[number] = list(lost.entries)
             else:
                 heapq.heappush(queue, (clock.now() + TRY_AGAIN_AFTER, number))
             continue
@@ -174,7 +174,7 @@ def _settle(
         tries[number] = 0
         if seen.work is None:
             assert seen.phase in {Phase.COMPLETE, Phase.FAILED}
-            settled[number] = list(seen.settled)
+            settled[number] = list(seen.entries)
             continue
         assert isinstance(seen.work, CampaignWork)
         works[number] = seen.work

@@ -89,7 +89,7 @@ def as_told(files: FileDetails) -> dict[str, Any]:
     """Return the details of an export with these files as Step Functions gets to see them."""
     work = export_work(progress=ExportProgress(details=export_details()))
     work = work.close(phase=Phase.COMPLETE, reason="Any", message="any", now=NOW, files=files)
-    (entry,) = work.settled
+    (entry,) = work.entries
     payload = entry.model_dump(mode="json")
     json.dumps(payload, ensure_ascii=False, allow_nan=False).encode()
     return through_json(payload)["details"]

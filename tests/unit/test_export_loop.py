@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from lambdas.exports.client import Exports
 from lambdas.exports.contract import ExportTarget
-from lambdas.exports.decisions import CANCEL_GRACE_SECONDS, MAX_ODD_LOOKS, MAX_REFUSALS
+from lambdas.exports.decisions import CANCEL_GRACE_SECONDS, MAX_REFUSALS, MAX_UNEXPLAINED_POLLS
 from lambdas.exports.files import ExportFiles
 from lambdas.exports.hints import hint_for
 from lambdas.exports.identifier import identifier
@@ -221,8 +221,8 @@ def ride(case: Case, world: RdsWorld, table: FakeTable) -> Ride:
             extra_looks += 1
             world.move(RETRY_DELAY)
             continue
-        if seen.settled:
-            return Ride(seen.settled[0], extra_looks, unnoted)
+        if seen.entries:
+            return Ride(seen.entries[0], extra_looks, unnoted)
         assert isinstance(seen.work, ExportWork)
         work = seen.work
         assert seen.wait_seconds >= 1
@@ -266,7 +266,7 @@ def test_every_export_ends_within_its_bounds_and_does_no_harm(case):
     _took_no_longer_than_it_may(entry, case)
     _looked_no_more_than_it_may(entry, case, world, extra_looks)
     left_behind = StartedExports(table.NAME, connect=lambda _service: table).to_cancel(EXECUTION)
-    assert {export.task_id for export in left_behind} <= set(world.asked_for)
+    assert {export.task_id for export in left_behind} <= set(world.requested)
     assert case.job["on_abort"] == "cancel" or not left_behind
 
 
@@ -371,7 +371,7 @@ def _started_no_more_than_it_may(entry: Entry, case: Case, world: RdsWorld) -> N
     assert len(world.took_effect) == len(set(world.took_effect))
     assert len(world.took_effect) <= case.job["max_attempts"]
     if case.job["target"] is CANCELED:
-        assert not world.asked_for
+        assert not world.requested
     mine = [world.tasks[name] for name in world.took_effect]
     for before, after in pairwise(mine):
         assert before.ends_at <= after.created
@@ -390,7 +390,7 @@ def _canceled_only_what_it_may(case: Case, world: RdsWorld) -> None:
         return
     if case.job["on_deadline"] == "leave":
         assert world.asked_to_cancel == []
-    assert set(world.asked_to_cancel) <= set(world.asked_for)
+    assert set(world.asked_to_cancel) <= set(world.requested)
 
 
 def _took_no_longer_than_it_may(entry: Entry, case: Case) -> None:
@@ -415,7 +415,7 @@ def _looked_no_more_than_it_may(
         + min(canceling, entry.elapsed_seconds) / SHORTEST_WAIT_CANCELING
         + extra_looks
         + _faults(case)
-        + (MAX_ODD_LOOKS + 1) * odd_stretches
+        + (MAX_UNEXPLAINED_POLLS + 1) * odd_stretches
         + len(world.tasks)
         + MAX_REFUSALS
         + 5

@@ -19,7 +19,7 @@ LATER = NOW + 60
 
 
 def waits(**fields: Any) -> SlotWait:
-    return SlotWait(**{"asked_at": NOW, "taken": 5, "poll_at": LATER, **fields})
+    return SlotWait(**{"refused_at": NOW, "taken": 5, "poll_at": LATER, **fields})
 
 
 @pytest.mark.parametrize("taken", [1, 2, 5, 9])
@@ -72,6 +72,6 @@ def test_who_is_woken_before_rds_shows_the_end_asks_at_the_next_poll():
 
 @pytest.mark.parametrize("running", [0, 5, 9])
 def test_asks_from_time_to_time_whatever_the_count_says(running):
-    long_ago = waits(asked_at=LATER - PATIENCE_SECONDS)
+    long_ago = waits(refused_at=LATER - PATIENCE_SECONDS)
     assert polled(long_ago, running, LATER) is None
-    assert polled(waits(asked_at=LATER - PATIENCE_SECONDS + 1), 9, LATER) is not None
+    assert polled(waits(refused_at=LATER - PATIENCE_SECONDS + 1), 9, LATER) is not None

@@ -11,8 +11,8 @@ from lambdas.exports.decisions import (
     CANCEL_GRACE_SECONDS,
     CANCELABLE,
     ENDED,
-    MAX_ODD_LOOKS,
     MAX_REFUSALS,
+    MAX_UNEXPLAINED_POLLS,
     START_GRACE_SECONDS,
     Cancel,
     Decision,
@@ -26,7 +26,7 @@ from lambdas.exports.decisions import (
     TryAgain,
     Watch,
     decide,
-    is_odd,
+    is_unexplained,
 )
 from lambdas.exports.details import ExportAttempt
 from lambdas.exports.identifier import identifier
@@ -79,7 +79,7 @@ def decided(
 
 
 def own(**fields: Any) -> ExportProgress:
-    return ExportProgress(**{"task_id": "any-task", "asked_for": "any-task", **fields})
+    return ExportProgress(**{"task_id": "any-task", "requested_task_id": "any-task", **fields})
 
 
 def in_words(decision: Decision) -> str:
@@ -115,12 +115,12 @@ def test_only_asks_to_cancel_what_can_be_canceled(status):
 def test_an_undocumented_status_is_watched_and_odd(status, target):
     decision = decided(export_task(status), target=target)
     assert isinstance(decision, Watch)
-    assert is_odd(decision)
+    assert is_unexplained(decision)
 
 
 @pytest.mark.parametrize("status", ExportStatus)
 def test_a_documented_status_is_never_odd(status):
-    assert not is_odd(Watch(export_task(status)))
+    assert not is_unexplained(Watch(export_task(status)))
 
 
 def test_starts_where_there_is_nothing():
@@ -220,7 +220,7 @@ def test_skips_an_identifier_that_was_passed_over():
 
 def test_a_task_that_was_asked_for_is_its_own_even_if_the_answer_was_lost():
     task = export_task("STARTING", task_id="asked")
-    assert decided(task, progress=ExportProgress(asked_for="asked")) == Watch(task)
+    assert decided(task, progress=ExportProgress(requested_task_id="asked")) == Watch(task)
 
 
 def test_keeps_to_its_own_task():
@@ -234,18 +234,18 @@ def test_a_task_that_vanished_is_looked_for_and_never_replaced(target):
     other = export_task("COMPLETE", task_id="other")
     decision = decided(other, target=target, progress=own())
     assert decision == Watch(None)
-    assert is_odd(decision)
+    assert is_unexplained(decision)
 
 
 @pytest.mark.parametrize("target", ExportTarget)
 def test_gives_a_vanished_task_up(target):
-    decision = decided(target=target, progress=own(odd_looks=MAX_ODD_LOOKS + 1))
+    decision = decided(target=target, progress=own(unexplained_polls=MAX_UNEXPLAINED_POLLS + 1))
     assert in_words(decision) == Reason.EXPORT_VANISHED
 
 
 @pytest.mark.parametrize("target", ExportTarget)
 def test_gives_an_undocumented_status_up_by_its_name(target):
-    progress = own(odd_looks=MAX_ODD_LOOKS + 1)
+    progress = own(unexplained_polls=MAX_UNEXPLAINED_POLLS + 1)
     decision = decided(export_task("NEW_STATUS"), target=target, progress=progress)
     assert in_words(decision) == Reason.UNKNOWN_STATE
     assert "NEW_STATUS" in decision.why
@@ -261,7 +261,7 @@ def test_gives_an_undocumented_status_up_by_its_name(target):
     ],
 )
 def test_a_status_that_makes_sense_counts_whatever_odd_looks_came_before(status, target, word):
-    progress = own(odd_looks=MAX_ODD_LOOKS + 1)
+    progress = own(unexplained_polls=MAX_UNEXPLAINED_POLLS + 1)
     assert in_words(decided(export_task(status), target=target, progress=progress)) == word
 
 
@@ -379,7 +379,7 @@ def test_an_export_that_is_to_be_canceled_is_never_tried_again(target):
 def test_another_try_takes_the_next_identifier():
     first, second, third = (identifier(SNAPSHOT, (), DESTINATION.prefix, n) for n in (1, 2, 3))
     one, two = export_task("FAILED", task_id=first), export_task("FAILED", task_id=second)
-    freed = with_failures(1).model_copy(update={"task_id": None, "asked_for": None})
+    freed = with_failures(1).model_copy(update={"task_id": None, "requested_task_id": None})
     assert decided(one, progress=freed, max_attempts=3) == Start(second)
     assert decided(one, two, progress=freed, max_attempts=3) == Start(third)
 
@@ -406,7 +406,7 @@ LATE_CELLS = [
 WHOSE = {
     "own": own(),
     "adopted": ExportProgress(task_id="any-task"),
-    "asked only": ExportProgress(asked_for="any-task"),
+    "asked only": ExportProgress(requested_task_id="any-task"),
 }
 
 
@@ -458,7 +458,7 @@ def test_gives_up_at_the_deadline_when_no_cancel_has_an_effect():
 
 
 def test_an_export_that_was_canceled_at_the_deadline_is_late_and_not_someones_doing():
-    decision = late(export_task("CANCELED"), progress=own(cancel_asked=True))
+    decision = late(export_task("CANCELED"), progress=own(cancel_requested=True))
     assert in_words(decision) == Reason.DEADLINE_EXCEEDED
 
 
@@ -480,7 +480,7 @@ def test_a_job_that_queues_at_its_deadline_leaves_the_other_export_alone():
 
 
 def noted(name: str = "noted") -> ExportProgress:
-    return ExportProgress(asked_for=name, nothing_else=True)
+    return ExportProgress(requested_task_id=name, never_adopts=True)
 
 
 @pytest.mark.parametrize("status", sorted(CANCELABLE))
@@ -497,9 +497,11 @@ def test_a_clean_up_finds_nothing_where_only_others_are(status):
     assert decision == Reached(None, Reason.NOTHING_TO_CANCEL)
 
 
-@pytest.mark.parametrize("odd_looks", [0, MAX_ODD_LOOKS, 10 * MAX_ODD_LOOKS])
-def test_a_clean_up_waits_for_a_start_that_may_be_on_its_way(odd_looks):
-    progress = noted().model_copy(update={"odd_looks": odd_looks})
+@pytest.mark.parametrize(
+    "unexplained_polls", [0, MAX_UNEXPLAINED_POLLS, 10 * MAX_UNEXPLAINED_POLLS]
+)
+def test_a_clean_up_waits_for_a_start_that_may_be_on_its_way(unexplained_polls):
+    progress = noted().model_copy(update={"unexplained_polls": unexplained_polls})
     age = START_GRACE_SECONDS - 0.1
     assert decided(target=CANCELED, progress=progress, age=age) == Watch(None)
     started = export_task("STARTING", task_id="noted")

@@ -22,16 +22,6 @@ SEARCHED: Final = (
 )
 """Files, and directories with all that is in them."""
 
-NOT_YET_RENAMED: Final = (
-    r"\$look\b",
-    r"\bAwaitNextLook\b",
-    r"`Looks`",
-    r"\bCampaignMoved\b",
-    r"\bcampaign moved\b",
-    r"\bExportVanished\b",
-)
-"""Names of the code that the documentation quotes."""
-
 _HEADING: Final = "## Words we do not use\n"
 
 
@@ -102,8 +92,6 @@ def read(path: Path) -> str:
     text = path.read_text("utf-8")
     if path == GLOSSARY:
         text, _, _ = text.partition(_HEADING)
-    for name in NOT_YET_RENAMED:
-        text = re.sub(name, "", text)
     return text
 
 
@@ -114,11 +102,6 @@ def test_no_banned_word_is_used(path: Path) -> None:
 
 def test_everything_that_is_searched_exists() -> None:
     assert [name for name in SEARCHED if not (ROOT / name).exists()] == []
-
-
-def test_names_that_are_still_to_be_renamed_are_quoted_somewhere() -> None:
-    texts = "".join(path.read_text("utf-8") for path in searched() if path != GLOSSARY)
-    assert [name for name in NOT_YET_RENAMED if not re.search(name, texts)] == []
 
 
 def test_every_banned_word_has_a_replacement_that_is_not_banned() -> None:

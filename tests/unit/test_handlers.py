@@ -129,7 +129,7 @@ def last_pass(item: dict[str, Any], hand_clock: HandClock) -> dict[str, Any]:
     handlers = {"campaigns": reconcile_campaigns.handler, "export": reconcile_export.handler}
     for _ in range(60):
         seen = invoke(handlers[item["work"]["kind"]], item)
-        if "settled" in seen and "work" not in seen:
+        if "entries" in seen and "work" not in seen:
             return seen
         assert isinstance(seen["wait_seconds"], int)
         assert seen["wait_seconds"] >= 1
@@ -157,7 +157,7 @@ def test_accepts_a_request_as_a_plan_whose_first_stage_runs(hand_clock):
     answer = accept({"stages": [{"jobs": [any_campaign_job()]}] * 2})
     assert set(answer) == {"plan"}
     assert [len(answer["plan"][name]) for name in ("running", "waiting")] == [1, 1]
-    assert answer["plan"]["running"][0]["memo"] == {"started_at": hand_clock.time}
+    assert answer["plan"]["running"][0]["polling"] == {"started_at": hand_clock.time}
     assert answer["plan"]["trace"] == {"correlation_id": "run-1", "execution_arn": EXECUTION}
 
 
@@ -386,7 +386,7 @@ def test_counts_how_resources_ended_once_each(campaigns, hand_clock, published):
     after_the_failure = advance(accept({"stages": stages}), hand_clock)
     assert "outcome" in advance(after_the_failure, hand_clock)
     told = published()
-    assert told.pop("Looks") > 0
+    assert told.pop("ReconcilePasses") > 0
     assert told.pop("Progress") > 0
     assert told == {"RequestsAccepted": 1, "ResourcesComplete": 3, "ResourcesFailed": 2}
 
@@ -402,7 +402,7 @@ def test_a_reconciler_publishes_the_calls_that_it_made(monkeypatch, published):
     assert published() == {
         "GetCampaignStateBatchCalls": 1,
         "PauseCampaignCalls": 2,
-        "Looks": 1,
+        "ReconcilePasses": 1,
         "Progress": 2,
     }
 

@@ -6,22 +6,22 @@ import json
 
 import pytest
 
-from lambdas.jobs import pass_result as looks
-from lambdas.jobs.pass_result import Look, TaskError
+from lambdas.jobs import pass_result
+from lambdas.jobs.pass_result import PassResult, TaskError
 from lambdas.jobs.phases import Phase
 from lambdas.jobs.registry import ChildResult
 from tests.unit.builders import NOW, campaign_work, export_work, through_json
 
 
-def settled_look() -> Look:
+def settled_look() -> PassResult:
     work = campaign_work("a").fail_all(reason="Any", message="any", now=NOW)
-    return looks.settled(work, Phase.FAILED)
+    return pass_result.last_pass(work, Phase.FAILED)
 
 
 LOOKS = {
-    "settled": settled_look(),
-    "look again at an export": looks.look_again(export_work(), Phase.QUEUED, 30),
-    "look again": looks.look_again(campaign_work("a", "b"), Phase.IN_PROGRESS, 30),
+    "entries": settled_look(),
+    "look again at an export": pass_result.next_pass(export_work(), Phase.QUEUED, 30),
+    "look again": pass_result.next_pass(campaign_work("a", "b"), Phase.IN_PROGRESS, 30),
 }
 
 
@@ -80,10 +80,10 @@ def test_a_look_always_says_whose_it_is_where_to_go_and_how_long_to_wait(look):
 
 
 def test_a_settled_look_carries_the_account_and_no_work():
-    payload = LOOKS["settled"].as_payload()
-    assert set(payload) == {"key", "phase", "wait_seconds", "settled"}
+    payload = LOOKS["entries"].as_payload()
+    assert set(payload) == {"key", "phase", "wait_seconds", "entries"}
     assert (payload["phase"], payload["wait_seconds"]) == ("FAILED", 0)
-    assert [entry["id"] for entry in payload["settled"]] == ["a"]
+    assert [entry["id"] for entry in payload["entries"]] == ["a"]
 
 
 def test_a_look_that_is_not_the_last_says_when_the_next_one_is():

@@ -10,16 +10,15 @@ from lambdas.campaigns.contract import ApiVersion, CampaignTarget
 from lambdas.campaigns.work import CampaignProgress, CampaignWork
 from lambdas.exports.progress import shown
 from lambdas.exports.work import ExportProgress, ExportWork
-from lambdas.jobs import measures
-from lambdas.jobs import pass_result as looks
-from lambdas.jobs.memo import Memo
+from lambdas.jobs import measures, pass_result
 from lambdas.jobs.phases import Phase
+from lambdas.jobs.polling import Polling
 from lambdas.shared.errors import AccessDeniedException, AwsError, ThrottlingException
 from lambdas.shared.observability import metrics, observed
 from tests.unit.builders import NOW, AnyContext, export_details, export_work
 
 AT_TEN = export_details(percent_progress=10)
-AN_HOUR_AGO = Memo(started_at=NOW - 3600, looks=3)
+AN_HOUR_AGO = Polling(started_at=NOW - 3600, polls=3)
 
 
 def campaigns(target: CampaignTarget = CampaignTarget.PAUSED) -> CampaignWork:
@@ -30,12 +29,12 @@ def campaigns(target: CampaignTarget = CampaignTarget.PAUSED) -> CampaignWork:
         target=target,
         deadline_seconds=86_400,
         open={"c-1": CampaignProgress()},
-        memo=AN_HOUR_AGO,
+        polling=AN_HOUR_AGO,
     )
 
 
 def export(**progress: Any) -> ExportWork:
-    return export_work(progress=ExportProgress(**progress), memo=AN_HOUR_AGO)
+    return export_work(progress=ExportProgress(**progress), polling=AN_HOUR_AGO)
 
 
 @pytest.fixture(autouse=True)
@@ -52,23 +51,25 @@ def measured() -> dict[str, tuple[float, str]]:
 
 
 def test_a_look_with_another_to_come_tells_how_old_its_job_is():
-    look = looks.look_again(campaigns(), Phase.IN_PROGRESS, 15)
-    assert measures.looked(look) is look
-    assert measured() == {"Looks": (1, "Count"), "JobAge": (3600, "Seconds")}
+    look = pass_result.next_pass(campaigns(), Phase.IN_PROGRESS, 15)
+    assert measures.count_pass(look) is look
+    assert measured() == {"ReconcilePasses": (1, "Count"), "JobAge": (3600, "Seconds")}
 
 
 def test_a_job_that_only_watches_may_grow_old():
-    measures.looked(looks.look_again(campaigns(CampaignTarget.FINISHED), Phase.IN_PROGRESS, 15))
-    assert measured() == {"Looks": (1, "Count")}
+    measures.count_pass(
+        pass_result.next_pass(campaigns(CampaignTarget.FINISHED), Phase.IN_PROGRESS, 15)
+    )
+    assert measured() == {"ReconcilePasses": (1, "Count")}
 
 
 def test_what_is_settled_has_no_age():
-    measures.looked(looks.settled(campaigns(), Phase.COMPLETE))
-    assert measured() == {"Looks": (1, "Count")}
+    measures.count_pass(pass_result.last_pass(campaigns(), Phase.COMPLETE))
+    assert measured() == {"ReconcilePasses": (1, "Count")}
 
 
 def test_an_export_without_room_tells_how_long_it_has_waited():
-    measures.looked(looks.look_again(export(queued_since=NOW - 90), Phase.QUEUED, 30))
+    measures.count_pass(pass_result.next_pass(export(queued_since=NOW - 90), Phase.QUEUED, 30))
     assert measured()["QueueWait"] == (90, "Seconds")
 
 
@@ -76,7 +77,7 @@ def test_an_export_without_room_tells_how_long_it_has_waited():
     ("before", "after", "progress"), [(None, "Running", 1), ("Running", "Running", 0)]
 )
 def test_a_campaign_makes_progress_when_its_state_changes(before, after, progress):
-    measures.compared(before, after)
+    measures.count_progress(before, after)
     assert measured() == ({"Progress": (1, "Count")} if progress else {})
 
 
@@ -98,18 +99,18 @@ def test_a_campaign_makes_progress_when_its_state_changes(before, after, progres
     ],
 )
 def test_an_export_makes_progress_when_its_status_or_percentage_changes(before, after, progress):
-    measures.compared(shown(ExportProgress(**before)), shown(ExportProgress(**after)))
+    measures.count_progress(shown(ExportProgress(**before)), shown(ExportProgress(**after)))
     assert measured() == ({"Progress": (1, "Count")} if progress else {})
 
 
 def test_an_end_is_noticed_as_late_as_it_is_seen():
-    measures.noticed(NOW - 7, Memo(looks=2))
+    measures.measure_lateness(NOW - 7, Polling(polls=2))
     assert measured() == {"NoticedAfter": (7, "Seconds")}
 
 
 @pytest.mark.parametrize(("ended_at", "looks_taken"), [(None, 2), (NOW - 7, 1)])
 def test_an_end_before_the_first_look_or_without_a_time_is_not_measured(ended_at, looks_taken):
-    measures.noticed(ended_at, Memo(looks=looks_taken))
+    measures.measure_lateness(ended_at, Polling(polls=looks_taken))
     assert measured() == {}
 
 

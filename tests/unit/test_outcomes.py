@@ -15,8 +15,8 @@ from lambdas.requests.outcome import (
     REQUEST_REJECTED,
     WORKFLOW_FAILED,
     Outcome,
-    account,
     rejection,
+    request_outcome,
 )
 from lambdas.shared.limits import MAX_CAUSE_BYTES, MAX_TEXT_BYTES
 from lambdas.shared.texts import timestamp
@@ -41,7 +41,7 @@ def entry(**fields: Any) -> Entry:
 
 
 def closed(*entries: Entry, now: float = NOW + 90.1234) -> Outcome:
-    return account(
+    return request_outcome(
         entries=entries,
         correlation_id="nightly",
         execution_arn=EXECUTION,
@@ -77,9 +77,9 @@ def test_a_failure_of_the_workflow_itself_has_a_reason_of_its_own():
         "started_at": NOW,
         "now": NOW,
     }
-    failed = account(entries=(entry(phase=Phase.FAILED),), **given, workflow_failed=True)
+    failed = request_outcome(entries=(entry(phase=Phase.FAILED),), **given, workflow_failed=True)
     assert failed.reason == WORKFLOW_FAILED
-    complete = account(entries=(entry(),), **given, workflow_failed=True)
+    complete = request_outcome(entries=(entry(),), **given, workflow_failed=True)
     assert (complete.phase, complete.reason) == (Phase.COMPLETE, "TargetReached")
 
 

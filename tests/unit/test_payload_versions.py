@@ -199,13 +199,13 @@ def test_what_was_recorded_is_processed(process, name, event):
     answer = process(name, event)
     if name.startswith("reconcile"):
         assert answer["key"] == event["work"]["key"]
-        assert answer.keys() & {"work", "settled"}
+        assert answer.keys() & {"work", "entries"}
     elif name == "advance_plan":
         assert set(answer) in ({"plan"}, {"outcome"}, {"outcome", "publish"})
         assert resources(answer) == resources(event)
     else:
         (work,) = answer["plan"]["running"]
-        assert work["progress"]["asked_for"] == "orders-noted"
+        assert work["progress"]["requested_task_id"] == "orders-noted"
         ended = answer["plan"]["cleans_up"]
         if "outcome" in ended:
             ended["outcome"].setdefault("resources", [])
@@ -221,7 +221,7 @@ def resources(answer: Json) -> list[tuple[str, str]]:
         settled, works = answer["outcome"]["resources"], []
     else:
         plan = answer["plan"]
-        settled = plan.get("settled", plan.get("entries", []))
+        settled = plan.get("entries", plan.get("settled", []))
         works = [*plan.get("running", ()), *(w for s in plan.get("waiting", ()) for w in s["work"])]
     found = [(entry["job"], entry["id"]) for entry in settled]
     for work in works:

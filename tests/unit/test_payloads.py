@@ -18,10 +18,10 @@ from lambdas.exports.decisions import ExportTask, Reached
 from lambdas.exports.result_files import MAX_LISTED_BYTES, result
 from lambdas.exports.started import StartedExport
 from lambdas.exports.work import ExportWork
-from lambdas.jobs import pass_result as looks
-from lambdas.jobs.memo import Memo
-from lambdas.jobs.pass_result import Look
+from lambdas.jobs import pass_result
+from lambdas.jobs.pass_result import PassResult
 from lambdas.jobs.phases import Phase, Reason
+from lambdas.jobs.polling import Polling
 from lambdas.jobs.resource_result import Entry
 from lambdas.jobs.work import Work
 from lambdas.requests import accept_request, advance_plan, plan_clean_up
@@ -81,13 +81,15 @@ def accepts(request: object) -> bool:
     return True
 
 
-def settled_at_length(work: Work) -> Look:
+def settled_at_length(work: Work) -> PassResult:
     """Return the last look at work that ended with the longest of all that is told of it."""
-    work = work.model_copy(update={"memo": Memo(started_at=NOW - 7_000_000.123, looks=99_999)})
+    work = work.model_copy(
+        update={"polling": Polling(started_at=NOW - 7_000_000.123, polls=99_999)}
+    )
     if isinstance(work, CampaignWork):
         for name, progress in work.open.items():
             moved = progress.model_copy(
-                update={"initial_state": "Initialized", "state": "Initialized", "looks": 99_999}
+                update={"initial_state": "Initialized", "state": "Initialized", "polls": 99_999}
             )
             work = work.model_copy(update={"open": work.open | {name: moved}})
         work = work.fail_all(reason=LONG_ERROR, message=LONG_TEXT, now=NOW)
@@ -101,7 +103,7 @@ def settled_at_length(work: Work) -> Look:
             now=NOW,
             files=result('{"status": "COMPLETE"}', [TABLES]),
         )
-    return looks.settled(work, Phase.FAILED)
+    return pass_result.last_pass(work, Phase.FAILED)
 
 
 def gone_on_at_length(work: Work) -> Work:
@@ -111,7 +113,7 @@ def gone_on_at_length(work: Work) -> Work:
     progress = CampaignProgress(
         initial_state="Initialized",
         state="Initialized",
-        looks=99_999,
+        polls=99_999,
         attempts=5,
         delete_accepted_at=NOW + 0.123456,
         refusal="InvalidCampaignStateException",
@@ -141,9 +143,9 @@ def export_at_its_last_attempt(work: ExportWork) -> ExportWork:
     for _ in range(work.job.max_attempts - 1):
         progress = export_watch.tried_again(progress, task)
     progress = export_watch.seen(
-        progress.model_copy(update={"asked_for": "i" * 60}),
+        progress.model_copy(update={"requested_task_id": "i" * 60}),
         Reached(task, Reason.TARGET_REACHED),
-        first_look=True,
+        first_poll=True,
     )
     return work.model_copy(update={"progress": progress})
 
@@ -225,8 +227,8 @@ def test_the_largest_request_fits_every_payload_while_it_waits(crowd):
         work = gone_on_at_length(_work(payload))
         wait_of = export_watch if isinstance(work, ExportWork) else campaign_batch
         wake = wait_of.wake_of(work, NOW, limits.MAX_DEADLINE_SECONDS)
-        seen = looks.look_again(work, Phase.IN_PROGRESS, limits.MAX_DEADLINE_SECONDS, wake)
-        assert json_bytes({"look": seen.as_payload(), "trace": state["plan"]["trace"]}) <= (
+        seen = pass_result.next_pass(work, Phase.IN_PROGRESS, limits.MAX_DEADLINE_SECONDS, wake)
+        assert json_bytes({"pass": seen.as_payload(), "trace": state["plan"]["trace"]}) <= (
             limits.MAX_PAYLOAD_BYTES
         )
         assert len(f"{wake.order}#{LONG_EXECUTION}".encode()) <= MAX_SORT_KEY_BYTES
@@ -267,13 +269,13 @@ def answer_of_ended_execution(crowd: dict[str, int], *, concluded: bool) -> dict
     return state
 
 
-def canceled_at_length(work: Work) -> Look:
+def canceled_at_length(work: Work) -> PassResult:
     """Return the last look at an export of a clean-up with the longest of all that is told."""
     assert isinstance(work, ExportWork)
-    memo = Memo(started_at=NOW - 7_000_000.123, looks=99_999)
-    work = export_at_its_last_attempt(work).model_copy(update={"memo": memo})
+    memo = Polling(started_at=NOW - 7_000_000.123, polls=99_999)
+    work = export_at_its_last_attempt(work).model_copy(update={"polling": memo})
     end: dict[str, Any] = {"reason": LONG_ERROR, "message": LONG_TEXT, "warnings": (LONG_TEXT,)}
-    return looks.settled(work.close(phase=Phase.FAILED, **end, now=NOW), Phase.FAILED)
+    return pass_result.last_pass(work.close(phase=Phase.FAILED, **end, now=NOW), Phase.FAILED)
 
 
 @pytest.mark.parametrize("concluded", [True, False], ids=["not published", "aborted"])
@@ -292,7 +294,7 @@ def test_the_largest_clean_up_fits_every_payload_with_both_outcomes(monkeypatch,
         cause=LONG_TEXT,
     )
     works = [gone_on_at_length(_work(one)) for one in last.get("plan", {}).get("running", ())]
-    seen = (looks.look_again(work, Phase.IN_PROGRESS, 900) for work in works)
+    seen = (pass_result.next_pass(work, Phase.IN_PROGRESS, 900) for work in works)
     executions.add_children(map_run, *([answered(look.as_payload())] for look in seen))
     notes = [
         StartedExport(

@@ -15,8 +15,8 @@ from lambdas.campaigns.work import CampaignWork
 from lambdas.exports.clean_up import cancel_work
 from lambdas.exports.started import StartedExport
 from lambdas.exports.work import ExportWork
-from lambdas.jobs import pass_result as looks
-from lambdas.jobs.pass_result import Look, TaskError
+from lambdas.jobs import pass_result
+from lambdas.jobs.pass_result import PassResult, TaskError
 from lambdas.jobs.phases import Phase, Reason
 from lambdas.jobs.registry import ChildResult
 from lambdas.jobs.work import Work
@@ -48,7 +48,7 @@ def stage(*ids: str, run: str = "on_success") -> dict[str, object]:
     return {"run": run, "jobs": [any_campaign_job(campaign_ids=[name]) for name in ids]}
 
 
-def caught(work: Work, error: dict[str, str], **fields: Any) -> Look:
+def caught(work: Work, error: dict[str, str], **fields: Any) -> PassResult:
     """Return what a Catch leaves of the look at this work."""
     written = work.model_dump(mode="json", exclude_defaults=True)
     return ChildResult.model_validate(
@@ -79,10 +79,10 @@ def test_the_first_stage_runs_as_soon_as_there_is_a_plan():
 
 def test_work_counts_its_age_from_the_moment_its_stage_begins():
     now = begun(stage("a", "b"), stage("c"))
-    assert [work.memo.started_at for work in now.running] == [NOW, NOW]
-    assert [work.memo.started_at for each in now.waiting for work in each.work] == [None]
+    assert [work.polling.started_at for work in now.running] == [NOW, NOW]
+    assert [work.polling.started_at for each in now.waiting for work in each.work] == [None]
     now = advance(now, [ended(work) for work in now.running], NOW + 500)
-    assert [work.memo.started_at for work in now.running] == [NOW + 500]
+    assert [work.polling.started_at for work in now.running] == [NOW + 500]
 
 
 def test_runs_the_stages_in_order():
@@ -92,7 +92,7 @@ def test_runs_the_stages_in_order():
         order += running_ids(now)
         now = advance(now, [ended(work) for work in now.running], NOW)
     assert order == ["a", "b", "c"]
-    assert [entry.id for entry in now.settled] == ["a", "b", "c"]
+    assert [entry.id for entry in now.entries] == ["a", "b", "c"]
 
 
 def test_runs_the_jobs_of_a_stage_together():
@@ -103,29 +103,29 @@ def test_a_failure_skips_what_runs_on_success_only():
     now = begun(stage("a"), stage("b"), stage("c"))
     now = advance(now, [ended(now.running[0], Phase.FAILED)], NOW)
     assert now.finished
-    assert [(entry.id, entry.reason) for entry in now.settled] == [
+    assert [(entry.id, entry.reason) for entry in now.entries] == [
         ("a", "AnyReason"),
         ("b", Reason.STAGE_SKIPPED),
         ("c", Reason.STAGE_SKIPPED),
     ]
-    assert {entry.phase for entry in now.settled} == {Phase.FAILED}
+    assert {entry.phase for entry in now.entries} == {Phase.FAILED}
 
 
 def test_a_failure_of_one_job_is_one_of_the_stage():
     now = begun(stage("a", "b"), stage("c"))
     good, bad = now.running
     now = advance(now, [ended(good), ended(bad, Phase.FAILED)], NOW)
-    assert [entry.reason for entry in now.settled][-1] == Reason.STAGE_SKIPPED
+    assert [entry.reason for entry in now.entries][-1] == Reason.STAGE_SKIPPED
 
 
 def test_what_runs_always_runs_after_a_failure():
     now = begun(stage("a"), stage("b"), stage("c", run="always"), stage("d"))
     now = advance(now, [ended(now.running[0], Phase.FAILED)], NOW)
     assert running_ids(now) == ["c"]
-    assert [entry.id for entry in now.settled] == ["a", "b"]
+    assert [entry.id for entry in now.entries] == ["a", "b"]
     now = advance(now, [ended(now.running[0])], NOW)
     assert now.finished
-    assert now.settled[-1].reason == Reason.STAGE_SKIPPED
+    assert now.entries[-1].reason == Reason.STAGE_SKIPPED
 
 
 def test_what_runs_always_runs_after_a_success_too():
@@ -136,7 +136,7 @@ def test_what_runs_always_runs_after_a_success_too():
 def test_a_skipped_resource_was_never_looked_at():
     now = begun(stage("a"), {"jobs": [any_export_job(), any_campaign_job(campaign_ids=["b"])]})
     now = advance(now, [ended(now.running[0], Phase.FAILED)], NOW + 5)
-    _, *skipped = now.settled
+    _, *skipped = now.entries
     assert [entry.id for entry in skipped] == [SNAPSHOT, "b"]
     for entry in skipped:
         assert (entry.polls, entry.elapsed_seconds) == (0, 0)
@@ -173,7 +173,7 @@ def test_an_entry_says_which_job_of_the_request_it_is_of():
     )
     results = [ended(now.running[0]), ended(now.running[2], Phase.FAILED)]
     now = advance(now, results, NOW)
-    assert [entry.job for entry in now.settled] == ["0.0"] * 26 + ["0.1", "1.0", "1.1"]
+    assert [entry.job for entry in now.entries] == ["0.0"] * 26 + ["0.1", "1.0", "1.1"]
 
 
 def test_work_carries_what_its_job_says():
@@ -198,7 +198,7 @@ def test_work_carries_what_its_job_says():
 def test_a_child_that_was_lost_fails_its_job_and_no_other():
     now = begun(stage("a", "b"))
     now = advance(now, [ended(now.running[1])], NOW)
-    lost, fine = now.settled
+    lost, fine = now.entries
     assert (lost.id, lost.phase, lost.reason) == ("a", Phase.FAILED, Reason.JOB_LOST)
     assert fine.phase is Phase.COMPLETE
 
@@ -209,7 +209,7 @@ def test_an_error_that_was_caught_is_told_in_its_own_words(of_a_function):
     said = "Rate exceeded " + "ö" * 900
     cause = json.dumps({"errorMessage": said, "errorType": "Any"}) if of_a_function else said
     look = caught(now.running[0], {"Error": "ThrottlingException", "Cause": cause})
-    (entry,) = advance(now, [look], NOW).settled
+    (entry,) = advance(now, [look], NOW).entries
     assert (entry.phase, entry.reason) == (Phase.FAILED, "ThrottlingException")
     assert entry.message.startswith("Rate exceeded ö")
     assert MAX_TEXT_BYTES - 1 <= len(entry.message.encode()) <= MAX_TEXT_BYTES
@@ -219,7 +219,7 @@ def test_a_caught_batch_keeps_what_it_had_settled_before():
     now = begun({"jobs": [any_campaign_job(campaign_ids=["a", "b"])]})
     half = half_settled(now.running[0])
     after = advance(now, [caught(half, {"Error": "States.Timeout"})], NOW)
-    assert [(entry.id, entry.phase, entry.reason) for entry in after.settled] == [
+    assert [(entry.id, entry.phase, entry.reason) for entry in after.entries] == [
         ("a", Phase.COMPLETE, "AnyReason"),
         ("b", Phase.FAILED, "States.Timeout"),
     ]
@@ -231,7 +231,7 @@ def test_an_error_that_was_caught_is_the_end_of_its_work_not_the_end_of_the_stag
     early = caught(now.running[0], {"Error": "States.Timeout"}, ended_at=ended_at)
     late = caught(now.running[1], {"Error": "States.Timeout"})
     after = advance(now, [early, late], NOW + 9_000)
-    assert [(entry.ended_at, entry.elapsed_seconds) for entry in after.settled] == [
+    assert [(entry.ended_at, entry.elapsed_seconds) for entry in after.entries] == [
         (timestamp(NOW + 77.25), 77.25),
         (timestamp(NOW + 9_000), 9_000),
     ]
@@ -242,12 +242,12 @@ def test_the_error_of_a_whole_failed_map_is_told_of_every_job_that_ran():
     lost = TaskError(Error="States.DataLimitExceeded", Cause="the results are too large")
     after = advance(now, [], NOW, lost=lost)
     assert [
-        (entry.id, entry.phase, entry.reason, entry.message) for entry in after.settled[:2]
+        (entry.id, entry.phase, entry.reason, entry.message) for entry in after.entries[:2]
     ] == [
         (name, Phase.FAILED, "States.DataLimitExceeded", "the results are too large")
         for name in ("a", "b")
     ]
-    assert [entry.reason for entry in after.settled[2:]] == [Reason.STAGE_SKIPPED]
+    assert [entry.reason for entry in after.entries[2:]] == [Reason.STAGE_SKIPPED]
     assert running_ids(after) == ["d"]
 
 
@@ -255,7 +255,7 @@ def test_a_failed_map_takes_nothing_back_of_what_was_settled_before():
     now = begun(stage("a"), stage("b"))
     now = advance(now, [ended(now.running[0])], NOW)
     after = advance(now, [], NOW, lost=TaskError(Error="States.Runtime"))
-    assert [(entry.id, entry.phase, entry.reason) for entry in after.settled] == [
+    assert [(entry.id, entry.phase, entry.reason) for entry in after.entries] == [
         ("a", Phase.COMPLETE, "AnyReason"),
         ("b", Phase.FAILED, "States.Runtime"),
     ]
@@ -272,16 +272,16 @@ def test_that_a_whole_map_failed_is_remembered_until_the_end():
 def test_an_error_without_a_cause_is_told_all_the_same():
     now = begun(stage("a"))
     look = caught(now.running[0], {"Error": "States.Timeout"})
-    (entry,) = advance(now, [look], NOW).settled
+    (entry,) = advance(now, [look], NOW).entries
     assert (entry.phase, entry.reason) == (Phase.FAILED, "States.Timeout")
     assert entry.message
 
 
 def test_a_child_that_ended_half_way_leaves_nothing_open():
     now = begun({"jobs": [any_campaign_job(campaign_ids=["a", "b"])]})
-    half = looks.look_again(half_settled(now.running[0]), Phase.IN_PROGRESS, 5)
+    half = pass_result.next_pass(half_settled(now.running[0]), Phase.IN_PROGRESS, 5)
     assert [
-        (entry.id, entry.phase, entry.reason) for entry in advance(now, [half], NOW).settled
+        (entry.id, entry.phase, entry.reason) for entry in advance(now, [half], NOW).entries
     ] == [
         ("a", Phase.COMPLETE, "AnyReason"),
         ("b", Phase.FAILED, Reason.JOB_LOST),
@@ -292,7 +292,7 @@ def test_a_result_of_other_work_changes_nothing():
     now = begun(stage("a"))
     stranger = begun(stage("x", "y")).running[1]
     after = advance(now, [ended(now.running[0]), ended(stranger)], NOW)
-    assert [entry.id for entry in after.settled] == ["a"]
+    assert [entry.id for entry in after.entries] == ["a"]
 
 
 def test_the_order_of_results_does_not_matter():
@@ -316,11 +316,13 @@ def clean_up_of(left_behind: list[tuple[str, str]]) -> Plan:
 
 def test_a_clean_up_cancels_what_was_left_behind_all_at_once():
     now = clean_up_of(LEFT_BEHIND)
-    assert [(work.progress.asked_for, work.job.source_arn) for work in now.running] == LEFT_BEHIND
+    assert [
+        (work.progress.requested_task_id, work.job.source_arn) for work in now.running
+    ] == LEFT_BEHIND
     assert [work.job_label for work in now.running] == ["0.0", "0.1", "0.2"]
-    assert {work.memo.started_at for work in now.running} == {NOW}
+    assert {work.polling.started_at for work in now.running} == {NOW}
     assert {work.job.target for work in now.running} == {"CANCELED"}
-    assert all(work.progress.nothing_else for work in now.running)
+    assert all(work.progress.never_adopts for work in now.running)
     assert len({work.key for work in now.running}) == 3
     assert now.waiting == ()
 
@@ -328,7 +330,7 @@ def test_a_clean_up_cancels_what_was_left_behind_all_at_once():
 def test_a_clean_up_of_nothing_is_finished_before_it_begins():
     now = clean_up_of([])
     assert now.finished
-    assert now.settled == ()
+    assert now.entries == ()
 
 
 def test_a_clean_up_accounts_for_each_export():
@@ -337,7 +339,7 @@ def test_a_clean_up_accounts_for_each_export():
     results = [ended(first, Phase.FAILED), *(ended(work) for work in rest)]
     now = advance(now, results, NOW)
     assert now.finished
-    assert [entry.id for entry in now.settled] == [SNAPSHOT, SNAPSHOT, CLUSTER]
+    assert [entry.id for entry in now.entries] == [SNAPSHOT, SNAPSHOT, CLUSTER]
 
 
 def test_a_clean_up_plan_says_the_same_when_it_is_written_and_read_again():
@@ -373,7 +375,7 @@ def _expected(stages: list[dict[str, Any]]) -> Counter[tuple[str, str]]:
     return account
 
 
-def _what_a_child_may_return(data: st.DataObject, work: Work) -> Look | None:
+def _what_a_child_may_return(data: st.DataObject, work: Work) -> PassResult | None:
     """Draw anything from a lost child to a settled one."""
     kind = data.draw(st.sampled_from(["lost", "caught", "half-way", "complete", "failed"]))
     if isinstance(work, CampaignWork):
@@ -388,7 +390,7 @@ def _what_a_child_may_return(data: st.DataObject, work: Work) -> Look | None:
             return ended(work)
         case "failed":
             return ended(work, Phase.FAILED)
-    return looks.look_again(work, Phase.IN_PROGRESS, 5)
+    return pass_result.next_pass(work, Phase.IN_PROGRESS, 5)
 
 
 @given(STAGES, st.data())
@@ -404,7 +406,7 @@ def test_every_resource_of_a_request_is_in_the_account_once_whatever_the_childre
         now = advance(carried(now), results, NOW, lost=lost)
     while not now.finished:
         now = advance(now, [], NOW)
-    assert Counter((entry.id, entry.target) for entry in now.settled) == _expected(stages)
+    assert Counter((entry.id, entry.target) for entry in now.entries) == _expected(stages)
 
 
 @given(STAGES)

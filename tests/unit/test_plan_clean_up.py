@@ -12,8 +12,8 @@ from lambdas.campaigns.work import CampaignProgress, CampaignWork
 from lambdas.exports import clean_up as clean_up_of_exports
 from lambdas.exports.started import StartedExport
 from lambdas.exports.work import ExportProgress, ExportWork
-from lambdas.jobs import pass_result as looks
-from lambdas.jobs.pass_result import Look
+from lambdas.jobs import pass_result
+from lambdas.jobs.pass_result import PassResult
 from lambdas.jobs.phases import Phase
 from lambdas.jobs.work import Work
 from lambdas.requests import accept_request, advance_plan, plan_clean_up
@@ -138,13 +138,13 @@ def canceled(work: dict[str, Any], **fields: Any) -> dict[str, Any]:
         update={
             "state": "CANCELED",
             "details": export_details(
-                export_task_identifier=exported.progress.asked_for, percent_progress=40
+                export_task_identifier=exported.progress.requested_task_id, percent_progress=40
             ),
         }
     )
     exported = exported.model_copy(update={"progress": progress})
     closed = exported.close(**given | fields, now=LATER)
-    return looks.settled(closed, closed.settled[0].phase).as_payload()
+    return pass_result.last_pass(closed, closed.entries[0].phase).as_payload()
 
 
 def accepted(*stages: dict[str, Any]) -> dict[str, Any]:
@@ -165,24 +165,26 @@ def works_of(answer: dict[str, Any]) -> list[Work]:
     return list(Plan.model_validate(answer["plan"]).running)
 
 
-def advanced(answer: dict[str, Any], *results: Look | None) -> dict[str, Any]:
+def advanced(answer: dict[str, Any], *results: PassResult | None) -> dict[str, Any]:
     """Return what AdvancePlan answers to the children's last looks."""
     carried = [result and result.as_payload() for result in results]
     return invoke(advance_plan.handler, {"plan": answer["plan"], "results": carried})
 
 
-def looked_at(work: Work, **progress: Any) -> Look:
+def looked_at(work: Work, **progress: Any) -> PassResult:
     """Return a look at work that goes on, whose resources show a state."""
-    memo = work.memo.looked(NOW + 60)
+    memo = work.polling.polled(NOW + 60)
     if isinstance(work, CampaignWork):
-        seen = CampaignProgress(looks=1, **progress)
+        seen = CampaignProgress(polls=1, **progress)
         update: dict[str, Any] = {"open": dict.fromkeys(work.open, seen)}
     else:
         update = {"progress": ExportProgress(**progress)}
-    return looks.look_again(work.model_copy(update={**update, "memo": memo}), Phase.IN_PROGRESS, 30)
+    return pass_result.next_pass(
+        work.model_copy(update={**update, "polling": memo}), Phase.IN_PROGRESS, 30
+    )
 
 
-def child(*seen: Look) -> list[Event]:
+def child(*seen: PassResult) -> list[Event]:
     """Return the history of a child that runs, looks and is woken."""
     return [
         event
@@ -191,7 +193,7 @@ def child(*seen: Look) -> list[Event]:
     ]
 
 
-def ended_child(seen: Look) -> list[Event]:
+def ended_child(seen: PassResult) -> list[Event]:
     return [*child(seen), succeeded(seen.as_payload())]
 
 

@@ -12,7 +12,7 @@ from lambdas.campaigns.contract import ApiVersion, CampaignTarget
 from lambdas.campaigns.work import CampaignProgress, CampaignWork
 from lambdas.exports.contract import ExportTarget
 from lambdas.exports.work import ExportSpec, ExportWork
-from lambdas.jobs.pass_result import Look, TaskError, look_again, settled
+from lambdas.jobs.pass_result import PassResult, TaskError, last_pass, next_pass
 from lambdas.jobs.phases import Phase
 from lambdas.jobs.work import Work
 from localcloud import progress
@@ -41,7 +41,7 @@ def export() -> ExportWork:
     return ExportWork(kind="export", key="0.1", job_label="0.1", job=spec)
 
 
-def child(work: Work, look: Look | None = None, status: str = "RUNNING") -> ChildHistory:
+def child(work: Work, look: PassResult | None = None, status: str = "RUNNING") -> ChildHistory:
     entered = {"stateEnteredEventDetails": {"name": "AwaitCampaigns"}}
     events: tuple[dict[str, Any], ...] = (entered,)
     if look is not None:
@@ -94,7 +94,7 @@ def test_what_is_open_has_its_state_and_what_is_settled_its_end(
     work = work.close("done", phase=Phase.COMPLETE, message="", **end)
     work = work.close("warned", phase=Phase.COMPLETE, message="", warnings=("late",), **end)
     work = work.close("failed", phase=Phase.FAILED, message="why\nand\x1b[1mhow", **end)
-    look = look_again(work, Phase.IN_PROGRESS, 5)
+    look = next_pass(work, Phase.IN_PROGRESS, 5)
     given = campaigns("open", "done", "warned", "failed")
 
     known = read(
@@ -121,7 +121,7 @@ def test_a_running_export_has_a_percent(monkeypatch: pytest.MonkeyPatch) -> None
 
 
 def test_the_phase_of_the_last_look_is_shown(monkeypatch: pytest.MonkeyPatch) -> None:
-    queued = look_again(export(), Phase.QUEUED, 5)
+    queued = next_pass(export(), Phase.QUEUED, 5)
 
     assert rows(read(monkeypatch, child(export(), queued))) == [("snapshot:shop", "QUEUED", "")]
 
@@ -130,10 +130,10 @@ def test_the_end_of_a_child_is_the_end_of_all_it_was_given(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     done = campaigns("a").close("a", phase=Phase.COMPLETE, reason="R", message="", now=NOW)
-    ended = child(campaigns("a"), settled(done, Phase.COMPLETE), "SUCCEEDED")
+    ended = child(campaigns("a"), last_pass(done, Phase.COMPLETE), "SUCCEEDED")
     broken = campaigns("b").model_copy(update={"key": "0.0.1"})
     error = TaskError(Error="Lambda.Unknown", Cause="it crashed")
-    failed = Look(key=broken.key, phase=Phase.FAILED, work=broken, error=error, ended_at=0)
+    failed = PassResult(key=broken.key, phase=Phase.FAILED, work=broken, error=error, ended_at=0)
     aborted = campaigns("c").model_copy(update={"key": "0.0.2"})
 
     known = read(
@@ -148,7 +148,7 @@ def test_the_end_of_a_child_is_the_end_of_all_it_was_given(
 
 
 def test_the_outcome_has_the_last_word(monkeypatch: pytest.MonkeyPatch) -> None:
-    skipped = campaigns("later").fail_all(reason="StageSkipped", message="", now=NOW).settled
+    skipped = campaigns("later").fail_all(reason="StageSkipped", message="", now=NOW).entries
     outcome = {
         "summary": "2 of 2\ndid not",
         "resources": [entry.model_dump(mode="json") for entry in skipped],

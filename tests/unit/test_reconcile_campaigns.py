@@ -6,7 +6,7 @@ from typing import cast
 
 import pytest
 
-from lambdas.campaigns.batch import MAX_ATTEMPTS, MAX_ODD_LOOKS, MAX_THROTTLED_PASSES
+from lambdas.campaigns.batch import MAX_ATTEMPTS, MAX_THROTTLED_PASSES, MAX_UNEXPLAINED_POLLS
 from lambdas.campaigns.client import Campaigns
 from lambdas.campaigns.contract import CampaignTarget
 from lambdas.campaigns.paces import AFTER_SCHEDULE_END
@@ -15,7 +15,7 @@ from lambdas.campaigns.reconcile_campaigns import LAST_CALL_SECONDS, reconcile
 from lambdas.campaigns.transitions import Mutation
 from lambdas.campaigns.wakes import CAMPAIGNS
 from lambdas.campaigns.work import CampaignWork
-from lambdas.jobs.pass_result import Look
+from lambdas.jobs.pass_result import PassResult
 from lambdas.jobs.phases import Phase, Reason
 from lambdas.jobs.resource_result import Entry
 from lambdas.shared.errors import (
@@ -47,7 +47,7 @@ def look(hand_clock):
         campaigns: FakeCampaigns,
         limits: CampaignLimits = UNLIMITED,
         history_events: int = 0,
-    ) -> Look:
+    ) -> PassResult:
         ends_at = hand_clock.time + 60
         return reconcile(carried(work), cast(Campaigns, campaigns), limits, history_events, ends_at)
 
@@ -58,7 +58,7 @@ def look(hand_clock):
 def settle(look, hand_clock):
     """Look again and again, waiting in between, until the batch is settled."""
 
-    def settle(work: CampaignWork, campaigns: FakeCampaigns, most: int = 60) -> Look:
+    def settle(work: CampaignWork, campaigns: FakeCampaigns, most: int = 60) -> PassResult:
         for _ in range(most):
             seen = look(work, campaigns)
             if seen.phase in ENDS:
@@ -71,10 +71,10 @@ def settle(look, hand_clock):
     return settle
 
 
-def entries(seen: Look) -> dict[str, Entry]:
+def entries(seen: PassResult) -> dict[str, Entry]:
     assert seen.phase in ENDS
     assert (seen.work, seen.wait_seconds) == (None, 0)
-    return {entry.id: entry for entry in seen.settled}
+    return {entry.id: entry for entry in seen.entries}
 
 
 def test_ends_at_once_where_all_is_true_already(look):
@@ -96,7 +96,7 @@ def test_pauses_only_what_runs(look):
     assert seen.phase is Phase.IN_PROGRESS
     assert seen.wait_seconds >= 1
     assert set(seen.work.open) == {"a", "c"}
-    assert [entry.id for entry in seen.work.settled] == ["b"]
+    assert [entry.id for entry in seen.work.entries] == ["b"]
 
 
 def test_a_look_that_waits_tells_what_wakes_it_and_one_that_ends_does_not(look, hand_clock):
@@ -284,9 +284,9 @@ def test_a_pass_that_is_throttled_keeps_what_it_saw(look):
     seen = look(campaign_work("a", "b"), campaigns)
     assert campaigns.mutations == [("PauseCampaign", "a")]
     assert seen.phase is Phase.IN_PROGRESS
-    assert seen.work.memo.started_at == NOW
+    assert seen.work.polling.started_at == NOW
     for progress in seen.work.open.values():
-        assert (progress.initial_state, progress.looks, progress.attempts) == ("Running", 1, 0)
+        assert (progress.initial_state, progress.polls, progress.attempts) == ("Running", 1, 0)
 
 
 def test_throttles_that_do_not_end_are_no_attempts_and_end_the_batch(settle):
@@ -414,7 +414,7 @@ def test_a_delete_that_is_always_refused_ends(settle):
 def test_an_unreadable_campaign_is_waited_for_and_given_up_alone(settle):
     campaigns = FakeCampaigns(a=None, b="Running")
     ended = entries(settle(campaign_work("a", "b"), campaigns))
-    assert (ended["a"].reason, ended["a"].polls) == (Reason.UNREADABLE, MAX_ODD_LOOKS)
+    assert (ended["a"].reason, ended["a"].polls) == (Reason.UNREADABLE, MAX_UNEXPLAINED_POLLS)
     assert ended["b"].phase is Phase.COMPLETE
 
 
@@ -430,7 +430,7 @@ def test_an_undocumented_state_is_waited_for_and_given_up(settle):
     campaigns = FakeCampaigns(a="Hibernating")
     entry = entries(settle(campaign_work("a"), campaigns))["a"]
     assert (entry.phase, entry.reason) == (Phase.FAILED, Reason.UNKNOWN_STATE)
-    assert entry.polls == MAX_ODD_LOOKS
+    assert entry.polls == MAX_UNEXPLAINED_POLLS
     assert not campaigns.mutations
 
 
@@ -520,7 +520,7 @@ def test_settles_every_campaign_exactly_once(settle):
         **dict(zip(names, ["Running", "Paused", "Stopped", None, "Odd"] * 5, strict=True))
     )
     seen = settle(campaign_work(*names), campaigns)
-    assert sorted(entry.id for entry in seen.settled) == sorted(names)
+    assert sorted(entry.id for entry in seen.entries) == sorted(names)
 
 
 @pytest.mark.parametrize(
@@ -599,7 +599,7 @@ def test_a_pass_ends_in_time_and_the_next_one_goes_on_where_it_ended(look, hand_
         began = hand_clock.time
         seen = look(work, campaigns)
         assert hand_clock.time - began <= 60 - LAST_CALL_SECONDS + 6
-        ended |= {entry.id: entry for entry in (seen.settled or seen.work.settled)}
+        ended |= {entry.id: entry for entry in (seen.entries or seen.work.entries)}
         work, passes = seen.work, passes + 1
         hand_clock.move(seen.wait_seconds)
     assert passes <= 20
@@ -620,7 +620,7 @@ def test_what_is_not_polled_in_a_pass_is_not_moved_on_what_an_earlier_one_saw(lo
     campaigns.calls.clear()
     seen = look(seen.work, campaigns)
     assert [call[0] for call in campaigns.calls] == ["look"]
-    assert all(progress.looks == 1 for progress in seen.work.open.values())
+    assert all(progress.polls == 1 for progress in seen.work.open.values())
 
 
 @pytest.mark.parametrize("error", [ThrottlingException, ServiceUnavailableException])
@@ -631,7 +631,7 @@ def test_a_read_that_fails_in_a_search_keeps_what_the_search_has_learned(look, h
     seen = look(campaign_work(*ids), campaigns)
     assert campaigns.mutations == []
     assert seen.phase is Phase.IN_PROGRESS
-    assert {name for name, progress in seen.work.open.items() if progress.looks} == set(ids[:5])
+    assert {name for name, progress in seen.work.open.items() if progress.polls} == set(ids[:5])
     assert [progress.group_size for progress in seen.work.open.values()] == [25] * 5 + [5] * 20
 
 

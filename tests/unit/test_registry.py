@@ -15,7 +15,7 @@ from lambdas.requests import advance_plan
 from lambdas.requests.plan import Plan
 from tests.unit.builders import EXECUTION, NOW, AnyContext, campaign_work, export_work, through_json
 
-WORK = {"kind": "faxes", "key": "0.0", "memo": {"started_at": NOW}}
+WORK = {"kind": "faxes", "key": "0.0", "polling": {"started_at": NOW}}
 PLAN = {
     "trace": {"correlation_id": "any", "execution_arn": EXECUTION},
     "started_at": NOW,

@@ -15,14 +15,14 @@ from lambdas.shared.errors import (
     ServiceUnavailableException,
     ThrottlingException,
 )
-from lambdas.waiting.handles import Hurried, wake
+from lambdas.waiting.handles import WaiterSelector, wake
 from lambdas.waiting.waiters import Waiters, Woken
 from tests.unit.builders import NOW, OTHER_SNAPSHOT, SNAPSHOT
 from tests.unit.fakes import FakeStates, FakeTable, client_error
 
 ON = source_key(SNAPSHOT)
-OF_SOURCE = Hurried(ON)
-FOR_A_SLOT = Hurried(EXPORT_SLOT, 1)
+OF_SOURCE = WaiterSelector(ON)
+FOR_A_SLOT = WaiterSelector(EXPORT_SLOT, 1)
 STALE_CODES = ["InvalidToken", "TaskDoesNotExist", "TaskTimedOut"]
 
 
@@ -91,13 +91,13 @@ def test_passes_over_who_has_gone_on_and_wakes_the_first_who_still_waits(table, 
 def test_forgets_all_who_have_gone_on_when_nobody_is_left(table, most):
     for token in ("gone", "went"):
         store(table, ON, token)
-    assert waiters(table, FakeStates()).wake(Hurried(ON, most)) == Woken(live=0, stale=2)
+    assert waiters(table, FakeStates()).wake(WaiterSelector(ON, most)) == Woken(live=0, stale=2)
     assert table.items == {}
 
 
 @pytest.mark.parametrize("most", [None, 1])
 def test_nobody_waiting_is_no_error(table, most):
-    assert waiters(table, FakeStates()).wake(Hurried(ON, most)) == Woken(0, 0)
+    assert waiters(table, FakeStates()).wake(WaiterSelector(ON, most)) == Woken(0, 0)
     assert table.calls == [("query", ON)]
 
 
@@ -195,7 +195,7 @@ def test_wakes_the_batches_that_hold_a_campaign_and_no_others(page_size):
     store(table, CAMPAIGNS, "one", ids=["c-1"])
     store(table, CAMPAIGNS, "other", ids=["c-2", "c-11"])
     store(table, CAMPAIGNS, "both", ids=["c-2", "c-1"])
-    hurried = Hurried(CAMPAIGNS, listed=(items.CAMPAIGN_IDS, "c-1"))
+    hurried = WaiterSelector(CAMPAIGNS, listed=(items.CAMPAIGN_IDS, "c-1"))
     assert waiters(table, states).wake(hurried) == Woken(live=2, stale=0)
     assert sorted(states.woken) == ["both", "one"]
     assert [item["token"]["S"] for item in table.items.values()] == ["other"]

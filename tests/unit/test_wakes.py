@@ -11,7 +11,7 @@ from lambdas.exports.progress import queued, wake_of
 from lambdas.exports.slots import SlotWait
 from lambdas.exports.wakes import EXPORT_SLOT, source_key
 from lambdas.exports.work import ExportProgress
-from lambdas.jobs.memo import Memo
+from lambdas.jobs.polling import Polling
 from lambdas.waiting.handles import KEPT_AFTER_WAIT, Wake, wake
 from tests.unit.builders import CLUSTER, NOW, SNAPSHOT, campaign_work, export_work
 
@@ -41,7 +41,7 @@ def test_an_export_that_runs_waits_for_the_end_of_its_source():
     assert wake_of(work, NOW, 30) == wake(source_key(SNAPSHOT), NOW, NOW, 30)
 
 
-FULL = SlotWait(asked_at=NOW)
+FULL = SlotWait(refused_at=NOW)
 
 
 @pytest.mark.parametrize(("slot", "on"), [(None, source_key(SNAPSHOT)), (FULL, EXPORT_SLOT)])
@@ -64,18 +64,18 @@ def test_who_waits_for_a_source_that_comes_free_goes_on_waiting_for_a_slot_from_
 @pytest.mark.parametrize("progress", [ExportProgress(), queued(ExportProgress(), NOW + 100)])
 def test_every_wait_for_a_source_has_the_same_place_so_that_one_item_is_enough(progress):
     """Whether it waits until its own export ends or until the source comes free."""
-    memo = Memo(started_at=NOW)
+    polling = Polling(started_at=NOW)
     waits = [
-        wake_of(export_work(progress=progress, memo=memo.looked(now)), now, 30)
+        wake_of(export_work(progress=progress, polling=polling.polled(now)), now, 30)
         for now in (NOW + 100, NOW + 200, NOW + 900)
     ]
     assert {(each.on, each.order) for each in waits} == {(source_key(SNAPSHOT), orders(NOW)[0])}
 
 
 def test_every_wait_of_a_batch_has_the_same_place_so_that_one_item_is_enough():
-    memo = Memo(started_at=NOW)
+    polling = Polling(started_at=NOW)
     waits = [
-        campaign_batch.wake_of(campaign_work(memo=memo.looked(now)), now, 30)
+        campaign_batch.wake_of(campaign_work(polling=polling.polled(now)), now, 30)
         for now in (NOW, NOW + 100)
     ]
     assert waits == [wake(CAMPAIGNS, NOW, NOW, 30), wake(CAMPAIGNS, NOW, NOW + 100, 30)]

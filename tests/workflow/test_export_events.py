@@ -131,7 +131,7 @@ def test_a_wait_whose_token_the_table_does_not_take_is_a_plain_one(assembly: Pat
     assert outcome["phase"] == "COMPLETE"
     assert set(ends_of_waits(child)) == {"failed"}
     states = entered(child.events)
-    assert states.count("AwaitExportEvent") == states.count("AwaitNextLook") > 0
+    assert states.count("AwaitExportEvent") == states.count("AwaitNextPoll") > 0
 
 
 def test_a_new_snapshot_of_the_settings_exports_itself_once_however_often_it_is_announced(

@@ -129,7 +129,7 @@ def test_every_line_of_the_log_carries_the_correlation_id(orchestrate: Orchestra
     told = [line for line in lines if "level" in line]
     assert {line["message"] for line in told} >= {
         "request accepted",
-        "campaign moved",
+        "mutation accepted",
         "request finished",
     }
     assert {line["correlation_id"] for line in told} == {"follow-me"}

@@ -27,14 +27,14 @@ TIMER = Kind(
     loop=Loop(
         route="RouteTimer",
         otherwise=Wait("AwaitBell", "Until the timer rings."),
-        plain_wait="AwaitNextLookAtTimer",
+        plain_wait="AwaitNextPollOfTimer",
     ),
     resources=OneResource(
         id=("name",),
         target=("target",),
         initial_state=("initial_state",),
         final_state=("state",),
-        polls=("memo", "looks"),
+        polls=("polling", "polls"),
         details=("details",),
     ),
     paces={"ticking": TICKING},

@@ -22,17 +22,17 @@ from lambdas.waiting.handles import wake
 def handler(event: dict[str, Any], _context: LambdaContext) -> dict[str, Any]:
     now = clock.now()
     work = TimerWork.model_validate(event["work"])
-    memo = work.memo.looked(now)
-    age = memo.age(now)
+    polling = work.polling.polled(now)
+    age = polling.age(now)
     state = "Rung" if age >= work.seconds else "Ticking"
-    told = {"memo": memo, "initial_state": work.initial_state or state, "state": state}
+    told = {"polling": polling, "initial_state": work.initial_state or state, "state": state}
     work = work.model_copy(update=told)
     if state == "Rung":
         reason = Reason.BELL_RANG
         work = work.close(phase=Phase.COMPLETE, reason=reason, message="it rang", now=now)
-        return measures.looked(pass_result.settled(work, Phase.COMPLETE)).as_payload()
+        return measures.count_pass(pass_result.last_pass(work, Phase.COMPLETE)).as_payload()
     budget = Budget(event["history_events"], age, work.deadline_seconds)
     wait = budget.stretch(wait_seconds(TICKING, age, 0.5))
-    found = wake(TIMERS, memo.started_at or now, now, wait) if budget.allows_wakes else None
-    look = pass_result.look_again(work, Phase.IN_PROGRESS, wait, found)
-    return measures.looked(look).as_payload()
+    found = wake(TIMERS, polling.started_at or now, now, wait) if budget.allows_wakes else None
+    look = pass_result.next_pass(work, Phase.IN_PROGRESS, wait, found)
+    return measures.count_pass(look).as_payload()

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from lambdas.waiting.handles import Hurried, key_of
+from lambdas.waiting.handles import WaiterSelector, key_of
 
 TIMERS = key_of("timers")
 
 
-def hurried_by(event: Mapping[str, Any]) -> tuple[Hurried, ...]:
-    return (Hurried(TIMERS),) if event.get("source") == "timers" else ()
+def waiters_for(event: Mapping[str, Any]) -> tuple[WaiterSelector, ...]:
+    return (WaiterSelector(TIMERS),) if event.get("source") == "timers" else ()

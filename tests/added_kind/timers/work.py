@@ -36,13 +36,13 @@ class TimerWork(Work):
             reason=reason,
             message=message,
             details=self.details,
-            polls=self.memo.looks,
-            elapsed_seconds=round(self.memo.age(now), 3),
+            polls=self.polling.polls,
+            elapsed_seconds=round(self.polling.age(now), 3),
             ended_at=timestamp(now),
         )
-        return self.model_copy(update={"settled": (entry,)})
+        return self.model_copy(update={"entries": (entry,)})
 
     def fail_all(self, *, reason: str, message: str, now: float) -> TimerWork:
-        if self.settled:
+        if self.entries:
             return self
         return self.close(phase=Phase.FAILED, reason=reason, message=message, now=now)

@@ -11,7 +11,7 @@ from lambdas.exports.files import ExportFiles
 from lambdas.exports.reconcile_export import reconcile
 from lambdas.exports.started import Notes, StartedExports
 from lambdas.exports.work import ExportWork
-from lambdas.jobs.pass_result import Look
+from lambdas.jobs.pass_result import PassResult
 from lambdas.jobs.resource_result import Entry
 from tests.unit.builders import EXECUTION, carried
 from tests.unit.export_looks import (
@@ -39,7 +39,7 @@ def files() -> FakeFiles:
 def look(hand_clock, table, files):
     """Take one look, with the work as Step Functions carries it."""
 
-    def look(work: ExportWork, rds: FakeExports, history_events: int = 0) -> Look:
+    def look(work: ExportWork, rds: FakeExports, history_events: int = 0) -> PassResult:
         work = carried(work)
         started = StartedExports(table.NAME, connect=lambda _service: table)
         notes = Notes(work, EXECUTION, started)

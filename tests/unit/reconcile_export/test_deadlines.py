@@ -12,7 +12,7 @@ from lambdas.exports.decisions import (
     MAX_REFUSALS,
     ExportStatus,
 )
-from lambdas.jobs.pass_result import Look
+from lambdas.jobs.pass_result import PassResult
 from lambdas.jobs.phases import Phase, Reason
 from lambdas.shared.errors import (
     ExportTaskLimitReachedException,
@@ -88,7 +88,7 @@ def test_the_look_at_the_deadline_is_on_time_for_a_deadline_between_two_seconds(
 def late(look, hand_clock):
     """Start an export and look at it at its deadline, after which it is to be canceled."""
 
-    def late(rds: FakeExports, status: str = "IN_PROGRESS", **fields: Any) -> Look:
+    def late(rds: FakeExports, status: str = "IN_PROGRESS", **fields: Any) -> PassResult:
         given: dict[str, Any] = {"deadline_seconds": 600, "on_deadline": "cancel"} | fields
         seen = look(export_work(**given), rds)
         rds.move(FIRST, status)

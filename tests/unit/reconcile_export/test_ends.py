@@ -6,7 +6,7 @@ import pytest
 
 from lambdas.exports.contract import ExportTarget
 from lambdas.exports.decisions import (
-    MAX_ODD_LOOKS,
+    MAX_UNEXPLAINED_POLLS,
 )
 from lambdas.exports.result_files import result
 from lambdas.jobs.phases import Phase, Reason
@@ -82,7 +82,7 @@ def test_a_task_that_vanishes_is_waited_for_and_given_up(settle, look):
     rds.tasks.clear()
     entry = settle(seen.work, rds)
     assert (entry.phase, entry.reason) == (Phase.FAILED, Reason.EXPORT_VANISHED)
-    assert MAX_ODD_LOOKS <= entry.polls <= MAX_ODD_LOOKS + 3
+    assert MAX_UNEXPLAINED_POLLS <= entry.polls <= MAX_UNEXPLAINED_POLLS + 3
     assert FIRST in entry.message
     assert rds.asked("start") == [FIRST]
 
@@ -92,7 +92,7 @@ def test_an_undocumented_status_is_waited_for_and_given_up(settle, target):
     rds = FakeExports([export_task("HIBERNATING")])
     entry = settle(export_work(target), rds)
     assert (entry.phase, entry.reason) == (Phase.FAILED, Reason.UNKNOWN_STATE)
-    assert MAX_ODD_LOOKS <= entry.polls <= MAX_ODD_LOOKS + 3
+    assert MAX_UNEXPLAINED_POLLS <= entry.polls <= MAX_UNEXPLAINED_POLLS + 3
     assert entry.final_state == "HIBERNATING"
     assert rds.asked("start") == rds.asked("cancel") == []
 

@@ -78,7 +78,7 @@ def test_what_can_not_be_noted_is_not_started(look, table, code):
         assert entry_of(seen).reason == code
     else:
         assert (seen.phase, seen.work.progress.throttles) == (Phase.IN_PROGRESS, 1)
-        assert seen.work.progress.asked_for is None
+        assert seen.work.progress.requested_task_id is None
 
 
 @pytest.mark.parametrize(
@@ -215,7 +215,7 @@ def test_a_start_that_its_pass_did_not_live_to_tell_of_is_known_again(
     killed_after_its_start(look, rds, work)
     rds.hidden |= set() if listed else {FIRST}
     seen = look(work, rds)
-    assert (seen.work.progress.asked_for, seen.work.progress.task_id) == (FIRST, FIRST)
+    assert (seen.work.progress.requested_task_id, seen.work.progress.task_id) == (FIRST, FIRST)
     assert noted(table) == [FIRST]
     rds.hidden.clear()
     rds.end(FIRST, "COMPLETE")
@@ -250,7 +250,7 @@ def test_another_attempt_that_its_pass_did_not_live_to_tell_of_is_known_again(lo
     look(seen.work, rds)
     seen = look(seen.work, rds)
     assert rds.asked("start") == [FIRST, SECOND]
-    assert seen.work.progress.asked_for == SECOND
+    assert seen.work.progress.requested_task_id == SECOND
 
 
 def test_the_note_of_another_job_for_the_same_export_is_left_alone(look, table):
@@ -261,7 +261,7 @@ def test_the_note_of_another_job_for_the_same_export_is_left_alone(look, table):
     seen = look(wanted().model_copy(update={"key": "0.1", "job_label": "0.1"}), rds)
     assert rds.asked("start") == [FIRST, FIRST]
     assert noted(table) == [FIRST]
-    assert (seen.work.progress.task_id, seen.work.progress.asked_for) == (FIRST, None)
+    assert (seen.work.progress.task_id, seen.work.progress.requested_task_id) == (FIRST, None)
 
 
 @pytest.mark.parametrize("status", ["IN_PROGRESS", "COMPLETE"])

@@ -200,7 +200,7 @@ def test_a_throttled_start_is_made_again(look, hand_clock, monkeypatch):
     while seen.work.progress.throttles:
         waits.append(seen.wait_seconds)
         assert seen.phase is Phase.IN_PROGRESS
-        assert seen.work.progress.asked_for is None
+        assert seen.work.progress.requested_task_id is None
         hand_clock.move(seen.wait_seconds)
         seen = look(seen.work, rds)
     assert list(rds.tasks) == [FIRST]
@@ -257,7 +257,7 @@ def test_what_was_seen_is_told_although_a_second_look_was_not_answered(look, ope
     else:
         rds.will("find", aws_error(error))
         seen = look(export_work(), rds)
-    assert (seen.phase, seen.work.memo.looks) == (Phase.IN_PROGRESS, 1)
+    assert (seen.phase, seen.work.polling.polls) == (Phase.IN_PROGRESS, 1)
 
 
 @pytest.mark.parametrize("error", [ThrottlingException, ServiceUnavailableException])

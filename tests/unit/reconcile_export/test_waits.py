@@ -124,7 +124,7 @@ def test_who_is_queued_for_a_slot_polls_with_one_call_and_asks_for_nothing(look,
         seen = look(seen.work, rds)
         assert (seen.phase, seen.wake.on) == (Phase.QUEUED, EXPORT_SLOT)
         assert rds.calls == [("running", "")] * polls
-    assert seen.work.memo.looks == 9
+    assert seen.work.polling.polls == 9
 
 
 def test_who_is_woken_for_a_slot_asks_at_once(look, hand_clock):
