@@ -19,8 +19,17 @@ SEARCHED: Final = (
     "SECURITY.md",
     "docs",
     "examples",
+    "localcloud",
 )
 """Files, and directories with all that is in them."""
+
+NOT_YET_SEARCHED: Final = (
+    "localcloud/clock.py",
+    "localcloud/patches",
+    "localcloud/progress.py",
+    "localcloud/runs.py",
+)
+"""Parts of those directories that still use such words."""
 
 NOT_YET_RENAMED: Final = (
     r"\$look\b",
@@ -87,7 +96,13 @@ def _all(pattern: str, text: str) -> Iterator[re.Match[str]]:
 def searched() -> list[Path]:
     roots = [ROOT / name for name in SEARCHED]
     files = [path for root in roots for path in ([root] if root.is_file() else root.rglob("*"))]
-    return sorted(path for path in files if path.is_file() and _is_text(path))
+    return sorted(path for path in files if _is_searched(path))
+
+
+def _is_searched(path: Path) -> bool:
+    name = path.relative_to(ROOT)
+    skipped = "__pycache__" in name.parts or any(map(name.is_relative_to, NOT_YET_SEARCHED))
+    return not skipped and path.is_file() and _is_text(path)
 
 
 def _is_text(path: Path) -> bool:
@@ -113,7 +128,7 @@ def test_no_banned_word_is_used(path: Path) -> None:
 
 
 def test_everything_that_is_searched_exists() -> None:
-    assert [name for name in SEARCHED if not (ROOT / name).exists()] == []
+    assert [name for name in SEARCHED + NOT_YET_SEARCHED if not (ROOT / name).exists()] == []
 
 
 def test_names_that_are_still_to_be_renamed_are_quoted_somewhere() -> None:
