@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from localcloud.simulators.events import Event, Events
 
-TAKES_S: Final = 5.0
+LATENCY_S: Final = 5.0
 """AWS documents no delay between a call and its event; any that is not zero will do."""
 
 
@@ -50,7 +50,7 @@ class CampaignEvents:
         event = Event(
             operation, "aws.connect-campaigns", "AWS API Call via CloudTrail", at_s, detail
         )
-        self._events.emit(event, latency_s=TAKES_S)
+        self._events.emit(event, latency_s=LATENCY_S)
 
     def _identity(self, role_arn: str | None) -> dict[str, Any]:
         account = self._events.account

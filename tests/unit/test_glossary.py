@@ -19,7 +19,9 @@ SEARCHED: Final = (
     "SECURITY.md",
     "docs",
     "examples",
+    "bench",
     "localcloud",
+    "tests/contract",
 )
 """Files, and directories with all that is in them."""
 
