@@ -22,6 +22,7 @@ SEARCHED: Final = (
     "bench",
     "localcloud",
     "tests/contract",
+    "tests/workflow",
 )
 """Files, and directories with all that is in them."""
 
