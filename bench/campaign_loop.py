@@ -1,4 +1,4 @@
-"""What the orchestrator is measured beside: a script that asks for one campaign after the other."""
+"""What the orchestrator is compared with: a script that polls one campaign after the other."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ COMPLETED: Final = "Completed"
 
 
 def watch_one_by_one(orchestrator: LocalOrchestrator) -> Measured:
-    """Ask for the state of each campaign of the world, round after round, until all completed.
+    """Poll each campaign of the world, round after round, until all are Completed.
 
-    What is throttled is asked for again in the next round.
+    A throttled poll is repeated in the next round.
     """
     campaign_ids = [campaign.id for campaign in orchestrator.world.campaigns]
     orchestrator.begin()

@@ -36,7 +36,7 @@ from aws_lambda_powertools.utilities.data_classes import EventBridgeEvent, event
 from pydantic import BaseModel
 logger, metrics, tracer = Logger(service="plain"), Metrics(namespace="Plain"), Tracer()
 """
-"""A handler of the usual kind, before it does anything."""
+"""The imports of a usual handler."""
 
 _TIMED: Final = """
 import time
@@ -107,7 +107,7 @@ class Trees(NamedTuple):
 
 
 class Bench(NamedTuple):
-    """Where it is measured: an interpreter, its version, the functions' code, the trees."""
+    """The environment of a measurement: interpreter, version, the functions' code, the trees."""
 
     python: str
     version: str
@@ -116,7 +116,7 @@ class Bench(NamedTuple):
 
 
 class Measure(NamedTuple):
-    """What is measured: some code, with a tree, after other code has run."""
+    """A measurement: some code, with a tree, after other code has run."""
 
     tree: Path
     code: str
@@ -158,7 +158,7 @@ def services(tree: Path) -> frozenset[str]:
 
 
 def milliseconds(bench: Bench, measures: Mapping[str, Measure]) -> dict[str, float]:
-    """Return the least processor time of each; in rounds, so that a busy moment hits all alike."""
+    """Return the least processor time of each; rounds spread the noise over all of them."""
     least = dict.fromkeys(measures, float("inf"))
     for _ in range(ROUNDS):
         for name, measure in measures.items():
@@ -227,7 +227,7 @@ def page(bench: Bench, sizes: Mapping[str, int]) -> str:
 
 
 def sizes(directory: Path, code: Path) -> dict[str, int]:
-    """Return what the packages for Lambda weigh, in bytes."""
+    """Return the sizes of the packages for Lambda, in bytes."""
     tree = directory / "lambda" / "python"
     layer.install(tree, layer.LAMBDA)
     weighed = {"the layer's wheels, as pip installs them": _zipped(tree)}

@@ -1,4 +1,4 @@
-"""Works out what typical requests cost, from measured runs, and rewrites docs/costs.md."""
+"""Calculates what typical requests cost, from measured runs, and rewrites docs/costs.md."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from tools.synthesis import synthesise, template_of
 PAGE: Final = ROOT / "docs" / "costs.md"
 COMMAND: Final = "make costs"
 REQUESTS: Final = 1_000
-"""Costs are given for so many requests; those of one are too small to read."""
+"""Costs are given for this many requests; those of one are too small to read."""
 
 TRANSITION: Final = 0.025 / 1_000
 INVOCATION: Final = 0.20 / 1_000_000
@@ -109,7 +109,7 @@ class Run(NamedTuple):
 
 
 def main() -> None:
-    """Measure, work out, write."""
+    """Measure, calculate, write."""
     assembly = synthesise()
     runs = {name: _run(name, world, request, assembly) for name, world, request in _typical()}
     PAGE.write_text(page(runs, charged(template_of(assembly))), encoding="utf-8")

@@ -1,4 +1,4 @@
-"""What the orchestrator is measured beside: a state machine that looks every 30 seconds."""
+"""What the orchestrator is compared with: a state machine that polls every 30 seconds."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from lambdas.shared.texts import timestamp
 from localcloud.cloud import LocalAws
 from localcloud.orchestrator import LocalOrchestrator
 
-SECONDS_BETWEEN_LOOKS: Final = 30
+SECONDS_BETWEEN_POLLS: Final = 30
 TIMEOUT_SECONDS: Final = 86_400
 TASK_ID: Final = "fixed-poller"
 COMPLETE: Final = "COMPLETE"
@@ -20,7 +20,7 @@ COMPLETE: Final = "COMPLETE"
 _SDK: Final = "arn:aws:states:::aws-sdk:rds"
 _ROLE: Final = f"arn:aws:iam::{LocalAws.account}:role/fixed-poller"
 _OF_THIS_EXPORT: Final = {"ExportTaskIdentifier": TASK_ID}
-_LOOK: Final = {
+_DESCRIBE: Final = {
     "Type": "Task",
     "Resource": f"{_SDK}:describeExportTasks",
     "Arguments": _OF_THIS_EXPORT,
@@ -44,7 +44,7 @@ class FixedPoller(LocalOrchestrator):
         return self._machine_arn
 
     def outcome(self, execution_arn: str) -> dict[str, Any]:
-        """Return an ended execution's account, as far as a report needs it."""
+        """Return an ended execution's outcome, as far as a report needs it."""
         states = self.aws.client("stepfunctions")
         execution = states.describe_execution(executionArn=execution_arn)
         started_at, ended_at = (execution[date].timestamp() for date in ("startDate", "stopDate"))
@@ -60,7 +60,7 @@ class FixedPoller(LocalOrchestrator):
         return {"resources": [job]}
 
     def progress(self) -> list[tuple[float, int]]:
-        """Return the PercentProgress that each look saw, with its second since the beginning."""
+        """Return the PercentProgress of each poll, with its second since the beginning."""
         states = self.aws.client("stepfunctions")
         [execution] = states.list_executions(stateMachineArn=self.machine_arn)["executions"]
         pages = states.get_paginator("get_execution_history").paginate(
@@ -70,7 +70,7 @@ class FixedPoller(LocalOrchestrator):
             (self.world_seconds(event["timestamp"].timestamp()), _percent(event))
             for page in pages
             for event in page["events"]
-            if _is_look(event)
+            if _is_poll(event)
         ]
 
     def _export_store(self) -> dict[str, str]:
@@ -87,7 +87,7 @@ class FixedPoller(LocalOrchestrator):
 
 
 def definition(store: Mapping[str, str]) -> dict[str, Any]:
-    """Return a machine that starts an export, then waits, looks and chooses until it has ended."""
+    """Return a machine that starts an export and polls it until it has ended."""
     return {
         "QueryLanguage": "JSONata",
         "TimeoutSeconds": TIMEOUT_SECONDS,
@@ -107,10 +107,10 @@ def definition(store: Mapping[str, str]) -> dict[str, Any]:
             },
             "AwaitNextPoll": {
                 "Type": "Wait",
-                "Seconds": SECONDS_BETWEEN_LOOKS,
+                "Seconds": SECONDS_BETWEEN_POLLS,
                 "Next": "DescribeExport",
             },
-            "DescribeExport": {**_LOOK, "Next": "IsExportComplete"},
+            "DescribeExport": {**_DESCRIBE, "Next": "IsExportComplete"},
             "IsExportComplete": {
                 "Type": "Choice",
                 "Choices": [{"Condition": _status_is(COMPLETE), "Next": "ExportComplete"}],
@@ -125,7 +125,7 @@ def _status_is(status: str) -> str:
     return f"{{% $states.input.ExportTasks[0].Status = '{status}' %}}"
 
 
-def _is_look(event: dict[str, Any]) -> bool:
+def _is_poll(event: dict[str, Any]) -> bool:
     details: dict[str, Any] = event.get("taskSucceededEventDetails", {})
     return details.get("resource") == "describeExportTasks"
 

@@ -1,4 +1,4 @@
-"""What one run cost: its report, and from the ledger what a report does not tell."""
+"""What one run cost: its report, and what only the ledger records."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any
 from lambdas.jobs.phases import Phase
 
 States = Sequence[tuple[float, str]]
-"""A resource's states, each with the simulated second since which it is true."""
+"""A resource's states, each with the simulated second of its beginning."""
 
 Points = Sequence[tuple[float, float]]
 """Values, each with its simulated second."""
@@ -21,9 +21,9 @@ class Measured:
 
     Attributes:
         report: as `python -m localcloud run --report` writes it.
-        describes_at: the arrival of each DescribeExportTasks.
+        describes_at: the time of each DescribeExportTasks.
         states: by source.
-        progress: PercentProgress as each look saw it, of a run that was asked for it.
+        progress: PercentProgress by poll, of the fixed poller only.
     """
 
     report: Mapping[str, Any]
@@ -38,12 +38,12 @@ class Measured:
 
     @property
     def starts(self) -> int:
-        """StartExportTask calls, the refused ones too."""
+        """StartExportTask calls, including refused ones."""
         return int(self.report["calls"].get("StartExportTask", 0))
 
     @property
     def transitions(self) -> int:
-        """State transitions, those of child executions and of retries too."""
+        """State transitions, including those of child executions and retries."""
         return int(self.report["state_transitions"])
 
     @property
@@ -58,13 +58,13 @@ class Measured:
 
     @property
     def noticed_after(self) -> float:
-        """The longest time from an export's end to its job's outcome; endless if one has none."""
+        """The longest time from an export's end to its job's outcome; infinite if one has none."""
         times = [job["noticed_after_seconds"] for job in self.report["resources"]]
         return max((float("inf") if time is None else time for time in times), default=float("inf"))
 
     @property
-    def looks(self) -> int:
-        """Looks at batches of campaigns."""
+    def passes(self) -> int:
+        """Reconcile passes over batches of campaigns."""
         return int(self.report["lambda_invocations"].get("ReconcileCampaigns", 0))
 
     @property
@@ -74,9 +74,9 @@ class Measured:
         return int(calls.get("GetCampaignStateBatch", 0) + calls.get("GetCampaignState", 0))
 
     @property
-    def reads_per_look(self) -> float:
-        """State reads that a look takes; endless where there was none."""
-        return self.reads / self.looks if self.looks else float("inf")
+    def reads_per_pass(self) -> float:
+        """State reads per reconcile pass; infinite if there was none."""
+        return self.reads / self.passes if self.passes else float("inf")
 
     @property
     def calls(self) -> int:
@@ -85,7 +85,7 @@ class Measured:
 
     @property
     def percent_throttled(self) -> float:
-        """Of all those calls."""
+        """The share of throttled calls."""
         return 100 * float(sum(self.report["throttled"].values())) / self.calls
 
     @property
@@ -111,7 +111,7 @@ class Measured:
 
     @property
     def failed_jobs(self) -> int:
-        """Jobs that did not."""
+        """Jobs that did not reach their target."""
         return len(self.report["resources"]) - self.complete_jobs
 
     @property

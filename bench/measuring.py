@@ -1,4 +1,4 @@
-"""Runs requests on the local AWS to their end and takes in what it cost."""
+"""Runs requests on the local AWS to their end and measures what they cost."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from localcloud.runs import Runs
 
 
 def measure(orchestrator: LocalOrchestrator, requests: Sequence[object]) -> Measured:
-    """Run requests to their end and return what it cost."""
+    """Run requests to their end and return what they cost."""
     runs = Runs(orchestrator, requests)
     runs.finish()
     ledger = orchestrator.simulators.ledger

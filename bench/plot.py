@@ -1,4 +1,4 @@
-"""docs/export-cadence.svg: when the same export is looked at, by whom; plain SVG text."""
+"""docs/export-cadence.svg: when each run polls the same export; plain SVG text."""
 
 from __future__ import annotations
 
@@ -11,18 +11,18 @@ from bench.measured import Points, States
 
 
 class Watch(NamedTuple):
-    """One run's looks at its export.
+    """One run's polls of its export.
 
     Attributes:
-        who: looked.
-        states: the export's, with their simulated seconds.
-        looks_at: the simulated seconds of each look.
+        who: what polled.
+        states: the export's states, with their simulated seconds.
+        polled_at: the simulated second of each poll.
         noticed_after: simulated seconds from the export's end to its outcome.
     """
 
     who: str
     states: States
-    looks_at: Sequence[float]
+    polled_at: Sequence[float]
     noticed_after: float
 
 
@@ -134,13 +134,13 @@ def _curve(progress: Points, states: States) -> Iterator[str]:
 
 
 def _row(number: int, watch: Watch) -> Iterator[str]:
-    """Draw one watcher's looks, counted from its own export's start."""
+    """Draw one run's polls, in time since its own export's start."""
     start, top = watch.states[0][0], TOP + CURVE + ROW * number
-    count = f"{len(watch.looks_at)} polls, the end noticed after {watch.noticed_after:.0f} s"
+    count = f"{len(watch.polled_at)} polls, the end noticed after {watch.noticed_after:.0f} s"
     yield _line(LEFT, top, RIGHT, top, "axis")
     yield _text(LEFT + 10, top + 24, watch.who, "strong")
     yield _text(_x(3600) - 8, top + 24, count, "", "end")
-    for at_s in watch.looks_at:
+    for at_s in watch.polled_at:
         x = _x(max(0.0, at_s - start))
         yield _line(x, top + ROW - TICK - 8, x, top + ROW - 8, "poll")
 

@@ -1,4 +1,4 @@
-"""The scenarios: a world, the requests made in it, and what is required of the run."""
+"""The scenarios: a world, the requests in it, and the requirements on the run."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ class Requirement(NamedTuple):
         most: the greatest value that meets it.
         least: the smallest one.
         unit: of the value; empty for a count.
-        digits: behind the point, of the value and of its bound.
+        digits: decimals of the value and of its bound.
     """
 
     what: str
@@ -30,7 +30,7 @@ class Requirement(NamedTuple):
     digits: int = 0
 
     def is_met(self, measured: Measured) -> bool:
-        """Return whether a run keeps to the bounds."""
+        """Return whether a run is within the bounds."""
         return self.least <= self.of(measured) <= self.most
 
 
@@ -42,7 +42,7 @@ class Scenario:
         name: for the table.
         world: what exists, and what goes wrong.
         requests: all start at the same moment.
-        limit_s: the simulated seconds below which no orchestrator could be.
+        limit_s: the fewest simulated seconds that any orchestrator could take.
         required: of the run.
         settings: of the stack, where they differ from those of cdk.json.
     """
@@ -168,12 +168,12 @@ _THROTTLED_BY_OTHERS: Final = [
 
 
 def _physical_limit_s(mutations: int) -> float:
-    """Return the seconds that so many mutations take, the first two of which are a burst."""
+    """Return the least seconds that a number of mutations takes, after a burst of two."""
     return (mutations - _BURST) / _RATE
 
 
-_READS_PER_LOOK: Final = Requirement(
-    "state reads per pass", lambda run: run.reads_per_look, most=2, digits=2
+_READS_PER_PASS: Final = Requirement(
+    "state reads per pass", lambda run: run.reads_per_pass, most=2, digits=2
 )
 
 
@@ -196,7 +196,7 @@ ONE_FLEET: Final = Scenario(
     world=_campaign_world(_FLEET_A),
     requests=(_campaigns("STOPPED", _FLEET_A),),
     limit_s=_physical_limit_s(50),
-    required=(_span(50, 1.03), _throttles(2), _READS_PER_LOOK, _ALL_COMPLETE),
+    required=(_span(50, 1.03), _throttles(2), _READS_PER_PASS, _ALL_COMPLETE),
 )
 
 ONE_FLEET_AND_OTHERS: Final = Scenario(
@@ -204,7 +204,7 @@ ONE_FLEET_AND_OTHERS: Final = Scenario(
     world=_campaign_world(_FLEET_A, faults=_THROTTLED_BY_OTHERS),
     requests=(_campaigns("STOPPED", _FLEET_A),),
     limit_s=_physical_limit_s(50),
-    required=(_READS_PER_LOOK, _ALL_COMPLETE),
+    required=(_READS_PER_PASS, _ALL_COMPLETE),
 )
 
 TWO_FLEETS: Final = Scenario(
@@ -212,7 +212,7 @@ TWO_FLEETS: Final = Scenario(
     world=_campaign_world(_FLEET_A + _FLEET_B),
     requests=(_campaigns("STOPPED", _FLEET_A), _campaigns("STOPPED", _FLEET_B)),
     limit_s=_physical_limit_s(100),
-    required=(_span(100, 1.20), _throttles(5), _READS_PER_LOOK, _ALL_COMPLETE),
+    required=(_span(100, 1.20), _throttles(5), _READS_PER_PASS, _ALL_COMPLETE),
 )
 
 TWO_FLEETS_UNLIMITED: Final = Scenario(
@@ -235,7 +235,7 @@ WATCHED_FLEET: Final = Scenario(
     ),
     requests=(_campaigns("FINISHED", _WATCHED),),
     limit_s=_TWO_HOURS_S,
-    required=(_READS_PER_LOOK, _ALL_COMPLETE),
+    required=(_READS_PER_PASS, _ALL_COMPLETE),
 )
 
 CAMPAIGN_LOOP: Final = Scenario(

@@ -55,7 +55,7 @@ def page(exports: Sequence[Run], campaigns: Sequence[Run], plot: str) -> str:
 
 
 def missed(runs: Sequence[Run]) -> Iterator[str]:
-    """Tell each requirement that a run did not meet."""
+    """Yield a line for each requirement that a run did not meet."""
     for scenario, measured in runs:
         for requirement in scenario.required:
             if not requirement.is_met(measured):
@@ -66,13 +66,13 @@ def missed(runs: Sequence[Run]) -> Iterator[str]:
 
 
 def bound_text(requirement: Requirement) -> str:
-    """Say what is required."""
+    """Return what is required, as text."""
     word = "exactly" if requirement.least == requirement.most else "at most"
     return _with_unit(f"{word} {requirement.most:,.{requirement.digits}f}", requirement.unit)
 
 
 def value_text(requirement: Requirement, measured: Measured) -> str:
-    """Say what was measured; what has a unit to a tenth at least."""
+    """Return what was measured, as text; values with a unit have at least one decimal."""
     digits = max(requirement.digits, 1 if requirement.unit else 0)
     return _with_unit(f"{requirement.of(measured):,.{digits}f}", requirement.unit)
 
@@ -110,7 +110,7 @@ def _export_cells(measured: Measured) -> dict[str, str]:
 def _campaign_cells(measured: Measured) -> dict[str, str]:
     noticed = measured.noticed_after if not measured.mutation_span else None
     return {
-        "passes": f"{measured.looks}",
+        "passes": f"{measured.passes}",
         "state reads": f"{measured.reads}",
         "all calls": f"{measured.calls}",
         "throttled": f"{measured.percent_throttled:.1f} %",
@@ -143,6 +143,6 @@ def _costs(runs: Sequence[Run], cells: Callable[[Measured], dict[str, str]]) -> 
 
 
 def _table(heads: Sequence[str], rows: Sequence[Sequence[str]], numbers: range | tuple[()]) -> str:
-    """Return a Markdown table; the columns in `numbers` are set right."""
+    """Return a Markdown table; the columns in `numbers` are aligned right."""
     rule = ["---:" if column in numbers else "---" for column in range(len(heads))]
     return "\n".join(f"| {' | '.join(cells)} |" for cells in (heads, rule, *rows))

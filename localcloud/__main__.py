@@ -7,7 +7,7 @@ from localcloud.interrupts import until_interrupted
 
 
 def _work() -> int:
-    # Imported here because it takes a second, in which an interrupt is to end as at any other time.
+    # Imported here because the import takes a second, which an interrupt must be able to end.
     code: int = import_module("localcloud.cli").main(sys.argv[1:])
     return code
 

@@ -9,7 +9,7 @@ _GLOBAL = "aws"
 
 
 class AccountResources:
-    """Tells StartExportTask what exists; another account's role or key does not exist here."""
+    """Checks which resources exist; the roles and keys of other accounts do not."""
 
     def has_bucket(self, name: str) -> bool:
         """Return whether a bucket exists."""
@@ -36,7 +36,7 @@ class AccountResources:
     def provide_export_stores(self) -> None:
         """Create the bucket, role and key that deployed functions export with, unless they exist.
 
-        The settings may name those of an account, where somebody else has made them.
+        The stack's settings may name existing ones, which are not part of the stack.
         """
         for function in moto("awslambda.utils").get_backend(ACCOUNT, REGION).list_functions():
             variables = function.environment_vars

@@ -1,4 +1,4 @@
-"""The command line: run requests on the local AWS, or keep it up to be played with."""
+"""The command line: run requests on the local AWS, or keep it running to experiment with."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from localcloud.files import STANDARD_INPUT, FileError, load_json, writable
 from localcloud.follow import follow
 from localcloud.interrupts import serve_until_interrupted
 from localcloud.orchestrator import LocalOrchestrator
-from localcloud.output import did_you_mean, show, tell
+from localcloud.output import did_you_mean, print_status, show
 from localcloud.plain_world import plain_world
 from localcloud.report import report
 from localcloud.runs import Runs
@@ -42,14 +42,14 @@ NO_WORLD: Final = (
 
 
 class ArgumentsError(Exception):
-    """The arguments do not go together; the text says why."""
+    """The arguments are invalid or contradict each other; the text says why."""
 
 
 class _Parser(argparse.ArgumentParser):
-    """Says what is wrong in one line."""
+    """Reports an error in one line."""
 
     def error(self, message: str) -> NoReturn:
-        tell(f"localcloud: {message}")
+        print_status(f"localcloud: {message}")
         raise SystemExit(WRONG_ARGUMENTS)
 
     def print_help(self, _file: object = None) -> None:
@@ -62,12 +62,12 @@ def main(arguments: Sequence[str]) -> int:
         options = _options(arguments)
         return int(options.command(options))
     except (ArgumentsError, FileError, WorldError, NotDeployableError, PortError) as error:
-        tell(f"localcloud: {error}")
+        print_status(f"localcloud: {error}")
         return WRONG_ARGUMENTS
 
 
 def _options(arguments: Sequence[str]) -> argparse.Namespace:
-    """Read the arguments, and refuse what argparse would without a word of help."""
+    """Parse the arguments, with hints where argparse would give none."""
     parser = _Parser(prog="localcloud", description=__doc__)
     parser.add_argument("--version", action="version", version=_version())
     _add_commands(parser)
@@ -106,7 +106,7 @@ def _add_commands(parser: argparse.ArgumentParser) -> None:
     up = commands.add_parser("up", help="serve until interrupted")
     up.set_defaults(command=_up, requests=[])
 
-    for command, speed, as_it_is in (
+    for command, speed, default in (
         (run, None, "default: waiting takes no time"),
         (up, DEFAULT_SPEED, f"default: {DEFAULT_SPEED:g}"),
     ):
@@ -116,7 +116,7 @@ def _add_commands(parser: argparse.ArgumentParser) -> None:
             type=_speed,
             default=speed,
             metavar="N",
-            help=f"simulated seconds per real second ({as_it_is})",
+            help=f"simulated seconds per real second ({default})",
         )
         command.add_argument("--seed", type=_seed, metavar="N", help="of all chances (default: 0)")
         command.add_argument(
@@ -154,7 +154,7 @@ def _run(options: argparse.Namespace) -> int:
     with _deployed(world, options) as orchestrator:
         runs = Runs(orchestrator, requests)
         follow(orchestrator, runs)
-        # First of all that may still fail.
+        # Before anything else that can fail.
         is_shown = _show_outcomes(runs)
         is_written = report_path is None or _write_report(report_path, report(orchestrator, runs))
     succeeded = all(run.status == "SUCCEEDED" for run in runs.all)
@@ -170,7 +170,7 @@ def _write_report(path: Path, content: object) -> bool:
     try:
         path.write_text(json.dumps(content, indent=2) + "\n", encoding="utf-8")
     except OSError as error:
-        tell(f"localcloud: {path}: {error.strerror}")
+        print_status(f"localcloud: {path}: {error.strerror}")
         return False
     return True
 
@@ -188,7 +188,7 @@ def _up(options: argparse.Namespace) -> int:
 def _deployed(world: World, options: argparse.Namespace) -> Iterator[LocalOrchestrator]:
     require_free(options.port)
     if options.requests and options.world is None:
-        tell(NO_WORLD)
+        print_status(NO_WORLD)
     with ExitStack() as stack:
         with shown_steps() as on_step:
             orchestrator = LocalOrchestrator(

@@ -1,4 +1,4 @@
-"""moto as a server on this machine, patched, with the functions and the clock it needs."""
+"""Patched moto as a server on this machine, with its function host and its clock."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ _one_at_a_time = threading.Lock()
 
 
 class PortError(Exception):
-    """The port can not be listened on; the text says why."""
+    """The port cannot be listened on; the text says why."""
 
 
 def require_free(port: int) -> None:
@@ -48,7 +48,7 @@ class LocalAws:
     Attributes:
         endpoint: where every service is served, http://localhost:PORT.
         functions: the host that runs the deployed functions.
-        environment: what makes a boto3 or an AWS CLI elsewhere on this machine use it.
+        environment: variables that make boto3 or the AWS CLI in another process use it.
         execution_changed: set whenever an execution has started or ended.
     """
 
@@ -64,9 +64,9 @@ class LocalAws:
         seed: int = 0,
         processes: FunctionProcesses | None = None,
     ) -> None:
-        """Prepare; `environment` is added to every function's, for instance other endpoints.
+        """Prepare; `environment` is added to that of every function, for instance other endpoints.
 
-        A `port` of 0 is a free one; processes that are given are shared with others, and kept.
+        A `port` of 0 is a free one; `processes` are shared with other instances, and not closed.
         """
         self.clock = clock
         self.endpoint = ""
@@ -117,10 +117,10 @@ class LocalAws:
     def _start(self) -> None:
         listener = self._stack.enter_context(_listener(self._port))
         port = listener.getsockname()[1]
-        # "localhost", not its number: CloudFormation's template URLs are parsed by that name.
+        # "localhost", not its address: moto parses CloudFormation's template URLs by that name.
         self.endpoint = f"http://localhost:{port}"
         self.environment = {"AWS_ENDPOINT_URL": self.endpoint, **self.environment}
-        # A user's profile is not for moto, which reads it when it is imported.
+        # moto reads the user's AWS profile when it is imported, and must not.
         variables = {"MOTO_PORT": str(port), "AWS_PROFILE": None, "AWS_DEFAULT_PROFILE": None}
         self._stack.enter_context(_environment(variables))
         self.functions = self._stack.enter_context(owned(self._function_host, FunctionHost.close))
@@ -157,7 +157,7 @@ def _listener(port: int) -> socket.socket:
 
 @contextmanager
 def _environment(changes: Mapping[str, str | None]) -> Iterator[None]:
-    """Set variables of this process, or unset those that are None, for a while."""
+    """Set variables of this process, or unset those that are None, while the context lasts."""
     before = {name: os.environ.get(name) for name in changes}
     _set(changes)
     try:

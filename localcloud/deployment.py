@@ -20,28 +20,28 @@ from tools.account import BOOTSTRAP_PARAMETER
 from tools.archive import zip_folder
 
 _BOOTSTRAP_VERSION = "30"
-_COMPRESSION = 1  # the layer is large, and the way to moto short
+_COMPRESSION = 1  # the layer is large, and the upload local
 _CAPABILITIES = ["CAPABILITY_IAM", "CAPABILITY_NAMED_IAM", "CAPABILITY_AUTO_EXPAND"]
 _SECONDS_BETWEEN_POLLS = 0.02
 _SECONDS_BETWEEN_COUNTS = 0.1
 _DEPLOYING = "Deploying the stack"
-_FINISHED_WELL = ("CREATE_COMPLETE", "UPDATE_COMPLETE")
+_SUCCEEDED = ("CREATE_COMPLETE", "UPDATE_COMPLETE")
 
 
 @dataclass(frozen=True)
 class Deployment:
-    """A deployed stack and what it told of itself."""
+    """A deployed stack and its outputs."""
 
     stack_name: str
     outputs: Mapping[str, str]
 
 
 class DeploymentError(Exception):
-    """A stack did not deploy; its text tells the stack's events that say why."""
+    """The deployment failed; the text holds the reasons from the stack's events."""
 
 
 class AssemblyError(DeploymentError):
-    """The directory is no cloud assembly with exactly one stack."""
+    """The directory is not a cloud assembly with exactly one stack."""
 
 
 @dataclass(frozen=True)
@@ -83,8 +83,8 @@ def deploy_template(
     except ClientError as error:
         if "No updates are to be performed" not in str(error):
             raise DeploymentError(f"{name}: {error}{_reasons(client, name)}") from error
-    described = _settled(client, name)
-    if described["StackStatus"] not in _FINISHED_WELL:
+    described = _wait_for(client, name)
+    if described["StackStatus"] not in _SUCCEEDED:
         raise DeploymentError(f"{name}: {described['StackStatus']}{_reasons(client, name)}")
     outputs = {item["OutputKey"]: item["OutputValue"] for item in described.get("Outputs", [])}
     return Deployment(stack_name=name, outputs=outputs)
@@ -92,7 +92,7 @@ def deploy_template(
 
 @contextmanager
 def _counted(name: str, on_step: OnStep) -> Iterator[None]:
-    """Show how many resources there are, again and again from a thread that only looks."""
+    """Report how many resources exist, repeatedly, from a thread that calls no API."""
     is_over = threading.Event()
 
     def count() -> None:
@@ -111,7 +111,7 @@ def _counted(name: str, on_step: OnStep) -> Iterator[None]:
 def zipped(folder: Path) -> bytes:
     """Return a folder as a zip file.
 
-    It is kept beside the folder, whose name in an assembly holds the hash of its content.
+    The file is cached next to the folder, whose name in an assembly contains its content's hash.
     """
     cached = folder.with_name(f"{folder.name}.zip")
     if not cached.exists():
@@ -153,14 +153,14 @@ def _assets(manifest: Path) -> Iterator[_Asset]:
 
 
 def _resolved(text: str) -> str:
-    """Fill in the pseudo parameters of an assembly that is not bound to an environment."""
+    """Replace the pseudo parameters of an environment-agnostic assembly."""
     return text.replace("${AWS::AccountId}", LocalAws.account).replace(
         "${AWS::Region}", LocalAws.region
     )
 
 
 def _bootstrap(cloud: LocalAws, buckets: set[str]) -> None:
-    """Provide what `cdk bootstrap` would, as far as a template or its assets name it."""
+    """Create what `cdk bootstrap` would, as far as a template or its assets refer to it."""
     for bucket in sorted(buckets):
         cloud.client("s3").create_bucket(Bucket=bucket)
     cloud.client("ssm").put_parameter(
@@ -176,11 +176,11 @@ def _description(client: Client, name: str) -> dict[str, Any] | None:
     return stacks[0]
 
 
-def _settled(client: Client, name: str) -> dict[str, Any]:
+def _wait_for(client: Client, name: str) -> dict[str, Any]:
     while True:
         described = _description(client, name)
         if described is None:
-            raise DeploymentError(f"{name}: the stack is gone")
+            raise DeploymentError(f"{name}: the stack no longer exists")
         if not described["StackStatus"].endswith("_IN_PROGRESS"):
             return described
         time.sleep(_SECONDS_BETWEEN_POLLS)
@@ -189,8 +189,8 @@ def _settled(client: Client, name: str) -> dict[str, Any]:
 def _resources(stack_name: str) -> tuple[int, int]:
     """Return how many of a stack's resources exist, and how many its template has.
 
-    Read where moto keeps them: its API answers only once the last one exists, and to ask it for
-    the resources of a stack creates them.
+    Read from moto's memory: its API returns only once the last resource exists, and listing the
+    resources of a stack creates them.
     """
     backends = import_module("moto.cloudformation.models").cloudformation_backends
     for stack in list(backends[LocalAws.account][LocalAws.region].stacks.values()):

@@ -1,6 +1,6 @@
-"""Files that a person names on the command line, refused in one line that names them.
+"""Files that are named on the command line; an error is one line that names the file.
 
-The name `-` is standard input's.
+The name `-` means standard input.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from localcloud.output import did_you_mean
 STANDARD_INPUT: Final = "-"
 
 MAX_DEPTH: Final = 100
-"""Python reads, writes and evaluates JSON recursively; nothing valid is nested nearly as deep."""
+"""Python processes JSON recursively; no valid file is nested nearly as deep."""
 
 
 class FileError(Exception):
@@ -50,15 +50,17 @@ def load_json(path: Path | str) -> object:
 
 
 def writable(path: str) -> Path:
-    """Return a path that can be written to, with what is there unchanged.
+    """Return a path that can be written to; an existing file is left unchanged.
 
     Raises:
-        FileError: when it cannot; opening it is the only way to know.
+        FileError: when it cannot be written; only opening it shows that.
     """
     target = Path(path).resolve()
     try:
         is_new = not target.exists()
-        if is_new or target.is_file() or target.is_dir():  # to open a pipe may wait for its reader
+        if (
+            is_new or target.is_file() or target.is_dir()
+        ):  # opening a pipe may block until it has a reader
             target.open("a").close()
         if is_new:
             target.unlink()

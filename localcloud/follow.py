@@ -1,4 +1,4 @@
-"""Shows a run as it goes: a table on a terminal, a line for each change where there is none."""
+"""Shows the progress of a run: a table on a terminal, otherwise one line for each change."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from rich.live import Live
 from rich.text import Text
 
 from localcloud.orchestrator import LocalOrchestrator
-from localcloud.output import one_line, tell, terminal
+from localcloud.output import one_line, print_status, terminal
 from localcloud.progress import Progress, ProgressReader, Status, short
 from localcloud.runs import Runs
 from localcloud.table import style_of, table
@@ -23,13 +23,13 @@ _AT_THE_BEGINNING, _A_CALL, _AFTER_A_CALL, _AN_END = range(4)
 
 
 class Change(NamedTuple):
-    """Something that a person who watches wants to know.
+    """One line of progress.
 
     Attributes:
         at_s: simulated seconds since the beginning.
         who: the resource.
-        order: of what happens to it at the same moment.
-        what: in words.
+        order: among the changes of that resource at the same moment.
+        what: the change, in words.
     """
 
     at_s: float
@@ -39,14 +39,14 @@ class Change(NamedTuple):
 
 
 def follow(orchestrator: LocalOrchestrator, runs: Runs) -> None:
-    """Show what happens, on standard error, until all has ended; then how each request did."""
+    """Show progress on standard error until everything has ended, then each request's summary."""
     reader = ProgressReader(orchestrator, runs)
     console = terminal()
     if console is not None:
         show = partial(_redraw, console, reader, runs)
     else:
         show = partial(_print_changes, orchestrator, reader, runs)
-    # Beside simulated time, which a person who watches must not hold up.
+    # On a thread without the clock's turn: showing progress must not delay simulated time.
     showing = threading.Thread(target=show, daemon=True, name="progress")
     showing.start()
     runs.finish()
@@ -54,7 +54,7 @@ def follow(orchestrator: LocalOrchestrator, runs: Runs) -> None:
     for run in runs.all:
         summary = one_line(run.outcome.get("summary", ""))
         if console is None:
-            tell(f"{run.status}: {summary}")
+            print_status(f"{run.status}: {summary}")
         else:
             result = Text.assemble((run.status, style_of(run.status)), f": {summary}")
             console.print(result, soft_wrap=True)
@@ -65,7 +65,7 @@ def _redraw(console: Console, reader: ProgressReader, runs: Runs) -> None:
     drawn: Text | None = None
     with Live(console=console, auto_refresh=False) as live:
         for progress in _reads(reader, runs):
-            # The cursor has the last line.
+            # The last line is the cursor's.
             new = table(progress, console.width, console.height - 1)
             if new != drawn:
                 live.update(new, refresh=True)
@@ -78,20 +78,20 @@ def _print_changes(orchestrator: LocalOrchestrator, reader: ProgressReader, runs
     for progress in _reads(reader, runs):
         changes = set(_changes(orchestrator)) - printed
         printed |= changes
-        changes |= set(_bad_ends(progress, ended))
+        changes |= set(_failures_and_warnings(progress, ended))
         for change in sorted(changes):
-            tell(f"[{change.at_s:8.1f} s] {change.who}: {change.what}")
+            print_status(f"[{change.at_s:8.1f} s] {change.who}: {change.what}")
 
 
 def _reads(reader: ProgressReader, runs: Runs) -> Iterator[Progress]:
-    """Yield the progress until all has ended, at last as it is then."""
+    """Yield the progress until everything has ended, and once more after that."""
     while not runs.have_ended.wait(REAL_SECONDS_BETWEEN_READS):
         yield reader.read()
     yield reader.read()
 
 
 def _changes(orchestrator: LocalOrchestrator) -> Iterator[Change]:
-    """Yield every change of a resource's state, and every change that was asked for."""
+    """Yield every change of a resource's state, and every mutation that was requested."""
     ledger = orchestrator.simulators.ledger
     for resource, changes in ledger.states.items():
         for number, (at_s, state) in enumerate(changes):
@@ -105,8 +105,10 @@ def _changes(orchestrator: LocalOrchestrator) -> Iterator[Change]:
             yield Change(call.at_s, short(call.resources[-1]), _A_CALL, what)
 
 
-def _bad_ends(progress: Progress, ended: set[tuple[int, str, str]]) -> Iterator[Change]:
-    """Yield each resource that has failed, or has a warning, once: add it to those that ended."""
+def _failures_and_warnings(
+    progress: Progress, ended: set[tuple[int, str, str]]
+) -> Iterator[Change]:
+    """Yield each resource that failed or has a warning, once; `ended` holds those yielded."""
     for resource in progress.resources:
         is_bad = resource.status in (Status.FAILED, Status.WARNING)
         if is_bad and resource.ended_at_s is not None and resource.key not in ended:

@@ -1,6 +1,6 @@
-"""Passes HTTP requests on, as they are, from one server of this machine to another.
+"""Forwards HTTP requests unchanged from one server on this machine to another.
 
-The one that passes a request on has the turn, and the other acts for it.
+The forwarding server has the clock's turn, and the other one acts for it.
 """
 
 from __future__ import annotations
@@ -15,10 +15,10 @@ from localcloud.simulators.server import Request, Response
 from localcloud.turns import ACTING
 
 FORWARDED: Final = "x-localcloud-forwarded"
-"""The header of a request that a simulator does not serve, so that it is not sent back to it."""
+"""The header of a request that a simulator has forwarded, so that it is not sent back to it."""
 
 _SECONDS: Final = 60.0
-_OF_ONE_CONNECTION: Final = frozenset({"connection", "content-length", "date", "server"})
+_HOP_BY_HOP: Final = frozenset({"connection", "content-length", "date", "server"})
 
 
 def forward(
@@ -26,23 +26,21 @@ def forward(
 ) -> Response:
     """Return another server's response.
 
-    Raises ConnectionError where that server closes the connection without one.
+    Raises ConnectionError if that server closes the connection without a response.
     """
     connection = HTTPConnection(urlsplit(url).netloc, timeout=_SECONDS)
     try:
-        headers = {**_passed_on(request.headers), ACTING: "1", **more_headers}
+        headers = {**_forwarded(request.headers), ACTING: "1", **more_headers}
         connection.request(request.method, request.target, request.body, headers)
-        answer = connection.getresponse()
-        body = answer.read()
+        response = connection.getresponse()
+        body = response.read()
     finally:
         connection.close()
-    headers = _passed_on(dict(answer.getheaders()))
-    return Response(answer.status, body, headers.pop("content-type", ""), headers)
+    headers = _forwarded(dict(response.getheaders()))
+    return Response(response.status, body, headers.pop("content-type", ""), headers)
 
 
-def _passed_on(headers: Mapping[str, str]) -> dict[str, str]:
+def _forwarded(headers: Mapping[str, str]) -> dict[str, str]:
     return {
-        name.lower(): value
-        for name, value in headers.items()
-        if name.lower() not in _OF_ONE_CONNECTION
+        name.lower(): value for name, value in headers.items() if name.lower() not in _HOP_BY_HOP
     }

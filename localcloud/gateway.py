@@ -1,4 +1,4 @@
-"""The endpoint of every service: moto, the simulators behind it, and an error for what is neither.
+"""The endpoint of every service: moto, the simulators, and an error for everything else.
 
 The AWS CLI's `--endpoint-url` names one endpoint for all services, and version 1 of the AWS CLI
 needs it: it ignores AWS_ENDPOINT_URL for rds and sqs.
@@ -30,7 +30,7 @@ _SIMULATED: Final = {
     "connect-campaigns": "AWS_ENDPOINT_URL_CONNECTCAMPAIGNSV2",
     "rds": "AWS_ENDPOINT_URL_RDS",
 }
-"""By signing name the variable that places a service elsewhere; both campaign APIs have one."""
+"""The endpoint variables of simulated services, by signing name, which both campaign APIs share."""
 
 _SCOPE: Final = re.compile(r"Credential=[^/]*/\d+/[^/]*/([^/]+)/aws4_request")
 _NO_SUCH_PATH: Final = ("404", "405")
@@ -45,7 +45,7 @@ class Gateway:
     def __init__(
         self, moto: Application, environment: Mapping[str, str], clock: VirtualClock
     ) -> None:
-        """Prepare; `environment` may place simulated services elsewhere."""
+        """Prepare; `environment` may hold the endpoints of the simulators."""
         self._moto = moto
         self._clock = clock
         self._endpoints = {
@@ -55,7 +55,7 @@ class Gateway:
         }
 
     def __call__(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
-        """Answer one request."""
+        """Serve one request."""
         call = f"{environ['REQUEST_METHOD']} {environ['PATH_INFO']}"
         with admitted(self._clock, _headers(environ), call):
             return self._answer(environ, start_response)
@@ -77,7 +77,7 @@ class Gateway:
         return _send(refusal, start_response)
 
     def _serve(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
-        """Let moto answer; raise NotImplementedError if it has no such path."""
+        """Have moto serve a request; raise NotImplementedError if it has no such path."""
         started: list[Any] = []
         content = self._moto(environ, lambda *given: started.append(given))
         status, headers, *_ = started[0]
@@ -100,7 +100,7 @@ def _variable(header: str) -> str:
 
 
 def _form(environ: Environ) -> bytes:
-    """Return the body of a form, which is read again after this; nothing of any other request."""
+    """Return the body of a form, and leave it readable; empty for any other request."""
     if not environ.get("CONTENT_TYPE", "").startswith(_FORM):
         return b""
     body = _read(environ)

@@ -1,10 +1,10 @@
 """Ends this process at the first interrupt, whatever it is doing, with one line.
 
 A handler that raises KeyboardInterrupt raises it anywhere: in a destructor, where it is lost, or in
-a `finally` that was ending something. And a signal that another thread takes does not wake the main
-thread from a system call. So here the work has a thread of its own, the handlers do nothing, and
-the main thread reads the descriptor of `signal.set_wakeup_fd`, which any thread's signal writes to.
-At an interrupt nothing is unwound: what would outlive this process is ended, then the process is.
+a `finally` that is cleaning up. And a signal that is delivered to another thread does not wake the
+main thread from a system call. So the work runs on its own thread, the handlers do nothing, and the
+main thread reads the descriptor of `signal.set_wakeup_fd`, to which the signal of any thread is
+written. An interrupt unwinds nothing: it ends what would outlive this process, then the process.
 """
 
 from __future__ import annotations
@@ -19,21 +19,21 @@ from contextlib import contextmanager, suppress
 from typing import Final, Never, TypeVar
 
 INTERRUPTED: Final = 130
-"""The exit code of a process that SIGINT has ended, as shells give it."""
+"""The exit code that shells report for a process ended by SIGINT."""
 
 _INTERRUPTS: Final = (signal.SIGINT, signal.SIGTERM)
 _DONE: Final = b"\0"  # no signal has this number
-_SHOW_CURSOR: Final = b"\x1b[?25h"  # whoever redraws a terminal has hidden it
+_SHOW_CURSOR: Final = b"\x1b[?25h"  # rich hides it while it redraws
 
 Owned = TypeVar("Owned")
 
 
 class _Process:
-    """What is true of this process as a whole."""
+    """The state of this process as a whole."""
 
     lock = threading.Lock()
-    endings: Final[list[Callable[[], None]]] = []
-    farewell = ("interrupted", INTERRUPTED)
+    cleanups: Final[list[Callable[[], None]]] = []
+    message_and_code = ("interrupted", INTERRUPTED)
 
 
 def until_interrupted(work: Callable[[], int]) -> int:
@@ -42,78 +42,78 @@ def until_interrupted(work: Callable[[], int]) -> int:
     os.set_blocking(writing, False)
     signal.set_wakeup_fd(writing, warn_on_full_buffer=False)
     for number in _INTERRUPTS:
-        # Set both: a shell starts what it puts in the background with interrupts ignored.
-        signal.signal(number, _leave_it_to_the_descriptor)
+        # Both are set, because a shell starts background processes with SIGINT ignored.
+        signal.signal(number, _ignore)
     done: Future[int] = Future()
 
-    def carry_out() -> None:
+    def run() -> None:
         try:
             done.set_result(work())
         except BaseException as error:
             done.set_exception(error)
         os.write(writing, _DONE)
 
-    threading.Thread(target=carry_out, daemon=True, name="work").start()
+    threading.Thread(target=run, daemon=True, name="work").start()
     if os.read(reading, 1) != _DONE:
         _end_process()
     return done.result()
 
 
 def serve_until_interrupted() -> Never:
-    """Wait for the interrupt, which is then the ordinary end."""
-    _Process.farewell = ("stopped", 0)
+    """Wait for an interrupt, which then is the normal way to stop."""
+    _Process.message_and_code = ("stopped", 0)
     while True:
         threading.Event().wait()
 
 
 @contextmanager
 def owned(make: Callable[[], Owned], end: Callable[[Owned], object]) -> Iterator[Owned]:
-    """Make what would outlive this process, and end it, also at an interrupt.
+    """Create something that would outlive this process, and end it, also at an interrupt.
 
     Args:
-        make: should be quick; an interrupt waits for it.
-        end: may be called while another thread uses what was made.
+        make: creates it; should be quick, because an interrupt waits for it.
+        end: ends it; may be called while another thread uses it.
     """
     with _Process.lock:
         made = make()
 
-        def ending() -> None:
+        def cleanup() -> None:
             end(made)
 
-        _Process.endings.append(ending)
+        _Process.cleanups.append(cleanup)
     try:
         yield made
     finally:
         end(made)
         with _Process.lock:
-            _Process.endings.remove(ending)
+            _Process.cleanups.remove(cleanup)
 
 
-def _leave_it_to_the_descriptor(_signal: int, _frame: object) -> None:
-    """Return: the signal's number is in the descriptor already."""
+def _ignore(_signal: int, _frame: object) -> None:
+    """Do nothing: the signal's number has been written to the descriptor."""
 
 
 def _end_process() -> Never:
-    """End all that is owned, then this process; further interrupts change nothing."""
-    message, code = _Process.farewell
+    """End everything that is owned, then this process; further interrupts are ignored."""
+    message, code = _Process.message_and_code
     terminal = os.dup(2)
     _silence()
     line = f"localcloud: {message}\n".encode()
     if os.isatty(terminal):
-        # The cursor is behind the terminal's ^C, or in the middle of what was being printed.
+        # The cursor is after the ^C that the terminal echoed, or in the middle of other output.
         line = _SHOW_CURSOR + b"\n" + line
     with suppress(OSError):
-        if select.select([], [terminal], [], 0)[1]:  # a pipe that nobody reads may be full
+        if select.select([], [terminal], [], 0)[1]:  # a pipe without a reader may be full
             os.write(terminal, line)
     with _Process.lock:
-        for ending in reversed(_Process.endings):
+        for cleanup in reversed(_Process.cleanups):
             with suppress(Exception):
-                ending()
+                cleanup()
     os._exit(code)
 
 
 def _silence() -> None:
-    """Let nothing more be printed: the threads still run, and meet what is being ended."""
-    nowhere = os.open(os.devnull, os.O_WRONLY)
+    """Discard further output: threads that still run would report errors while things end."""
+    null = os.open(os.devnull, os.O_WRONLY)
     for descriptor in (1, 2):
-        os.dup2(nowhere, descriptor)
+        os.dup2(null, descriptor)

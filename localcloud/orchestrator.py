@@ -1,4 +1,4 @@
-"""The orchestrator's own stack on the local AWS, with the simulators it works on."""
+"""The orchestrator's stack on the local AWS, with the simulators that it calls."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from tools.synthesis import synthesise
 
 
 class LocalOrchestrator:
-    """A context manager: the deployed stack, the world it meets, and the clock of both.
+    """A context manager: the deployed stack, its world, and the clock of both.
 
     Attributes:
         world: what exists and what goes wrong.
@@ -44,10 +44,10 @@ class LocalOrchestrator:
         on_step: OnStep = ignore,
         processes: FunctionProcesses | None = None,
     ) -> None:
-        """Prepare; an assembly that is given is not synthesised again, a `port` of 0 is free.
+        """Prepare; without an assembly, the stack is synthesised; a `port` of 0 is a free one.
 
-        `on_step` is called with each step of the deployment. Nothing happens between the calls of
-        the thread that opens it, unless it waits by the clock.
+        `on_step` is called with each step of the deployment. Nothing else runs unless the thread
+        that opened it waits on the clock or for a call.
         """
         self.world = world
         self.clock = VirtualClock(speed)
@@ -63,7 +63,7 @@ class LocalOrchestrator:
             publish_event=publish,
             put_object=self._put_object,
             targets=self._resources,
-            rds_elsewhere=self._forward,
+            rds_fallback=self._forward,
         )
         self.aws = LocalAws(
             self.clock,
@@ -102,7 +102,7 @@ class LocalOrchestrator:
         return self.outputs["StateMachineArn"]
 
     def begin(self) -> None:
-        """Start the world's time."""
+        """Start world time."""
         for export in self.world.exports:
             if export.s3_bucket:
                 self._resources.provide_bucket(export.s3_bucket)
@@ -116,11 +116,11 @@ class LocalOrchestrator:
         return self.clock.now() - self._began_at
 
     def world_seconds(self, epoch_seconds: float) -> float:
-        """Return a moment of simulated time in seconds since the beginning."""
+        """Convert simulated epoch seconds to seconds since the beginning."""
         return epoch_seconds - self._began_at
 
     def outcome(self, execution_arn: str) -> dict[str, Any] | None:
-        """Return the outcome that an execution has published, if it has."""
+        """Return the outcome that an execution has published, None if it has not."""
         sqs = self.aws.client("sqs")
         while messages := sqs.receive_message(QueueUrl=self._queue, MaxNumberOfMessages=10).get(
             "Messages"
@@ -136,7 +136,7 @@ class LocalOrchestrator:
         return synthesise()
 
     def _subscribe(self) -> None:
-        """Listen to the stack's bus as any other service would."""
+        """Subscribe to the stack's event bus, as any other service would."""
         sqs, events = self.aws.client("sqs"), self.aws.client("events")
         self._queue = sqs.create_queue(QueueName="outcomes")["QueueUrl"]
         attributes = sqs.get_queue_attributes(QueueUrl=self._queue, AttributeNames=["QueueArn"])

@@ -1,4 +1,4 @@
-"""What the command line prints. A reader that went away is no reason to fail, or to stop."""
+"""What the command line prints. A closed pipe is neither an error nor a reason to stop."""
 
 from __future__ import annotations
 
@@ -11,18 +11,21 @@ from typing import TextIO
 from rich.console import Console
 
 
-def tell(line: str) -> None:
-    """Print a line for the person who watches, on standard error, however long it is."""
+def print_status(line: str) -> None:
+    """Print a line about the progress of a command on standard error, without wrapping it."""
     _print(line, sys.stderr)
 
 
 def show(text: str) -> bool:
-    """Print a result on standard output; return whether nothing but its reader kept it away."""
+    """Print a result on standard output; return False if it cannot be written.
+
+    A closed pipe counts as written: its reader needs no more.
+    """
     try:
         _print(text, sys.stdout)
     except OSError as error:
         _abandon(sys.stdout)
-        tell(f"localcloud: standard output: {error.strerror}")
+        print_status(f"localcloud: standard output: {error.strerror}")
         return False
     return True
 
@@ -30,14 +33,14 @@ def show(text: str) -> bool:
 def terminal() -> Console | None:
     """Return standard error as a terminal that can be redrawn, None where it is not one."""
     console = Console(stderr=True, highlight=False)
-    # rich takes anything for a terminal where FORCE_COLOR is set.
+    # With FORCE_COLOR set, rich treats any stream as a terminal.
     if sys.stderr.isatty() and console.is_terminal and not console.is_dumb_terminal:
         return console
     return None
 
 
 def one_line(text: str) -> str:
-    """Escape what moves a cursor or ends a line: ids and messages are other people's words."""
+    """Escape control characters and line ends: ids and messages are untrusted input."""
     return "".join(
         character if character.isprintable() else character.encode("unicode_escape").decode()
         for character in text
@@ -45,7 +48,7 @@ def one_line(text: str) -> str:
 
 
 def did_you_mean(word: str, words: Iterable[str]) -> str:
-    """Return the end of a complaint about a word: the nearest valid one, if any is near."""
+    """Return the suffix of an error message that suggests the nearest valid word, if any."""
     nearest = get_close_matches(word, list(words), n=1)
     return f"; did you mean {nearest[0]!r}?" if nearest else ""
 
@@ -58,7 +61,7 @@ def _print(text: str, stream: TextIO) -> None:
 
 
 def _abandon(stream: TextIO) -> None:
-    """Print nowhere from now on: the interpreter's last flush would fail, and say so."""
-    nowhere = os.open(os.devnull, os.O_WRONLY)
-    os.dup2(nowhere, stream.fileno())
-    os.close(nowhere)
+    """Discard further output: the interpreter's final flush would fail and print an error."""
+    null = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(null, stream.fileno())
+    os.close(null)

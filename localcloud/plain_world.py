@@ -1,6 +1,7 @@
-"""The world when no world file is given: all that the requests name is there, in a plain state.
+"""The world without a world file: everything that the requests name exists, in a plain state.
 
-A campaign runs, a source can be exported, and what is only to be canceled is being exported.
+Campaigns are Running, sources can be exported, and a source whose only target is CANCELED is being
+exported.
 """
 
 from __future__ import annotations
@@ -17,14 +18,14 @@ from localcloud.functions.environment import ACCOUNT, REGION
 from localcloud.world import Campaign, PresentExport, Snapshot, World
 
 WATCHED_CAMPAIGN_ENDS_AFTER: Final = 3_600.0
-"""Seconds: a campaign that a request waits for has to finish some day."""
+"""Seconds: without it, a request with the target FINISHED would wait until its deadline."""
 
 
 def plain_world(requests: Sequence[object]) -> World:
     """Return the plain world of some requests.
 
     Args:
-        requests: as they were read; one that will be rejected names nothing.
+        requests: as they were read; those that will be rejected are ignored.
     """
     jobs = [job for request in requests for job in _jobs(request)]
     campaigns: dict[str, Campaign] = {}

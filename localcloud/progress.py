@@ -1,4 +1,4 @@
-"""What is known of a run at one moment, resource by resource."""
+"""The progress of a run at one moment, resource by resource."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ _WORK: Final[TypeAdapter[Work]] = TypeAdapter(AnyWork)
 
 
 class Status(StrEnum):
-    """How far a resource is: the phases, the most urgent first."""
+    """How far a resource has come: the phases, the most urgent first."""
 
     FAILED = Phase.FAILED
     WARNING = "WARNING"
@@ -53,8 +53,8 @@ class Resource:
 
     Attributes:
         key: the number of the request, the job and the id.
-        name: what a person calls it.
-        detail: the state that it is in, or why it ended as it did.
+        name: a short name.
+        detail: its state, or why it ended as it did.
         ended_at_s: simulated seconds since the beginning, None until it has ended.
     """
 
@@ -71,7 +71,7 @@ class Request:
     """A request's execution.
 
     Attributes:
-        status: as Step Functions says it.
+        status: that of the execution.
         detail: the states that its child executions are in; the summary, once there is one.
     """
 
@@ -82,7 +82,7 @@ class Request:
 
 @dataclass(frozen=True)
 class Progress:
-    """All that is known at a moment, in simulated seconds since the beginning."""
+    """The progress at a moment, in simulated seconds since the beginning."""
 
     seconds: float
     requests: tuple[Request, ...]
@@ -90,15 +90,15 @@ class Progress:
 
 
 class ProgressReader:
-    """Reads the progress of a run, without calling what the run's report counts."""
+    """Reads the progress of a run, without calls that the run's report would count."""
 
     def __init__(self, orchestrator: LocalOrchestrator, runs: Runs) -> None:
         self._orchestrator = orchestrator
         self._runs = runs
-        self._looks: dict[str, tuple[int, PassResult | None]] = {}
+        self._results: dict[str, tuple[int, PassResult | None]] = {}
 
     def read(self) -> Progress:
-        """Return what is known now."""
+        """Return the current progress."""
         states = self._states()
         requests: list[Request] = []
         resources: list[Resource] = []
@@ -133,14 +133,14 @@ class ProgressReader:
             return
         for child in children:
             work = _WORK.validate_python(child.item["work"])
-            look = self._last_look(child)
-            settled = look.entries or (look.work or work).entries if look else ()
-            for entry in close(work, look, 0, reason=child.status, message=""):
-                if entry in settled:
+            result = self._last_result(child)
+            ended = result.entries or (result.work or work).entries if result else ()
+            for entry in close(work, result, 0, reason=child.status, message=""):
+                if entry in ended:
                     yield self._ended(number, entry)
                     continue
                 is_open = child.status == "RUNNING"
-                phase = look.phase if look else Phase.IN_PROGRESS
+                phase = result.phase if result else Phase.IN_PROGRESS
                 yield Resource(
                     key=(number, entry.job, entry.id),
                     name=short(entry.id),
@@ -149,13 +149,13 @@ class ProgressReader:
                     detail=states.get(entry.id, "") if is_open else _reason(entry),
                 )
 
-    def _last_look(self, child: ChildHistory) -> PassResult | None:
-        """Return the last look of a child, read again only where its history has grown."""
-        events, look = self._looks.get(child.execution_arn, (0, None))
+    def _last_result(self, child: ChildHistory) -> PassResult | None:
+        """Return a child's last pass result, read again only if its history has grown."""
+        events, result = self._results.get(child.execution_arn, (0, None))
         if len(child.events) != events:
-            look = next(filter(None, map(pass_result_of, reversed(child.events))), None)
-            self._looks[child.execution_arn] = (len(child.events), look)
-        return look
+            result = next(filter(None, map(pass_result_of, reversed(child.events))), None)
+            self._results[child.execution_arn] = (len(child.events), result)
+        return result
 
     def _ended(self, number: int, entry: Entry) -> Resource:
         ended_at = datetime.fromisoformat(entry.ended_at).timestamp()
@@ -178,7 +178,7 @@ def _reason(entry: Entry) -> str:
 
 
 def _where(run: Run, children: Iterable[ChildHistory]) -> str:
-    """Return a request's summary, until it has one the states that its children are in."""
+    """Return a request's summary; until it has one, the states that its children are in."""
     if summary := run.outcome.get("summary"):
         return one_line(summary)
     running = {_last_state(child.events) for child in children if child.status == "RUNNING"}
@@ -191,6 +191,6 @@ def _last_state(events: Iterable[Mapping[str, Any]]) -> str:
 
 
 def short(resource: str) -> str:
-    """Return what a person calls a resource: an ARN's last two parts, or the id."""
+    """Return a short name of a resource: an ARN's last two parts, or the id."""
     name = ":".join(resource.split(":")[5:]) if resource.startswith("arn:") else resource
     return one_line(name)

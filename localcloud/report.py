@@ -23,7 +23,7 @@ _FAILURES: Final = {
 
 
 def report(orchestrator: LocalOrchestrator, runs: Runs) -> dict[str, Any]:
-    """Return the report of design.md's contract; times in simulated seconds."""
+    """Return the report of the `--report` option; times in simulated seconds."""
     ledger = orchestrator.simulators.ledger
     parents = [_history(orchestrator, arn) for arn in runs.executions()]
     children: list[list[Event]] = [
@@ -69,15 +69,15 @@ def _transitions(history: Iterable[Event]) -> int:
 
 
 def _retries(histories: Iterable[Iterable[Event]]) -> dict[str, int]:
-    """Count the attempts that Retry repeated by the error, or timeout, that they ended with."""
+    """Count the attempts that Retry repeated, by the error or timeout that ended them."""
     return dict(Counter(error for history in histories for error in retried(history)))
 
 
 def retried(history: Iterable[Event]) -> Iterator[str]:
     """Yield the error of each attempt after which the same task was scheduled again.
 
-    Any other failed attempt leaves its state: to a Catch, or with the execution. The timeout that
-    ends a wait for a task token is caught like that.
+    Any other failed attempt ends its state: a Catch takes over, or the execution fails. The timeout
+    that ends a wait for a task token is caught in this way.
     """
     failure: str | None = None
     for event in history:
@@ -119,7 +119,7 @@ def _job(entry: Mapping[str, Any], orchestrator: LocalOrchestrator) -> dict[str,
 def _noticed_after(entry: Mapping[str, Any], orchestrator: LocalOrchestrator) -> float | None:
     """Return the seconds from the resource's last change to the job's outcome.
 
-    None where the resource was there before the start, or never came to an end.
+    None if the resource has not changed since the start.
     """
     changes = orchestrator.simulators.ledger.states.get(entry["id"], ())
     ended_at_s = orchestrator.world_seconds(datetime.fromisoformat(entry["ended_at"]).timestamp())

@@ -1,4 +1,4 @@
-"""Tells a person how to use the local AWS that has just come up."""
+"""Prints how to use the local AWS that has just started."""
 
 from __future__ import annotations
 
@@ -53,12 +53,12 @@ def explain(orchestrator: LocalOrchestrator) -> None:
         "PATH": f'"{_COMMANDS}:$PATH"',
         "AWS_ENDPOINT_URL": orchestrator.aws.endpoint,
         **CALLERS_CREDENTIALS,
-        # Some SDKs know one of each pair alone.
+        # Some SDKs read only one of each pair.
         "AWS_REGION": REGION,
         "AWS_DEFAULT_REGION": REGION,
         "NO_PROXY": _THIS_MACHINE,
         "no_proxy": _THIS_MACHINE,
-        # Otherwise, Step Functions' TestState is called at sync-localhost.
+        # Otherwise SDKs call Step Functions' TestState at sync-localhost.
         "AWS_DISABLE_HOST_PREFIX_INJECTION": "true",
     }
     show(
@@ -86,7 +86,7 @@ def _resources(world: World) -> Iterator[str]:
 
 
 def _input(world: World) -> str:
-    """Return an example's file if all that it names is in the world, else a request that fits."""
+    """Return an example's file if the world has all that it names, else a request that fits."""
     named = plain_world([load_json(ROOT / _EXAMPLE)])
     if set(_names(named)) <= set(_names(world)):
         return f"file://{_EXAMPLE}"
@@ -99,7 +99,7 @@ def _names(world: World) -> Iterator[str]:
 
 
 def _request(world: World) -> dict[str, object]:
-    """Return a small request about what exists; it finds nothing to do where nothing does."""
+    """Return a small request about a resource of the world, or one that does nothing."""
     for campaign in world.campaigns:
         if campaign.state in _TARGETS:
             return {

@@ -9,16 +9,16 @@ from typing import NamedTuple
 from rich.live import Live
 from rich.text import Text
 
-from localcloud.output import tell, terminal
+from localcloud.output import print_status, terminal
 
 
 class Step(NamedTuple):
     """What a deployment is doing.
 
     Attributes:
-        what: in words.
-        done: how many of its resources exist.
-        total: how many there will be, 0 where it is not about resources.
+        what: the step, in words.
+        done: how many resources exist.
+        total: how many there will be, 0 if the step does not create resources.
     """
 
     what: str
@@ -39,7 +39,7 @@ def ignore(_step: Step) -> None:
 
 @contextmanager
 def shown_steps() -> Iterator[OnStep]:
-    """Yield what shows steps: in place on a terminal, elsewhere as a line for each step."""
+    """Yield a callback that shows steps: in place on a terminal, otherwise one line each."""
     console = terminal()
     if console is None:
         yield _lines()
@@ -54,7 +54,7 @@ def _lines() -> OnStep:
     def show_step(step: Step) -> None:
         nonlocal last
         if step.what != last:
-            tell(step.what)
+            print_status(step.what)
         last = step.what
 
     return show_step

@@ -1,4 +1,4 @@
-"""Draws the progress of a run into a number of lines and columns."""
+"""Renders the progress of a run into a given number of lines and columns."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _STYLES: Final = {
     Status.COMPLETE: "green",
 }
 _STATUS_OF_EXECUTION: Final = {"RUNNING": Status.IN_PROGRESS, "SUCCEEDED": Status.COMPLETE}
-"""Every other status of an execution is a failure."""
+"""Any other status of an execution is a failure."""
 
 Item = TypeVar("Item")
 
@@ -30,7 +30,7 @@ Item = TypeVar("Item")
 def table(progress: Progress, width: int, height: int) -> Text:
     """Return at most `height` lines, none of them wider than `width`.
 
-    All of it is Text, because rich reads markup, and emoji such as `:a:`, in plain strings.
+    Everything is Text: in plain strings, rich interprets markup, and emoji such as `:a:`.
     """
     counts = in_words(resource.status for resource in progress.resources)
     lines = [Text(f"{progress.seconds:,.0f} simulated s{':' * bool(counts)} {counts}", "bold")]
@@ -44,7 +44,7 @@ def table(progress: Progress, width: int, height: int) -> Text:
 
 
 def style_of(execution_status: str) -> str:
-    """Return the style of a word for how an execution does."""
+    """Return the style for an execution's status."""
     return _STYLES[_STATUS_OF_EXECUTION.get(execution_status, Status.FAILED)]
 
 
@@ -57,18 +57,18 @@ def _of_request(request: Request) -> Status:
 
 
 def _fitted(
-    items: Sequence[Item], status: Callable[[Item], Status], room: int
+    items: Sequence[Item], status: Callable[[Item], Status], lines: int
 ) -> tuple[list[Item], list[Status]]:
     """Return the items that are shown in a number of lines, and the statuses of the rest.
 
-    If not all fit, the urgent ones come first, and the last line is for the rest, where all that
-    is COMPLETE is counted.
+    If not all fit, the most urgent come first, and the last line counts the rest, among them all
+    that are COMPLETE.
     """
-    if len(items) <= room:
+    if len(items) <= lines:
         return list(items), []
     by_urgency = sorted(items, key=lambda item: URGENCY[status(item)])
     urgent = [item for item in by_urgency if status(item) is not Status.COMPLETE]
-    shown = urgent[: max(0, room - 1)]
+    shown = urgent[: max(0, lines - 1)]
     return shown, [status(item) for item in by_urgency if item not in shown]
 
 
@@ -100,7 +100,7 @@ def _rest(rest: Sequence[Status], things: str) -> Iterator[Text]:
 
 
 def _column(texts: Iterable[str], most: int) -> int:
-    """Return the width of a column with the gap behind it."""
+    """Return the width of a column, including the gap after it."""
     return min(most, max(map(cell_len, texts), default=0) + 2)
 
 

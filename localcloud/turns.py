@@ -1,7 +1,7 @@
-"""Who calls a server of the local AWS: whoever has the clock's turn, or somebody from outside.
+"""Distinguishes callers of the local AWS's servers that have the clock's turn from all others.
 
-What runs on the clock waits for the answer with its turn, so that the server acts for it. A call of
-anybody else, the AWS CLI for instance, has to wait for a turn.
+A thread that runs on the clock keeps its turn while it waits for a response, so the server acts for
+it. The call of any other process, the AWS CLI for instance, waits for a turn of its own.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ ACTING: Final = "x-localcloud-acting"
 """The header of a call that is made with the turn."""
 
 CALLERS_CREDENTIALS: Final = {"AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test"}
-"""Of everybody but the functions; any others would do."""
+"""The credentials of all callers except the functions; any others would do."""
 
 _OF_FUNCTIONS: Final = f"Credential={CREDENTIALS['AWS_ACCESS_KEY_ID']}/"
 
@@ -25,14 +25,14 @@ _OF_FUNCTIONS: Final = f"Credential={CREDENTIALS['AWS_ACCESS_KEY_ID']}/"
 def admitted(
     clock: VirtualClock, headers: Mapping[str, str], call: str
 ) -> AbstractContextManager[None]:
-    """Return the context in which a call is answered; header names are in lower case."""
+    """Return the context in which to serve a call; header names are in lower case."""
     if ACTING in headers or _OF_FUNCTIONS in headers.get("authorization", ""):
         return clock.acting()
     return clock.turn(call)
 
 
 def mark_calls(client: Any, clock: VirtualClock) -> None:  # noqa: ANN401 - boto3 has no types
-    """Have a boto3 client say of each call whether the calling thread has the turn."""
+    """Have a boto3 client mark each call whose thread has the clock's turn."""
 
     def mark(params: dict[str, Any], **_: object) -> None:
         if clock.is_inside:

@@ -72,13 +72,13 @@ def is_campaign_id(version: ApiVersion, campaign_id: str) -> bool:
 
 
 def source_kind(arn: str) -> SourceKind | None:
-    """Return what an export source's ARN names, None if it is no export source's ARN."""
+    """Return the kind of an export source's ARN, None if it is not one."""
     match = _SOURCE_ARN.fullmatch(arn)
     return cast(SourceKind, match[1]) if match else None
 
 
 def source_name(arn: str) -> str:
-    """Return the identifier within an export source's ARN (automated ones hold a colon)."""
+    """Return the identifier in an export source's ARN (an automated snapshot's has a colon)."""
     return arn.split(":", 6)[6]
 
 
@@ -127,12 +127,12 @@ class Campaign(_Part):
 
 
 class Snapshot(_Part):
-    """A source of exports (snapshot, cluster snapshot or cluster) and how its exports go.
+    """An export source (snapshot, cluster snapshot or cluster) and how its exports proceed.
 
     Attributes:
-        outcome: how an export ends, or of a list how each successive one does; the last repeats.
-        fails_in: the status that a FAILED outcome ends.
-        cancel_outcome: where CANCELING leads; COMPLETE is the race with the export's end.
+        outcome: how an export ends; a list is for successive exports, and its last item repeats.
+        fails_in: the status in which an export with the outcome FAILED fails.
+        cancel_outcome: the status after CANCELING; COMPLETE is a race that the export won.
         cooldown_s: how long after an export's end the source still counts as busy.
         busy_error: the error code of a start while the source is busy.
     """
@@ -155,10 +155,10 @@ class Snapshot(_Part):
 
 
 class PresentExport(_Part):
-    """An export task that is there at the start.
+    """An export task that exists at the start.
 
     Attributes:
-        s3_bucket: another bucket, which exists then; None is the stack's.
+        s3_bucket: another bucket, which is created; None is the stack's.
         age_s: how long before the start it entered its status, in simulated seconds.
     """
 
@@ -187,7 +187,7 @@ class CallFault(_Part):
     """A fault of an operation: at a rate, a number of times, or always.
 
     Attributes:
-        error: an AWS error code, or lost_response: the operation takes effect unanswered.
+        error: an AWS error code, or lost_response: it takes effect, but its response is lost.
     """
 
     operation: Literal[CampaignMutation, CampaignRead, ExportOperation]
@@ -233,7 +233,7 @@ Fault = Annotated[
 
 
 class Action(_Part):
-    """What someone else does at a simulated second, and then each `every_s` if given."""
+    """What another caller does at a simulated second, and then every `every_s` if given."""
 
     at_s: NonNegativeFloat
     operation: Literal[CampaignAction, "CancelExportTask", "CreateSnapshot", "AbortExecution"]
@@ -303,7 +303,7 @@ def _describe(location: Iterable[Any], message: str) -> str:
     for part in location:
         if isinstance(part, int):
             field += f"[{part}]"
-        elif "<" not in part and "[" not in part:  # a union's branches are not of the file
+        elif "<" not in part and "[" not in part:  # the tag of a union's branch is not in the file
             field += f".{part}" if field else part
     rule = message.removeprefix("Value error, ")
     return " ".join((f"{field}: {rule}" if field else rule).split())

@@ -52,7 +52,7 @@ def is_legal(operation: str, state: str, version: str = "v2") -> bool:
     return after(operation, state, version) is not None
 
 
-def fewest_moves(state: str, goal: str) -> int | None:
+def fewest_mutations(state: str, goal: str) -> int | None:
     """Return how many operations lead from a state to another, None where none do."""
     reached, moves = {state}, 0
     while goal not in reached:

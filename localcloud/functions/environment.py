@@ -1,4 +1,4 @@
-"""The environment variables that a function finds, as Lambda sets them."""
+"""The environment variables of a function, as Lambda sets them."""
 
 from __future__ import annotations
 
@@ -13,16 +13,16 @@ CREDENTIALS = {
     "AWS_ACCESS_KEY_ID": "function-of-the-local-aws",
     "AWS_SECRET_ACCESS_KEY": "test",
 }
-"""Of the functions alone: by its key a server knows that a function calls."""
+"""The credentials of functions only: servers recognise a function's calls by the key."""
 
 
 def isolated_environment() -> dict[str, str]:
-    """Return what any process of the host starts from: nothing of the user's AWS settings."""
+    """Return the base environment of the host's processes, without the user's AWS settings."""
     return {
         "PATH": os.environ.get("PATH", os.defpath),
         "LANG": "en_US.UTF-8",
         "TZ": ":UTC",
-        "PYTHONHASHSEED": "0",  # so that a run repeats
+        "PYTHONHASHSEED": "0",  # so that runs are repeatable
         "AWS_CONFIG_FILE": os.devnull,
         "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
         "AWS_EC2_METADATA_DISABLED": "true",
@@ -32,12 +32,12 @@ def isolated_environment() -> dict[str, str]:
 def function_environment(
     function: DeployedFunction, code_directory: str, log_stream: str, extra: Mapping[str, str]
 ) -> dict[str, str]:
-    """Return all variables of one worker; the function's own win over all but Lambda's."""
+    """Return all variables of one worker; only Lambda's reserved ones override the function's."""
     region = function.arn.split(":")[3] or REGION
     return {
         **isolated_environment(),
         **CREDENTIALS,
-        # What a token holds is known to AWS alone; here it tells the simulators who calls.
+        # Opaque on AWS; here it identifies the caller to the simulators.
         "AWS_SESSION_TOKEN": function.role_arn,
         "POWERTOOLS_TRACE_DISABLED": "true",
         **extra,

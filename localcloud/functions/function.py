@@ -1,4 +1,4 @@
-"""What the host needs to know of a deployed function, and what an invocation of it gives."""
+"""A deployed function, as the host needs it, and the result of an invocation."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ from dataclasses import dataclass, field
 
 @dataclass(frozen=True)
 class DeployedFunction:
-    """One version of a function as it is deployed.
+    """One version of a deployed function.
 
     Attributes:
         code: its zip file.
-        code_hash: names that code; the same hash is unpacked once.
+        code_hash: identifies the code, which is unpacked once per hash.
         timeout_seconds: real seconds that one invocation may take.
-        reserved_concurrency: how many invocations may run at once; None: as many as asked for.
+        reserved_concurrency: how many invocations may run at once; None: unlimited.
     """
 
     name: str
@@ -33,7 +33,7 @@ class DeployedFunction:
 
     @property
     def configuration(self) -> str:
-        """Return a text that differs whenever a worker must be a new one."""
+        """Return a text; when it changes, the function needs new workers."""
         return json.dumps(
             [
                 self.code_hash,
@@ -49,12 +49,12 @@ class DeployedFunction:
 
 @dataclass(frozen=True)
 class Invocation:
-    """What one invocation answered.
+    """The response of one invocation.
 
     Attributes:
-        payload: JSON: the handler's result, or how it failed.
-        function_error: "Unhandled" when the handler did not return; else None.
-        log: what the handler wrote, by line.
+        payload: JSON: the handler's result, or its error.
+        function_error: "Unhandled" if the handler did not return, else None.
+        log: the lines that it logged.
     """
 
     request_id: str
@@ -66,14 +66,14 @@ class Invocation:
     def failed(
         cls, request_id: str, error_type: str, message: str, log: tuple[str, ...]
     ) -> Invocation:
-        """Return the answer to an invocation whose worker could not answer for itself."""
+        """Return the response for a worker that timed out or exited."""
         described = {"errorType": error_type, "errorMessage": message, "stackTrace": []}
         return cls(request_id, json.dumps(described).encode(), "Unhandled", log)
 
 
 class ConcurrencyExceededError(Exception):
-    """The function already runs as often as its reserved concurrency allows."""
+    """The function's reserved concurrency is used up."""
 
 
 class HostClosedError(RuntimeError):
-    """The host has been closed, so it invokes nothing any more."""
+    """The host has been closed and invokes no more functions."""

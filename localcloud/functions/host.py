@@ -1,4 +1,4 @@
-"""Invokes deployed functions the way Lambda does, in processes of this machine."""
+"""Invokes deployed functions as Lambda does, in processes on this machine."""
 
 from __future__ import annotations
 
@@ -27,12 +27,12 @@ _PREPARATION_SECONDS = 60.0
 
 
 class FunctionHost:
-    """Runs functions in warm workers, each forked from a process that imported the heavy parts.
+    """Runs functions in warm workers, forked from a process that has imported the large packages.
 
     Attributes:
-        invocations: how often each function, by name, was invoked and not throttled.
-        logs: what each function, by name, wrote so far, by line.
-        log_listener: told of each invocation's lines, with the function and its log stream.
+        invocations: the number of invocations that were not throttled, by function name.
+        logs: the log lines so far, by function name.
+        log_listener: called with the function, its log stream and the lines of each invocation.
     """
 
     def __init__(
@@ -41,9 +41,9 @@ class FunctionHost:
         environment: Mapping[str, str],
         processes: FunctionProcesses | None = None,
     ) -> None:
-        """Prepare; every function finds `environment` besides its own variables.
+        """Prepare; `environment` is added to every function's own variables.
 
-        Processes that are given are not ended.
+        `processes` are not closed with the host.
         """
         self.invocations: Counter[str] = Counter()
         self.logs: dict[str, list[str]] = defaultdict(list)
@@ -59,7 +59,7 @@ class FunctionHost:
         self._processes = processes or FunctionProcesses()
 
     def invoke(self, function: DeployedFunction, payload: bytes) -> Invocation:
-        """Run the handler on a JSON payload and return its answer, or its failure's description.
+        """Invoke the handler with a JSON payload and return its result, or its failure.
 
         Raises ConcurrencyExceededError beyond the reserved concurrency, and HostClosedError.
         """
@@ -78,7 +78,7 @@ class FunctionHost:
     def close(self) -> None:
         """End every worker; running invocations end with HostClosedError.
 
-        Twice is once, and any thread may call it: it returns when everything has ended.
+        Idempotent, and any thread may call it; it returns when everything has ended.
         """
         with self._closing:
             with self._lock:
@@ -93,7 +93,7 @@ class FunctionHost:
     def _invoke(self, function: DeployedFunction, payload: bytes, request_id: str) -> Invocation:
         pool = self._pool(function)
         worker, new = pool.take()
-        fit = False
+        reusable = False
         try:
             failure = self._prepare(worker, function) if new else None
             if failure is not None:
@@ -105,7 +105,7 @@ class FunctionHost:
                     timeout,
                     self._sleep_until_at_most(self._clock.now() + timeout),
                 )
-            fit = failure is None
+            reusable = failure is None
             return self._answered(function, worker, request_id, answer)
         except TimeoutError:
             worker.end()
@@ -120,7 +120,7 @@ class FunctionHost:
             log = self._logged(function, worker, (message,))
             return Invocation.failed(request_id, "Runtime.ExitError", message, log)
         finally:
-            pool.give_back(worker, fit=fit)
+            pool.release(worker, reusable=reusable)
 
     def _sleep_until_at_most(self, deadline: float) -> Callable[[float], float]:
         """Return a function that sleeps for simulated seconds; it raises TimeoutError."""

@@ -1,6 +1,6 @@
-"""How the host and its workers talk: one JSON object per message over a local socket.
+"""The protocol of the host and its workers: one JSON object per message, on a local socket.
 
-Loaded by the workers from its file, so it imports nothing but the standard library.
+The workers load it by its path, so it imports only the standard library.
 """
 
 from __future__ import annotations
@@ -17,15 +17,15 @@ _LENGTH = struct.Struct(">I")
 
 
 def send(channel: socket.socket, message: dict[str, Any]) -> None:
-    """Send one message; raises OSError when the other side is gone."""
+    """Send one message; raises OSError if the other side has closed."""
     body = json.dumps(message).encode()
     channel.sendall(_LENGTH.pack(len(body)) + body)
 
 
 def receive(channel: socket.socket, timeout_seconds: float | None = None) -> dict[str, Any]:
-    """Return the next message, waiting at most that many real seconds (None: for ever).
+    """Return the next message, waiting at most that many real seconds (None: forever).
 
-    Raises EOFError when the other side is gone and TimeoutError when nothing came in time.
+    Raises EOFError if the other side has closed, and TimeoutError.
     """
     deadline = None if timeout_seconds is None else time.monotonic() + timeout_seconds
     (length,) = _LENGTH.unpack(_exactly(channel, _LENGTH.size, deadline))

@@ -10,7 +10,7 @@ from localcloud.functions.workers import Worker
 
 
 class WorkerPool:
-    """Warm workers of one function's configuration; whoever finds none starts one."""
+    """Warm workers of one function's configuration; a new one is started when none is idle."""
 
     def __init__(self, start: Callable[[], Worker]) -> None:
         self._start = start
@@ -36,10 +36,10 @@ class WorkerPool:
                 worker.end()
         return worker, True
 
-    def give_back(self, worker: Worker, *, fit: bool) -> None:
-        """Keep a worker for the next invocation, or end it when it is not fit for one."""
+    def release(self, worker: Worker, *, reusable: bool) -> None:
+        """Keep a worker for the next invocation, or end it if it is not reusable."""
         with self._lock:
-            keep = fit and not self._closed
+            keep = reusable and not self._closed
             if keep:
                 self._idle.append(worker)
             else:
@@ -48,7 +48,7 @@ class WorkerPool:
             worker.close()
 
     def close(self) -> None:
-        """End every worker, the busy ones too."""
+        """End every worker, including the busy ones."""
         with self._lock:
             self._closed = True
             idle, self._idle = self._idle, []

@@ -1,4 +1,4 @@
-"""What workers come from: the zygote that forks them, and the unpacked code that they run."""
+"""The zygote that forks workers, and the unpacked code that they run."""
 
 from __future__ import annotations
 
@@ -7,18 +7,18 @@ from localcloud.functions.workers import Worker, Zygote
 
 
 class FunctionProcesses:
-    """A zygote with its code; hosts may share one, for starting a zygote takes half a second."""
+    """A zygote with its code; hosts may share one, because starting it takes half a second."""
 
     def __init__(self) -> None:
         self._code = UnpackedCode()
         self._zygote = Zygote(self._code.root)
 
     def fork(self) -> Worker:
-        """Return a new worker, which waits to be told its function."""
+        """Return a new worker, which has no function yet."""
         return self._zygote.fork()
 
     def directory(self, code: bytes, code_hash: str) -> str:
-        """Return the folder that holds a zip file's content.
+        """Return the folder with a zip file's content.
 
         Raises zipfile.BadZipFile, and HostClosedError after `close`.
         """

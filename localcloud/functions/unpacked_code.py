@@ -1,4 +1,4 @@
-"""Unpacks functions' code, once per hash, into a directory that goes when the host closes."""
+"""Unpacks functions' code, once per hash, into a temporary directory."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ class UnpackedCode:
         self._closed = False
 
     def directory(self, code: bytes, code_hash: str) -> str:
-        """Return the folder that holds this zip file's content.
+        """Return the folder with this zip file's content.
 
         Raises zipfile.BadZipFile, and HostClosedError after `close`.
         """

@@ -1,7 +1,7 @@
-"""What runs inside a worker process: one function's handler, one invocation at a time.
+"""Runs inside a worker process: one function's handler, one invocation at a time.
 
-Loaded by the zygote from its file, so it imports nothing but the standard library and nothing of
-the checkout: the handler that it imports is the deployed one.
+The zygote loads it by its path. It imports only the standard library and nothing from the checkout,
+so that the handler that it imports is the deployed one.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ class InvocationFailure(Exception):
 
 
 class Context:
-    """Lambda's context object; its memory is a string of MB, as on AWS."""
+    """Lambda's context object; the memory limit is a string in MB, as on AWS."""
 
     client_context = None
     identity = SimpleNamespace(cognito_identity_id=None, cognito_identity_pool_id=None)
@@ -59,7 +59,7 @@ class Context:
 
 
 class HostClock:
-    """The host's clock: it stands while a function computes, and moves while one sleeps."""
+    """The host's clock: it advances while a function sleeps, not while it computes."""
 
     def __init__(self, channel: socket.socket, messages: ModuleType) -> None:
         self.seconds = time.time()
@@ -92,7 +92,7 @@ def serve(channel: socket.socket, log: int, messages: ModuleType) -> None:
         function = messages.receive(channel)
         messages.send(channel, {"pid": os.getpid()})
         clock.seconds = function["now"]
-        _replace_time_and_chance(clock)
+        _replace_time_and_uuids(clock)
         handler, failure = _prepared(function)
         sys.stdout.flush()
         messages.send(channel, {"failure": failure})
@@ -104,7 +104,7 @@ def serve(channel: socket.socket, log: int, messages: ModuleType) -> None:
             sys.stderr.flush()
             messages.send(channel, answer)
     except (EOFError, BrokenPipeError):
-        return  # the host is gone, or needs this worker no more
+        return  # the host has ended, or has closed this worker
 
 
 def _write_to(log: int) -> None:
@@ -129,8 +129,8 @@ def _prepared(function: dict[str, Any]) -> tuple[Handler | None, dict[str, Any] 
         return None, _failure(error, request_id="")
 
 
-def _replace_time_and_chance(clock: HostClock) -> None:
-    """Have the standard library tell simulated time, and draw what the host's seed decides."""
+def _replace_time_and_uuids(clock: HostClock) -> None:
+    """Make the standard library use simulated time and seeded random numbers."""
     time.time = clock.time
     time.time_ns = clock.time_ns
     time.sleep = clock.sleep
@@ -182,7 +182,7 @@ def _plain(value: object) -> float:
 
 def _failure(error: Exception, request_id: str) -> dict[str, Any]:
     """Describe a failure as Lambda does, and log it as Lambda does."""
-    lambdas_own = isinstance(error, InvocationFailure)
+    is_lambdas_own = isinstance(error, InvocationFailure)
     frames = [
         frame
         for frame in traceback.extract_tb(error.__traceback__)
@@ -190,9 +190,9 @@ def _failure(error: Exception, request_id: str) -> dict[str, Any]:
     ]
     described = {
         "errorMessage": str(error),
-        "errorType": getattr(error, "error_type", "") if lambdas_own else type(error).__name__,
+        "errorType": getattr(error, "error_type", "") if is_lambdas_own else type(error).__name__,
         "requestId": request_id,
-        "stackTrace": [] if lambdas_own else traceback.format_list(frames),
+        "stackTrace": [] if is_lambdas_own else traceback.format_list(frames),
     }
     print(f"[ERROR] {described['errorType']}: {described['errorMessage']}")
     print("Traceback (most recent call last):", *described["stackTrace"], sep="\n")

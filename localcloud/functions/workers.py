@@ -1,4 +1,4 @@
-"""The host's side of its processes: the zygote that forks, and each worker it forked."""
+"""The host's side of the zygote and of the workers that it forks."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class WorkerGoneError(Exception):
 
 
 class Zygote:
-    """Forks workers. Both it and they end when this process does, even by SIGKILL."""
+    """Forks workers. It and they end with this process, even after SIGKILL."""
 
     def __init__(self, scratch: str) -> None:
         """Start it; it removes the folder `scratch` when it ends."""
@@ -46,7 +46,7 @@ class Zygote:
             )
 
     def fork(self) -> Worker:
-        """Return a new worker, which waits to be told its function."""
+        """Return a new worker, which has no function yet."""
         ours, theirs = socket.socketpair()
         reading, path = tempfile.mkstemp(prefix="function-log-")
         appending = os.open(path, os.O_WRONLY | os.O_APPEND)
@@ -63,7 +63,7 @@ class Zygote:
         """End the zygote and every worker, and wait until it has ended."""
         self._control.close()
         if not self._forked:
-            self._process.kill()  # it may still be importing, for nobody
+            self._process.kill()  # it may still be importing, which nobody needs
         try:
             self._process.wait(_SECONDS_TO_END)
         except subprocess.TimeoutExpired:
@@ -82,7 +82,7 @@ class Worker:
         self.log_stream = ""
 
     def prepare(self, function: dict[str, Any], timeout_seconds: float) -> dict[str, Any] | None:
-        """Have it import a function's handler; return how that failed, or None.
+        """Have it import a function's handler; return the failure, or None.
 
         Raises TimeoutError, and WorkerGoneError when the import ended the process.
         """
@@ -99,11 +99,11 @@ class Worker:
         """Send a message and return the answer.
 
         Args:
-            message: what to do.
-            timeout_seconds: real seconds in which it must have computed that, sleeps not counted.
-            sleep: waits for a number of simulated seconds and returns the time after it.
+            message: the message.
+            timeout_seconds: real seconds until it must have answered, not counting sleeps.
+            sleep: sleeps for a number of simulated seconds and returns the time after that.
 
-        Raises TimeoutError, also what `sleep` raises, and WorkerGoneError.
+        Raises TimeoutError, WorkerGoneError, and what `sleep` raises.
         """
         self._send(message)
         left = timeout_seconds
@@ -137,7 +137,7 @@ class Worker:
         return tuple(text.decode("utf-8", "replace").splitlines())
 
     def end(self) -> None:
-        """End it at once, whatever it is doing; it may be called from any thread."""
+        """End it at once, whatever it is doing; any thread may call this."""
         with suppress(OSError):
             if self._pid is not None and not self._has_ended():
                 os.kill(self._pid, signal.SIGKILL)
@@ -145,13 +145,13 @@ class Worker:
             self._channel.shutdown(socket.SHUT_RDWR)
 
     def close(self) -> None:
-        """Release what the host holds of it, after its last use."""
+        """End it and release its descriptors, after its last use."""
         self.end()
         self._channel.close()
         os.close(self._log)
 
     def _has_ended(self) -> bool:
-        """Tell by its channel, so that a process which got its number since is left alone."""
+        """Check by its channel, so that a process that has reused its pid is not killed."""
         poll = select.poll()
         poll.register(self._channel, 0)
         return any(event & select.POLLHUP for _, event in poll.poll(0))

@@ -1,8 +1,8 @@
-"""The process that has imported what every function imports, and forks a worker when asked.
+"""The process that has imported what every function imports, and forks workers.
 
-Started as a script. It has one thread, so that forking is safe, and none of the project's code.
-It ends, with all its workers, when the host's end of its control socket closes, and then removes
-the folder of the functions' code that its argument names: a host that was killed could not.
+It is started as a script, has one thread, so that forking is safe, and imports none of the
+project's code. When the host's end of its control socket closes, it ends with all its workers and
+removes the folder of the functions' code, its argument: a host that was killed cannot.
 """
 
 from __future__ import annotations
@@ -19,20 +19,20 @@ import sys
 from pathlib import Path
 from types import ModuleType
 
-IMPORTED_BEFOREHAND = (
+PREIMPORTED = (
     "asyncio",
     "boto3",
     "aws_lambda_powertools",
     "aws_lambda_powertools.metrics",
     "aws_lambda_powertools.tracing",
     "aws_lambda_powertools.utilities.typing",
-    "aws_xray_sdk.core",  # by the tracer, when a function makes one
-    "pydantic.json_schema",  # pydantic imports its parts when they are first used
+    "aws_xray_sdk.core",  # imported by the tracer when a function creates one
+    "pydantic.json_schema",  # pydantic imports its modules lazily
     "pydantic.main",
     "pydantic.types",
     "wrapt",
 )
-SERVICES_LOADED_BEFOREHAND = (
+PRELOADED_SERVICES = (
     "connectcampaigns",
     "connectcampaignsv2",
     "dynamodb",
@@ -44,11 +44,13 @@ _PR_SET_PDEATHSIG = 1  # Linux, prctl(2)
 
 
 def main() -> None:
-    """Fork a worker for each pair of descriptors (channel, log) that comes by standard input."""
+    """Fork a worker for each pair of descriptors (channel, log) received on standard input."""
     control = socket.socket(fileno=os.dup(0))
-    _import_beforehand()
+    _preload()
     messages, worker = _beside_this_file("messages"), _beside_this_file("worker")
-    signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # nobody waits for the workers: no zombies
+    signal.signal(
+        signal.SIGCHLD, signal.SIG_IGN
+    )  # no zombies, although nobody waits for the workers
     workers: list[int] = []
     while True:
         request, descriptors, _, _ = socket.recv_fds(control, 16, 2)
@@ -66,17 +68,17 @@ def main() -> None:
     shutil.rmtree(sys.argv[1], ignore_errors=True)
 
 
-def _import_beforehand() -> None:
-    """Pay once for the imports and for boto3's service descriptions: a client then costs 15 ms."""
-    for name in IMPORTED_BEFOREHAND:
+def _preload() -> None:
+    """Import packages and load boto3's service models once: a client then takes 15 ms."""
+    for name in PREIMPORTED:
         importlib.import_module(name)
     boto3 = importlib.import_module("boto3")
     boto3.setup_default_session()
     loader = boto3.DEFAULT_SESSION._session.get_component("data_loader")
-    for service in SERVICES_LOADED_BEFOREHAND:
+    for service in PRELOADED_SERVICES:
         loader.load_service_model(service, "service-2")
         loader.load_service_model(service, "endpoint-rule-set-1")
-    # Explicit credentials: the session must not remember any, they are each function's own.
+    # Explicit credentials: the session must not cache any, because each function has its own.
     boto3.client("sqs", region_name="us-east-1", aws_access_key_id="-", aws_secret_access_key="-")
     gc.freeze()
 
@@ -99,7 +101,7 @@ def _become_worker(messages: ModuleType, worker: ModuleType, channel: int, log: 
         signal.signal(signal.SIGCHLD, signal.SIG_DFL)
         if sys.platform == "linux":
             ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
-        if os.getppid() == parent:  # else the zygote died before the line above
+        if os.getppid() == parent:  # else the zygote ended before prctl
             with socket.socket(fileno=channel) as own:
                 worker.serve(own, log, messages)
         status = 0
@@ -109,7 +111,7 @@ def _become_worker(messages: ModuleType, worker: ModuleType, channel: int, log: 
 
 def _end_own_child(pid: int) -> None:
     try:
-        if os.getpgid(pid) == os.getpgrp():  # not a stranger that got the number since
+        if os.getpgid(pid) == os.getpgrp():  # not another process that has reused the pid
             os.kill(pid, signal.SIGKILL)
     except ProcessLookupError:
         pass

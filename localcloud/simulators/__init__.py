@@ -1,4 +1,4 @@
-"""Strict simulators of Amazon Connect campaigns and RDS exports, speaking the real wire."""
+"""Strict simulators of Amazon Connect campaigns and RDS exports, with the real wire protocols."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from typing import Self
 
 from localcloud.clock import VirtualClock
 from localcloud.simulators.actions import Actions
+from localcloud.simulators.call_pipeline import CallPipeline
 from localcloud.simulators.campaign_documents import CampaignDocuments
 from localcloud.simulators.campaign_events import CampaignEvents
 from localcloud.simulators.campaigns import Campaigns
@@ -14,9 +15,8 @@ from localcloud.simulators.campaigns_api import CampaignsApi, campaign_buckets
 from localcloud.simulators.events import Events, PublishEvent
 from localcloud.simulators.export_files import PutObject
 from localcloud.simulators.export_targets import AnyTargets, ExportTargets
-from localcloud.simulators.exports_api import Elsewhere, ExportsApi
+from localcloud.simulators.exports_api import ExportsApi, RdsFallback
 from localcloud.simulators.faults import CallFaults, EventFaults
-from localcloud.simulators.front_door import FrontDoor
 from localcloud.simulators.ledger import Ledger
 from localcloud.simulators.live import Live
 from localcloud.simulators.rds_events import RdsEvents
@@ -29,13 +29,13 @@ __all__ = ["Ledger", "Simulators"]
 
 
 class Simulators:
-    """A context manager that serves both simulators until it is left.
+    """A context manager that serves both simulators until it exits.
 
-    World time stands still until `begin`, so that a deployment may take its time.
+    World time starts at `begin`, after the deployment.
 
     Attributes:
-        ledger: what was called and what changed since the beginning.
-        endpoints: the environment variables that lead boto3 and the AWS CLI here.
+        ledger: the calls and the state changes since the beginning.
+        endpoints: the environment variables that make boto3 and the AWS CLI use the simulators.
     """
 
     def __init__(
@@ -48,20 +48,20 @@ class Simulators:
         publish_event: PublishEvent,
         put_object: PutObject,
         targets: ExportTargets | None = None,
-        rds_elsewhere: Elsewhere | None = None,
+        rds_fallback: RdsFallback | None = None,
     ) -> None:
         """Compose the simulators.
 
         Args:
             world: what exists and what goes wrong.
-            clock: the clock that everything shares.
+            clock: the clock that all parts share.
             account: 12 digits.
             region: for ARNs and events.
-            publish_event: takes EventBridge envelopes, one after another, on a thread of its own.
-            put_object: takes bucket, key and content of what exports write; while it runs,
-                time's effects wait, so it should be quick.
-            targets: the buckets, roles and keys that exist; every one unless given.
-            rds_elsewhere: answers RDS's other operations; unless given, nobody does.
+            publish_event: takes EventBridge envelopes, one after another, on its own thread.
+            put_object: takes bucket, key and content of the files that exports write; should be
+                quick, because it delays scheduled changes.
+            targets: the buckets, roles and keys that exist; by default, all do.
+            rds_fallback: serves the other operations of RDS; by default, they are not served.
         """
         self._world = world
         self._time = WorldTime(clock)
@@ -80,7 +80,7 @@ class Simulators:
         self._campaigns_server, self._exports_server = self._servers(
             CampaignDocuments(self._time, account=account, region=region),
             targets or AnyTargets(),
-            rds_elsewhere,
+            rds_fallback,
         )
         self.endpoints = {
             "AWS_ENDPOINT_URL_CONNECTCAMPAIGNS": self._campaigns_server.url,
@@ -103,7 +103,7 @@ class Simulators:
         """Start world time: ages, actions and the ledger's seconds count from here.
 
         Args:
-            export_bucket: the deployed stack's bucket, where the exports of the world's start are.
+            export_bucket: the deployed stack's bucket, which holds the world's completed exports.
         """
         self.ledger.begin()
         with self._campaigns.now() as (campaigns, _):
@@ -117,7 +117,7 @@ class Simulators:
             self._time.at(0, "the world", live.wake)
 
     def export_percents(self) -> dict[str, int]:
-        """Return how far each source's export is that is IN_PROGRESS."""
+        """Return PercentProgress of each export that is IN_PROGRESS, by source."""
         return self._exports.percents()
 
     def _events(self, publish_event: PublishEvent, account: str, region: str) -> Events:
@@ -134,22 +134,22 @@ class Simulators:
         self,
         documents: CampaignDocuments,
         targets: ExportTargets,
-        rds_elsewhere: Elsewhere | None,
+        rds_fallback: RdsFallback | None,
     ) -> tuple[Server, Server]:
         faults = CallFaults(
             (f for f in self._world.faults if isinstance(f, CallFault)), self._world.seed
         )
-        front_door = FrontDoor(self._time, faults, self.ledger)
+        pipeline = CallPipeline(self._time, faults, self.ledger)
         buckets = campaign_buckets(self._world.limits, self._time.clock.now)
         campaigns = CampaignsApi(
             self._campaigns,
-            front_door,
+            pipeline,
             faults,
             buckets,
             documents=documents,
             events=self._campaign_events,
         )
         exports = ExportsApi(
-            self._exports, front_door, self._time, targets=targets, elsewhere=rds_elsewhere
+            self._exports, pipeline, self._time, targets=targets, fallback=rds_fallback
         )
         return Server(campaigns.answer, self._time.clock), Server(exports.answer, self._time.clock)

@@ -1,4 +1,4 @@
-"""What other people do: the world's actions, carried out at their times."""
+"""What other callers do: the world's actions, each at its time."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from localcloud.world import CAMPAIGN_MUTATIONS, Action
 
 
 class Actions:
-    """Acts as someone beside the orchestrator: unthrottled, and not a call of the ledger."""
+    """Acts as another caller than the orchestrator: not throttled, and not in the ledger."""
 
     def __init__(
         self,
@@ -30,18 +30,18 @@ class Actions:
         self._campaign_events = campaign_events
 
     def schedule(self, actions: Iterable[Action]) -> None:
-        """Plan the actions; AbortExecution, which is of no simulator, is left to the runner."""
+        """Schedule the actions except AbortExecution, which is not an operation of a simulator."""
         for action in actions:
             if action.operation != "AbortExecution":
-                self._plan(action, action.at_s)
+                self._schedule(action, action.at_s)
 
-    def _plan(self, action: Action, at_s: float) -> None:
+    def _schedule(self, action: Action, at_s: float) -> None:
         def act() -> None:
-            # As for anyone, what is illegal at this moment is refused and changes nothing.
+            # As for any caller, what is illegal in this state is refused and changes nothing.
             with contextlib.suppress(SimulatedError):
                 self._perform(action)
             if action.every_s is not None:
-                self._plan(action, at_s + action.every_s)
+                self._schedule(action, at_s + action.every_s)
 
         self._time.at(at_s, action.operation, act)
 

@@ -1,4 +1,4 @@
-"""What DescribeCampaign and ListCampaigns say of a campaign: no state, as in AWS."""
+"""What DescribeCampaign and ListCampaigns return of a campaign: no state, as on AWS."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What CloudTrail records of accepted campaign calls, as EventBridge has it from a trail."""
+"""The events that EventBridge receives through CloudTrail for accepted campaign calls."""
 
 from __future__ import annotations
 
@@ -7,12 +7,12 @@ from typing import Any, Final
 
 from localcloud.simulators.events import Event, Events
 
-TAKES_S: Final = 5.0
-"""AWS promises no time between a call and its event; this one only shows that there is some."""
+LATENCY_S: Final = 5.0
+"""AWS documents no delay between a call and its event; any that is not zero will do."""
 
 
 class CampaignEvents:
-    """Tells who has called what. Source: CloudTrail user guide, record contents."""
+    """Publishes who has called what. Source: CloudTrail user guide, record contents."""
 
     def __init__(self, events: Events) -> None:
         self._events = events
@@ -50,7 +50,7 @@ class CampaignEvents:
         event = Event(
             operation, "aws.connect-campaigns", "AWS API Call via CloudTrail", at_s, detail
         )
-        self._events.tell(event, takes_s=TAKES_S)
+        self._events.emit(event, latency_s=LATENCY_S)
 
     def _identity(self, role_arn: str | None) -> dict[str, Any]:
         account = self._events.account

@@ -1,4 +1,4 @@
-"""Outbound campaigns as a pure model: states, legal transitions, what time does to them."""
+"""Outbound campaigns as a pure model: states, legal transitions, changes over time."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ from localcloud.simulators.errors import SimulatedError
 from localcloud.world import ApiVersion, Campaign
 
 DELETED = "Deleted"
-"""What the ledger says of a campaign that is gone; no state of AWS's."""
+"""The ledger's word for a campaign that no longer exists; not a state of AWS."""
 
 _ACTIVE = frozenset({"Running", "Paused"})
 _ENDED = frozenset({"Completed", "Stopped", "Failed"})
 
-# AWS writes down only that a stopped campaign cannot be resumed (admin guide, campaign states);
+# AWS documents only that a stopped campaign cannot be resumed (admin guide, campaign states);
 # the rest follows from the operations' meanings.
 _TRANSITIONS: dict[str, tuple[frozenset[str], str]] = {
     "StartCampaign": (frozenset({"Initialized"}), "Running"),
@@ -24,12 +24,12 @@ _TRANSITIONS: dict[str, tuple[frozenset[str], str]] = {
 }
 
 OnCampaignChange = Callable[[float, str, str], None]
-"""Told of the world second, the campaign's id and its new state."""
+"""Called with the world second, the campaign's id and its new state."""
 
 
 @dataclass
 class LiveCampaign:
-    """A campaign as it is now; `gone_at` is set once its deletion was accepted."""
+    """A campaign as it is now; `gone_at` is set once its deletion has been accepted."""
 
     spec: Campaign
     state: str
@@ -38,14 +38,14 @@ class LiveCampaign:
     gone_at: float | None = None
 
     def enter(self, state: str, now: float) -> None:
-        """Change state, keeping count of the time spent Running."""
+        """Change state, and add up the time spent Running."""
         if self.running_since is not None:
             self.ran_s += now - self.running_since
         self.running_since = now if state == "Running" else None
         self.state = state
 
     def next_change(self) -> tuple[float, str] | None:
-        """Return when time alone changes it next, and to which state."""
+        """Return when its next change over time is due, and to which state."""
         if self.gone_at is not None:
             return self.gone_at, DELETED
         return min(self._ends(), default=None)
@@ -73,7 +73,7 @@ class Campaigns:
             self._add(spec, spec.state, now=0.0)
 
     def advance(self, now: float) -> None:
-        """Carry out what was due until now."""
+        """Make the changes that are due by now."""
         for campaign in list(self._campaigns.values()):
             while (change := campaign.next_change()) is not None and change[0] <= now:
                 self._enter(campaign, change[1], change[0])
@@ -82,7 +82,7 @@ class Campaigns:
                     break
 
     def next_due(self) -> float | None:
-        """Return when time alone changes a campaign next."""
+        """Return when a campaign's next change over time is due."""
         changes = (campaign.next_change() for campaign in self._campaigns.values())
         return min((change[0] for change in changes if change is not None), default=None)
 
@@ -113,7 +113,7 @@ class Campaigns:
         return campaign
 
     def mutate(self, operation: str, version: ApiVersion, campaign_id: str, now: float) -> None:
-        """Carry out Start, Pause, Resume, Stop or DeleteCampaign.
+        """Perform Start, Pause, Resume, Stop or DeleteCampaign.
 
         Raises:
             SimulatedError: unknown, being deleted, or in a state that forbids it.
@@ -134,7 +134,7 @@ class Campaigns:
         self._enter(campaign, to, now)
 
     def act(self, operation: str, campaign_id: str, now: float) -> None:
-        """Carry out a world action: a mutation, FailCampaign or CreateCampaign.
+        """Perform a world action: a mutation, FailCampaign or CreateCampaign.
 
         Raises:
             SimulatedError: as `mutate` does.
@@ -147,13 +147,13 @@ class Campaigns:
             self.mutate(operation, self._specs[campaign_id].api_version, campaign_id, now)
 
     def _fail(self, campaign_id: str, now: float) -> None:
-        """Let a campaign fail, unless it has ended or is gone."""
+        """Make a campaign fail, unless it has ended or is being deleted."""
         campaign = self._campaigns.get(campaign_id)
         if campaign and campaign.gone_at is None and campaign.state not in _ENDED:
             self._enter(campaign, "Failed", now)
 
     def _create(self, campaign_id: str, now: float) -> None:
-        """Create a campaign anew, without a schedule that is past, unless it still exists."""
+        """Create a campaign again unless it exists; a schedule that has ended is left out."""
         if campaign_id in self._campaigns:
             return
         spec = self._specs[campaign_id]

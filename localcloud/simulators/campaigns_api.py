@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from localcloud.simulators.call_pipeline import CallPipeline
 from localcloud.simulators.campaign_documents import INSTANCE_ID, CampaignDocuments
 from localcloud.simulators.campaign_events import CampaignEvents
 from localcloud.simulators.campaigns import Campaigns
@@ -15,7 +16,6 @@ from localcloud.simulators.errors import (
     SimulatedError,
 )
 from localcloud.simulators.faults import CallFaults
-from localcloud.simulators.front_door import FrontDoor
 from localcloud.simulators.live import Live
 from localcloud.simulators.rest_json import CampaignCall, error_response, json_response, parse
 from localcloud.simulators.server import Request, Response
@@ -41,12 +41,12 @@ def campaign_buckets(limits: Limits, now: Callable[[], float]) -> Buckets:
 
 
 class CampaignsApi:
-    """Answers both API versions' requests."""
+    """Serves the requests of both API versions."""
 
     def __init__(
         self,
         campaigns: Live[Campaigns],
-        front_door: FrontDoor,
+        pipeline: CallPipeline,
         faults: CallFaults,
         buckets: Buckets,
         *,
@@ -54,7 +54,7 @@ class CampaignsApi:
         events: CampaignEvents,
     ) -> None:
         self._campaigns = campaigns
-        self._front_door = front_door
+        self._pipeline = pipeline
         self._faults = faults
         self._buckets = buckets
         self._documents = documents
@@ -70,7 +70,7 @@ class CampaignsApi:
         """Return the response to a request, None if it is to be lost."""
         call = parse(request)
         try:
-            result = self._front_door.call(
+            result = self._pipeline.run(
                 call.operation,
                 call.campaign_ids,
                 lambda: self._perform(call, request.role_arn),
@@ -90,7 +90,7 @@ class CampaignsApi:
             self._events.announce(call.operation, call.campaign_id, now, role_arn=role_arn)
             return {}
         if call.operation not in self._reads:
-            raise SimulatedError(NOT_IMPLEMENTED, f"The local AWS does not serve {call.asked}.")
+            raise SimulatedError(NOT_IMPLEMENTED, f"The local AWS does not serve {call.route}.")
         return self._reads[call.operation](call)
 
     def _refuse(self, call: CampaignCall, error: SimulatedError) -> Response:

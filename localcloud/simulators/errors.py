@@ -1,12 +1,12 @@
-"""What the simulators can answer instead of a result.
+"""What the simulators respond instead of a result.
 
 SimulatedError     an AWS error code, its message, and for a 409 the campaign's state
-LostResponse       the operation was carried out and its answer is not sent
+LostResponse       the operation was performed and its response is not sent
 """
 
 from __future__ import annotations
 
-# What AWS has and the local AWS has not; no SDK tries a 501 again.
+# For what AWS serves and the local AWS does not; no SDK retries a 501.
 NOT_IMPLEMENTED = "NotImplemented"
 NOT_IMPLEMENTED_STATUS = 501
 
@@ -25,7 +25,7 @@ CAMPAIGN_STATUSES = {
     NOT_IMPLEMENTED: NOT_IMPLEMENTED_STATUS,
 }
 
-# As in botocore's model and, for what it does not model, in RDS's list of common errors.
+# As in botocore's model or, if it has no such error, in RDS's list of common errors.
 EXPORT_STATUSES = {
     "AccessDenied": 403,
     "AccessDeniedException": 403,
@@ -40,7 +40,7 @@ EXPORT_STATUSES = {
     "ServiceUnavailable": 503,
 }
 
-# The codes that botocore takes for throttling, of those these services could answer.
+# The codes that botocore treats as throttling, among those that these services may return.
 THROTTLES = frozenset(
     {
         "RequestLimitExceeded",
@@ -57,11 +57,11 @@ ILLEGAL_STATES = frozenset({"InvalidCampaignStateException", "InvalidExportTaskS
 
 
 class SimulatedError(Exception):
-    """An error answer.
+    """An error response.
 
     Attributes:
-        state: the campaign's state, which InvalidCampaignStateException carries.
-        illegal: whether the call asked for what the resource's state forbids.
+        state: the campaign's state, a field of InvalidCampaignStateException.
+        illegal: whether the resource's state does not allow the call.
     """
 
     def __init__(
@@ -75,4 +75,4 @@ class SimulatedError(Exception):
 
 
 class LostResponse(Exception):
-    """The connection closes without an answer."""
+    """The connection is closed without a response."""

@@ -1,4 +1,4 @@
-"""What AWS services tell EventBridge, delivered as the world's faults allow."""
+"""The events of AWS services, delivered as the world's faults allow."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ class Event:
     """Something that happened.
 
     Attributes:
-        name: what the world's faults call it.
+        name: its name in the world's faults.
         at_s: when it happened, in world seconds.
     """
 
@@ -34,9 +34,9 @@ class Events:
     """Publishes events, each when it is due.
 
     Attributes:
-        time: of the world.
-        account: whose events they are.
-        region: where they happen.
+        time: world time.
+        account: the account of the events.
+        region: the Region of the events.
     """
 
     def __init__(
@@ -54,11 +54,11 @@ class Events:
         self._faults = faults
         self._publish = publish
 
-    def tell(self, event: Event, *, takes_s: float = 0) -> None:
-        """Publish an event; even without a fault that takes some simulated seconds."""
+    def emit(self, event: Event, *, latency_s: float = 0) -> None:
+        """Publish an event `latency_s` simulated seconds after it happened, as faults allow."""
         envelope = self._envelope(event)
         for delay_s in self._faults.deliveries(event.name):
-            at_s = event.at_s + takes_s + delay_s
+            at_s = event.at_s + latency_s + delay_s
             self.time.at(at_s, f"event {event.name}", lambda: self._publish(dict(envelope)))
 
     def _envelope(self, event: Event) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""The objects that a completed export leaves in its bucket."""
+"""The objects that a completed export writes to its bucket."""
 
 from __future__ import annotations
 
@@ -10,15 +10,15 @@ from localcloud.world import source_name
 
 PutObject = Callable[[str, str, bytes], None]
 
-# A Parquet file begins and ends with this magic; nothing in the project reads further.
+# A Parquet file begins and ends with these magic bytes; the project reads no more of it.
 _PARQUET = b"PAR1PAR1"
 
 
 def export_files(export: Export) -> Iterator[tuple[str, bytes]]:
-    """Yield key and content of each object, the summary that says COMPLETE last.
+    """Yield key and content of each object; the summary with the status COMPLETE comes last.
 
-    Layout: RDS user guide, file naming convention for exports; the JSON files, which AWS does not
-    document, hold what their public readers use.
+    Layout: RDS user guide, file naming convention for exports. AWS does not document the content of
+    the JSON files; they have the fields that public code reads.
     """
     order = export.order
     folder = f"{order.prefix.strip('/')}/{order.export_id}".lstrip("/")

@@ -11,12 +11,12 @@ from localcloud.simulators.exports import Export, ExportOrder
 from localcloud.simulators.query_protocol import Form, form_list
 from localcloud.world import source_kind
 
-# The rule is the service's own error text; the length is that of the longest ids seen in use.
+# The rule is from the service's error message; the length is that of the longest ids seen in use.
 _IDENTIFIER = re.compile(r"[A-Za-z](?:-?[A-Za-z0-9])*")
 _IDENTIFIER_LENGTH = 60
 _EXPORT_ONLY_BYTES = 200 * 1024
 
-# Responses have upper-case statuses, this filter has lower-case ones (RDS model, Filter).
+# Statuses are upper case in responses and lower case in this filter (RDS model, Filter).
 _FILTER_STATUSES = frozenset(
     {"canceled", "canceling", "complete", "failed", "in_progress", "starting"}
 )
@@ -29,12 +29,12 @@ _FILTERS: dict[str, Callable[[Export, str | None], str | None]] = {
 
 
 def source_type(source_arn: str) -> str:
-    """Return CLUSTER or SNAPSHOT, which cluster snapshots are too."""
+    """Return CLUSTER or SNAPSHOT, which includes cluster snapshots."""
     return "CLUSTER" if source_kind(source_arn) == "cluster" else "SNAPSHOT"
 
 
 def parse_order(form: Form) -> ExportOrder:
-    """Return what a StartExportTask asks for.
+    """Return the parameters of a StartExportTask.
 
     Raises:
         SimulatedError: MissingParameter, InvalidParameterValue or InvalidExportOnly.
@@ -83,7 +83,7 @@ class ExportQuery:
 
 
 def parse_query(form: Form, bucket: str | None) -> ExportQuery:
-    """Return what a DescribeExportTasks asks for; `bucket` is the stack's.
+    """Return the query of a DescribeExportTasks; `bucket` is the stack's.
 
     Raises:
         SimulatedError: InvalidParameterValue.

@@ -1,4 +1,4 @@
-"""What can be exported, from when on, and how its successive exports go."""
+"""The export sources, when they exist, and how their successive exports end."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ class ExportSources:
     """The snapshots and clusters of the world; times are world seconds."""
 
     def __init__(self, snapshots: Iterable[Snapshot], created_at: Mapping[str, float]) -> None:
-        """Take the snapshots, and when an action creates those that one does create."""
+        """Take the world's snapshots, and when actions create some of them."""
         self._snapshots = {snapshot.arn: snapshot for snapshot in snapshots}
         self._exists_from = {
             arn: created_at.get(arn, snapshot.exists_from_s)
@@ -30,16 +30,16 @@ class ExportSources:
         self._exports: Counter[str] = Counter()
 
     def create(self, arn: str, now: float) -> None:
-        """Let a snapshot exist from now on; one that the world does not list is a plain one."""
+        """Create a snapshot; one that is not in the world file has the default settings."""
         self._snapshots.setdefault(arn, Snapshot(arn=arn))
         self._exists_from[arn] = min(now, self._exists_from.get(arn, now))
 
     def plan(self, arn: str) -> Snapshot:
-        """Return how exports of a source go, which may have ceased to exist since they began."""
+        """Return a source's settings, also of one that no longer exists."""
         return self._snapshots.get(arn) or Snapshot(arn=arn)
 
     def taken_at(self, arn: str) -> float:
-        """Return when a snapshot was taken: a day before the start if it was there by then."""
+        """Return when a snapshot was taken: a day before the start if it existed then."""
         return self._exists_from.get(arn, 0.0) or -_DAY
 
     def get(self, arn: str, now: float) -> Snapshot:

@@ -1,4 +1,4 @@
-"""What StartExportTask writes to, as and with what: a bucket, a role and a KMS key that exist."""
+"""The bucket, role and KMS key of a StartExportTask, all of which must exist."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ class ExportTargets(Protocol):
 
 
 class AnyTargets:
-    """Everything exists."""
+    """Every bucket, role and key exists."""
 
     def has_bucket(self, name: str) -> bool:
         """Return True."""

@@ -1,4 +1,4 @@
-"""RDS export tasks as a pure model: five slots, one per source, what time does to them."""
+"""RDS export tasks as a pure model: five slots, one export per source, changes over time."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ from localcloud.simulators.errors import SimulatedError
 from localcloud.simulators.export_sources import ExportSources
 from localcloud.world import ExportOutcome, PresentExport, Snapshot
 
-# Whether CANCELING takes a slot is undocumented; the stricter answer is assumed.
+# Whether CANCELING takes a slot is not documented; the simulator assumes that it does.
 ACTIVE = frozenset({"STARTING", "IN_PROGRESS", "CANCELING"})
 
 
 @dataclass(frozen=True)
 class ExportOrder:
-    """What a StartExportTask asks for; a bucket of None is the stack's."""
+    """The parameters of a StartExportTask; a bucket of None is the stack's."""
 
     export_id: str
     source_arn: str
@@ -42,7 +42,7 @@ class Export:
     failure_cause: str | None = None
 
     def enter(self, status: str, now: float) -> None:
-        """Change status, keeping what was extracted so far."""
+        """Change status, and keep the progress so far."""
         self.progress = 1.0 if status == "COMPLETE" else self.extracted(now)
         if status == "IN_PROGRESS":
             self.extracting_from = now
@@ -62,11 +62,11 @@ class Export:
         return min(0.99, max(0.0, now - self.entered_at) / self.plan.export_s)
 
     def percent(self, now: float) -> int:
-        """Return PercentProgress, as RDS gives it."""
+        """Return PercentProgress, as RDS does."""
         return int(self.extracted(now) * 100)
 
     def next_change(self) -> tuple[float, str] | None:
-        """Return when time alone changes it next, and to which status."""
+        """Return when its next change over time is due, and to which status."""
         match self.status:
             case "STARTING":
                 fails = self.outcome == "FAILED" and self.plan.fails_in == "STARTING"
@@ -79,17 +79,17 @@ class Export:
                 return None
 
     def is_ready(self, now: float) -> bool:
-        """Return whether only its files are missing for it to be COMPLETE."""
+        """Return whether it is COMPLETE except for its files."""
         change = self.next_change()
         return change is not None and change[0] <= now and change[1] == "COMPLETE"
 
 
 OnExportChange = Callable[[float, Export], None]
-"""Told of the world second and the export in its new status."""
+"""Called with the world second and the export in its new status."""
 
 
 class Exports:
-    """All export tasks, the ended ones too: an identifier is never used twice."""
+    """All export tasks, including those that ended: an identifier cannot be used twice."""
 
     def __init__(
         self,
@@ -105,7 +105,7 @@ class Exports:
         self._exports = {one.export_id: _present(one, sources) for one in present}
 
     def advance(self, now: float) -> None:
-        """Carry out what was due until now, except completions, which wait for their files."""
+        """Make the changes that are due by now, except completions, which wait for their files."""
         for export in self._exports.values():
             while (change := export.next_change()) is not None and change[0] <= now:
                 if change[1] == "COMPLETE":
@@ -113,7 +113,7 @@ class Exports:
                 self._enter(export, change[1], max(change[0], 0.0))
 
     def next_due(self) -> float | None:
-        """Return when time alone changes an export next."""
+        """Return when an export's next change over time is due."""
         changes = (export.next_change() for export in self._exports.values())
         return min((change[0] for change in changes if change is not None), default=None)
 
@@ -172,17 +172,17 @@ class Exports:
         return export
 
     def cancel_of_source(self, source_arn: str, now: float) -> None:
-        """Cancel what exports a source now, if anything does."""
+        """Cancel the active export of a source, if there is one."""
         for export in self.all():
             if export.order.source_arn == source_arn and export.status in ACTIVE:
                 self.cancel(export.order.export_id, now)
 
     def complete(self, export: Export, now: float) -> None:
-        """Let an export whose files are written be COMPLETE."""
+        """Complete an export whose files have been written."""
         self._enter(export, "COMPLETE", now)
 
     def fail(self, export: Export, cause: str, now: float) -> None:
-        """Let an export fail that cannot write its files."""
+        """Make an export fail whose files cannot be written."""
         export.failure_cause = cause
         self._enter(export, "FAILED", now)
 
@@ -197,7 +197,7 @@ class Exports:
 
 
 def _present(present: PresentExport, sources: ExportSources) -> Export:
-    """Return an export of the world's start; one that goes on takes its source's next outcome."""
+    """Return an export that exists at the start; an active one takes its source's next outcome."""
     plan = sources.plan(present.source_arn)
     status = present.status
     order = ExportOrder(

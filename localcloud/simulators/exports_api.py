@@ -1,14 +1,14 @@
-"""The three export operations of RDS on the export tasks of the world; others are elsewhere."""
+"""The three export operations of RDS; a fallback serves the others."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 
+from localcloud.simulators.call_pipeline import CallPipeline
 from localcloud.simulators.errors import NOT_IMPLEMENTED, LostResponse, SimulatedError
 from localcloud.simulators.export_requests import parse_order, parse_query, require, source_type
 from localcloud.simulators.export_targets import ExportTargets, require_targets
 from localcloud.simulators.exports import Export
-from localcloud.simulators.front_door import FrontDoor
 from localcloud.simulators.query_protocol import (
     Document,
     Form,
@@ -21,27 +21,27 @@ from localcloud.simulators.running_exports import RunningExports
 from localcloud.simulators.server import Request, Response
 from localcloud.simulators.world_time import WorldTime
 
-Elsewhere = Callable[[Request], Response]
-"""Answers what is not simulated."""
+RdsFallback = Callable[[Request], Response]
+"""Serves the operations that are not simulated."""
 
 
 class ExportsApi:
-    """Answers RDS requests."""
+    """Serves RDS requests."""
 
     def __init__(
         self,
         exports: RunningExports,
-        front_door: FrontDoor,
+        pipeline: CallPipeline,
         time: WorldTime,
         *,
         targets: ExportTargets,
-        elsewhere: Elsewhere | None,
+        fallback: RdsFallback | None,
     ) -> None:
         self._exports = exports
-        self._front_door = front_door
+        self._pipeline = pipeline
         self._time = time
         self._targets = targets
-        self._elsewhere = elsewhere
+        self._fallback = fallback
         self._operations: dict[str, Callable[[Form], Document]] = {
             "StartExportTask": self._start,
             "CancelExportTask": self._cancel,
@@ -52,10 +52,10 @@ class ExportsApi:
         """Return the response to a request, None if it is to be lost."""
         form = parse_form(request.body)
         operation = form.get("Action") or "UnknownOperation"
-        if operation not in self._operations and self._elsewhere is not None:
-            return self._elsewhere(request)
+        if operation not in self._operations and self._fallback is not None:
+            return self._fallback(request)
         try:
-            document = self._front_door.call(
+            document = self._pipeline.run(
                 operation, self._resources(form), lambda: self._perform(operation, form)
             )
         except LostResponse:
@@ -65,7 +65,7 @@ class ExportsApi:
         return result_response(operation, document)
 
     def _resources(self, form: Form) -> tuple[str, ...]:
-        """Return the export id and source ARN that a call names, the latter by the former too."""
+        """Return the export id and the source ARN of a call, which may name only one of them."""
         export_id = form.get("ExportTaskIdentifier")
         source_arn = form.get("SourceArn")
         if export_id and not source_arn:

@@ -8,16 +8,16 @@ from collections.abc import Iterable, Sequence
 
 from localcloud.world import CallFault, EventFault
 
-# What GetCampaignStateBatch says of one id instead of failing, by botocore's models.
+# Failure codes of one id in a GetCampaignStateBatch that itself succeeds (botocore's models).
 ITEM_FAILURES = frozenset({"ResourceNotFound", "UnknownError"})
 
 
-class _Armed:
-    """A rule with its own dice, so that one rule's draws do not depend on another's."""
+class _ActiveFault:
+    """A fault with its own random numbers, so that faults do not depend on each other."""
 
-    def __init__(self, rule: CallFault, dice: random.Random) -> None:
+    def __init__(self, rule: CallFault, rng: random.Random) -> None:
         self.rule = rule
-        self._dice = dice
+        self._rng = rng
         self._left = rule.times
 
     def is_of_item(self) -> bool:
@@ -28,7 +28,7 @@ class _Armed:
         if self.rule.operation != operation or (aim is not None and aim not in resources):
             return False
         if self.rule.rate is not None:
-            return self._dice.random() < self.rule.rate
+            return self._rng.random() < self.rule.rate
         if self._left is None:
             return True
         self._left -= 1
@@ -36,13 +36,13 @@ class _Armed:
 
 
 class CallFaults:
-    """Draws faults of calls; the first rule that fires wins."""
+    """Draws faults of calls; the first fault that applies wins."""
 
     def __init__(self, rules: Iterable[CallFault], seed: int) -> None:
         self._lock = threading.Lock()
-        armed = [_Armed(rule, random.Random(f"{seed}-{n}")) for n, rule in enumerate(rules)]
-        self._of_calls = [rule for rule in armed if not rule.is_of_item()]
-        self._of_items = [rule for rule in armed if rule.is_of_item()]
+        active = [_ActiveFault(rule, random.Random(f"{seed}-{n}")) for n, rule in enumerate(rules)]
+        self._of_calls = [rule for rule in active if not rule.is_of_item()]
+        self._of_items = [rule for rule in active if rule.is_of_item()]
 
     def draw(self, operation: str, resources: Sequence[str]) -> str | None:
         """Return the error of this call, None if it has none."""
@@ -52,7 +52,9 @@ class CallFaults:
         """Return the failure code of one id in a batch, None if it has none."""
         return self._draw(self._of_items, operation, (campaign_id,))
 
-    def _draw(self, rules: list[_Armed], operation: str, resources: Sequence[str]) -> str | None:
+    def _draw(
+        self, rules: list[_ActiveFault], operation: str, resources: Sequence[str]
+    ) -> str | None:
         with self._lock:
             fired = (rule.rule.error for rule in rules if rule.fires(operation, resources))
             return next(fired, None)
@@ -64,13 +66,13 @@ class EventFaults:
     def __init__(self, rules: Iterable[EventFault], seed: int) -> None:
         self._lock = threading.Lock()
         self._rules = tuple(rules)
-        self._dice = random.Random(f"{seed}-events")
+        self._rng = random.Random(f"{seed}-events")
 
     def deliveries(self, event_id: str) -> list[float]:
         """Return after how many simulated seconds each copy of an event is delivered."""
         rules = [rule for rule in self._rules if rule.event in ("*", event_id)]
         with self._lock:
-            if any(self._dice.random() < rule.drop for rule in rules):
+            if any(self._rng.random() < rule.drop for rule in rules):
                 return []
         copies = 1 + sum(rule.duplicates for rule in rules)
         return [sum(rule.delay_s for rule in rules)] * copies

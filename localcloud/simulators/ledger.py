@@ -1,4 +1,4 @@
-"""What the simulators saw: every call, and every change of a resource's state."""
+"""A record of every call to the simulators and every change of a resource's state."""
 
 from __future__ import annotations
 
@@ -19,8 +19,8 @@ class Call:
         at_s: its arrival, in simulated seconds since the beginning.
         resources: the campaign ids, or the export id and source ARN, that it names.
         answer: None for a result, else an error code or lost_response.
-        illegal: whether the answer was that the resource's state forbids it.
-        took_effect: whether the operation was carried out, answered or not.
+        illegal: whether it was refused because of the resource's state.
+        took_effect: whether the operation was performed, whatever the response.
     """
 
     operation: str
@@ -74,7 +74,7 @@ class Ledger:
 
     @property
     def records(self) -> tuple[Call, ...]:
-        """Every call, in the order of their answers."""
+        """Every call, in the order of the responses."""
         with self._lock:
             return tuple(self._records)
 
@@ -85,12 +85,12 @@ class Ledger:
 
     @property
     def throttled(self) -> dict[str, int]:
-        """Calls answered with a throttle, by operation."""
+        """Throttled calls, by operation."""
         return self._count(lambda call: call.answer in THROTTLES)
 
     @property
     def illegal(self) -> dict[str, int]:
-        """Calls that the resource's state forbade, by operation."""
+        """Calls that were refused because of the resource's state, by operation."""
         return self._count(lambda call: call.illegal)
 
     @property
@@ -100,7 +100,7 @@ class Ledger:
 
     @property
     def max_concurrent_exports(self) -> int:
-        """The most exports that took a slot at one moment, those of the world's start included."""
+        """The most exports that took a slot at one moment, including those of the world file."""
         with self._lock:
             return self._max_concurrent_exports
 

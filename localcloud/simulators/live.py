@@ -1,4 +1,4 @@
-"""A pure model made to live: locked, advanced before each use, woken when something is due."""
+"""A pure model in simulated time: locked, advanced before each use and when a change is due."""
 
 from __future__ import annotations
 
@@ -11,20 +11,20 @@ from localcloud.simulators.world_time import WorldTime
 
 
 class Advancing(Protocol):
-    """A model whose content changes by the mere passing of time; in world seconds."""
+    """A model that changes over time; times are world seconds."""
 
     def advance(self, now: float) -> None:
-        """Carry out what was due until now."""
+        """Make the changes that are due by now."""
 
     def next_due(self) -> float | None:
-        """Return when something is due next, None if nothing is."""
+        """Return when the next change is due, None if there is none."""
 
 
 Model = TypeVar("Model", bound=Advancing)
 
 
 class Live(Generic[Model]):
-    """The only way to a model that several threads share."""
+    """The only access to a model that several threads share."""
 
     def __init__(
         self,
@@ -41,7 +41,7 @@ class Live(Generic[Model]):
 
     @contextmanager
     def now(self) -> Iterator[tuple[Model, float]]:
-        """Hold the model, advanced to the world second that is yielded with it."""
+        """Lock the model and yield it, advanced to the world second that is yielded with it."""
         with self._lock:
             now = self._time.seconds()
             self._model.advance(now)
@@ -51,7 +51,7 @@ class Live(Generic[Model]):
                 self._schedule()
 
     def wake(self) -> None:
-        """Advance the model, then do what its owner does outside of the lock."""
+        """Advance the model, then call `after_waking` without the lock."""
         with self._lock:
             self._wake_at = None
         with self.now():

@@ -1,4 +1,4 @@
-"""The Query wire of RDS: a form in, XML out."""
+"""The Query protocol of RDS: a form in, XML out."""
 
 from __future__ import annotations
 

@@ -14,7 +14,7 @@ class _RdsEvent(NamedTuple):
     message: str
 
 
-# RDS and Aurora user guides, event categories and messages; those of clusters are in the latter.
+# Event categories and messages: RDS user guide, for clusters the Aurora user guide.
 _EVENTS: dict[tuple[SourceKind, str], _RdsEvent] = {
     ("snapshot", "FAILED"): _RdsEvent(
         "RDS-EVENT-0159", "notification", "The snapshot export task failed."
@@ -50,7 +50,7 @@ _DETAIL_TYPES = {
 
 
 class RdsEvents:
-    """Tells what happens to snapshots and exports, by the name of the source alone."""
+    """Publishes what happens to snapshots and exports; the events name only the source."""
 
     def __init__(self, events: Events) -> None:
         self._events = events
@@ -77,4 +77,4 @@ class RdsEvents:
             "Message": event.message,
             "EventID": event.event_id,
         }
-        self._events.tell(Event(event.event_id, "aws.rds", detail_type, at_s, detail, (arn,)))
+        self._events.emit(Event(event.event_id, "aws.rds", detail_type, at_s, detail, (arn,)))

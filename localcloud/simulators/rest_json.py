@@ -1,4 +1,4 @@
-"""The REST-JSON wire of both campaign APIs: paths of botocore's models, JSON bodies."""
+"""The REST-JSON protocol of both campaign APIs, with the paths of botocore's models."""
 
 from __future__ import annotations
 
@@ -32,18 +32,18 @@ _PATH = re.compile(r"(?P<v2>/v2)?/campaigns(?:/(?P<id>[^/]+)(?P<verb>/[a-z]+)?|(
 
 @dataclass(frozen=True)
 class CampaignCall:
-    """A request understood.
+    """A parsed request.
 
     Attributes:
-        campaign_ids: the one of the path, or those of a batch.
-        asked: method and path, for an operation that has no name here.
+        campaign_ids: the one in the path, or those of a batch.
+        route: method and path, for an unknown operation.
     """
 
     operation: str
     version: ApiVersion
     campaign_ids: tuple[str, ...] = ()
     document: dict[str, Any] = field(default_factory=dict)
-    asked: str = ""
+    route: str = ""
 
     @property
     def campaign_id(self) -> str:
@@ -54,17 +54,17 @@ class CampaignCall:
 def parse(request: Request) -> CampaignCall:
     """Return the call that a request makes, UnknownOperation if it is none."""
     path = _PATH.fullmatch(request.path)
-    asked = f"{request.method} {request.path}"
+    route = f"{request.method} {request.path}"
     if path is None:
-        return CampaignCall(UNKNOWN_OPERATION, "v1", asked=asked)
+        return CampaignCall(UNKNOWN_OPERATION, "v1", route=route)
     version: ApiVersion = "v2" if path["v2"] else "v1"
-    # Ids may hold an encoded slash, so the path is split before it is decoded.
+    # Ids may contain an encoded slash, so the path is split before it is decoded.
     rest = path["all"] or f"/{{id}}{path['verb'] or ''}"
     operation = _OPERATIONS.get((request.method, f"/campaigns{rest}"), UNKNOWN_OPERATION)
     if path["id"]:
-        return CampaignCall(operation, version, (unquote(path["id"]),), asked=asked)
+        return CampaignCall(operation, version, (unquote(path["id"]),), route=route)
     document = _document(request.body)
-    return CampaignCall(operation, version, _batch(document), document, asked)
+    return CampaignCall(operation, version, _batch(document), document, route)
 
 
 def json_response(
@@ -80,7 +80,7 @@ def json_response(
 
 
 def error_response(error: SimulatedError, state: str | None, status: int) -> Response:
-    """Return an error's response; only InvalidCampaignStateException says the state."""
+    """Return an error's response; only InvalidCampaignStateException has the state."""
     document = {"message": error.message}
     if error.code == "InvalidCampaignStateException" and state is not None:
         document["state"] = state

@@ -1,4 +1,4 @@
-"""The export tasks in time: recorded, announced by events, and COMPLETE once their files exist."""
+"""The running export tasks: recorded, announced by events, COMPLETE once their files exist."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ class RunningExports:
 
     Attributes:
         bucket: the stack's bucket, None until it is known.
-        live: the way to the model.
+        live: the access to the model.
     """
 
     def __init__(
@@ -47,7 +47,7 @@ class RunningExports:
         self.live = Live(self._model, time, after_waking=self._complete_ready)
 
     def begin(self, bucket: str) -> None:
-        """Record what there is, with the stack's bucket; what was COMPLETE has its files."""
+        """Record the exports that exist, and write the files of those that are COMPLETE."""
         self.bucket = bucket
         with self.live.now() as (exports, _):
             present = sorted(exports.all(), key=lambda export: export.entered_at)
@@ -58,7 +58,10 @@ class RunningExports:
                 self._write_files(export)
 
     def percents(self) -> dict[str, int]:
-        """Return the percent of each source that is IN_PROGRESS, without advancing the model."""
+        """Return PercentProgress of each export that is IN_PROGRESS, by source.
+
+        It does not advance the model.
+        """
         now = self._time.seconds()
         return {
             export.order.source_arn: export.percent(now)
@@ -67,7 +70,7 @@ class RunningExports:
         }
 
     def create_snapshot(self, arn: str) -> None:
-        """Let a snapshot exist from now on and announce it."""
+        """Create a snapshot and announce it."""
         with self.live.now() as (exports, now):
             exports.sources.create(arn, now)
         self._events.announce(arn, "CREATED", now)
@@ -78,7 +81,7 @@ class RunningExports:
         self._events.announce(export.order.source_arn, export.status, at_s)
 
     def _complete_ready(self) -> None:
-        """Write files outside of the lock; whoever sees COMPLETE must find them."""
+        """Write files without the lock, and only then complete: COMPLETE means that they exist."""
         with self.live.now() as (exports, now):
             ready = [export for export in exports.all() if export.is_ready(now)]
         for export in ready:

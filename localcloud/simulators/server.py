@@ -17,7 +17,7 @@ from localcloud.turns import admitted
 
 @dataclass(frozen=True)
 class Request:
-    """What arrived; the target is the path, still percent-encoded, with its query string.
+    """A request; the target is the path, still percent-encoded, with its query string.
 
     Header names are in lower case.
     """
@@ -34,14 +34,14 @@ class Request:
 
     @property
     def role_arn(self) -> str | None:
-        """The role of a function that calls, whose session token is its ARN; else None."""
+        """The role of the calling function, whose session token is the role's ARN; else None."""
         token = self.headers.get("x-amz-security-token", "")
         return token if token.startswith("arn:") else None
 
 
 @dataclass(frozen=True)
 class Response:
-    """What is sent back."""
+    """A response."""
 
     status: int
     body: bytes
@@ -55,7 +55,7 @@ Answer = Callable[[Request], Response | None]
 class _Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
     server_version = "localcloud"
-    # Head and body are two sends; Nagle's algorithm would hold the second for 40 ms.
+    # Head and body are sent separately; Nagle's algorithm would delay the body by 40 ms.
     disable_nagle_algorithm = True
     server: _Listener
 
@@ -87,11 +87,11 @@ class _Handler(BaseHTTPRequestHandler):
     do_GET = do_POST = do_PUT = do_PATCH = do_DELETE = _serve  # noqa: N815 - named by http.server
 
     def log_message(self, *_: object) -> None:
-        """Say nothing: the ledger is the log."""
+        """Log nothing: calls are recorded in the ledger."""
 
 
 class _Listener(ThreadingMixIn, TCPServer):
-    # Not HTTPServer: it asks the resolver for the machine's name, which may take seconds.
+    # Not HTTPServer: it resolves the machine's name, which may take seconds.
     allow_reuse_address = True
     daemon_threads = True
     block_on_close = False
@@ -109,15 +109,15 @@ class _Listener(ThreadingMixIn, TCPServer):
         if not isinstance(sys.exception(), ConnectionError):
             super().handle_error(request, client_address)
 
-    def hang_up(self) -> None:
-        """End the connections that clients keep alive, which would be served for ever."""
+    def close_connections(self) -> None:
+        """Close the connections that clients keep alive."""
         for connection in tuple(self.connections):
             with contextlib.suppress(OSError):
                 connection.shutdown(socket.SHUT_RDWR)
 
 
 class Server:
-    """A context manager that serves; an answer of None closes the connection without one."""
+    """A context manager that serves; `answer` returns None to close a connection silently."""
 
     def __init__(self, answer: Answer, clock: VirtualClock) -> None:
         self._listener = _Listener(answer, clock)
@@ -137,5 +137,5 @@ class Server:
     def __exit__(self, *_: object) -> None:
         self._listener.shutdown()
         self._thread.join()
-        self._listener.hang_up()
+        self._listener.close_connections()
         self._listener.server_close()

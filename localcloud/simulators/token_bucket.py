@@ -1,4 +1,4 @@
-"""The token bucket that AWS documents for its API throttles: a rate and a burst."""
+"""The token bucket that AWS documents for API throttling: a rate and a burst."""
 
 from __future__ import annotations
 
@@ -7,11 +7,11 @@ from collections.abc import Callable
 from typing import Final
 
 _ROUNDING: Final = 1e-6
-"""What differences of epoch seconds may lack; a call that comes exactly in time has its token."""
+"""The rounding error of epoch seconds: a call that comes exactly in time gets its token."""
 
 
 class TokenBucket:
-    """A bucket that starts full and fills at `rate` tokens a second of the given clock."""
+    """A bucket that starts full and refills at `rate` tokens per second of the given clock."""
 
     def __init__(self, rate: float, burst: int, now: Callable[[], float]) -> None:
         self._rate = rate
@@ -22,7 +22,7 @@ class TokenBucket:
         self._filled_at = now()
 
     def take(self) -> bool:
-        """Take one token; return False, taking none, if there is none."""
+        """Take one token; return False if there is none."""
         with self._lock:
             now = self._now()
             filled = self._tokens + max(0.0, now - self._filled_at) * self._rate

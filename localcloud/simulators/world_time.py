@@ -1,4 +1,4 @@
-"""Seconds of the world: since `begin`, on the shared simulated clock."""
+"""World time: the seconds since `begin`, on the shared simulated clock."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from localcloud.clock import VirtualClock
 
 
 class WorldTime:
-    """World time stands at zero until it begins."""
+    """World time, which is 0 until it begins."""
 
     def __init__(self, clock: VirtualClock) -> None:
         self.clock = clock
@@ -35,7 +35,7 @@ class WorldTime:
         return self._zero + seconds
 
     def at(self, seconds: float, name: str, work: Callable[[], object]) -> None:
-        """Do some work at a second of the world; at once if it has passed."""
+        """Call `work` at a second of the world; at once if it has passed."""
         self.clock.at(self.moment(seconds), name, work)
 
     def whole_seconds(self, seconds: float) -> str:

@@ -53,7 +53,7 @@ EDITS = (
     Edit(
         "lambdas/jobs/phases.py",
         '    UNKNOWN_KIND = "UnknownKind"\n',
-        '    BELL_RANG = "BellRang"\n',
+        '    TIME_ELAPSED = "TimeElapsed"\n',
     ),
     Edit(
         "lambdas/shared/limits.py",

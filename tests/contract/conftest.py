@@ -1,4 +1,4 @@
-"""Simulators to test, whose every response is checked against botocore's own models."""
+"""Simulators under test; each of their responses is validated with botocore's models."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ XML = "{http://rds.amazonaws.com/doc/2014-10-31/}"
 
 @dataclass
 class Running:
-    """Simulators that serve, with what they handed out."""
+    """Running simulators, with the events and the objects that they have written."""
 
     simulators: Simulators
     clock: VirtualClock
@@ -57,8 +57,8 @@ class Running:
         url = self.simulators.endpoints[f"AWS_ENDPOINT_URL_{service.upper()}"]
         return checked_client(service, url, self.clock)
 
-    def move(self, seconds: float) -> None:
-        """Let time pass, and what its passing sets off at that moment."""
+    def advance(self, seconds: float) -> None:
+        """Let time pass, and run all that is due at that moment."""
         self.clock.sleep(seconds)
         for _ in range(3):
             self.clock.sleep(0)
@@ -98,7 +98,7 @@ def simulate() -> Iterator[Callable[..., Running]]:
 
 @pytest.fixture(scope="session")
 def simulate_shared() -> Callable[..., Any]:
-    """For a module's own fixture: a context manager of simulators that many tests share."""
+    """Return a context manager of simulators, for module fixtures that many tests share."""
 
     @contextmanager
     def shared(**world: Any) -> Iterator[Running]:
@@ -124,13 +124,13 @@ def checked_client(service: str, url: str, clock: VirtualClock):
 
 
 def check_response(operation_model, response_dict, **_) -> None:
-    """Fail unless a raw response is what the operation's model describes."""
+    """Fail unless a raw response matches the operation's model."""
     protocol = operation_model.service_model.protocol
     read = {"rest-json": read_json, "query": read_xml}[protocol]
     document, shape, code = read(operation_model, response_dict)
     if code is not None:
         assert response_dict["status_code"] >= 400
-        if shape is None:  # AWS answers codes that its models leave out
+        if shape is None:  # AWS returns codes that its models leave out
             return
         assert response_dict["status_code"] == shape.metadata["error"]["httpStatusCode"] or (
             protocol == "query" and "httpStatusCode" not in shape.metadata["error"]
@@ -167,7 +167,7 @@ def read_xml(operation_model, response):
 
 
 def natural(element: ET.Element, shape):
-    """Return XML as the JSON that the shape would have."""
+    """Convert XML to the JSON of the same shape."""
     if shape.type_name == "structure":
         names = {XML + name: (name, member) for name, member in shape.members.items()}
         return {names[e.tag][0]: natural(e, names[e.tag][1]) for e in element}
@@ -179,7 +179,7 @@ def natural(element: ET.Element, shape):
 
 
 def check(value: Any, shape: Any, where: str) -> None:
-    """Fail unless a JSON value has the shape: members, types, enums, patterns and bounds."""
+    """Fail unless a JSON value matches the shape: members, types, enums, patterns and bounds."""
     match shape.type_name:
         case "structure":
             in_body = {n: m for n, m in shape.members.items() if "location" not in m.serialization}

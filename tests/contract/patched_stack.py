@@ -1,4 +1,4 @@
-"""A local AWS with the tiny stack on it, and the few calls that tests make of it."""
+"""A local AWS with a tiny stack, and helpers for the calls that tests make."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ from localcloud.deployment import Deployment, deploy_template
 from tests.contract.patched_template import ACCOUNT, RESOURCES
 from tests.processes import shared_processes
 
-PATIENCE = 10_000
-"""Simulated seconds after which what a test waits for is taken never to happen."""
+MAX_WAIT_S = 10_000
+"""Simulated seconds that a test waits before it fails."""
 
 
 class PatchedStack:
-    """A deployed stack, and the few calls that tests make of it."""
+    """A deployed stack, and helpers for the calls that tests make."""
 
     def __init__(self, aws: LocalAws, deployment: Deployment) -> None:
         self.aws = aws
@@ -54,10 +54,10 @@ class PatchedStack:
             self.aws.execution_changed.wait()
             self.aws.execution_changed.clear()
 
-    def eventually(self, look: Any) -> Any:
-        give_up_at = self.aws.clock.now() + PATIENCE
-        while not (found := look()):
-            assert self.aws.clock.now() < give_up_at, "it did not happen"
+    def eventually(self, poll: Any) -> Any:
+        deadline = self.aws.clock.now() + MAX_WAIT_S
+        while not (found := poll()):
+            assert self.aws.clock.now() < deadline, "it did not happen"
             self.aws.clock.sleep(1)
         return found
 
@@ -94,7 +94,7 @@ class PatchedStack:
 
 @contextmanager
 def deployed(resources: dict[str, Any], *, shares: bool = True) -> Iterator[PatchedStack]:
-    """Deploy the tiny stack, unless told otherwise with the processes that other tests have."""
+    """Deploy the tiny stack, by default with the processes that tests share."""
     clock = VirtualClock()
     processes = shared_processes() if shares else None
     with LocalAws(clock, processes=processes) as aws, clock.turn("the test"):
@@ -102,10 +102,10 @@ def deployed(resources: dict[str, Any], *, shares: bool = True) -> Iterator[Patc
         yield PatchedStack(aws, deploy_template(aws, "patched", template))
 
 
-def eventually(look: Any, seconds: float = 10) -> Any:
-    """Wait in real time, for what is no part of the local AWS."""
+def eventually(poll: Any, seconds: float = 10) -> Any:
+    """Wait in real time, for what does not run on the simulated clock."""
     deadline = time.monotonic() + seconds
-    while not (found := look()):
+    while not (found := poll()):
         assert time.monotonic() < deadline, "it did not happen"
         time.sleep(0.005)
     return found
@@ -121,7 +121,7 @@ def token_of(stack: PatchedStack, key: str) -> str:
 
 
 def code_of(call: Callable[..., Any], **arguments: Any) -> str:
-    """Return the code of the error that a call must answer with."""
+    """Return the error code of a call that must fail."""
     with pytest.raises(ClientError) as error:
         call(**arguments)
     return error.value.response["Error"]["Code"]

@@ -1,4 +1,4 @@
-"""The template of a tiny stack of the orchestrator's shape."""
+"""The template of a tiny stack that resembles the orchestrator's."""
 
 from __future__ import annotations
 
@@ -12,15 +12,15 @@ ACCOUNT = LocalAws.account
 CODE = '''
 import json, os, time
 
-class LookAgainError(Exception): pass
+class RetryableError(Exception): pass
 class RefusedError(Exception): pass
 
 def count(key):
-    """Count calls over all workers: they share the folder of their code."""
+    """Count calls across all workers, which share the folder of their code."""
     path = os.path.join(os.environ["LAMBDA_TASK_ROOT"], f"calls-{key}")
     with open(path, "ab") as file:
         file.write(b".")
-        return file.tell()
+        return file.seek(0, os.SEEK_CUR)
 
 def handler(event, context):
     do = event.get("do") if isinstance(event, dict) else None
@@ -28,7 +28,7 @@ def handler(event, context):
     if do == "fail_first":
         seen = count(event["key"])
         if seen <= event["times"]:
-            raise LookAgainError(f"attempt {seen}")
+            raise RetryableError(f"attempt {seen}")
         return {"attempts": seen}
     if do == "refuse":
         raise RefusedError(event["why"])
@@ -102,7 +102,7 @@ def task(payload: Any, **fields: Any) -> dict[str, Any]:
 
 RETRY = [
     {
-        "ErrorEquals": ["LookAgainError", "Lambda.TooManyRequestsException"],
+        "ErrorEquals": ["RetryableError", "Lambda.TooManyRequestsException"],
         "IntervalSeconds": 2,
         "MaxAttempts": 5,
         "BackoffRate": 2,
@@ -123,7 +123,7 @@ TOKEN_WAIT = {
     },
     "TimeoutSeconds": "{% $states.input.wait * 60 %}",
     "Catch": [{"ErrorEquals": ["States.Timeout"], "Next": "TimedOut"}],
-    "Output": {"told": "{% $states.result %}"},
+    "Output": {"received": "{% $states.result %}"},
 }
 
 WORKFLOW = {

@@ -1,4 +1,4 @@
-"""A real AWS CLI can drive the simulators."""
+"""The AWS CLI works with the simulators."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from pathlib import Path
 ORDERS = "arn:aws:rds:us-east-1:123456789012:snapshot:orders"
 
 
-def test_the_aws_cli_drives_both_simulators(simulate):
+def test_the_aws_cli_works_with_both_simulators(simulate):
     running = simulate(
         campaigns=[{"id": "c-1", "state": "Paused"}],
         exports=[{"export_id": "e-1", "source_arn": ORDERS}],

@@ -1,6 +1,6 @@
-"""Every way an AWS call can fail has its name, and every answer its meaning.
+"""Every failure of an AWS call has its exception, and every response its meaning.
 
-Answers go through botocore's own parsers; only the wire is replaced.
+Responses go through botocore's own parsers; only the transport is replaced.
 """
 
 from __future__ import annotations
@@ -94,7 +94,7 @@ class _Raw(BytesIO):
 
 @pytest.fixture
 def wire() -> Iterator[Callable[..., list[object]]]:
-    """Replace the wire of a service by one answer or one exception; return what was sent."""
+    """Replace a service's transport with one response or exception; return what was sent."""
     undo: list[Callable[[], None]] = []
 
     def replace(service: str, answer: tuple[int, dict[str, str], str] | Exception) -> list[object]:
@@ -146,7 +146,7 @@ MODELLED = [
     for shape in model(service).operation_model(operation).error_shapes
     if (operation, shape.name) != ("DescribeExportTasks", "ExportTaskNotFoundFault")
 ]
-"""But for the one that is no error: it says that there is nothing to list."""
+"""Except for ExportTaskNotFoundFault in a list, which means that it is empty."""
 
 
 def raised_by(service: str, operation: str) -> errors.AwsError:
@@ -157,7 +157,7 @@ def raised_by(service: str, operation: str) -> errors.AwsError:
 
 
 @pytest.mark.parametrize(("service", "operation", "name"), MODELLED)
-def test_every_error_that_the_model_lists_has_a_name(wire, service, operation, name):
+def test_every_error_of_the_models_has_an_exception(wire, service, operation, name):
     trait = model(service).shape_for(name).metadata["error"]
     code = trait.get("code", name)
     sent = wire(service, wire_error(service, code, trait["httpStatusCode"]))
@@ -218,7 +218,7 @@ CAMPAIGN_CODES = {
 
 
 @pytest.mark.parametrize(("code", "expected"), RDS_CODES.items(), ids=RDS_CODES)
-def test_names_what_rds_answers_modelled_or_not(wire, code, expected):
+def test_errors_of_rds_have_exceptions_modelled_or_not(wire, code, expected):
     status, kind = expected
     wire("rds", xml_error(code, status))
     assert type(raised_by("rds", "StartExportTask")) is kind
@@ -226,7 +226,7 @@ def test_names_what_rds_answers_modelled_or_not(wire, code, expected):
 
 @pytest.mark.parametrize("service", SERVICES.values())
 @pytest.mark.parametrize(("code", "expected"), CAMPAIGN_CODES.items(), ids=CAMPAIGN_CODES)
-def test_names_what_the_campaigns_apis_answer_modelled_or_not(wire, service, code, expected):
+def test_errors_of_the_campaign_apis_have_exceptions_modelled_or_not(wire, service, code, expected):
     status, kind = expected
     wire(service, json_error(code, status))
     assert type(raised_by(service, "StopCampaign")) is kind
@@ -235,12 +235,12 @@ def test_names_what_the_campaigns_apis_answer_modelled_or_not(wire, service, cod
 @pytest.mark.parametrize(
     "code", ["ConflictException:http://any.example/", "any.namespace#ConflictException"]
 )
-def test_names_a_code_however_the_wire_decorates_it(wire, code):
+def test_an_error_code_may_have_a_namespace_or_a_suffix(wire, code):
     wire("connectcampaignsv2", json_error(code, 409))
     assert type(raised_by("connectcampaignsv2", "StopCampaign")) is errors.ConflictException
 
 
-def test_names_a_condition_on_an_item_that_does_not_hold(wire):
+def test_a_failed_condition_on_an_item_has_an_exception(wire):
     code = "com.amazonaws.dynamodb.v20120810#ConditionalCheckFailedException"
     body = json.dumps({"__type": code, "message": "The conditional request failed"})
     wire("dynamodb", (400, {"content-type": "application/x-amz-json-1.0"}, body))
@@ -251,7 +251,7 @@ def test_names_a_condition_on_an_item_that_does_not_hold(wire):
 
 @pytest.mark.parametrize(("service", "operation"), CALLS)
 @pytest.mark.parametrize("status", [500, 502, 503, 504])
-def test_a_failure_with_a_page_for_people_is_a_transient_one(wire, service, operation, status):
+def test_a_server_error_with_an_html_page_is_transient(wire, service, operation, status):
     wire(service, (status, {"content-type": "text/html"}, "<html><body>sorry</body></html>"))
     assert type(raised_by(service, operation)) is errors.ServiceUnavailableException
 
@@ -269,7 +269,7 @@ def test_a_failure_with_a_page_for_people_is_a_transient_one(wire, service, oper
     ids=lambda exception: type(exception).__name__,
 )
 @pytest.mark.parametrize(("service", "operation"), CALLS)
-def test_a_lost_connection_is_a_transient_failure_and_not_tried_again_here(
+def test_a_lost_connection_is_transient_and_not_retried_by_the_sdk(
     wire, service, operation, exception
 ):
     sent = wire(service, exception)
@@ -280,7 +280,7 @@ def test_a_lost_connection_is_a_transient_failure_and_not_tried_again_here(
 
 
 @pytest.mark.parametrize("code", sorted(errors.THROTTLING_CODES))
-def test_a_throttle_is_not_tried_again_here(wire, code):
+def test_a_throttle_is_not_retried_by_the_sdk(wire, code):
     sent = wire("rds", xml_error(code, 400))
     assert type(raised_by("rds", "DescribeExportTasks")) is errors.ThrottlingException
     assert len(sent) == 1
@@ -292,7 +292,7 @@ def test_knows_every_spelling_of_throttling_that_botocore_knows():
 
 @pytest.mark.parametrize("service", SERVICES.values())
 @pytest.mark.parametrize("mutation", Mutation)
-def test_the_state_of_a_campaign_survives_its_error(wire, service, mutation):
+def test_an_error_keeps_the_state_of_the_campaign(wire, service, mutation):
     wire(service, json_error("InvalidCampaignStateException", 409, state="Stopped"))
     raised = raised_by(service, str(mutation))
     assert isinstance(raised, errors.InvalidCampaignStateException)
@@ -311,7 +311,7 @@ def test_a_call_that_botocore_refuses_to_make_is_invalid():
         Campaigns(ApiVersion.V2).apply(Mutation.STOP, "")
 
 
-def test_every_leaf_of_the_tree_stands_in_the_modules_account():
+def test_the_module_docstring_lists_every_exception():
     def leaves(kind: type) -> Iterator[type]:
         below: list[type] = kind.__subclasses__()
         if not below:
@@ -381,16 +381,14 @@ def test_reads_the_states_of_a_batch_with_one_call(stub, version, service):
     ],
     ids=["nothing", "no state", "no code", "failure without id", "success without id"],
 )
-def test_a_state_that_the_answer_leaves_out_is_one_that_aws_could_not_tell(
-    stub, version, service, answer
-):
+def test_a_state_that_the_response_leaves_out_is_unknown(stub, version, service, answer):
     """None of these members is required in the model."""
     stub(service).add_response("get_campaign_state_batch", answer)
     assert Campaigns(version).states(["a"]) == {"a": None}
 
 
 @VERSIONS
-def test_answers_for_the_campaigns_that_were_asked_for_and_no_others(stub, version, service):
+def test_returns_the_requested_campaigns_and_no_others(stub, version, service):
     answer = {
         "successfulRequests": [{"campaignId": "x", "state": "Running"}],
         "failedRequests": [{"campaignId": "y", "failureCode": "ResourceNotFound"}],
@@ -447,14 +445,14 @@ TASK = ExportTask(
 )
 
 
-def test_reads_all_that_rds_says_of_a_task(stub):
+def test_reads_every_field_of_a_task(stub):
     stub("rds").add_response(
         "describe_export_tasks", {"ExportTasks": [ANSWER]}, {"SourceArn": SNAPSHOT}
     )
     assert any_exports().of_source(SNAPSHOT) == (TASK,)
 
 
-def test_reads_a_task_of_which_rds_says_next_to_nothing(stub):
+def test_reads_a_task_with_hardly_any_fields(stub):
     sparse = {"ExportTaskIdentifier": "any-task", "FailureCause": "", "WarningMessage": ""}
     stub("rds").add_response("describe_export_tasks", {"ExportTasks": [sparse]})
     (task,) = any_exports().of_source(SNAPSHOT)
@@ -485,7 +483,7 @@ def test_finds_a_task_by_its_identifier(stub):
     assert any_exports().find("any-task") == TASK
 
 
-def test_finds_no_task_whichever_way_rds_says_so(stub):
+def test_finds_no_task_by_an_empty_list_or_by_an_error(stub):
     stubber = stub("rds")
     stubber.add_response("describe_export_tasks", {"ExportTasks": []})
     stubber.add_client_error("describe_export_tasks", "ExportTaskNotFound", http_status_code=404)
@@ -493,7 +491,7 @@ def test_finds_no_task_whichever_way_rds_says_so(stub):
     assert any_exports().find("any-task") is None
 
 
-def test_lists_no_task_of_a_source_whichever_way_rds_says_so(stub):
+def test_lists_no_task_of_a_source_by_an_empty_list_or_by_an_error(stub):
     stubber = stub("rds")
     stubber.add_response("describe_export_tasks", {"ExportTasks": []})
     stubber.add_client_error("describe_export_tasks", "ExportTaskNotFound", http_status_code=404)
@@ -501,8 +499,8 @@ def test_lists_no_task_of_a_source_whichever_way_rds_says_so(stub):
     assert any_exports().of_source(SNAPSHOT) == ()
 
 
-def test_asks_for_what_runs_in_lower_case(stub):
-    """Source: botocore, Filters of DescribeExportTasks; answers are in upper case."""
+def test_filters_running_tasks_by_lower_case_statuses(stub):
+    """Source: botocore, Filters of DescribeExportTasks; responses are in upper case."""
     running = {"Name": "status", "Values": ["starting", "in_progress", "canceling"]}
     stub("rds").add_response(
         "describe_export_tasks", {"ExportTasks": [ANSWER]}, {"Filters": [running]}

@@ -1,4 +1,4 @@
-"""Accepted campaign calls become events as a trail of CloudTrail makes them."""
+"""Accepted campaign calls are published as CloudTrail events."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import boto3
 import pytest
 from botocore.exceptions import ClientError, ConnectionClosedError
 
-from localcloud.simulators.campaign_events import TAKES_S
+from localcloud.simulators.campaign_events import LATENCY_S
 from localcloud.turns import mark_calls
 from tests.contract.conftest import ACCOUNT, REGION
 
@@ -19,7 +19,7 @@ def state_of(running, campaign_id: str) -> str:
 
 
 def as_function(running):
-    """Return a client with the credentials that a function of a role is given."""
+    """Return a client with the credentials of a function that has a role."""
     client = boto3.client(
         "connectcampaignsv2",
         endpoint_url=running.simulators.endpoints["AWS_ENDPOINT_URL_CONNECTCAMPAIGNSV2"],
@@ -37,32 +37,32 @@ def as_function(running):
 def test_an_accepted_call_is_an_event_some_seconds_later(simulate, version, verb):
     state = VERBS.get(verb, "Stopped")
     running = simulate(campaigns=[{"id": "c-1", "api_version": version, "state": state}])
-    running.move(10)
+    running.advance(10)
     getattr(getattr(running, version), f"{verb}_campaign")(id="c-1")
-    running.move(TAKES_S - 0.1)
+    running.advance(LATENCY_S - 0.1)
     assert running.events == []
-    running.move(0.2)
+    running.advance(0.2)
     (event,) = running.events
     assert event["source"] == "aws.connect-campaigns"
     assert event["detail-type"] == "AWS API Call via CloudTrail"
     assert event["time"] == event["detail"]["eventTime"] == "2027-01-15T08:00:10Z"
-    told = event["detail"]
-    assert told["eventSource"] == "connect-campaigns.amazonaws.com"
-    assert told["eventName"] == f"{verb.title()}Campaign"
-    assert told["requestParameters"] == {"id": "c-1"}
-    assert "errorCode" not in told
+    detail = event["detail"]
+    assert detail["eventSource"] == "connect-campaigns.amazonaws.com"
+    assert detail["eventName"] == f"{verb.title()}Campaign"
+    assert detail["requestParameters"] == {"id": "c-1"}
+    assert "errorCode" not in detail
 
 
-def test_tells_the_call_of_a_function_from_that_of_a_user_and_from_an_action(simulate):
+def test_an_event_names_the_caller_a_function_s_role_or_a_user(simulate):
     running = simulate(
         campaigns=[{"id": name} for name in ("c-1", "c-2", "c-3")],
         actions=[{"at_s": 1, "operation": "PauseCampaign", "campaign_id": "c-3"}],
     )
     as_function(running).pause_campaign(id="c-1")
     running.v2.pause_campaign(id="c-2")
-    running.move(1)
+    running.advance(1)
     assert state_of(running, "c-3") == "Paused"
-    running.move(TAKES_S)
+    running.advance(LATENCY_S)
     assert len(running.events) == 3
     callers = {
         event["detail"]["requestParameters"]["id"]: event["detail"]["userIdentity"]
@@ -75,7 +75,7 @@ def test_tells_the_call_of_a_function_from_that_of_a_user_and_from_an_action(sim
         assert "sessionContext" not in callers[other]
 
 
-def test_a_lost_response_is_an_event_and_a_refusal_and_what_campaigns_do_alone_are_none(simulate):
+def test_only_calls_that_took_effect_are_events(simulate):
     running = simulate(
         campaigns=[
             {"id": "c-1"},
@@ -93,7 +93,7 @@ def test_a_lost_response_is_an_event_and_a_refusal_and_what_campaigns_do_alone_a
         running.v2.start_campaign(id="c-2")
     with pytest.raises(ConnectionClosedError):
         running.v2.stop_campaign(id="c-1")
-    running.move(60)
+    running.advance(60)
     ends = {"c-3": "Failed", "c-4": "Completed"}
     assert {name: state_of(running, name) for name in ends} == ends
     assert running.events
@@ -110,8 +110,8 @@ def test_events_are_dropped_delayed_and_duplicated_by_the_name_of_the_call(simul
     )
     running.v2.pause_campaign(id="c-1")
     running.v2.resume_campaign(id="c-1")
-    running.move(TAKES_S + 29)
+    running.advance(LATENCY_S + 29)
     assert running.events == []
-    running.move(1)
+    running.advance(1)
     assert len(running.events) == 2
     assert {event["detail"]["eventName"] for event in running.events} == {"ResumeCampaign"}

@@ -1,4 +1,4 @@
-"""The campaign simulator keeps the rules of both campaign APIs, over their real wire."""
+"""The campaign simulator follows the rules of both campaign APIs, over their wire protocol."""
 
 from __future__ import annotations
 
@@ -48,8 +48,8 @@ ILLEGAL = [case for case in CASES if case not in LEGAL]
 
 
 @pytest.mark.parametrize(("version", "state", "operation"), LEGAL)
-def test_takes_every_legal_call(every_state, version, state, operation):
-    """A deleted campaign is still there for a while, in its last state."""
+def test_accepts_every_legal_call(every_state, version, state, operation):
+    """A deleted campaign exists for a while, in its last state."""
     client = getattr(every_state, version)
     campaign_id = f"{version}-{state}-{operation}"
     after = campaign_rules.after(operation, state, version)
@@ -78,12 +78,12 @@ def test_refuses_every_illegal_call(every_state, version, state, operation):
 def test_keeps_a_deleted_campaign_visible_in_its_last_state_and_then_forgets_it(simulate):
     running = simulate(campaigns=[{"id": "c-1", "state": "Stopped", "deletion_s": 20}])
     running.v2.delete_campaign(id="c-1")
-    running.move(19)
+    running.advance(19)
     assert state_of(running.v2, "c-1") == "Stopped"
     running.v2.delete_campaign(id="c-1")
     with pytest.raises(running.v2.exceptions.ConflictException):
         running.v2.start_campaign(id="c-1")
-    running.move(1)
+    running.advance(1)
     for call in (running.v2.get_campaign_state, running.v2.describe_campaign):
         with pytest.raises(running.v2.exceptions.ResourceNotFoundException) as refusal:
             call(id="c-1")
@@ -95,7 +95,7 @@ def test_keeps_a_deleted_campaign_visible_in_its_last_state_and_then_forgets_it(
 @pytest.mark.parametrize(
     ("rule", "code"), [("accept", None), ("ConflictException", "ConflictException")]
 )
-def test_a_world_may_settle_how_an_active_campaign_is_deleted(simulate, rule, code):
+def test_a_world_may_say_how_an_active_campaign_is_deleted(simulate, rule, code):
     running = simulate(campaigns=[{"id": "c-1", "delete_while_active": rule}])
     if code is None:
         running.v2.delete_campaign(id="c-1")
@@ -118,7 +118,7 @@ def test_a_campaign_exists_in_its_own_api_version_only(simulate):
 
 
 @pytest.mark.parametrize("version", ["v1", "v2"])
-def test_batch_answers_each_id_by_itself(simulate, version):
+def test_batch_has_a_result_for_each_id(simulate, version):
     running = simulate(
         campaigns=[{"id": "c-1", "api_version": version}, {"id": "c-2", "api_version": version}],
         faults=[
@@ -134,7 +134,7 @@ def test_batch_answers_each_id_by_itself(simulate, version):
     assert running.ledger.calls == {"GetCampaignStateBatch": 1}
 
 
-def test_batch_takes_25_ids_and_no_more(simulate):
+def test_batch_accepts_25_ids_and_no_more(simulate):
     running = simulate()
     answer = running.v2.get_campaign_state_batch(campaignIds=[f"c-{n}" for n in range(25)])
     assert len(answer["failedRequests"]) == 25
@@ -143,7 +143,7 @@ def test_batch_takes_25_ids_and_no_more(simulate):
 
 
 @pytest.mark.parametrize(("version", "bad_id"), [("v1", "a b"), ("v2", "a_b"), ("v2", "c" * 257)])
-def test_refuses_ids_that_the_version_does_not_know(simulate, version, bad_id):
+def test_refuses_ids_that_the_version_does_not_allow(simulate, version, bad_id):
     client = getattr(simulate(), version)
     for call in (
         lambda: client.get_campaign_state(id=bad_id),
@@ -154,7 +154,7 @@ def test_refuses_ids_that_the_version_does_not_know(simulate, version, bad_id):
             call()
 
 
-def test_v2_ids_may_hold_slashes_and_colons(simulate):
+def test_v2_ids_may_contain_slashes_and_colons(simulate):
     running = simulate(campaigns=[{"id": "team/a:1", "state": "Paused"}])
     running.v2.resume_campaign(id="team/a:1")
     assert state_of(running.v2, "team/a:1") == "Running"
@@ -164,20 +164,20 @@ def test_v2_ids_may_hold_slashes_and_colons(simulate):
 def test_a_campaign_ends_after_its_time_spent_running(simulate, version, end):
     running = simulate(campaigns=[{"id": "c-1", "api_version": version, "completes_after_s": 100}])
     client = getattr(running, version)
-    running.move(60)
+    running.advance(60)
     client.pause_campaign(id="c-1")
-    running.move(1000)
+    running.advance(1000)
     client.resume_campaign(id="c-1")
-    running.move(39)
+    running.advance(39)
     assert state_of(client, "c-1") == "Running"
-    running.move(1)
+    running.advance(1)
     assert state_of(client, "c-1") == end
     assert running.ledger.states["c-1"][-1] == (1100.0, end)
 
 
 def test_a_campaign_may_fail_and_its_end_is_recorded_without_a_call(simulate):
     running = simulate(campaigns=[{"id": "c-1", "fails_after_s": 50}])
-    running.move(500)
+    running.advance(500)
     assert running.ledger.states["c-1"] == ((0.0, "Running"), (50.0, "Failed"))
     assert running.ledger.calls == {}
 
@@ -187,7 +187,7 @@ def test_a_schedule_ends_a_v2_campaign_and_is_described(simulate):
     schedule = running.v2.describe_campaign(id="c-1")["campaign"]["schedule"]
     assert schedule["endTime"].timestamp() == running.clock.origin + 600
     assert running.v2.list_campaigns()["campaignSummaryList"][0]["schedule"] == schedule
-    running.move(600)
+    running.advance(600)
     assert state_of(running.v2, "c-1") == "Completed"
 
 
@@ -211,7 +211,7 @@ def test_mutations_share_one_bucket_across_versions(simulate):
     with pytest.raises(running.v2.exceptions.ThrottlingException) as refusal:
         running.v2.pause_campaign(id="third")
     assert refusal.value.response["ResponseMetadata"]["HTTPStatusCode"] == 429
-    running.move(1)
+    running.advance(1)
     running.v2.pause_campaign(id="third")
     assert running.ledger.calls == {"PauseCampaign": 4}
     assert running.ledger.throttled == {"PauseCampaign": 1}
@@ -219,7 +219,7 @@ def test_mutations_share_one_bucket_across_versions(simulate):
     assert (mutations.count, mutations.first_at_s, mutations.last_at_s) == (3, 0.0, 1.0)
 
 
-def test_reads_have_a_bucket_of_their_own_and_describe_another(simulate):
+def test_reads_have_their_own_bucket_and_describe_another(simulate):
     running = simulate(campaigns=[{"id": "c-1"}])
     for _ in range(10):
         state_of(running.v2, "c-1")
@@ -230,7 +230,7 @@ def test_reads_have_a_bucket_of_their_own_and_describe_another(simulate):
     with pytest.raises(ClientError, match="ThrottlingException"):
         running.v2.describe_campaign(id="c-1")
     running.v2.pause_campaign(id="c-1")
-    running.move(1)
+    running.advance(1)
     for _ in range(5):
         running.v2.list_campaigns()
     with pytest.raises(ClientError, match="ThrottlingException"):
@@ -251,7 +251,7 @@ def test_others_act_at_their_times_without_being_counted(simulate):
         ],
     )
     for second in (10, 20, 25, 30, 40):
-        running.move(running.clock.origin + second - running.clock.now())
+        running.advance(running.clock.origin + second - running.clock.now())
         assert any(changes[-1][0] >= second for changes in running.ledger.states.values())
     assert running.ledger.states["c-1"][-1][1] == "Initialized"
     assert [state for _, state in running.ledger.states["c-1"]] == [
@@ -271,9 +271,9 @@ def test_others_act_at_their_times_without_being_counted(simulate):
     assert running.ledger.mutations.count == 0
 
 
-def test_calls_before_the_beginning_are_answered_but_not_counted(simulate):
+def test_calls_before_the_beginning_are_served_but_not_counted(simulate):
     running = simulate(campaigns=[{"id": "c-1", "completes_after_s": 10}], begin=False)
-    running.move(1000)
+    running.advance(1000)
     running.v2.pause_campaign(id="c-1")
     assert state_of(running.v2, "c-1") == "Paused"
     assert running.ledger.calls == running.ledger.states == {}
@@ -287,5 +287,5 @@ def test_an_id_may_be_any_part_of_its_own_path(simulate, version):
     running = simulate(campaigns=[{"id": name, "api_version": version} for name in ids])
     for name in ids:
         getattr(running, version).pause_campaign(id=name)
-        running.move(1)
+        running.advance(1)
     assert running.ledger.mutations.count == len(ids)

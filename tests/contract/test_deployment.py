@@ -1,4 +1,4 @@
-"""A cloud assembly deploys through CloudFormation, and says why when it does not."""
+"""A cloud assembly deploys through CloudFormation; a failed deployment gives its reasons."""
 
 from __future__ import annotations
 
@@ -93,7 +93,7 @@ def test_deploys_an_assembly_and_then_its_next_version(aws, tmp_path):
     assert greeting(aws) == "goodbye"
 
 
-def test_a_zip_depends_on_names_and_contents_alone(tmp_path):
+def test_a_zip_depends_only_on_names_and_contents(tmp_path):
     for name, order in (("a", ("x.py", "y.py")), ("b", ("y.py", "x.py"))):
         (tmp_path / name / "sub").mkdir(parents=True)
         for file in order:
@@ -106,7 +106,7 @@ def test_a_zip_depends_on_names_and_contents_alone(tmp_path):
     assert (tmp_path / "a.zip").read_bytes() == one
 
 
-def test_says_why_a_stack_does_not_deploy(aws):
+def test_a_deployment_error_has_the_reasons(aws):
     broken = {"Type": "AWS::Lambda::Function", "Properties": {"Handler": "h", "Role": ROLE}}
     template = json.dumps({"Resources": {"Role": ROLE_RESOURCE, "Broken": broken}})
 
@@ -114,7 +114,7 @@ def test_says_why_a_stack_does_not_deploy(aws):
         deploy_template(aws, "broken-stack", template)
 
 
-def test_refuses_what_is_no_assembly(aws, tmp_path):
+def test_refuses_a_directory_that_is_not_an_assembly(aws, tmp_path):
     with pytest.raises(AssemblyError, match="not a cloud assembly"):
         deploy(aws, tmp_path)
 
@@ -136,7 +136,7 @@ def test_an_update_may_ask_for_the_previous_value_of_a_default(aws, tmp_path):
     changed = json.loads((tmp_path / "S.template.json").read_text())
     changed["Resources"]["Worker"]["Properties"]["Description"] = "changed"
 
-    # As the CDK's command does.
+    # As the CDK CLI does.
     aws.client("cloudformation").update_stack(
         StackName="assembled",
         TemplateBody=json.dumps(changed),

@@ -1,4 +1,4 @@
-"""The export simulator keeps the rules of RDS export tasks, over the Query protocol."""
+"""The export simulator follows the rules of RDS export tasks, over the Query protocol."""
 
 from __future__ import annotations
 
@@ -53,13 +53,13 @@ def test_an_export_passes_through_its_statuses(simulate):
     begun = start(running, ExportOnly=["shop.orders"], S3Prefix="exports")
     assert (begun["Status"], begun["PercentProgress"]) == ("STARTING", 0)
     assert "TaskStartTime" not in begun
-    running.move(300 + 450)
+    running.advance(300 + 450)
     (half,) = describe(running)
     assert (half["Status"], half["PercentProgress"]) == ("IN_PROGRESS", 50)
     assert half["TotalExtractedDataInGB"] == 20
     assert half["TaskStartTime"].timestamp() == running.clock.origin + 300
     assert "WarningMessage" not in half
-    running.move(450)
+    running.advance(450)
     assert status(running) == "COMPLETE"
     (done,) = describe(running)
     assert (done["PercentProgress"], done["TotalExtractedDataInGB"]) == (100, 40)
@@ -78,9 +78,9 @@ def test_an_export_passes_through_its_statuses(simulate):
 def test_a_complete_export_has_its_files(simulate):
     running = simulate(snapshots=[{"arn": ORDERS}])
     start(running, ExportOnly=["shop.orders", "shop.public.items"], S3Prefix="exports")
-    running.move(1100)
+    running.advance(1100)
     assert running.objects == {}
-    running.move(100)
+    running.advance(100)
     assert status(running) == "COMPLETE"
     assert {bucket for bucket, _ in running.objects} == {"stack-bucket"}
     files = {
@@ -93,13 +93,13 @@ def test_a_complete_export_has_its_files(simulate):
     assert sum(name.endswith(".gz.parquet") for name in files) == 2
 
 
-def test_an_export_fails_that_cannot_write_its_files(simulate):
+def test_an_export_that_cannot_write_its_files_fails(simulate):
     def refuse(bucket: str, key: str, body: bytes) -> None:
         raise ClientError({"Error": {"Code": "NoSuchBucket"}}, "PutObject")
 
     running = simulate(put_object=refuse, snapshots=[{"arn": ORDERS}])
     start(running)
-    running.move(1200)
+    running.advance(1200)
     assert status(running) == "FAILED"
     assert "NoSuchBucket" in describe(running)[0]["FailureCause"]
 
@@ -114,7 +114,7 @@ def test_an_export_may_fail(simulate, fails_in, at_s, percent):
         ]
     )
     start(running)
-    running.move(at_s)
+    running.advance(at_s)
     (failed,) = describe(running)
     assert (failed["Status"], failed["FailureCause"]) == ("FAILED", "no key")
     assert failed["PercentProgress"] == percent
@@ -129,7 +129,7 @@ def test_successive_exports_take_the_outcomes_in_turn(simulate):
     )
     for export_id, end in (("a", "FAILED"), ("b", "COMPLETE"), ("c", "COMPLETE")):
         start(running, export_id)
-        running.move(1)
+        running.advance(1)
         assert status(running, export_id) == end
 
 
@@ -137,9 +137,9 @@ def test_a_canceled_export_is_canceling_first(simulate):
     running = simulate(snapshots=[{"arn": ORDERS, "canceling_s": 20}])
     start(running)
     assert running.rds.cancel_export_task(ExportTaskIdentifier="export-1")["Status"] == "CANCELING"
-    running.move(19)
+    running.advance(19)
     assert status(running) == "CANCELING"
-    running.move(1)
+    running.advance(1)
     assert status(running) == "CANCELED"
 
 
@@ -147,16 +147,16 @@ def test_a_cancel_may_lose_the_race_against_completion(simulate):
     running = simulate(snapshots=[{"arn": ORDERS, "cancel_outcome": "COMPLETE"}])
     start(running)
     running.rds.cancel_export_task(ExportTaskIdentifier="export-1")
-    running.move(20)
+    running.advance(20)
     assert status(running) == "COMPLETE"
 
 
-def test_refuses_to_cancel_what_ended_or_never_was(simulate):
+def test_refuses_to_cancel_an_export_that_ended_or_does_not_exist(simulate):
     running = simulate(snapshots=[{"arn": ORDERS}])
     cancel = running.rds.cancel_export_task
     assert refusal(lambda: cancel(ExportTaskIdentifier="none")) == ("ExportTaskNotFound", 404)
     start(running)
-    running.move(1200)
+    running.advance(1200)
     for _ in range(2):  # before its files are written, and after
         assert refusal(lambda: cancel(ExportTaskIdentifier="export-1")) == (
             "InvalidExportTaskStateFault",
@@ -173,13 +173,13 @@ def test_five_exports_at_once_and_no_sixth(simulate):
         start(running, f"export-{n}", arns[n])
     running.rds.cancel_export_task(ExportTaskIdentifier="export-0")
     assert refusal(lambda: start(running, "sixth", arns[5])) == ("ExportTaskLimitReachedFault", 400)
-    running.move(20)
+    running.advance(20)
     start(running, "sixth", arns[5])
     assert running.ledger.exports_started == 6
     assert running.ledger.max_concurrent_exports == 5
 
 
-def test_one_export_per_source_and_a_pause_after_it(simulate):
+def test_one_export_per_source_and_a_cooldown_after_it(simulate):
     running = simulate(
         snapshots=[{"arn": ORDERS, "cooldown_s": 60}, {"arn": AURORA, "busy_error": "ThatIsBusy"}]
     )
@@ -187,10 +187,10 @@ def test_one_export_per_source_and_a_pause_after_it(simulate):
     assert refusal(lambda: start(running, "other")) == ("InvalidExportSourceState", 400)
     start(running, "aurora-1", AURORA)
     assert refusal(lambda: start(running, "aurora-2", AURORA)) == ("ThatIsBusy", 400)
-    running.move(1200)
+    running.advance(1200)
     assert status(running) == "COMPLETE"
     assert refusal(lambda: start(running, "other")) == ("InvalidExportSourceState", 400)
-    running.move(60)
+    running.advance(60)
     start(running, "other")
 
 
@@ -198,7 +198,7 @@ def test_an_identifier_is_never_used_twice(simulate):
     running = simulate(snapshots=[{"arn": ORDERS}, {"arn": AURORA}])
     start(running)
     assert refusal(lambda: start(running)) == ("ExportTaskAlreadyExists", 400)
-    running.move(1200)
+    running.advance(1200)
     assert status(running) == "COMPLETE"
     assert refusal(lambda: start(running, source_arn=AURORA)) == ("ExportTaskAlreadyExists", 400)
 
@@ -258,7 +258,7 @@ def test_refuses_bad_queries(simulate):
         assert code == ("InvalidParameterValue", 400)
 
 
-def test_an_export_that_was_there_goes_on(simulate):
+def test_an_export_that_exists_at_the_start_continues(simulate):
     running = simulate(
         snapshots=[{"arn": ORDERS, "export_s": 900}],
         exports=[
@@ -272,7 +272,7 @@ def test_an_export_that_was_there_goes_on(simulate):
     assert tasks["done"]["TaskEndTime"].timestamp() == running.clock.origin - 100
     assert ("stack-bucket", "done/export_info_done.json") in running.objects
     assert refusal(lambda: start(running)) == ("InvalidExportSourceState", 400)
-    running.move(600)
+    running.advance(600)
     assert status(running, "going") == "COMPLETE"
     assert running.ledger.states == {
         ORDERS: ((0.0, "IN_PROGRESS"), (600.0, "COMPLETE")),
@@ -301,7 +301,7 @@ def test_the_end_of_an_export_is_an_event(simulate, arn, outcome, event_id, deta
     start(running, source_arn=arn)
     if outcome == "CANCELED":
         running.rds.cancel_export_task(ExportTaskIdentifier="export-1")
-    running.move(1200)
+    running.advance(1200)
     (event,) = running.events
     assert (event["source"], event["detail-type"]) == ("aws.rds", detail_type)
     assert event["resources"] == [arn] == [event["detail"]["SourceArn"]]
@@ -320,15 +320,15 @@ def test_events_are_dropped_delayed_and_duplicated(simulate):
     )
     start(running)
     start(running, "aurora", AURORA)
-    running.move(1229)
+    running.advance(1229)
     assert status(running) == status(running, "aurora") == "FAILED"
     assert running.events == []
-    running.move(1)
+    running.advance(1)
     assert len(running.events) == 3
     assert {event["detail"]["EventID"] for event in running.events} == {"RDS-EVENT-0162"}
 
 
-def test_a_snapshot_appears_when_its_time_comes(simulate):
+def test_a_snapshot_exists_from_its_time_on(simulate):
     running = simulate(
         snapshots=[{"arn": ORDERS, "exists_from_s": 50}, {"arn": AURORA}],
         actions=[
@@ -338,17 +338,17 @@ def test_a_snapshot_appears_when_its_time_comes(simulate):
         ],
     )
     assert refusal(lambda: start(running))[0] == "DBSnapshotNotFound"
-    running.move(50)
+    running.advance(50)
     start(running)
     assert refusal(lambda: start(running, "a", AURORA))[0] == "DBClusterSnapshotNotFoundFault"
-    running.move(10)
+    running.advance(10)
     assert len(running.events) == 1
     start(running, "b", AURORA)
-    running.move(10)
+    running.advance(10)
     assert len(running.events) == 2
     start(running, "c", f"{RDS}:snapshot:new")
     ids = [event["detail"]["EventID"] for event in running.events]
     assert ids == ["RDS-EVENT-0075", "RDS-EVENT-0042"]
-    running.move(10)
+    running.advance(10)
     assert status(running) == "CANCELING"
     assert "CancelExportTask" not in running.ledger.calls

@@ -1,4 +1,4 @@
-"""Injected faults reach boto3 as AWS's own errors do."""
+"""Injected faults reach boto3 as errors of AWS do."""
 
 from __future__ import annotations
 
@@ -46,9 +46,7 @@ def start_export(running, export_id: str = "export-1"):
 
 @pytest.mark.parametrize("version", ["v1", "v2"])
 @pytest.mark.parametrize(("code", "http_status"), CAMPAIGN_ERRORS.items())
-def test_every_campaign_error_arrives_with_its_code_and_status(
-    simulate, version, code, http_status
-):
+def test_every_campaign_error_has_its_code_and_status(simulate, version, code, http_status):
     running = simulate(
         campaigns=[{"id": "c-1", "api_version": version, "state": "Paused"}],
         faults=[{"operation": "ResumeCampaign", "error": code}],
@@ -63,7 +61,7 @@ def test_every_campaign_error_arrives_with_its_code_and_status(
 
 
 @pytest.mark.parametrize(("code", "http_status"), EXPORT_ERRORS.items())
-def test_every_export_error_arrives_with_its_code_and_status(simulate, code, http_status):
+def test_every_export_error_has_its_code_and_status(simulate, code, http_status):
     running = simulate(
         snapshots=[{"arn": ORDERS}], faults=[{"operation": "StartExportTask", "error": code}]
     )
@@ -104,7 +102,7 @@ def test_a_lost_response_means_that_the_operation_took_effect(simulate):
     assert running.ledger.records[0].resources == ("export-1", ORDERS)
 
 
-def test_a_fault_may_be_aimed_at_one_resource(simulate):
+def test_a_fault_may_be_limited_to_one_resource(simulate):
     fault = {"error": "AccessDeniedException"}
     running = simulate(
         campaigns=[{"id": "c-1"}, {"id": "c-2"}],
@@ -126,7 +124,7 @@ def test_a_fault_may_be_aimed_at_one_resource(simulate):
             call()
 
 
-def test_a_rate_is_a_share_of_calls_and_a_seed_repeats_it(simulate):
+def test_a_rate_is_a_share_of_calls_and_repeatable_by_its_seed(simulate):
     def pattern(seed: int) -> list[bool]:
         running = simulate(
             seed=seed,

@@ -40,7 +40,7 @@ def call(host: FunctionHost, deployed: DeployedFunction | None = None, **event):
     return json.loads(answer.payload), answer.function_error
 
 
-def test_runs_the_deployed_code_and_never_the_checkout_s(host):
+def test_runs_the_deployed_code_and_not_that_of_the_checkout(host):
     answer, error = call(host)
 
     assert error is None
@@ -58,7 +58,7 @@ def test_keeps_workers_warm(host):
     assert time.perf_counter() - started < 0.5
 
 
-def test_gives_lambda_s_environment(host):
+def test_a_function_has_the_environment_of_lambda(host):
     variables, _ = call(host, do="environment")
 
     assert (
@@ -80,7 +80,7 @@ def test_gives_lambda_s_environment(host):
     assert "HOME" not in variables
 
 
-def test_gives_a_real_context(host):
+def test_a_handler_receives_a_context(host):
     context, _ = call(host, do="context")
 
     assert context["function_name"] == "lambdas-work-handler"
@@ -128,7 +128,7 @@ def test_describes_failures_as_lambda_does(host, handler, event, kind, message):
     assert isinstance(answer["stackTrace"], list)
 
 
-def test_a_stack_trace_shows_the_handler_alone(host):
+def test_a_stack_trace_shows_only_the_handler(host):
     answer, _ = call(host, do="raise")
 
     assert len(answer["stackTrace"]) == 1
@@ -191,15 +191,15 @@ def test_new_code_and_new_settings_get_new_workers(host):
     eventually(lambda: not Path(f"/proc/{old['pid']}").exists())
 
 
-def test_keeps_what_a_handler_writes(host):
-    told = []
-    host.log_listener = lambda _function, stream, lines: told.append((stream, lines))
+def test_keeps_the_output_of_a_handler(host):
+    received = []
+    host.log_listener = lambda _function, stream, lines: received.append((stream, lines))
     call(host, function(name="writing"), do="raise")
     host.log_listener = None
 
     lines = host.logs["writing"]
     assert lines[:3] == ["out raise", "err", "[ERROR] NotFoundError: no such thing"]
-    assert told == [(told[0][0], tuple(lines))]
+    assert received == [(received[0][0], tuple(lines))]
 
 
 def test_closing_ends_running_invocations_and_every_process():

@@ -1,4 +1,4 @@
-"""The one endpoint answers in each protocol's own shape what nobody serves, and never as HTML."""
+"""The endpoint returns errors in the protocol of the request, never as HTML."""
 
 from __future__ import annotations
 
@@ -34,7 +34,9 @@ def aws():
         ("chatbot", "list_tags_for_resource", {"ResourceARN": "arn:any"}, "POST /list-tags"),
     ],
 )
-def test_what_nobody_serves_is_not_implemented(aws, capfd, service, operation, given, name):
+def test_an_operation_that_is_not_served_is_not_implemented(
+    aws, capfd, service, operation, given, name
+):
     with pytest.raises(ClientError) as caught:
         getattr(aws.client(service), operation)(**given)
 
@@ -45,7 +47,7 @@ def test_what_nobody_serves_is_not_implemented(aws, capfd, service, operation, g
     assert "Traceback" not in capfd.readouterr().err
 
 
-def test_an_ordinary_error_stays_what_it_is(aws):
+def test_an_error_of_moto_is_unchanged(aws):
     for call, status, code in (
         (lambda: aws.client("s3").head_bucket(Bucket="nobodys"), 404, "404"),
         (
@@ -68,7 +70,7 @@ def test_an_ordinary_error_stays_what_it_is(aws):
         )
 
 
-def test_a_defect_of_moto_is_an_internal_failure_and_shows_on_the_console(aws, capfd, monkeypatch):
+def test_an_exception_in_moto_is_an_internal_failure_and_is_printed(aws, capfd, monkeypatch):
     def broken(*_: object, **__: object) -> None:
         raise ZeroDivisionError("oops")
 

@@ -1,4 +1,4 @@
-"""Patched, moto runs a workflow as Step Functions does."""
+"""Patched moto runs a workflow as Step Functions does."""
 
 from __future__ import annotations
 
@@ -126,7 +126,7 @@ def test_too_many_failing_children_fail_the_map_run(stack: PatchedStack):
     assert {child.status for child in others} <= {"ABORTED"}  # or they never started
 
 
-def test_an_uncaught_failure_carries_error_and_cause_from_variables(stack: PatchedStack):
+def test_a_fail_state_has_error_and_cause_from_variables(stack: PatchedStack):
     described = stack.run("workflow", {"do": "refuse", "why": NASTY})
 
     assert described["status"] == "FAILED"
@@ -134,7 +134,7 @@ def test_an_uncaught_failure_carries_error_and_cause_from_variables(stack: Patch
     assert described["stopDate"] >= described["startDate"]
 
 
-def test_nothing_is_not_a_value(stack: PatchedStack):
+def test_an_undefined_value_fails_the_evaluation(stack: PatchedStack):
     broken = task("{% $states.input.missing %}", End=True)
     caught = [{"ErrorEquals": ["States.QueryEvaluationError"], "Next": "Caught"}]
     caught_state = {"Type": "Pass", "Output": "{% $states.input.Error %}", "End": True}

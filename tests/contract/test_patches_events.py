@@ -1,4 +1,4 @@
-"""moto, mended, hands events and asynchronous invocations on as EventBridge and Lambda do."""
+"""Patched moto delivers events and asynchronous invocations as EventBridge and Lambda do."""
 
 from __future__ import annotations
 
@@ -73,7 +73,7 @@ RESOURCES = {
         {"Arn": f"arn:aws:lambda:us-east-1:{ACCOUNT}:function:gone", **LETTERS},
     ),
     "OnStatus": rule(
-        {"source": ["aws.states"], "detail": {"name": [{"prefix": "told-"}]}},
+        {"source": ["aws.states"], "detail": {"name": [{"prefix": "watched-"}]}},
         {"Arn": arn("Statuses")},
     ),
 }
@@ -209,32 +209,32 @@ def test_step_functions_sees_the_throttle_by_its_name(stack: PatchedStack):
 
 
 def test_status_changes_are_events(stack: PatchedStack):
-    good = stack.start("workflow", {"jobs": [], "said": "x"}, name="told-good")
+    good = stack.start("workflow", {"jobs": [], "said": "x"}, name="watched-good")
     described = stack.ended(good)
-    stopped = stack.start("token", {"key": "told", "wait": 900}, name="told-stopped")
+    stopped = stack.start("token", {"key": "watched", "wait": 900}, name="watched-stopped")
     stack.machines.stop_execution(executionArn=stopped, error="E", cause="C")
-    told: list[dict[str, Any]] = []
+    received: list[dict[str, Any]] = []
 
-    def all_told() -> bool:
-        told.extend(stack.messages("statuses"))
-        return len(told) == 4
+    def all_received() -> bool:
+        received.extend(stack.messages("statuses"))
+        return len(received) == 4
 
-    stack.eventually(all_told)
+    stack.eventually(all_received)
 
-    events = [json.loads(message["Body"]) for message in told]
+    events = [json.loads(message["Body"]) for message in received]
     details = {(e["detail"]["name"], e["detail"]["status"]): e["detail"] for e in events}
     assert {event["detail-type"] for event in events} == {DETAIL_TYPE}
-    succeeded = details["told-good", "SUCCEEDED"]
+    succeeded = details["watched-good", "SUCCEEDED"]
     assert succeeded["stopDate"] == round(described["stopDate"].timestamp() * 1000)
     assert json.loads(succeeded["output"]) == {"said": "x", "results": []}
-    assert details["told-good", "RUNNING"]["stopDate"] is None
-    aborted = details["told-stopped", "ABORTED"]
+    assert details["watched-good", "RUNNING"]["stopDate"] is None
+    aborted = details["watched-stopped", "ABORTED"]
     assert (aborted["error"], aborted["cause"], aborted["output"]) == ("E", "C", None)
     assert aborted["executionArn"] == stopped
-    assert json.loads(aborted["input"]) == {"key": "told", "wait": 900}
+    assert json.loads(aborted["input"]) == {"key": "watched", "wait": 900}
 
 
-def test_what_a_handler_writes_is_in_cloudwatch_logs(stack: PatchedStack):
+def test_handler_output_is_in_cloudwatch_logs(stack: PatchedStack):
     invoke(stack, "worker", {"do": "log me"}, "RequestResponse")
 
     events = stack.aws.client("logs").filter_log_events(logGroupName="/aws/lambda/worker")["events"]
@@ -265,10 +265,10 @@ def test_what_a_handler_writes_is_in_cloudwatch_logs(stack: PatchedStack):
         ({"InputTransformer": {"InputTemplate": "<aws.events.event.json>"}}, EVENT),
     ],
 )
-def test_a_target_gets_what_its_rule_makes_of_the_event(target, expected):
+def test_a_target_receives_the_input_that_its_rule_configures(target, expected):
     assert json.loads(target_input(target, EVENT, "arn:aws:events:r:a:rule/R")) == expected
 
 
-def test_a_path_that_leads_nowhere_selects_nothing():
+def test_a_path_without_a_match_selects_nothing():
     assert select(EVENT, "$.detail.list[7].n") is None
     assert select(EVENT, "$") == EVENT

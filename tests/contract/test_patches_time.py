@@ -1,4 +1,4 @@
-"""What waits goes by the simulated clock, and ends when its execution does."""
+"""Waits use the simulated clock, and end when their execution does."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def stack():
 
 
 def test_retry_delays_pass_on_the_simulated_clock(stack: PatchedStack):
-    retry = [{"ErrorEquals": ["LookAgainError"], "IntervalSeconds": 300, "MaxAttempts": 2}]
+    retry = [{"ErrorEquals": ["RetryableError"], "IntervalSeconds": 300, "MaxAttempts": 2}]
     failing = task({"do": "fail_first", "key": "r", "times": 2}, Retry=retry, End=True)
     stack.define("retrying", {"StartAt": "Try", "States": {"Try": failing}})
 
@@ -50,7 +50,7 @@ def test_waits_pass_on_the_simulated_clock(stack: PatchedStack, wait, simulated_
     assert took == simulated_seconds
 
 
-def test_a_fraction_of_a_second_is_no_wait(stack: PatchedStack):
+def test_a_fraction_of_a_second_is_an_invalid_wait(stack: PatchedStack):
     wait = {"Type": "Wait", "Seconds": "{% 1.5 %}", "End": True}
     stack.define("fraction", {"StartAt": "W", "States": {"W": wait}})
 
@@ -69,7 +69,7 @@ def test_a_token_is_answered_once(stack: PatchedStack):
     assert code_of(succeed, taskToken=token, output="not json") == "InvalidOutput"
     succeed(taskToken=token, output='{"done": true}')
 
-    assert json.loads(stack.ended(execution)["output"]) == {"told": {"done": True}}
+    assert json.loads(stack.ended(execution)["output"]) == {"received": {"done": True}}
     assert code_of(succeed, taskToken=token, output="{}") == "TaskTimedOut"
 
 

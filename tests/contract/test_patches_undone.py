@@ -1,4 +1,4 @@
-"""A closed local AWS leaves nothing behind, and the next one starts from nothing."""
+"""A closed local AWS leaves nothing behind, and the next one starts empty."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ def test_closing_ends_executions_retries_threads_and_processes():
     assert "MOTO_PORT" not in os.environ
 
 
-def test_moto_is_put_back_as_it_was():
+def test_patches_of_moto_are_undone():
     clock = VirtualClock()
     with LocalAws(clock):
         assert moto(f"{ASL}.component.common.retry.retrier_decl").time is not time

@@ -1,4 +1,4 @@
-"""A world file is taken as documented, or refused in one line that names file, field and rule."""
+"""A world file is loaded as documented, or refused in one line that names file, field and rule."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def load(tmp_path):
     return load
 
 
-def test_takes_the_documented_example(load):
+def test_loads_the_documented_example(load):
     world = load(
         {
             "campaigns": [
@@ -179,6 +179,6 @@ def test_names_all_faults_at_once(load):
         load({"campaigns": [{"id": 7}], "limits": {"concurrent_exports": 0}})
 
 
-def test_refuses_a_file_that_is_not_there(tmp_path):
+def test_refuses_a_file_that_does_not_exist(tmp_path):
     with pytest.raises(WorldError, match=r"none\.json: No such file"):
         load_world(tmp_path / "none.json")

@@ -118,7 +118,7 @@ GOALS = {
 
 @pytest.mark.parametrize(("state", "target", "_mutation"), MOVES)
 def test_reaches_the_target_in_the_fewest_moves_where_it_acts_at_all(state, target, _mutation):
-    fewest = campaign_rules.fewest_moves(state, GOALS[target])
+    fewest = campaign_rules.fewest_mutations(state, GOALS[target])
     moves = 0
     while isinstance(decision := decide(state, target), Act):
         after = campaign_rules.after(decision.mutation, state)

@@ -19,8 +19,19 @@ SEARCHED: Final = (
     "SECURITY.md",
     "docs",
     "examples",
+    "bench",
+    "localcloud",
+    "tests/contract",
+    "tests/workflow",
 )
 """Files, and directories with all that is in them."""
+
+NOT_YET_SEARCHED: Final = (
+    "localcloud/clock.py",
+    "localcloud/patches",
+    "localcloud/runs.py",
+)
+"""Parts of those directories that still use such words."""
 
 _HEADING: Final = "## Words we do not use\n"
 
@@ -77,7 +88,13 @@ def _all(pattern: str, text: str) -> Iterator[re.Match[str]]:
 def searched() -> list[Path]:
     roots = [ROOT / name for name in SEARCHED]
     files = [path for root in roots for path in ([root] if root.is_file() else root.rglob("*"))]
-    return sorted(path for path in files if path.is_file() and _is_text(path))
+    return sorted(path for path in files if _is_searched(path))
+
+
+def _is_searched(path: Path) -> bool:
+    name = path.relative_to(ROOT)
+    skipped = "__pycache__" in name.parts or any(map(name.is_relative_to, NOT_YET_SEARCHED))
+    return not skipped and path.is_file() and _is_text(path)
 
 
 def _is_text(path: Path) -> bool:
@@ -101,7 +118,7 @@ def test_no_banned_word_is_used(path: Path) -> None:
 
 
 def test_everything_that_is_searched_exists() -> None:
-    assert [name for name in SEARCHED if not (ROOT / name).exists()] == []
+    assert [name for name in SEARCHED + NOT_YET_SEARCHED if not (ROOT / name).exists()] == []
 
 
 def test_every_banned_word_has_a_replacement_that_is_not_banned() -> None:

@@ -9,7 +9,7 @@ from typing import TextIO
 
 import pytest
 
-from localcloud.output import did_you_mean, one_line, show, tell, terminal
+from localcloud.output import did_you_mean, one_line, print_status, show, terminal
 
 
 @pytest.fixture
@@ -35,8 +35,8 @@ def test_a_reader_of_standard_error_that_went_away_changes_nothing(
 ) -> None:
     monkeypatch.setattr("sys.stderr", unread)
 
-    tell("a line")
-    tell("another")
+    print_status("a line")
+    print_status("another")
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="Linux has this device")
@@ -52,7 +52,7 @@ def test_a_full_disk_under_standard_output_is_told(
 
 
 def test_a_line_is_never_wrapped(capsys: pytest.CaptureFixture[str]) -> None:
-    tell("x" * 300)
+    print_status("x" * 300)
 
     assert capsys.readouterr().err == "x" * 300 + "\n"
 

@@ -1,4 +1,4 @@
-"""Deployed functions whose code is replaced, to see what the state machine makes of it."""
+"""Replaces the code of deployed functions, to test how the state machine handles failures."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from localcloud.orchestrator import LocalOrchestrator
 
 
 def replace_module(orchestrator: LocalOrchestrator, module: str, source: str) -> None:
-    """Give a function another handler's source; the real module is there as `<module>_real`.
+    """Replace a function's module; the real one is available as `<module>_real`.
 
     `module` is below `lambdas`, with slashes.
     """

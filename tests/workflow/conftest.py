@@ -1,4 +1,4 @@
-"""Runs requests through the real stack on the local AWS, in a world made for each test."""
+"""Runs requests on the deployed stack on the local AWS, with a world for each test."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from tools.synthesis import synthesise
 
 @dataclass(frozen=True)
 class Orchestrated:
-    """What a run left behind."""
+    """The results of a run."""
 
     outcomes: list[dict[str, Any]]
     statuses: list[str]
@@ -48,7 +48,7 @@ class Orchestrated:
         return entered(self.histories[number])
 
     def failures(self) -> list[str]:
-        """The errors of all failed attempts, children's included."""
+        """The errors of all failed attempts, including those of children."""
         events = [event for history in self.histories for event in history]
         events += [event for child in self.children for event in child.events]
         return [e["taskFailedEventDetails"]["error"] for e in events if e["type"] == "TaskFailed"]
@@ -72,7 +72,7 @@ def assembly() -> Path:
 
 @pytest.fixture(scope="session")
 def assembly_with_every_trigger() -> Path:
-    """The stack of an account that has a trail, where snapshots of shop-* export themselves."""
+    """The stack with campaign events, and with exports of new snapshots of shop-*."""
     snapshots = {"source_prefix": "shop-", "export_only": ["shop.orders"]}
     return synthesise({"campaign_events": True, "snapshot_exports": [snapshots]})
 

@@ -1,4 +1,4 @@
-"""Sources, identifiers and runs of exports as the workflow tests speak of them."""
+"""Sources, identifiers and runs of exports for the workflow tests."""
 
 from __future__ import annotations
 
@@ -19,8 +19,8 @@ from tests.workflow.conftest import Orchestrated
 PREFIX = "exports"
 """The stack's own prefix in the bucket."""
 
-PATIENCE = 20_000
-"""Simulated seconds after which what a test waits for is taken never to happen."""
+MAX_WAIT_S = 20_000
+"""Simulated seconds that a test waits before it fails."""
 
 
 def source(name: str, kind: str = "snapshot") -> str:
@@ -28,12 +28,12 @@ def source(name: str, kind: str = "snapshot") -> str:
 
 
 def own_id(source_arn: str, generation: int = 1, *tables: str) -> str:
-    """The identifier that the orchestrator gives to its own exports of a source."""
+    """The identifier of the orchestrator's own export of a source."""
     return identifier(source_arn, tables, PREFIX, generation)
 
 
 def present(source_arn: str, status: str = "IN_PROGRESS", **more: Any) -> dict[str, Any]:
-    """An export of the world's start that is just what a job for all of its source wants."""
+    """An export that exists at the start and that a job for the whole source adopts."""
     export = {"source_arn": source_arn, "status": status, "s3_prefix": PREFIX}
     return export | {"export_id": own_id(source_arn)} | more
 
@@ -62,23 +62,23 @@ def ends_of_waits(child: ChildHistory) -> list[str]:
 
 
 class Watched:
-    """A run into which a test steps while it goes on."""
+    """A run that a test observes and interferes with."""
 
     def __init__(self, orchestrator: LocalOrchestrator, requests: tuple[object, ...]) -> None:
         self.orchestrator = orchestrator
         self.runs = Runs(orchestrator, requests)
         self._states = orchestrator.aws.client("stepfunctions")
 
-    def until(self, true: Callable[[], bool]) -> None:
-        give_up_at_s = self.orchestrator.seconds() + PATIENCE
-        while not true():
-            assert self.orchestrator.seconds() < give_up_at_s, self.executions()
+    def until(self, is_true: Callable[[], bool]) -> None:
+        deadline_s = self.orchestrator.seconds() + MAX_WAIT_S
+        while not is_true():
+            assert self.orchestrator.seconds() < deadline_s, self.executions()
             self.orchestrator.clock.sleep(1)
 
     def until_nothing_runs(self) -> None:
         self.runs.finish()
 
-    def ask(self, request: object) -> str:
+    def send(self, request: object) -> str:
         """Start one more execution."""
         machine_arn = self.orchestrator.machine_arn
         started = self._states.start_execution(
@@ -90,7 +90,7 @@ class Watched:
         self._states.stop_execution(executionArn=execution_arn)
 
     def statuses(self, source_arn: str) -> list[str]:
-        """What an export of a source has been, in order."""
+        """The statuses that the exports of a source have had, in order."""
         changes = self.orchestrator.simulators.ledger.states.get(source_arn, ())
         return [status for _, status in changes]
 
@@ -101,7 +101,7 @@ class Watched:
         return self.orchestrator.simulators.ledger.calls
 
     def waiters(self) -> list[dict[str, Any]]:
-        """What the stack's only table holds of executions that wait."""
+        """The items of waiters in the stack's only table."""
         dynamodb = self.orchestrator.aws.client("dynamodb")
         [table] = dynamodb.list_tables()["TableNames"]
         found: list[dict[str, Any]] = dynamodb.scan(TableName=table)["Items"]

@@ -1,4 +1,4 @@
-"""Requests and worlds as the workflow tests speak of them."""
+"""Requests and worlds for the workflow tests."""
 
 from __future__ import annotations
 

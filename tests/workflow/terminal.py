@@ -1,4 +1,4 @@
-"""A command on a terminal of its own, watched as a person would, and its processes."""
+"""A command on a pseudo-terminal, its output and its processes."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-PATIENCE = 60
-"""Real seconds after which what a test waits for is taken never to happen."""
+MAX_WAIT_S = 60
+"""Real seconds that a test waits before it fails."""
 
 CTRL_C = b"\x03"
 
@@ -29,9 +29,9 @@ os.execv(sys.executable, [sys.executable, *sys.argv[1:]])
 class Terminal:
     """Runs `python -m localcloud` in the foreground of a pseudo-terminal.
 
-    Every process that it starts is known by the path of the temporary directory that it was given:
-    it is in the environment of each or, as functions have one of their own, in the arguments.
-    The size of the terminal is in lines and columns.
+    Every process that it starts is recognised by the path of its temporary directory, which is in
+    the environment or, for functions, which have their own environment, in the arguments. The size
+    of the terminal is in lines and columns.
     """
 
     def __init__(
@@ -51,10 +51,10 @@ class Terminal:
         )
         os.close(theirs)
 
-    def until(self, true: Callable[[], bool]) -> None:
-        give_up_at = time.monotonic() + PATIENCE
-        while not true():
-            assert time.monotonic() < give_up_at, self.shown
+    def until(self, is_true: Callable[[], bool]) -> None:
+        deadline = time.monotonic() + MAX_WAIT_S
+        while not is_true():
+            assert time.monotonic() < deadline, self.shown
             self._read()
 
     def press(self, keys: bytes) -> None:
@@ -69,7 +69,7 @@ class Terminal:
         return self._process.returncode
 
     def processes(self) -> Iterator[str]:
-        """The arguments of each process that runs."""
+        """The arguments of each running process."""
         for directory in Path("/proc").iterdir():
             try:
                 arguments = (directory / "cmdline").read_bytes()
@@ -82,8 +82,8 @@ class Terminal:
     def runs(self, name: str) -> bool:
         return any(name in arguments for arguments in self.processes())
 
-    def takes_interrupts(self) -> bool:
-        """Whether it has got so far as to handle SIGTERM, which Python itself leaves alone."""
+    def handles_interrupts(self) -> bool:
+        """Whether it handles SIGTERM already, for which Python has no handler of its own."""
         status = Path(f"/proc/{self._process.pid}/status").read_text()
         caught = int(re.findall(r"SigCgt:\s+(\w+)", status)[0], 16)
         return bool(caught & 1 << signal.SIGTERM - 1)
@@ -93,7 +93,7 @@ class Terminal:
             return False
         try:
             read = os.read(self._ours, 65536)
-        except OSError:  # Linux: nobody has the other side open any more
+        except OSError:  # Linux: the other side has been closed
             return False
         self.shown += read.decode(errors="replace")
         return bool(read)

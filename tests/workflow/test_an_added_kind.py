@@ -1,4 +1,4 @@
-"""A kind that is added by its folder and a few lines runs, beside those that were there."""
+"""A kind that is added by its folder and a few lines runs beside the existing ones."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def test_a_job_of_an_added_kind_runs_to_its_target_on_the_deployed_stack(tmp_pat
     outcome = json.loads(printed)
     ends = [(e["kind"], e["id"], e["reason"], e["final_state"]) for e in outcome["resources"]]
     assert ends == [
-        ("timer", "tea", "BellRang", "Rung"),
+        ("timer", "tea", "TimeElapsed", "Rung"),
         ("campaigns", "sale", "TargetReached", "Paused"),
     ]
     assert outcome["resources"][0]["polls"] >= 3

@@ -1,4 +1,4 @@
-"""The AWS CLI, in a shell that was given what `up` prints."""
+"""The AWS CLI, in a shell with the environment that `up` prints."""
 
 from __future__ import annotations
 
@@ -22,11 +22,11 @@ from localcloud.world import World
 from tests.workflow.requests import SNAPSHOT, campaign, snapshot
 
 SERVICE_ERROR = {254, 255}
-"""How version 2 and version 1 of the AWS CLI exit."""
+"""The exit codes of version 2 and version 1 of the AWS CLI."""
 
 
 class Shell:
-    """What a person has in another terminal."""
+    """A shell in another terminal."""
 
     def __init__(self, orchestrator: LocalOrchestrator, printed: str) -> None:
         self.orchestrator = orchestrator
@@ -37,7 +37,7 @@ class Shell:
         return subprocess.Popen(
             ["bash", "-c", f"{self._exports}\n{command}"],
             cwd=ROOT,
-            # The Region of the shell is another; its endpoints are the real ones.
+            # The shell has another Region, whose endpoints would be those of AWS.
             env={"PATH": "/usr/bin:/bin", "HOME": "/nowhere", "AWS_REGION": "eu-west-1"},
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
@@ -45,7 +45,7 @@ class Shell:
         )
 
     def answers(self, *commands: str) -> list[Any]:
-        """Run commands side by side: the AWS CLI is slow to start."""
+        """Run commands in parallel: the AWS CLI is slow to start."""
         with self.orchestrator.clock.released():
             done = [(process, *process.communicate()) for process in map(self.start, commands)]
         assert [error for process, _, error in done if process.returncode != 0] == []
@@ -67,7 +67,7 @@ def shell(assembly: Path) -> Iterator[Shell]:
         yield Shell(orchestrator, printed.getvalue())
 
 
-def test_every_printed_command_works_in_a_world_of_ones_own(shell: Shell) -> None:
+def test_every_printed_command_works_in_another_world(shell: Shell) -> None:
     assert len(shell.commands) == 4
     shell.answers(*shell.commands)
 
@@ -103,7 +103,7 @@ def test_services_whose_endpoint_variable_the_aws_cli_ignores_are_reached(shell:
     assert [one["id"] for one in campaigns["campaignSummaryList"]] == ["mine"]
 
 
-def test_what_nobody_serves_is_refused_at_once(
+def test_an_operation_that_is_not_served_fails_without_retries(
     shell: Shell, capfd: pytest.CaptureFixture[str]
 ) -> None:
     execution = shell.orchestrator.machine_arn.replace("stateMachine", "execution") + ":any"
@@ -115,11 +115,11 @@ def test_what_nobody_serves_is_refused_at_once(
     with shell.orchestrator.clock.released():
         started = {name: shell.start(command) for command, name in commands.items()}
         answers = {name: (process, *process.communicate()) for name, process in started.items()}
-    for name, (process, _, told) in answers.items():
-        assert process.returncode in SERVICE_ERROR, told
-        assert "(NotImplemented)" in told
-        assert f"does not serve {name}" in told
-        assert "reached max retries" not in told
+    for name, (process, _, error) in answers.items():
+        assert process.returncode in SERVICE_ERROR, error
+        assert "(NotImplemented)" in error
+        assert f"does not serve {name}" in error
+        assert "reached max retries" not in error
     assert "Traceback" not in capfd.readouterr().err
 
 
@@ -148,12 +148,12 @@ def test_an_export_needs_a_bucket_a_role_and_a_key_that_exist(shell: Shell) -> N
     assert rds.start_export_task(**order)["Status"] == "STARTING"
 
 
-def test_a_port_can_be_chosen_and_a_taken_one_is_said_in_one_line(
+def test_a_port_can_be_chosen_and_one_that_is_in_use_is_a_one_line_error(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         code = main(["up", "--port", str(taken.getsockname()[1])])
-    told = capsys.readouterr().err.splitlines()
+    lines = capsys.readouterr().err.splitlines()
     assert code == WRONG_ARGUMENTS
-    assert len(told) == 1
-    assert "Address already in use" in told[0]
+    assert len(lines) == 1
+    assert "Address already in use" in lines[0]

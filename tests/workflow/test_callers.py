@@ -1,4 +1,4 @@
-"""The ways in, as docs/integration.md shows them: each snippet of that page is run as it stands."""
+"""Each snippet of docs/integration.md is run as it is."""
 
 from __future__ import annotations
 
@@ -82,15 +82,15 @@ def test_the_command_line_starts_a_request(deployed: LocalOrchestrator) -> None:
 
 
 def test_boto3_starts_a_request(deployed: LocalOrchestrator) -> None:
-    told = python(deployed, "With boto3")
+    printed = python(deployed, "With boto3")
     assert_paused(outcome(deployed))
-    assert told.strip() == outcome(deployed)["execution_arn"]
+    assert printed.strip() == outcome(deployed)["execution_arn"]
 
 
 def test_an_event_starts_a_request(deployed: LocalOrchestrator) -> None:
-    told = python(deployed, "As an event")
+    printed = python(deployed, "As an event")
     assert_paused(outcome(deployed))
-    assert outcome(deployed)["correlation_id"] == told.strip()
+    assert outcome(deployed)["correlation_id"] == printed.strip()
 
 
 def test_another_state_machine_waits_for_the_outcome(deployed: LocalOrchestrator) -> None:
@@ -107,7 +107,7 @@ def test_another_state_machine_learns_that_a_request_failed(deployed: LocalOrche
     assert (caller["status"], caller["error"]) == ("FAILED", "States.TaskFailed")
 
 
-def test_another_state_machine_starts_a_request_and_goes_on(deployed: LocalOrchestrator) -> None:
+def test_another_state_machine_starts_a_request_and_continues(deployed: LocalOrchestrator) -> None:
     _, goes_on = machines()
     caller = call_from(deployed, goes_on)
     assert caller["status"] == "SUCCEEDED"
@@ -131,7 +131,7 @@ def test_what_a_schedule_would_start_is_a_request(
         start(deployed, target["Input"].replace("<aws.scheduler.scheduled-time>", moment))
 
     fire("2026-11-20T02:00:00Z")
-    fire("2026-11-20T02:00:00Z")  # the same night, tried again
+    fire("2026-11-20T02:00:00Z")  # the same night, retried
     assert len(exports_of(deployed, requests=2)) == 1
     fire("2026-11-21T02:00:00Z")
     assert len(exports_of(deployed, requests=3)) == 2
@@ -153,7 +153,9 @@ def test_what_a_pipe_would_put_on_the_bus_is_a_request(deployed: LocalOrchestrat
     assert_paused(outcome(deployed))
 
 
-def test_what_a_pipe_hands_a_state_machine_is_no_request(deployed: LocalOrchestrator) -> None:
+def test_the_array_that_a_pipe_sends_to_a_state_machine_is_rejected(
+    deployed: LocalOrchestrator,
+) -> None:
     message = {"kind": "campaigns", "target": "PAUSED", "campaign_ids": ["winter-sale"]}
     start(deployed, json.dumps([message]))
     assert outcome(deployed)["reason"] == "RequestRejected"
@@ -233,8 +235,8 @@ def outcomes(orchestrator: LocalOrchestrator, count: int) -> list[dict[str, Any]
     states = orchestrator.aws.client("stepfunctions")
     while True:
         listed = states.list_executions(stateMachineArn=orchestrator.machine_arn)["executions"]
-        told = [orchestrator.outcome(item["executionArn"]) for item in listed]
-        done = [outcome for outcome in told if outcome is not None]
+        published = [orchestrator.outcome(item["executionArn"]) for item in listed]
+        done = [outcome for outcome in published if outcome is not None]
         if len(done) == count:
             return done
         wait_for_a_change(orchestrator)

@@ -1,4 +1,4 @@
-"""Someone else's hand is noticed at once where the account has a trail, and by a look anyway."""
+"""Changes by other callers are noticed at once through CloudTrail, and otherwise by a poll."""
 
 from __future__ import annotations
 
@@ -30,10 +30,10 @@ def waits_of(children: Iterable[ChildHistory], target: str) -> list[str]:
     return ends_of_waits(child)
 
 
-def test_what_another_does_to_a_watched_campaign_is_noticed_at_once_and_to_others_not_at_all(
+def test_only_another_callers_change_of_a_watched_campaign_ends_its_wait(
     assembly_with_every_trigger: Path,
 ) -> None:
-    """No look is due for 13 s after the one before. A batch of two waits by both, then by one."""
+    """Polls are at least 13 s apart. A batch of two waits for both, then for one."""
     with watched(
         assembly_with_every_trigger,
         campaigns("FINISHED", "c-1", "c-2"),
@@ -47,18 +47,18 @@ def test_what_another_does_to_a_watched_campaign_is_noticed_at_once_and_to_other
         another.stop_campaign(id="c-2")
         run.until_nothing_runs()
 
-        told = report(run.orchestrator, run.runs)
+        cost = report(run.orchestrator, run.runs)
         children = run.children()
         left = run.waiters()
-    assert told["status"] == ["SUCCEEDED"]
-    assert all(job["noticed_after_seconds"] < 13 for job in told["resources"])
-    assert told["lambda_invocations"]["WakeWaiters"] == 3
+    assert cost["status"] == ["SUCCEEDED"]
+    assert all(job["noticed_after_seconds"] < 13 for job in cost["resources"])
+    assert cost["lambda_invocations"]["WakeWaiters"] == 3
     assert waits_of(children, "FINISHED") == ["woken", "woken"]
     assert left == []
 
 
 @pytest.mark.parametrize(
-    ("fault", "heard"),
+    ("fault", "deliveries"),
     [
         ({"event": "StopCampaign", "drop": 1.0}, 0),
         ({"event": "*", "delay_s": 150}, 0),
@@ -70,9 +70,9 @@ def test_the_outcome_does_not_depend_on_how_events_arrive(
     orchestrate: Orchestrate,
     assembly_with_every_trigger: Path,
     fault: dict[str, Any],
-    heard: int,
+    deliveries: int,
 ) -> None:
-    """However often an event is heard, it ends one wait at most: a poll may come before it."""
+    """However often an event is delivered, it ends one wait at most: a poll may come before it."""
     done = orchestrate(
         campaigns("FINISHED"),
         stack=assembly_with_every_trigger,
@@ -85,12 +85,12 @@ def test_the_outcome_does_not_depend_on_how_events_arrive(
     assert done.failures() == []
     ends = waits_of(done.children, "FINISHED")
     assert set(ends) <= {"timed out", "woken"}
-    assert ends.count("woken") <= min(heard, 1)
+    assert ends.count("woken") <= min(deliveries, 1)
     assert ends.count("timed out") > 0
-    assert done.report["lambda_invocations"].get("WakeWaiters", 0) <= heard
+    assert done.report["lambda_invocations"].get("WakeWaiters", 0) <= deliveries
 
 
-def test_what_the_orchestrator_does_itself_wakes_nobody(
+def test_the_orchestrators_own_calls_end_no_wait(
     orchestrate: Orchestrate, assembly_with_every_trigger: Path
 ) -> None:
     done = orchestrate(

@@ -28,7 +28,7 @@ def test_two_fleets_at_once_with_throttles_of_others_all_stop(orchestrate: Orche
     assert done.report["illegal"] == {}
 
 
-def test_a_schedules_end_is_seen_just_after_it(orchestrate: Orchestrate) -> None:
+def test_the_end_of_a_schedule_is_noticed_just_after_it(orchestrate: Orchestrate) -> None:
     done = orchestrate(
         campaigns("FINISHED", "scheduled", "open-ended"),
         campaigns=[
@@ -38,11 +38,11 @@ def test_a_schedules_end_is_seen_just_after_it(orchestrate: Orchestrate) -> None
     )
 
     noticed = {job["id"]: job["noticed_after_seconds"] for job in done.report["resources"]}
-    assert noticed["scheduled"] < 150, "the cadence alone would look 180 s apart by then"
+    assert noticed["scheduled"] < 150, "by its cadence alone, it would poll 180 s apart by then"
 
 
 def invocation_seconds(events: Iterable[Any]) -> list[float]:
-    """Return how long each invocation of a function took in a child that has one at a time."""
+    """Return the duration of each invocation in a child, which makes one at a time."""
     of_type = {
         kind: [
             datetime.fromisoformat(event["timestamp"]) for event in events if event["type"] == kind
@@ -53,7 +53,7 @@ def invocation_seconds(events: Iterable[Any]) -> list[float]:
     return [(ended - started).total_seconds() for started, ended in pairs]
 
 
-def test_a_fleet_of_rejected_ids_fails_without_its_neighbours_and_every_pass_ends_in_time(
+def test_rejected_ids_fail_alone_and_every_pass_ends_in_time(
     orchestrate: Orchestrate,
 ) -> None:
     """All batches at once: reading the rejected ids takes longer than one function may run."""

@@ -1,4 +1,4 @@
-"""Other hands on the same campaigns, and answers that are no help."""
+"""Changes by other callers between a poll and its mutations, and failing reads."""
 
 from __future__ import annotations
 
@@ -7,24 +7,21 @@ from typing import Any
 from tests.workflow.conftest import Orchestrate
 from tests.workflow.requests import campaign, campaigns
 
-SLOWLY = 20
-"""Simulated seconds per real second, so that what happens meanwhile falls between two calls."""
-
 OTHERS = [f"c-{number}" for number in range(1, 22)]
-"""A look at them and at those behind them, and a second for the move of each."""
+"""One pass polls them and those after them; each of their mutations takes a second."""
 
 MEANWHILE_S = 22
-"""After that look has begun, and before the move of the last ones."""
+"""After that pass has polled, and before it mutates the last campaigns."""
 
 
 def ends(done: Any) -> dict[str, tuple[str, str, str]]:
     return {job["id"]: (job["phase"], job["reason"], job["final_state"]) for job in done.jobs}
 
 
-def test_what_others_do_between_look_and_move_is_decided_again(orchestrate: Orchestrate) -> None:
+def test_a_change_between_poll_and_mutation_is_decided_again(orchestrate: Orchestrate) -> None:
     gone: dict[str, Any] = {"deletion_s": 0, "delete_while_active": "accept"}
 
-    def hand(operation: str, campaign_id: str, at_s: float = MEANWHILE_S) -> dict[str, Any]:
+    def by_another(operation: str, campaign_id: str, at_s: float = MEANWHILE_S) -> dict[str, Any]:
         return {"at_s": at_s, "operation": operation, "campaign_id": campaign_id}
 
     done = orchestrate(
@@ -37,11 +34,11 @@ def test_what_others_do_between_look_and_move_is_decided_again(orchestrate: Orch
             campaign("paused"),
         ],
         actions=[
-            hand("StopCampaign", "stopped"),
-            hand("DeleteCampaign", "deleted"),
-            hand("DeleteCampaign", "recreated"),
-            hand("CreateCampaign", "recreated", MEANWHILE_S + 0.1),
-            hand("PauseCampaign", "paused"),
+            by_another("StopCampaign", "stopped"),
+            by_another("DeleteCampaign", "deleted"),
+            by_another("DeleteCampaign", "recreated"),
+            by_another("CreateCampaign", "recreated", MEANWHILE_S + 0.1),
+            by_another("PauseCampaign", "paused"),
         ],
     )
 
@@ -54,7 +51,7 @@ def test_what_others_do_between_look_and_move_is_decided_again(orchestrate: Orch
     assert {job["initial_state"] for job in done.jobs} == {"Running"}
 
 
-def test_one_campaign_that_answers_oddly_is_no_matter_to_its_neighbours(
+def test_a_campaign_that_cannot_be_read_or_mutated_does_not_affect_the_others(
     orchestrate: Orchestrate,
 ) -> None:
     def fault(operation: str, campaign_id: str, error: str, **more: Any) -> dict[str, Any]:
@@ -83,7 +80,7 @@ def test_one_campaign_that_answers_oddly_is_no_matter_to_its_neighbours(
     assert done.report["calls"]["PauseCampaign"] == 3 + 3
 
 
-def test_an_id_that_only_v1_knows_is_rejected_for_v2_before_anything_starts(
+def test_an_id_that_only_v1_allows_is_rejected_for_v2(
     orchestrate: Orchestrate,
 ) -> None:
     jobs = [campaigns("PAUSED", "a_1", "b", api_version=version) for version in ("v1", "v2")]
@@ -113,7 +110,7 @@ def test_a_deletion_that_never_finishes_ends_before_the_deadline(
     assert done.report["calls"]["DeleteCampaign"] == 2
 
 
-def test_a_quota_that_is_used_up_is_named_with_advice(orchestrate: Orchestrate) -> None:
+def test_a_quota_that_is_used_up_has_a_reason_and_a_hint(orchestrate: Orchestrate) -> None:
     done = orchestrate(
         campaigns("RUNNING", "one-too-many", "paused"),
         campaigns=[campaign("one-too-many", "Initialized"), campaign("paused", "Paused")],

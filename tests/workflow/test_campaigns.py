@@ -1,4 +1,4 @@
-"""Campaigns on their way, with someone else's hand in it."""
+"""Campaigns and their targets, also when other callers change them."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from tests.workflow.conftest import Orchestrate, entered
 from tests.workflow.requests import campaign, campaigns, stages
 
 
-def test_starts_pauses_stops_and_deletes_by_what_each_campaign_is(
+def test_starts_stops_and_deletes_according_to_each_campaigns_state(
     orchestrate: Orchestrate,
 ) -> None:
     request = {
@@ -44,7 +44,7 @@ def test_starts_pauses_stops_and_deletes_by_what_each_campaign_is(
     assert entered(deletion.events)[-1] == "JobComplete"
 
 
-def test_a_campaign_that_someone_stops_can_not_be_resumed(orchestrate: Orchestrate) -> None:
+def test_a_campaign_that_another_caller_stops_cannot_be_resumed(orchestrate: Orchestrate) -> None:
     done = orchestrate(
         stages(campaigns("PAUSED"), campaigns("FINISHED", "other"), campaigns("RUNNING")),
         campaigns=[campaign(), campaign("other", completes_after_s=900)],
@@ -79,7 +79,9 @@ def test_a_watched_campaign_that_fails_fails_the_request(orchestrate: Orchestrat
     assert (done.job["reason"], done.job["final_state"]) == ("CampaignFailed", "Failed")
 
 
-def test_a_fight_with_another_actor_is_lost_in_the_end(orchestrate: Orchestrate) -> None:
+def test_a_campaign_that_another_caller_keeps_changing_ends_as_lost_race(
+    orchestrate: Orchestrate,
+) -> None:
     resume = {"operation": "ResumeCampaign", "campaign_id": "c-1", "every_s": 1}
 
     done = orchestrate(campaigns("PAUSED"), campaigns=[campaign()], actions=[{"at_s": 0, **resume}])
@@ -88,7 +90,7 @@ def test_a_fight_with_another_actor_is_lost_in_the_end(orchestrate: Orchestrate)
     assert done.job["phase"] == "FAILED"
 
 
-def test_a_lost_response_is_looked_after_and_nothing_is_done_twice(
+def test_a_mutation_whose_response_is_lost_is_not_repeated(
     orchestrate: Orchestrate,
 ) -> None:
     done = orchestrate(
@@ -109,7 +111,9 @@ def test_a_deadline_ends_a_watch(orchestrate: Orchestrate) -> None:
     assert 120 <= done.job["elapsed_seconds"] < 180
 
 
-def test_one_fault_ends_one_campaign_and_not_its_neighbours(orchestrate: Orchestrate) -> None:
+def test_a_permanent_error_of_one_campaign_does_not_affect_the_others(
+    orchestrate: Orchestrate,
+) -> None:
     done = orchestrate(
         campaigns("STOPPED", "c-1", "c-2", "c-3"),
         campaigns=[campaign("c-1"), campaign("c-2"), campaign("c-3")],

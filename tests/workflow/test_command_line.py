@@ -1,4 +1,4 @@
-"""The command line as a person, or a script, uses it."""
+"""The command line, on a terminal and in scripts."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def test_every_example_ends_well_with_and_without_throttling(
 ) -> None:
     report_file = tmp_path / "report.json"
 
-    code, plain, told = run(capsys, request_file)
+    code, plain, progress = run(capsys, request_file)
     throttled_code, throttled, _ = run(
         capsys,
         request_file,
@@ -44,7 +44,7 @@ def test_every_example_ends_well_with_and_without_throttling(
     )
 
     assert (code, throttled_code) == (SUCCEEDED, SUCCEEDED)
-    assert "SUCCEEDED" in told
+    assert "SUCCEEDED" in progress
     ends = [[(job["id"], job["phase"], job["final_state"]) for job in outcome["resources"]]
             for outcome in (plain, throttled)]  # fmt: skip
     assert sorted(ends[0]) == sorted(ends[1])
@@ -61,9 +61,9 @@ def test_the_readme_shows_what_its_first_request_prints(
 ) -> None:
     readme = (ROOT / "README.md").read_text(encoding="utf-8")
 
-    _, outcome, told = run(capsys, EXAMPLES / "pause-export-resume.json")
+    _, outcome, progress = run(capsys, EXAMPLES / "pause-export-resume.json")
 
-    assert told in readme
+    assert progress in readme
     shown = [json.loads(code) for code in re.findall(r"^```json\n(.*?)^```", readme, re.M | re.S)]
     assert outcome["resources"][1] in shown
 
@@ -143,16 +143,16 @@ def test_wrong_arguments_are_one_line_and_exit_2(
 def test_a_report_that_cannot_be_written_leaves_the_outcome(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    code, outcome, told = run(capsys, EXAMPLES / "cancel-export.json", "--report", "/dev/full")
+    code, outcome, progress = run(capsys, EXAMPLES / "cancel-export.json", "--report", "/dev/full")
 
     assert code == FAILED
     assert outcome["phase"] == "COMPLETE"
-    assert told.splitlines()[-1] == "localcloud: /dev/full: No space left on device"
+    assert progress.splitlines()[-1] == "localcloud: /dev/full: No space left on device"
 
 
 @pytest.fixture
 def fleet(tmp_path: Path) -> tuple[Path, Path]:
-    """A request for 60 campaigns, one of which is missing in its world, and that world."""
+    """A request for 60 campaigns, one of which does not exist in its world, and that world."""
     ids = [f"campaign-{number}" for number in range(60)]
     request, world = tmp_path / "request.json", tmp_path / "world.json"
     job = {"kind": "campaigns", "campaign_ids": [*ids[1:], "typo"], "target": "PAUSED"}
@@ -167,9 +167,9 @@ def test_in_a_pipe_each_change_is_one_line(
 ) -> None:
     request, world = fleet
 
-    code, outcome, told = run(capsys, request, "--world", world)
+    code, outcome, progress = run(capsys, request, "--world", world)
 
-    lines = told.splitlines()
+    lines = progress.splitlines()
     assert code == FAILED
     assert lines[-1] == f"FAILED: {outcome['summary']}"
     changes = [line.split("] ")[1] for line in lines if line.startswith("[")]
@@ -198,10 +198,10 @@ def test_a_request_may_come_from_standard_input(
     request = (EXAMPLES / "cancel-export.json").read_bytes()
     monkeypatch.setattr("sys.stdin", TextIOWrapper(BytesIO(request)))
 
-    code, outcome, told = run(capsys, "-")
+    code, outcome, progress = run(capsys, "-")
 
     assert (code, outcome["phase"]) == (SUCCEEDED, "COMPLETE")
-    assert told.splitlines()[0] == NO_WORLD
+    assert progress.splitlines()[0] == NO_WORLD
 
 
 def test_the_version_is_the_project_s(capsys: pytest.CaptureFixture[str]) -> None:

@@ -1,4 +1,4 @@
-"""What can not be delivered, and what keeps failing, ends in a queue with the reason."""
+"""Events that cannot be delivered and invocations that keep failing become dead letters."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ NEW_SNAPSHOT = {
 }
 
 
-def test_a_request_that_can_not_be_started_is_kept_with_the_reason(assembly: Path) -> None:
+def test_a_request_that_cannot_be_started_is_kept_with_the_reason(assembly: Path) -> None:
     with watched(assembly) as run:
         _delete_machine(run.orchestrator)
         bus = run.orchestrator.outputs["EventBusName"]
@@ -32,13 +32,13 @@ def test_a_request_that_can_not_be_started_is_kept_with_the_reason(assembly: Pat
         letter = _letter(run, "UndeliveredEvents")
 
     assert json.loads(letter["Body"])["detail"] == REQUEST
-    told = _attributes(letter)
-    assert "OrchestrationRequested" in told["RULE_ARN"]
-    assert ":stateMachine:" in told["TARGET_ARN"]
-    assert told["ERROR_CODE"] == "StateMachineDoesNotExist"
+    attributes = _attributes(letter)
+    assert "OrchestrationRequested" in attributes["RULE_ARN"]
+    assert ":stateMachine:" in attributes["TARGET_ARN"]
+    assert attributes["ERROR_CODE"] == "StateMachineDoesNotExist"
 
 
-def test_a_snapshot_whose_export_can_not_be_started_is_kept_and_exported_when_sent_on(
+def test_a_snapshot_whose_export_cannot_be_started_is_kept_and_exported_when_retried(
     assembly_with_every_trigger: Path,
 ) -> None:
     with watched(assembly_with_every_trigger, snapshots=[snapshot(SHOP, export_s=60)]) as run:
@@ -47,7 +47,7 @@ def test_a_snapshot_whose_export_can_not_be_started_is_kept_and_exported_when_se
         _put(run, "aws.rds", "RDS DB Snapshot Event", NEW_SNAPSHOT)
         letter = _letter(run, "UndeliveredEvents")
 
-        outcome = _sent_on(run, letter)
+        outcome = _retried(run, letter)
 
     assert "SnapshotCreated" in _attributes(letter)["RULE_ARN"]
     assert json.loads(letter["Body"])["detail"] == NEW_SNAPSHOT
@@ -59,10 +59,10 @@ def test_a_snapshot_whose_export_can_not_be_started_is_kept_and_exported_when_se
     )
 
 
-def test_an_undelivered_clean_up_can_be_sent_on_as_the_event_or_as_what_the_rule_made_of_it(
+def test_an_undelivered_clean_up_can_be_retried_with_the_event_or_with_the_transformed_input(
     assembly: Path,
 ) -> None:
-    """Which of both EventBridge keeps is not documented."""
+    """Which of the two EventBridge puts in the dead letter is not documented."""
     with watched(assembly, export(on_abort="cancel"), snapshots=[snapshot(export_s=50_000)]) as run:
         run.until(lambda: run.status(SNAPSHOT) == "IN_PROGRESS")
         [target] = _targets(run, "ExecutionLeftBehind")
@@ -70,32 +70,32 @@ def test_an_undelivered_clean_up_can_be_sent_on_as_the_event_or_as_what_the_rule
         _retarget(run, "ExecutionLeftBehind", _to_nowhere(target), whole)
         [execution] = run.runs.all
         run.stop(execution.execution_arn)
-        event, made_of_it = (_letter(run, n) for n in ("FailedInvocations", "UndeliveredEvents"))
+        event, transformed = (_letter(run, n) for n in ("FailedInvocations", "UndeliveredEvents"))
 
-        outcomes = [_sent_on(run, letter) for letter in (event, made_of_it)]
+        outcomes = [_retried(run, letter) for letter in (event, transformed)]
         arns = [execution.execution_arn, *(outcome["execution_arn"] for outcome in outcomes)]
         published = [run.orchestrator.outcome(arn) is not None for arn in arns]
         end = run.status(SNAPSHOT)
 
     assert json.loads(event["Body"])["source"] == "aws.states"
-    assert json.loads(made_of_it["Body"]).keys() == {"clean_up"}
+    assert json.loads(transformed["Body"]).keys() == {"clean_up"}
     assert end == "CANCELED"
     assert [[job["id"] for job in outcome["resources"]] for outcome in outcomes] == [[SNAPSHOT]] * 2
     assert [outcome["phase"] for outcome in outcomes] == ["COMPLETE"] * 2
     assert published == [True, False, True], "the first publishes the outcome of the execution"
 
 
-def test_a_clean_up_that_fails_is_kept_and_cleans_up_when_sent_on(assembly: Path) -> None:
+def test_a_clean_up_that_fails_is_kept_and_cleans_up_when_retried(assembly: Path) -> None:
     with watched(assembly, export(on_abort="cancel"), snapshots=[snapshot(export_s=50_000)]) as run:
         run.until(lambda: run.status(SNAPSHOT) == "IN_PROGRESS")
-        table = _give_table(run, "gone")
+        table = _set_table(run, "gone")
         [execution] = run.runs.all
         run.stop(execution.execution_arn)
         letter = _letter(run, "FailedCleanUps")
         left = run.status(SNAPSHOT)
-        _give_table(run, table)
+        _set_table(run, table)
 
-        outcome = _sent_on(run, letter)
+        outcome = _retried(run, letter)
         end = run.status(SNAPSHOT)
 
     detail = json.loads(letter["Body"])["detail"]
@@ -128,9 +128,9 @@ def _delete_machine(orchestrator: LocalOrchestrator) -> None:
     states.delete_state_machine(stateMachineArn=orchestrator.machine_arn)
 
 
-def _sent_on(run: Watched, letter: dict[str, Any]) -> dict[str, Any]:
-    """Start an execution with a message's body, as a person would, and return its output."""
-    execution_arn = run.ask(json.loads(letter["Body"]))
+def _retried(run: Watched, letter: dict[str, Any]) -> dict[str, Any]:
+    """Start an execution with a message's body, and return its output."""
+    execution_arn = run.send(json.loads(letter["Body"]))
     run.until_nothing_runs()
     described = run.orchestrator.aws.client("stepfunctions").describe_execution(
         executionArn=execution_arn
@@ -159,8 +159,8 @@ def _name(run: Watched, rule: str) -> str:
     return str(name)
 
 
-def _give_table(run: Watched, table: str) -> str:
-    """Have PlanCleanUp look for its table under another name, and return the one it had."""
+def _set_table(run: Watched, table: str) -> str:
+    """Set the table name of PlanCleanUp, and return the previous one."""
     functions = run.orchestrator.aws.client("lambda")
     [function] = [
         found

@@ -1,4 +1,4 @@
-"""What a person meets who deploys, and who asks a deployed stack whether it works."""
+"""Deployment and smoke test, as a user runs them."""
 
 from __future__ import annotations
 
@@ -50,25 +50,25 @@ def orchestrator(assembly: Path, **world: Any) -> LocalOrchestrator:
 def test_a_stack_that_works_passes_and_changes_nothing(assembly: Path) -> None:
     with orchestrator(assembly) as deployed:
         deployed.begin()
-        told = run_in(deployed, "tools.smoke")
+        done = run_in(deployed, "tools.smoke")
         calls = [call.operation for call in deployed.simulators.ledger.records]
 
-    assert told.returncode == ANSWERED, told.stderr
-    assert [job["reason"] for job in json.loads(told.stdout)["resources"]] == ["NothingToCancel"]
+    assert done.returncode == ANSWERED, done.stderr
+    assert [job["reason"] for job in json.loads(done.stdout)["resources"]] == ["NothingToCancel"]
     assert calls == ["DescribeExportTasks"]
 
 
-def test_a_stack_that_may_not_ask_rds_fails(assembly: Path) -> None:
+def test_a_stack_without_access_to_rds_fails(assembly: Path) -> None:
     denied = {"operation": "DescribeExportTasks", "error": "AccessDenied", "rate": 1.0}
     with orchestrator(assembly, faults=[denied]) as deployed:
         deployed.begin()
-        told = run_in(deployed, "tools.smoke")
+        done = run_in(deployed, "tools.smoke")
 
-    assert told.returncode == FAILED
-    assert "AccessDenied" in told.stderr
+    assert done.returncode == FAILED
+    assert "AccessDenied" in done.stderr
 
 
-def test_what_is_missing_in_an_account_is_said_in_one_line(assembly: Path) -> None:
+def test_what_is_missing_in_an_account_is_a_one_line_error(assembly: Path) -> None:
     with orchestrator(assembly) as deployed:
         no_stack = run_in(deployed, "tools.smoke", "Other")
         deployed.aws.client("ssm").delete_parameter(Name=BOOTSTRAP_PARAMETER)
@@ -84,15 +84,15 @@ def test_without_credentials_or_a_region_nothing_is_tried() -> None:
     assert_one_line(run("tools.deploy", **CALLERS_CREDENTIALS), NOT_USABLE, "no Region")
 
 
-def assert_one_line(told: subprocess.CompletedProcess[str], code: int, *words: str) -> None:
-    assert told.returncode == code, told.stderr
-    assert told.stdout == ""
-    assert len(told.stderr.splitlines()) == 1, told.stderr
+def assert_one_line(done: subprocess.CompletedProcess[str], code: int, *words: str) -> None:
+    assert done.returncode == code, done.stderr
+    assert done.stdout == ""
+    assert len(done.stderr.splitlines()) == 1, done.stderr
     for word in words:
-        assert word in told.stderr
+        assert word in done.stderr
 
 
-def test_every_resource_of_the_template_is_there_also_after_an_update(
+def test_every_resource_of_the_template_exists_also_after_an_update(
     assembly: Path, assembly_with_every_trigger: Path
 ) -> None:
     with orchestrator(assembly) as deployed:
@@ -104,8 +104,8 @@ def test_every_resource_of_the_template_is_there_also_after_an_update(
         assert_complete(deployed, assembly_with_every_trigger)
         assert updated.outputs == before
         deployed.begin()
-        told = run_in(deployed, "tools.smoke")
-    assert told.returncode == ANSWERED, told.stderr
+        done = run_in(deployed, "tools.smoke")
+    assert done.returncode == ANSWERED, done.stderr
 
 
 def assert_complete(deployed: LocalOrchestrator, assembly: Path) -> None:

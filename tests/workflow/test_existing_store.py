@@ -1,4 +1,4 @@
-"""Exports to a bucket, with a role and a key, that somebody else has made, or that are gone."""
+"""Exports to an existing bucket, with an existing role and key, and to ones that do not exist."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ KEY = "arn:aws:kms:us-east-1:123456789012:key/1234abcd-12ab-34cd-56ef-1234567890
 BUCKET = "company-exports"
 
 
-def test_an_export_goes_to_the_store_that_exists_and_tells_of_itself_there() -> None:
+def test_an_export_uses_the_existing_bucket_role_and_key() -> None:
     settings = {
         "export_bucket_name": BUCKET,
         "export_role_arn": ROLE,
@@ -40,7 +40,7 @@ def test_an_export_goes_to_the_store_that_exists_and_tells_of_itself_there() -> 
     assert job["details"]["files_found"] is True
 
 
-def test_a_store_that_is_gone_is_a_typed_end_and_others_have_buckets_of_their_own(
+def test_a_missing_bucket_role_or_key_is_a_reason_of_its_own(
     assembly: Path,
 ) -> None:
     world = {

@@ -1,4 +1,4 @@
-"""Exports that are to end early: by wish, at a deadline, or with who has started them."""
+"""Exports that are canceled: on request, at a deadline, or after an abort."""
 
 from __future__ import annotations
 
@@ -24,16 +24,16 @@ from tests.workflow.export_scenes import (
 )
 from tests.workflow.requests import SNAPSHOT, export, snapshot
 
-QUICK, LATE, UNHEARD = source("quick"), source("late"), source("unheard")
+QUICK, LATE, LOST = source("quick"), source("late"), source("lost")
 LEFT, CANCELED, ADOPTED = source("left"), source("canceled"), source("adopted")
 
 LONG: dict[str, Any] = {"starting_s": 60, "export_s": 50_000}
 
 
-def test_a_cancel_ends_well_whoever_is_faster(
+def test_a_cancel_succeeds_also_when_the_export_completes_first(
     orchestrate: Orchestrate, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """One export completes after the cancel, one just before it; of one the answer is lost."""
+    """One export completes after the cancel, one just before it; one cancel's response is lost."""
     cancel = SimulatedExports.cancel
 
     def complete_first(exports: SimulatedExports, export_id: str, now: float) -> Export:
@@ -45,17 +45,17 @@ def test_a_cancel_ends_well_whoever_is_faster(
     monkeypatch.setattr(SimulatedExports, "cancel", complete_first)
 
     done = orchestrate(
-        {"jobs": [export("CANCELED", arn) for arn in (QUICK, LATE, UNHEARD)]},
+        {"jobs": [export("CANCELED", arn) for arn in (QUICK, LATE, LOST)]},
         snapshots=[
             snapshot(QUICK, **LONG),
             snapshot(LATE, cancel_outcome="COMPLETE", **LONG),
-            snapshot(UNHEARD, **LONG),
+            snapshot(LOST, **LONG),
         ],
-        exports=[present(arn) for arn in (QUICK, LATE, UNHEARD)],
+        exports=[present(arn) for arn in (QUICK, LATE, LOST)],
         faults=[
             {
                 "operation": "CancelExportTask",
-                "source_arn": UNHEARD,
+                "source_arn": LOST,
                 "error": "lost_response",
                 "times": 1,
             }
@@ -67,13 +67,13 @@ def test_a_cancel_ends_well_whoever_is_faster(
     assert {name: (job["reason"], job["final_state"]) for name, job in jobs.items()} == {
         "quick": ("FinishedBeforeCancel", "COMPLETE"),
         "late": ("FinishedBeforeCancel", "COMPLETE"),
-        "unheard": ("TargetReached", "CANCELED"),
+        "lost": ("TargetReached", "CANCELED"),
     }
     assert jobs["late"]["warnings"] == ["the export completed while it was being canceled"]
     assert done.report["calls"]["CancelExportTask"] == 3
 
 
-def test_a_deadline_cancels_only_what_the_request_has_started_and_only_if_it_says_so(
+def test_a_deadline_cancels_only_started_exports_and_only_if_the_job_says_so(
     orchestrate: Orchestrate,
 ) -> None:
     late: dict[str, Any] = {"deadline_seconds": 120}
@@ -100,7 +100,7 @@ def test_a_deadline_cancels_only_what_the_request_has_started_and_only_if_it_say
     assert all(120 <= job["elapsed_seconds"] < 300 for job in done.jobs)
 
 
-def test_an_abort_cancels_what_the_execution_has_started_and_wished_to_be_canceled(
+def test_an_abort_cancels_only_started_exports_and_only_if_the_job_says_so(
     assembly: Path,
 ) -> None:
     request = {
@@ -142,10 +142,10 @@ def test_an_abort_cancels_what_the_execution_has_started_and_wished_to_be_cancel
     assert json.loads(clean_up["output"])["summary"] == "1 of 1 reached their targets"
 
 
-def test_an_abort_cancels_an_export_that_two_jobs_wanted_and_one_has_started(
+def test_an_abort_cancels_an_export_of_two_jobs_that_one_has_started(
     assembly: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Both jobs have seen that there is none before either starts it."""
+    """Both jobs have polled before either starts the export."""
     describe = ExportsApi._describe
     number = count()
 
@@ -178,7 +178,7 @@ def test_an_abort_cancels_an_export_that_two_jobs_wanted_and_one_has_started(
     assert (end, calls["CancelExportTask"]) == ("CANCELED", 1)
 
 
-def test_a_function_that_is_killed_after_its_start_leaves_it_to_the_next_to_cancel_it(
+def test_an_export_is_canceled_although_the_function_that_started_it_was_killed(
     assembly: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     start = ExportsApi._start
@@ -196,7 +196,7 @@ def test_a_function_that_is_killed_after_its_start_leaves_it_to_the_next_to_canc
 
     with watched(assembly, snapshots=[snapshot(**LONG)]) as run:
         functions.append(run.orchestrator.aws.functions)
-        asked = run.ask(export(on_deadline="cancel", deadline_seconds=120))
+        asked = run.send(export(on_deadline="cancel", deadline_seconds=120))
         run.until_nothing_runs()
 
         outcome = run.orchestrator.outcome(asked)
@@ -225,7 +225,7 @@ def test_an_export_whose_start_was_under_way_at_the_abort_is_canceled_too(
 
     with watched(assembly, snapshots=[snapshot(**LONG)]) as run:
         runs.append(run)
-        run.ask(export(on_abort="cancel"))
+        run.send(export(on_abort="cancel"))
         run.until(lambda: bool(run.statuses(SNAPSHOT)))
         run.until(lambda: len(run.executions()) == 2)
         run.until_nothing_runs()
@@ -255,16 +255,16 @@ def test_a_clean_up_by_hand_cancels_what_an_execution_left_running(assembly: Pat
 
     with watched(assembly, request, snapshots=[snapshot(starting_s=5000)]) as run:
         run.until_nothing_runs()
-        [given_up] = run.runs.all
+        [expired] = run.runs.all
         left = run.status(SNAPSHOT)
         arns = [
-            run.ask({"clean_up": {"execution_arn": arn}})
-            for arn in (given_up.execution_arn, "arn:of:nothing")
+            run.send({"clean_up": {"execution_arn": arn}})
+            for arn in (expired.execution_arn, "arn:of:nothing")
         ]
         run.until_nothing_runs()
         outcomes = [run.orchestrator.outcome(arn) for arn in arns]
         end = run.status(SNAPSHOT)
-    assert given_up.outcome["resources"][0]["reason"] == "DeadlineExceeded"
+    assert expired.outcome["resources"][0]["reason"] == "DeadlineExceeded"
     assert (left, end) == ("STARTING", "CANCELED")
     cleaned, nothing = outcomes
     assert cleaned is not None

@@ -1,4 +1,4 @@
-"""Events hurry, polls guarantee: how the end of an export is noticed."""
+"""How the end of an export is noticed: an event ends the wait early, a poll always comes."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ STRANGER = source("stranger")
 def test_an_end_is_noticed_by_its_event_whatever_the_source(
     orchestrate: Orchestrate,
 ) -> None:
-    """The exports end long before the second look, which comes after 162 s or more."""
+    """The exports end long before the second poll, which comes after 162 s or more."""
     sources = (SHOP, SHOP_CLUSTER_SNAPSHOT, SHOP_CLUSTER)
 
     done = orchestrate(
@@ -33,12 +33,12 @@ def test_an_end_is_noticed_by_its_event_whatever_the_source(
     assert all(job["noticed_after_seconds"] < 60 for job in done.report["resources"])
     assert done.report["lambda_invocations"]["WakeWaiters"] == 3
     for job in done.jobs:
-        told = job["details"]
-        assert told["files_found"] is True
-        assert told["files_status"] == "COMPLETE"
-        assert told["table_results"] == [{"table": "shop.orders", "status": "COMPLETE"}]
-        assert (told["tables_counted"], told["tables_not_complete"]) == (1, 0)
-        assert told["total_extracted_gb"] == 7
+        details = job["details"]
+        assert details["files_found"] is True
+        assert details["files_status"] == "COMPLETE"
+        assert details["table_results"] == [{"table": "shop.orders", "status": "COMPLETE"}]
+        assert (details["tables_counted"], details["tables_not_complete"]) == (1, 0)
+        assert details["total_extracted_gb"] == 7
 
 
 @pytest.mark.parametrize(
@@ -49,12 +49,17 @@ def test_an_end_is_noticed_by_its_event_whatever_the_source(
         ({"event": "*", "delay_s": 150}, True),
         ({"event": "RDS-EVENT-0159", "delay_s": 100, "duplicates": 1}, True),
     ],
-    ids=["dropped", "tripled", "later than the poll", "failure told while the next export runs"],
+    ids=[
+        "dropped",
+        "tripled",
+        "later than the poll",
+        "failure reported while the next export runs",
+    ],
 )
 def test_outcomes_do_not_depend_on_how_events_arrive(
     orchestrate: Orchestrate, fault: dict[str, Any], woken: bool
 ) -> None:
-    """Besides, a stranger's export ends in the middle, of which nobody has asked to hear."""
+    """Meanwhile an export of another source ends, for which there is no waiter."""
     done = orchestrate(
         {
             "jobs": [
@@ -83,10 +88,10 @@ def test_outcomes_do_not_depend_on_how_events_arrive(
     assert ("woken" in _all_ends(done)) is woken
 
 
-def test_however_often_a_long_export_is_waited_for_it_leaves_one_item_at_most(
+def test_a_long_export_leaves_one_waiter_at_most(
     assembly: Path,
 ) -> None:
-    """It is never woken; its last token stays until time to live removes it."""
+    """No event ends a wait; the last token stays until time to live removes it."""
     with watched(
         assembly,
         export(),
@@ -104,8 +109,8 @@ def test_however_often_a_long_export_is_waited_for_it_leaves_one_item_at_most(
     assert left["sk"]["S"].endswith(child.execution_arn)
 
 
-def test_an_export_that_is_woken_leaves_nothing(assembly: Path) -> None:
-    """It ends long before the second look, which comes after 162 s or more."""
+def test_a_wait_that_an_event_ends_leaves_no_waiter(assembly: Path) -> None:
+    """It ends long before the second poll, which comes after 162 s or more."""
     fast = snapshot(starting_s=30, export_s=10)
     with watched(assembly, export(), snapshots=[fast]) as run:
         run.until_nothing_runs()
@@ -116,13 +121,13 @@ def test_an_export_that_is_woken_leaves_nothing(assembly: Path) -> None:
     assert left == []
 
 
-def test_a_wait_whose_token_the_table_does_not_take_is_a_plain_one(assembly: Path) -> None:
+def test_a_wait_whose_token_is_not_stored_is_a_fallback_wait(assembly: Path) -> None:
     with watched(assembly, snapshots=[snapshot()]) as run:
         dynamodb = run.orchestrator.aws.client("dynamodb")
         [table] = dynamodb.list_tables()["TableNames"]
         dynamodb.delete_table(TableName=table)
 
-        asked = run.ask(export())
+        asked = run.send(export())
         run.until_nothing_runs()
 
         outcome = run.orchestrator.outcome(asked)
@@ -134,7 +139,7 @@ def test_a_wait_whose_token_the_table_does_not_take_is_a_plain_one(assembly: Pat
     assert states.count("AwaitExportEvent") == states.count("AwaitNextPoll") > 0
 
 
-def test_a_new_snapshot_of_the_settings_exports_itself_once_however_often_it_is_announced(
+def test_a_new_snapshot_of_the_settings_is_exported_once_despite_duplicate_events(
     assembly_with_every_trigger: Path,
 ) -> None:
     new, automated, other = source("shop-1"), source("rds:shop-2"), source("bookshop-1")

@@ -1,4 +1,4 @@
-"""Five exports of an account at a time, one of a source: the others wait for their turn."""
+"""Five exports per account and one per source at a time: the others queue."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ SHOP = source("shop")
 WITH_COOLDOWN = source("slow-to-cool")
 
 
-def test_slots_go_in_the_order_of_asking_and_nobody_asks_in_vain_twice(assembly: Path) -> None:
-    """Two exports end, one after the other, before anyone in the queue looks by itself."""
+def test_slots_are_taken_in_order_with_one_refused_start_each(assembly: Path) -> None:
+    """Two exports end, one after the other, before any poll of the queue is due."""
     taken = [source(name) for name in ("first", "second")]
     waiting = [source(name) for name in ("third", "fourth")]
 
@@ -61,7 +61,7 @@ def test_slots_go_in_the_order_of_asking_and_nobody_asks_in_vain_twice(assembly:
     [[], [{"event": "*", "drop": 1.0}]],
     ids=["ends wake the queue", "every event is lost"],
 )
-def test_a_queue_of_many_exports_asks_for_few_slots_in_vain(
+def test_a_queue_of_many_exports_has_few_refused_starts(
     orchestrate: Orchestrate, faults: list[dict[str, object]]
 ) -> None:
     """Twelve exports in five slots: five are started at once, seven are refused and wait."""
@@ -80,8 +80,8 @@ def test_a_queue_of_many_exports_asks_for_few_slots_in_vain(
     assert 12 < calls["StartExportTask"] <= 2 * 12, calls
 
 
-def test_a_busy_source_and_one_that_cools_down_are_waited_for(assembly: Path) -> None:
-    """The export in the way ends, canceled, as soon as somebody queues behind it."""
+def test_waits_for_a_busy_source_and_for_one_in_its_cooldown(assembly: Path) -> None:
+    """The export of the busy source is canceled as soon as the job queues."""
     in_the_way = present(SHOP, export_id="others", export_only=["shop.customers"], age_s=0)
 
     with watched(
@@ -113,15 +113,15 @@ def test_a_busy_source_and_one_that_cools_down_are_waited_for(assembly: Path) ->
 
 
 def _waits_for(child: ChildHistory, source_arn: str) -> bool:
-    """Whether a child has queued for a source to be free."""
+    """Whether a child has queued because its source was busy."""
     return any(
-        look["phase"] == "QUEUED" and look["wake"]["on"] == f"waiter#{source_arn}"
-        for look in _looks(child)
+        result["phase"] == "QUEUED" and result["wake"]["on"] == f"waiter#{source_arn}"
+        for result in _pass_results(child)
     )
 
 
-def _looks(child: ChildHistory) -> list[dict[str, Any]]:
-    """What each look of a child found, in order."""
+def _pass_results(child: ChildHistory) -> list[dict[str, Any]]:
+    """The result of each pass of a child, in order."""
     return [
         json.loads(event["stateExitedEventDetails"]["output"])
         for event in child.events
@@ -130,9 +130,9 @@ def _looks(child: ChildHistory) -> list[dict[str, Any]]:
 
 
 def _wakes(child: ChildHistory) -> list[dict[str, Any]]:
-    return [look["wake"] for look in _looks(child) if "wake" in look]
+    return [result["wake"] for result in _pass_results(child) if "wake" in result]
 
 
 def _queued_since(child: ChildHistory) -> str:
-    """The place of a child in the queue, nothing while it is not in it."""
+    """The place of a child in the queue, empty if it has not queued."""
     return next((str(wake["order"]) for wake in _wakes(child)), "")

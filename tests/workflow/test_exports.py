@@ -1,4 +1,4 @@
-"""Exports on their way, with faults and with someone else's hand in it."""
+"""Exports and their targets, also with faults and with other callers."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ from tests.workflow.requests import CLUSTER_SNAPSHOT, SNAPSHOT, export, snapshot
 CANCEL_IT = {"operation": "CancelExportTask", "source_arn": SNAPSHOT}
 
 
-def test_an_export_whose_start_got_no_answer_is_not_started_again(
+def test_an_export_whose_start_got_no_response_is_not_started_again(
     orchestrate: Orchestrate,
 ) -> None:
-    """Nor is it an error how RDS says that there is none yet."""
+    """An ExportTaskNotFound that means an empty list is not an error either."""
     done = orchestrate(
         export(),
         snapshots=[snapshot()],
@@ -30,7 +30,7 @@ def test_an_export_whose_start_got_no_answer_is_not_started_again(
     assert done.report["calls"]["StartExportTask"] == 1
 
 
-def test_an_export_that_someone_cancels_is_told_apart_from_a_failed_one(
+def test_an_export_that_another_caller_cancels_has_its_own_reason(
     orchestrate: Orchestrate,
 ) -> None:
     done = orchestrate(
@@ -51,14 +51,14 @@ def test_an_export_that_fails_ends_at_once_with_its_cause(orchestrate: Orchestra
     assert done.job["details"]["failure_cause"] == "the disk is gone"
 
 
-def test_an_export_that_completes_with_a_warning_tells_it(orchestrate: Orchestrate) -> None:
+def test_an_export_that_completes_with_a_warning_reports_it(orchestrate: Orchestrate) -> None:
     done = orchestrate(export(), snapshots=[snapshot(warning="shop.carts was skipped")])
 
     assert done.job["phase"] == "COMPLETE"
     assert done.job["warnings"] == ["shop.carts was skipped"]
 
 
-def test_a_failed_export_is_tried_afresh_unless_a_person_has_to_mend_its_cause(
+def test_a_failed_export_is_tried_again_unless_its_cause_needs_a_person(
     orchestrate: Orchestrate,
 ) -> None:
     passing, lasting, closed = source("passing"), source("lasting"), source("closed")
@@ -104,7 +104,7 @@ def test_a_failed_export_is_tried_afresh_unless_a_person_has_to_mend_its_cause(
     assert done.report["exports_started"] == 5
 
 
-def test_what_was_there_before_is_adopted_enough_passed_over_or_in_the_way(
+def test_an_existing_export_is_adopted_sufficient_ignored_or_a_collision(
     orchestrate: Orchestrate,
 ) -> None:
     running, complete = source("running"), source("complete")
@@ -140,8 +140,10 @@ def test_what_was_there_before_is_adopted_enough_passed_over_or_in_the_way(
         "exported": ("AlreadyThere", "COMPLETE"),
         "exported-too": ("AlreadyThere", "COMPLETE"),
     }
-    told = {name: job["details"] for name, job in jobs.items() if job["details"]}
-    assert {name: (it["export_task_identifier"], it["adopted"]) for name, it in told.items()} == {
+    details = {name: job["details"] for name, job in jobs.items() if job["details"]}
+    assert {
+        name: (it["export_task_identifier"], it["adopted"]) for name, it in details.items()
+    } == {
         "running": ("by-someone-else", True),
         "complete": (own_id(complete), True),
         "failed": (own_id(failed, 2), False),
@@ -150,7 +152,7 @@ def test_what_was_there_before_is_adopted_enough_passed_over_or_in_the_way(
         "exported": ("good-0", True),
         "exported-too": ("good-1", True),
     }
-    assert all(it["files_found"] for it in told.values())
+    assert all(it["files_found"] for it in details.values())
     assert done.report["exports_started"] == 3
     assert neighbour in jobs["collided"]["message"]
 
@@ -176,7 +178,7 @@ def test_an_export_waits_for_a_slot(orchestrate: Orchestrate) -> None:
     assert any("AwaitExportSlot" in entered(child.events) for child in done.children)
 
 
-def test_cancels_what_runs(orchestrate: Orchestrate) -> None:
+def test_cancels_a_running_export(orchestrate: Orchestrate) -> None:
     done = orchestrate(
         export("CANCELED"),
         snapshots=[snapshot(export_s=5000)],
@@ -187,7 +189,7 @@ def test_cancels_what_runs(orchestrate: Orchestrate) -> None:
     assert (done.job["initial_state"], done.job["final_state"]) == ("IN_PROGRESS", "CANCELED")
 
 
-def test_cancelling_what_has_finished_says_so(orchestrate: Orchestrate) -> None:
+def test_a_cancel_after_the_export_has_ended_succeeds(orchestrate: Orchestrate) -> None:
     done = orchestrate(
         export("CANCELED"),
         snapshots=[snapshot()],
@@ -217,7 +219,7 @@ def test_a_snapshot_that_does_not_exist_fails_its_job(orchestrate: Orchestrate) 
     assert done.job["reason"] == "ResourceNotFoundException"
 
 
-def test_exports_in_other_buckets_are_there_and_complete(assembly: Path) -> None:
+def test_exports_to_other_buckets_exist_and_complete(assembly: Path) -> None:
     before, during = source("before"), source("during")
     with watched(
         assembly,

@@ -14,8 +14,8 @@ from tests.workflow.requests import campaign, campaigns, export, snapshot
 HOG, NEXT = source("hog"), source("next")
 
 
-def test_a_queued_export_is_not_left_alone_for_its_sibling(orchestrate: Orchestrate) -> None:
-    """Its slot comes free after hundreds of polls, and hours before the other job ends."""
+def test_a_queued_export_is_polled_while_another_job_runs(orchestrate: Orchestrate) -> None:
+    """Its slot becomes free after hundreds of polls, and hours before the other job ends."""
     done = orchestrate(
         {"jobs": [campaigns("FINISHED"), export(source_arn=NEXT)]},
         campaigns=[campaign(completes_after_s=24_000)],
@@ -29,7 +29,7 @@ def test_a_queued_export_is_not_left_alone_for_its_sibling(orchestrate: Orchestr
     assert by_source(done)["next"]["elapsed_seconds"] < 20_000
 
 
-def test_a_child_knows_how_long_its_history_is(
+def test_a_child_counts_the_events_of_its_history(
     orchestrate: Orchestrate, assembly_with_every_trigger: Path
 ) -> None:
     """Retries, wakes, waits that time out and waits whose token is not stored are all counted."""
@@ -55,7 +55,7 @@ def test_a_child_knows_how_long_its_history_is(
 
 
 def _counts(child: ChildHistory) -> list[tuple[int, int]]:
-    """Of each pass, what the function was told of the history, and what was there by then."""
+    """For each pass, the number of events that the function received, and the actual number."""
     entered_at = 0
     counts = []
     for event in child.events:
@@ -63,6 +63,6 @@ def _counts(child: ChildHistory) -> list[tuple[int, int]]:
             entered_at = event["id"]
         details: Any = event.get("taskScheduledEventDetails", {})
         if details.get("resourceType") == "lambda":
-            told = json.loads(details["parameters"])["Payload"]["history_events"]
-            counts.append((told, entered_at - 1))
+            counted = json.loads(details["parameters"])["Payload"]["history_events"]
+            counts.append((counted, entered_at - 1))
     return counts

@@ -24,7 +24,7 @@ def _synthesises(terminal: Terminal) -> bool:
 
 
 MOMENTS: dict[str, tuple[Moment, int]] = {
-    "imports": (lambda terminal: terminal.takes_interrupts(), 1),
+    "imports": (lambda terminal: terminal.handles_interrupts(), 1),
     "synthesis": (_synthesises, 1),
     "deployment": (lambda terminal: terminal.runs("zygote.py"), 3),
     "run": (lambda terminal: "simulated s" in terminal.shown, 1),
@@ -41,8 +41,8 @@ def test_ctrl_c_is_one_line_and_leaves_nothing(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, moment: Moment, times: int
 ) -> None:
     if moment is _synthesises:
-        of_its_own = {"so that it is synthesised anew": str(tmp_path)}
-        monkeypatch.setenv(CONTEXT, json.dumps(of_its_own))
+        unique = {"so that it is synthesised again": str(tmp_path)}
+        monkeypatch.setenv(CONTEXT, json.dumps(unique))
     terminal = Terminal(tmp_path, "run", EXAMPLES / "watch-campaign.json")
     terminal.until(lambda: moment(terminal))
     before = len(terminal.shown)
@@ -56,7 +56,7 @@ def test_ctrl_c_is_one_line_and_leaves_nothing(
 
 
 @pytest.mark.parametrize("name", ["SIGINT", "SIGTERM"])
-def test_a_signal_that_another_thread_takes_ends_the_process(name: str) -> None:
+def test_a_signal_that_another_thread_receives_ends_the_process(name: str) -> None:
     done = _python(f"""
         def work():
             with owned(lambda: "what it owned", lambda thing: os.write(saved, thing.encode())):
@@ -70,7 +70,7 @@ def test_a_signal_that_another_thread_takes_ends_the_process(name: str) -> None:
     assert done.stdout == "what it owned"
 
 
-def test_a_full_pipe_that_nobody_reads_keeps_nobody_up() -> None:
+def test_a_full_pipe_without_a_reader_does_not_block_the_exit() -> None:
     done = _python(
         """
         def work():
@@ -84,7 +84,7 @@ def test_a_full_pipe_that_nobody_reads_keeps_nobody_up() -> None:
     assert done.returncode == INTERRUPTED
 
 
-def test_interrupts_that_the_shell_ignored_are_taken() -> None:
+def test_interrupts_that_the_shell_ignored_are_handled() -> None:
     done = _python(
         """
         def work():
@@ -98,7 +98,7 @@ def test_interrupts_that_the_shell_ignored_are_taken() -> None:
     assert (done.returncode, done.stderr) == (INTERRUPTED, "localcloud: interrupted\n")
 
 
-def test_work_that_ends_by_itself_gives_the_exit_code() -> None:
+def test_work_that_ends_returns_the_exit_code() -> None:
     done = _python("""
         def work():
             return 7
@@ -129,7 +129,7 @@ def test_the_command_line_starts_no_node() -> None:
 
 
 def _lines(shown: str) -> list[str]:
-    """What was told since Ctrl-C was pressed; the progress may have been drawn once more."""
+    """The output since Ctrl-C was pressed, without progress, which may be drawn once more."""
     lines = shown.replace("\x1b[?25h", "").splitlines()
     return [line for line in lines if line.strip("^C ") and not _PROGRESS.search(line)]
 

@@ -1,4 +1,4 @@
-"""What an execution ends with when its machinery fails: each Catch, and the engine's own end."""
+"""How an execution ends when a function or the state machine fails."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ def test_a_function_that_cannot_run_ends_the_request_with_a_whole_outcome(
 ) -> None:
     with watched(assembly, campaigns=[campaign()], snapshots=[snapshot()]) as run:
         replace_module(run.orchestrator, broken, BROKEN)
-        arn = run.ask(THREE_STAGES)
+        arn = run.send(THREE_STAGES)
         run.until_nothing_runs()
         execution, states = ended(run)
         outcome = whole(run.orchestrator.outcome(arn))
@@ -70,15 +70,15 @@ def test_a_function_that_cannot_run_ends_the_request_with_a_whole_outcome(
     ] == ([] if broken == "requests/accept_request" else [paused, *not_begun])
 
 
-def test_a_map_that_fails_is_taken_in_and_what_it_started_is_canceled(
+def test_a_failed_map_has_an_outcome_and_its_exports_are_canceled(
     assembly: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """One child is stopped from outside, and the map tolerates no failure."""
+    """A child is stopped by another caller, and the map tolerates no failure."""
     monkeypatch.setattr(map_runs, "_exceeds_tolerance", lambda *_: True)
     request = {"jobs": [export(on_abort="cancel"), campaigns("FINISHED")]}
 
     with watched(assembly, campaigns=[campaign()], snapshots=[snapshot(**LONG)]) as run:
-        arn = run.ask(request)
+        arn = run.send(request)
         run.until(lambda: run.status(export()["source_arn"]) == "IN_PROGRESS")
         watch = next(c for c in run.children() if c.item["work"]["kind"] == "campaigns")
         run.stop(watch.execution_arn)
@@ -102,8 +102,10 @@ def test_a_map_that_fails_is_taken_in_and_what_it_started_is_canceled(
     assert (clean_up["status"], own["phase"], end) == ("SUCCEEDED", "COMPLETE", "CANCELED")
 
 
-def test_an_execution_that_the_engine_ends_is_cleaned_up_after_and_told_of(assembly: Path) -> None:
-    """AdvancePlan answers with what no state can read, so that an expression fails in a Choice."""
+def test_an_execution_that_step_functions_ends_is_cleaned_up_and_has_an_outcome(
+    assembly: Path,
+) -> None:
+    """AdvancePlan returns a string, so that an expression fails in a Choice state."""
     unreadable = """
 from lambdas.requests.advance_plan_real import handler as real
 
@@ -117,7 +119,7 @@ def handler(event, context):
 
     with watched(assembly, snapshots=[snapshot(left, **LONG)]) as run:
         replace_module(run.orchestrator, "requests/advance_plan", unreadable)
-        arn = run.ask(request)
+        arn = run.send(request)
         run.until(lambda: len(run.executions()) == 2)
         run.until_nothing_runs()
         execution, _ = ended(run)
@@ -156,7 +158,7 @@ def test_a_clean_up_that_cannot_be_planned_fails_with_a_whole_outcome(assembly: 
 def test_an_outcome_that_is_not_published_fails_the_request_and_is_tried_once_more(
     assembly: Path,
 ) -> None:
-    """The bus is gone, so both fail; and what cannot be published is not cleaned up for ever."""
+    """The bus does not exist, so both attempts fail; there is no further clean-up."""
     with watched(assembly, campaigns=[campaign()]) as run:
         events = run.orchestrator.aws.client("events")
         bus = run.orchestrator.outputs["EventBusName"]
@@ -166,7 +168,7 @@ def test_an_outcome_that_is_not_published_fails_the_request_and_is_tried_once_mo
             events.remove_targets(Rule=rule["Name"], EventBusName=bus, Ids=ids)
             events.delete_rule(Name=rule["Name"], EventBusName=bus)
         events.delete_event_bus(Name=bus)
-        run.ask(campaigns("PAUSED"))
+        run.send(campaigns("PAUSED"))
         run.until(lambda: len(run.executions()) == 2)
         run.until_nothing_runs()
         executions = run.executions()
@@ -180,7 +182,7 @@ def test_an_outcome_that_is_not_published_fails_the_request_and_is_tried_once_mo
 
 
 def test_a_throttle_of_the_table_does_not_end_a_clean_up(assembly: Path) -> None:
-    """Each process of the function meets one when it asks what is to be canceled."""
+    """Each process of the function is throttled once when it reads what is to be canceled."""
     throttled = """
 from lambdas.exports.started import StartedExports
 from lambdas.requests import plan_clean_up_real as real
@@ -209,11 +211,11 @@ StartedExports.to_cancel = throttle_once
         end = run.status(export()["source_arn"])
 
     assert (clean_up["status"], end) == ("SUCCEEDED", "CANCELED")
-    assert states.count("PlanCleanUp") == 1, "Retry is no state of its own"
+    assert states.count("PlanCleanUp") == 1, "a retry does not enter the state again"
 
 
-def test_a_job_that_a_catch_ends_is_stamped_with_its_own_end(orchestrate: Orchestrate) -> None:
-    """Its sibling goes on for a thousand seconds."""
+def test_a_job_that_a_catch_ends_has_its_own_end_time(orchestrate: Orchestrate) -> None:
+    """The other job runs for a thousand seconds more."""
     done = orchestrate(
         {"jobs": [campaigns("PAUSED"), export()]},
         campaigns=[campaign()],

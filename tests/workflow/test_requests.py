@@ -1,4 +1,4 @@
-"""Whole requests: the door, the stages, the account."""
+"""Whole requests: validation, stages, outcomes."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def test_pauses_a_campaign_exports_a_snapshot_and_resumes_the_campaign(
     ]
 
 
-def test_a_failed_export_skips_the_next_stage_and_campaigns_run_again_all_the_same(
+def test_a_failed_export_skips_the_next_stage_and_a_stage_that_always_runs_still_runs(
     orchestrate: Orchestrate,
 ) -> None:
     request = stages(
@@ -73,7 +73,7 @@ def test_a_failed_export_skips_the_next_stage_and_campaigns_run_again_all_the_sa
     assert "no space" in failure["cause"]
 
 
-def test_what_breaks_the_contract_is_rejected_whole_and_by_its_field(
+def test_an_invalid_request_is_rejected_as_a_whole_with_its_faulty_fields(
     orchestrate: Orchestrate,
 ) -> None:
     wrong: dict[str, object] = {
@@ -98,7 +98,7 @@ def test_what_breaks_the_contract_is_rejected_whole_and_by_its_field(
     assert done.report["calls"] == {}
 
 
-def test_requests_that_start_at_once_get_an_account_each(orchestrate: Orchestrate) -> None:
+def test_requests_that_start_at_once_have_an_outcome_each(orchestrate: Orchestrate) -> None:
     done = orchestrate(
         campaigns("PAUSED", "c-1"),
         campaigns("STOPPED", "c-2"),
@@ -120,16 +120,16 @@ def test_requests_that_start_at_once_get_an_account_each(orchestrate: Orchestrat
     assert done.jobs[2]["reason"] == "AlreadyThere"
 
 
-def test_every_line_of_the_log_carries_the_correlation_id(orchestrate: Orchestrate) -> None:
+def test_every_line_of_the_log_has_the_correlation_id(orchestrate: Orchestrate) -> None:
     request = campaigns("PAUSED") | {"correlation_id": "follow-me"}
 
     done = orchestrate(request, campaigns=[campaign()])
 
     lines = [json.loads(line) for line in done.logs if line.startswith("{")]
-    told = [line for line in lines if "level" in line]
-    assert {line["message"] for line in told} >= {
+    entries = [line for line in lines if "level" in line]
+    assert {line["message"] for line in entries} >= {
         "request accepted",
         "mutation accepted",
         "request finished",
     }
-    assert {line["correlation_id"] for line in told} == {"follow-me"}
+    assert {line["correlation_id"] for line in entries} == {"follow-me"}

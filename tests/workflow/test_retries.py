@@ -1,4 +1,4 @@
-"""Each Retry and each Catch, proven by the history of an execution."""
+"""Each Retry and each Catch, checked in the history of an execution."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ THROTTLED = "ThrottlingException"
         ("ConflictException", "ConflictException"),
     ],
 )
-def test_a_transient_fault_of_a_look_is_retried_by_its_name(
+def test_a_transient_error_of_a_pass_is_retried(
     orchestrate: Orchestrate, error: str, named: str
 ) -> None:
     done = orchestrate(
@@ -36,7 +36,7 @@ def test_a_transient_fault_of_a_look_is_retried_by_its_name(
 
 
 def test_every_spelling_of_throttling_is_retried(orchestrate: Orchestrate) -> None:
-    """By Step Functions where exports could not be listed; by the next poll where none started."""
+    """Step Functions retries a throttled read, the next poll a throttled start."""
     sources = {code: source(code) for code in ("Throttling", THROTTLED, "RequestLimitExceeded")}
     done = orchestrate(
         {"jobs": [export(source_arn=arn) for arn in sources.values()]},
@@ -55,7 +55,7 @@ def test_every_spelling_of_throttling_is_retried(orchestrate: Orchestrate) -> No
     assert done.report["exports_started"] == 3
 
 
-def test_a_cancel_that_is_always_throttled_fails_the_job_with_what_was_seen(
+def test_a_cancel_that_is_always_throttled_fails_the_job_and_keeps_its_polls(
     orchestrate: Orchestrate,
 ) -> None:
     done = orchestrate(
@@ -72,7 +72,7 @@ def test_a_cancel_that_is_always_throttled_fails_the_job_with_what_was_seen(
     assert done.failures() == []
 
 
-def test_a_throttled_mutation_is_tried_again_by_passes_that_keep_what_they_saw(
+def test_a_throttled_mutation_is_retried_by_the_next_passes(
     orchestrate: Orchestrate,
 ) -> None:
     def throttled(campaign_id: str, **more: int) -> dict[str, object]:
@@ -97,7 +97,7 @@ def test_a_throttled_mutation_is_tried_again_by_passes_that_keep_what_they_saw(
     assert done.failures() == []
 
 
-def test_throttling_that_does_not_end_fails_the_job_with_its_account(
+def test_throttling_that_does_not_end_fails_the_job_with_a_result(
     orchestrate: Orchestrate,
 ) -> None:
     done = orchestrate(

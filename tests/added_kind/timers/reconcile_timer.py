@@ -28,7 +28,7 @@ def handler(event: dict[str, Any], _context: LambdaContext) -> dict[str, Any]:
     told = {"polling": polling, "initial_state": work.initial_state or state, "state": state}
     work = work.model_copy(update=told)
     if state == "Rung":
-        reason = Reason.BELL_RANG
+        reason = Reason.TIME_ELAPSED
         work = work.close(phase=Phase.COMPLETE, reason=reason, message="it rang", now=now)
         return measures.count_pass(pass_result.last_pass(work, Phase.COMPLETE)).as_payload()
     budget = Budget(event["history_events"], age, work.deadline_seconds)

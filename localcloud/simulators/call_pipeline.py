@@ -1,4 +1,4 @@
-"""The way of every call: throttle, injected fault, the operation itself, the ledger."""
+"""What every call passes through: throttle, injected fault, the operation, the ledger."""
 
 from __future__ import annotations
 
@@ -15,15 +15,15 @@ from localcloud.world import LOST_RESPONSE
 Result = TypeVar("Result")
 
 
-class FrontDoor:
-    """Shared by the simulators, which so count and fail alike."""
+class CallPipeline:
+    """Throttles, fails and counts the calls of both simulators alike."""
 
     def __init__(self, time: WorldTime, faults: CallFaults, ledger: Ledger) -> None:
         self._time = time
         self._faults = faults
         self._ledger = ledger
 
-    def call(
+    def run(
         self,
         operation: str,
         resources: Sequence[str],
@@ -31,11 +31,11 @@ class FrontDoor:
         *,
         bucket: TokenBucket | None = None,
     ) -> Result:
-        """Return the operation's result and enter the call in the ledger.
+        """Perform an operation, record the call in the ledger, and return the result.
 
         Raises:
             SimulatedError: throttled, failed by a fault, or refused by the operation.
-            LostResponse: a fault withholds the answer, whatever it is.
+            LostResponse: a fault drops the response, whatever it is.
         """
         at_s = self._time.seconds()
         took_effect = False
@@ -64,7 +64,7 @@ class FrontDoor:
         return result
 
     def _admit(self, operation: str, resources: Sequence[str], bucket: TokenBucket | None) -> bool:
-        """Return whether the answer of an admitted call is to be lost."""
+        """Return whether the response of an admitted call is to be lost."""
         if bucket is not None and not bucket.take():
             raise SimulatedError("ThrottlingException", "Rate exceeded")
         fault = self._faults.draw(operation, resources)
