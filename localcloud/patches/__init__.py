@@ -30,7 +30,7 @@ from localcloud.patches.executions import (
     status_events,
 )
 from localcloud.patches.executions.children import ChildHistory, child_histories
-from localcloud.patches.expressions import definitions, evaluation
+from localcloud.patches.expressions import definitions, evaluation, failures
 from localcloud.patches.functions import invocations
 from localcloud.patches.functions.asynchronous import AsynchronousInvocations
 from localcloud.patches.patching import Moto, Patches
@@ -89,6 +89,7 @@ def _apply_to_step_functions(
     backend.apply(patches)
     definitions.apply(patches)
     evaluation.apply(patches)
+    failures.apply(patches)
     service_clients.apply(patches, endpoint, environment)
     member_names.apply(patches)
     histories.apply(patches)
