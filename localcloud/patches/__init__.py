@@ -18,11 +18,12 @@ from localcloud.functions.host import FunctionHost
 from localcloud.patches import chance
 from localcloud.patches.chance import reseed
 from localcloud.patches.cloudformation import resource_settings, resource_types, stacks
-from localcloud.patches.eventbridge import rule_targets
+from localcloud.patches.eventbridge import entries, rule_targets
 from localcloud.patches.eventbridge.rule_targets import publish
 from localcloud.patches.executions import (
     answers,
     backend,
+    contexts,
     ends,
     histories,
     map_runs,
@@ -34,7 +35,7 @@ from localcloud.patches.expressions import definitions, evaluation, failures
 from localcloud.patches.functions import invocations
 from localcloud.patches.functions.asynchronous import AsynchronousInvocations
 from localcloud.patches.patching import Moto, Patches
-from localcloud.patches.tasks import member_names, service_clients, tokens
+from localcloud.patches.tasks import failed_entries, member_names, service_clients, tokens
 from localcloud.patches.time import dates, interruptions, threads, timeouts, waits
 
 __all__ = ["MOTO_VERSION", "ChildHistory", "child_histories", "patched_moto", "publish", "reseed"]
@@ -67,6 +68,7 @@ def patched_moto(
         _apply_to_step_functions(patches, endpoint, environment, changed)
         invocations.apply(patches, functions, asynchronous)
         rule_targets.apply(patches, asynchronous.submit)
+        entries.apply(patches)
         yield
     finally:
         functions.close()
@@ -92,6 +94,8 @@ def _apply_to_step_functions(
     failures.apply(patches)
     service_clients.apply(patches, endpoint, environment)
     member_names.apply(patches)
+    failed_entries.apply(patches)
+    contexts.apply(patches)
     histories.apply(patches)
     answers.apply(patches)
     starts.apply(patches, announce)

@@ -7,6 +7,7 @@ tests/aws/services/stepfunctions/v2 of github.com/localstack/localstack, recorde
 from __future__ import annotations
 
 import json
+import re
 from typing import Any
 
 import pytest
@@ -261,3 +262,178 @@ def test_a_catcher_gets_the_cause_and_names_its_own_fields(stack: PatchedStack):
     }
     location = "Catch[1]/Output/v"
     assert failed.described["cause"] == failed_at("T", 2, nothing(location), location)["cause"]
+
+
+PUT = {
+    "Type": "Task",
+    "Resource": "arn:aws:states:::events:putEvents",
+    "Arguments": {"Entries": "{% $states.input.Entries %}"},
+    "End": True,
+}
+
+
+@pytest.mark.parametrize(
+    ("entries", "failed"),
+    [
+        pytest.param(
+            [{"Detail": '"jsonstring"'}],
+            [("MalformedDetail", "Detail is malformed.")],
+            id="test_put_events_malformed_detail",
+        ),
+        pytest.param(
+            [{"Detail": '{"Message": "HelloWorld0"}'}, {"Detail": '"jsonstring"'}],
+            [None, ("MalformedDetail", "Detail is malformed.")],
+            id="test_put_events_mixed_malformed_detail",
+        ),
+        pytest.param(
+            [{"Detail": {"Message": "HelloWorld1"}}, {"Detail": {"Message": "1"}, "Source": ""}],
+            [
+                None,
+                (
+                    "InvalidArgument",
+                    "Parameter Source is not valid. Reason: Source is a required argument.",
+                ),
+            ],
+            id="test_put_events_no_source",
+        ),
+    ],
+)
+def test_a_failed_entry_fails_the_task(stack: PatchedStack, entries: Any, failed: Any):
+    """LocalStack, services/test_events_task_service, 6 November 2025."""
+    given = [{"DetailType": "type", "Source": "some.source", **entry} for entry in entries]
+
+    ran = Recorded(stack, {"PutEvents": PUT}, {"Entries": given})
+
+    assert ran.order[2:] == [
+        (2, "TaskScheduled"),
+        (3, "TaskStarted"),
+        (4, "TaskFailed"),
+        (5, "ExecutionFailed"),
+    ]
+    details = ran.details("TaskFailed")
+    cause = json.loads(details.pop("cause"))
+    assert details == {
+        "error": "EventBridge.FailedEntry",
+        "resource": "putEvents",
+        "resourceType": "events",
+    }
+    assert cause["FailedEntryCount"] == 1
+    for answer, error in zip(cause["Entries"], failed, strict=True):
+        if error is None:
+            assert set(answer) == {"EventId"}
+        else:
+            assert answer == {"ErrorCode": error[0], "ErrorMessage": error[1]}
+    assert json.loads(ran.described["cause"]) == cause
+
+
+def test_a_fail_state_has_a_text_for_its_cause(stack: PatchedStack):
+    """Assumed, from test_map_state_items_eval_jsonata_fail: no recording has a Fail like this."""
+    fail = {"Type": "Fail", "Error": "Own", "Cause": "{% {'a': 1} %}"}
+
+    ran = Recorded(stack, {"F": fail}, {})
+
+    assert ran.described["error"] == "States.QueryEvaluationError"
+    assert ran.described["cause"].endswith(
+        "Expected 'string', but was 'object' for value: {\"a\":1}"
+    )
+
+
+def distributed_map(**fields: Any) -> Definition:
+    made = inline_map(**fields)
+    made["ItemProcessor"]["ProcessorConfig"] = {"Mode": "DISTRIBUTED", "ExecutionType": "STANDARD"}
+    return made
+
+
+def test_a_distributed_map_exits_after_the_start_of_its_run(stack: PatchedStack):
+    """LocalStack, test_map_item_batching_base_json_max_per_batch_jsonata, 13 November 2024."""
+    ran = Recorded(stack, {"MapState": distributed_map(Items=[1, 2])}, {})
+
+    assert ran.order == [
+        (0, "ExecutionStarted"),
+        (0, "MapStateEntered"),
+        (2, "MapStateStarted"),
+        (3, "MapRunStarted"),
+        (4, "MapRunSucceeded"),
+        (5, "MapStateSucceeded"),
+        (4, "MapStateExited"),
+        (7, "ExecutionSucceeded"),
+    ]
+
+
+def test_an_aborted_execution_ends_with_an_event_that_follows_none(stack: PatchedStack):
+    """LocalStack, test_sfn_api, test_stop_execution, 6 May 2024."""
+    wait = {"Type": "Wait", "Seconds": 120, "End": True}
+    stack.define("recorded-stop", {"StartAt": "WaitState", "States": {"WaitState": wait}})
+    execution = stack.start("recorded-stop", {})
+    stack.reached(execution, "WaitStateEntered")
+
+    stack.machines.stop_execution(executionArn=execution)
+
+    last = stack.events(execution)[-1]
+    last.pop("timestamp")
+    assert last == {
+        "executionAbortedEventDetails": {},
+        "id": 3,
+        "previousEventId": 0,
+        "type": "ExecutionAborted",
+    }
+
+
+CONTEXT = {"Id", "Input", "StartTime", "Name", "RoleArn", "RedriveCount"}
+
+
+@pytest.mark.parametrize(
+    "state",
+    [
+        pytest.param({"QueryLanguage": "JSONPath", "InputPath": "$$"}, id="test_input_path[$$]"),
+        pytest.param({"Output": "{% $states.context %}"}, id="BASE_EXPR"),
+    ],
+)
+def test_the_context_object_is_json(stack: PatchedStack, state: Definition):
+    """LocalStack, test_context_object, 11 September 2024, and test_output, 19 February 2026."""
+    given = {"input-value": 0}
+    top = {"QueryLanguage": "JSONPath"} if "QueryLanguage" in state else {}
+
+    ran = Recorded(stack, {"TestState": {"Type": "Pass", "End": True, **state}}, given, **top)
+
+    assert ran.described["status"] == "SUCCEEDED"
+    context = json.loads(ran.described["output"])
+    assert set(context) == {"Execution", "StateMachine", "State"}
+    assert set(context["Execution"]) == CONTEXT
+    assert context["Execution"]["Input"] == given
+    assert context["Execution"]["RedriveCount"] == 0
+    assert re.fullmatch(
+        r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z", context["Execution"]["StartTime"]
+    )
+    assert set(context["State"]) == {"Name", "EnteredTime"}
+
+
+def test_a_nested_execution_says_whether_it_can_be_redriven(stack: PatchedStack):
+    """LocalStack, test_cross_account_states_start_sync_execution, 4 December 2024."""
+    Recorded(stack, {"P": {"Type": "Pass", "Output": 1, "End": True}}, {})
+    inner = stack.machines.list_state_machines()["stateMachines"][-1]["stateMachineArn"]
+    state = {
+        "Type": "Task",
+        "Resource": "arn:aws:states:::states:startExecution.sync:2",
+        "Arguments": {"StateMachineArn": inner, "Input": {}},
+        "End": True,
+    }
+
+    output = json.loads(Recorded(stack, {"T": state}, {}).described["output"])
+
+    assert set(output) == {
+        *("ExecutionArn", "Input", "InputDetails", "Name", "Output", "OutputDetails"),
+        *("RedriveCount", "RedriveStatus", "RedriveStatusReason"),
+        *("StartDate", "StateMachineArn", "Status", "StopDate"),
+    }
+    assert output["RedriveCount"] == 0
+    assert output["RedriveStatus"] == "NOT_REDRIVABLE"
+    assert output["RedriveStatusReason"] == "Execution is SUCCEEDED and cannot be redriven"
+
+
+def test_a_failed_execution_can_be_redriven(stack: PatchedStack):
+    """Documentation: redriveStatus of DescribeExecution."""
+    described = Recorded(stack, {"F": {"Type": "Fail"}}, {}).described
+
+    assert (described["redriveCount"], described["redriveStatus"]) == (0, "REDRIVABLE")
+    assert "redriveStatusReason" not in described

@@ -1,9 +1,10 @@
 """A history ends with its terminal event, and knows how each state was entered.
 
 moto adds an execution's last event from a thread that may be late, after the execution was reported
-as timed out, and lets tasks that still run add more. It records some failed expressions twice. AWS
-names the event of the state's entry in the cause of a failure, also when others came after it, and
-an aborted execution's last event follows none. Source: LocalStack's snapshots of executions on AWS.
+as timed out, and lets tasks that still run add more. It records some failed expressions twice. On
+AWS the cause of a failure names the event of the state's entry, also when others came after it; an
+aborted execution's last event follows none; and MapStateExited follows MapRunStarted. Source:
+LocalStack's snapshots of executions on AWS.
 """
 
 from __future__ import annotations
@@ -60,11 +61,20 @@ def apply(patches: Patches) -> None:
                 name = event_details["stateEnteredEventDetails"]["name"]
                 entry = Entry(name, event_id, followed, entry)
             entries[event_id] = entry
+            if kind == "MapStateSucceeded":
+                context.source_event_id = _before_success(manager, followed)
             return event_id
 
     events = moto(f"{ASL}.eval.event.event_manager")
     original: Callable[..., int] = patches.replace(events.EventManager, "add_event", add_event)
     _lock = events.threading.Lock
+
+
+def _before_success(manager: Moto, event_id: int) -> int:
+    """Return what MapStateExited follows: MapRunStarted, not MapRunSucceeded."""
+    event = manager._history_event_list[event_id - 1]
+    is_success = str(event["type"].value) == "MapRunSucceeded"
+    return int(event["previousEventId"]) if is_success else event_id
 
 
 def _entries(manager: Moto) -> dict[int, Entry | None]:

@@ -9,7 +9,6 @@ parse each time. Here the expression alone is parsed, once, and variables are bo
 from __future__ import annotations
 
 import copy
-import json
 import re
 from collections.abc import Mapping
 from functools import lru_cache
@@ -107,9 +106,7 @@ def _plain(value: Json, expression: str) -> Moto:
 
 def _variables(env: Moto) -> dict[str, Any]:
     store = env.variable_store
-    states = env.states._states_data
-    context = json.loads(moto(f"{ASL}.utils.encoding").to_json_str(states["context"]))
-    return {**store._outer_scope, **store._inner_scope, "states": {**states, "context": context}}
+    return {**store._outer_scope, **store._inner_scope, "states": env.states._states_data}
 
 
 def _failure(env: Moto, string: Moto, problem: str) -> Exception:
