@@ -23,6 +23,7 @@ from localcloud.patches.eventbridge.rule_targets import publish
 from localcloud.patches.executions import (
     answers,
     backend,
+    branches,
     contexts,
     ends,
     histories,
@@ -31,11 +32,17 @@ from localcloud.patches.executions import (
     status_events,
 )
 from localcloud.patches.executions.children import ChildHistory, child_histories
-from localcloud.patches.expressions import definitions, evaluation, failures
+from localcloud.patches.expressions import definitions, evaluation, failures, map_items
 from localcloud.patches.functions import invocations
 from localcloud.patches.functions.asynchronous import AsynchronousInvocations
 from localcloud.patches.patching import Moto, Patches
-from localcloud.patches.tasks import failed_entries, member_names, service_clients, tokens
+from localcloud.patches.tasks import (
+    failed_entries,
+    member_names,
+    required_items,
+    service_clients,
+    tokens,
+)
 from localcloud.patches.time import dates, interruptions, threads, timeouts, waits
 
 __all__ = ["MOTO_VERSION", "ChildHistory", "child_histories", "patched_moto", "publish", "reseed"]
@@ -92,11 +99,14 @@ def _apply_to_step_functions(
     definitions.apply(patches)
     evaluation.apply(patches)
     failures.apply(patches)
+    map_items.apply(patches)
     service_clients.apply(patches, endpoint, environment)
     member_names.apply(patches)
     failed_entries.apply(patches)
+    required_items.apply(patches)
     contexts.apply(patches)
     histories.apply(patches)
+    branches.apply(patches)
     answers.apply(patches)
     starts.apply(patches, announce)
     ends.apply(patches, announce)

@@ -8,11 +8,13 @@ from __future__ import annotations
 
 import json
 import re
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from botocore.exceptions import ClientError
 
-from tests.contract.patched_stack import PatchedStack, deployed
+from tests.contract.patched_stack import PatchedStack, deployed, token_of
 from tests.contract.patched_template import task
 
 Definition = dict[str, Any]
@@ -437,3 +439,291 @@ def test_a_failed_execution_can_be_redriven(stack: PatchedStack):
 
     assert (described["redriveCount"], described["redriveStatus"]) == (0, "REDRIVABLE")
     assert "redriveStatusReason" not in described
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        pytest.param("2016-12-05 21:29:29Z", id="NO_T"),
+        pytest.param("2016-12-05T21:29:29", id="NO_Z"),
+        pytest.param("2016-13-05T21:29:29Z", id="INVALID_DATE"),
+        pytest.param("2016-12-05T25:29:29Z", id="INVALID_TIME"),
+        pytest.param("05-12-2016T21:29:29Z", id="INVALID_ISO"),
+    ],
+)
+def test_a_wait_needs_a_timestamp(stack: PatchedStack, given: str):
+    """LocalStack, test_wait_timestamp_jsonata and test_wait_timestamp_path, 27 December 2024."""
+    wait = {"Type": "Wait", "Timestamp": "{% $states.input.TimestampValue %}", "End": True}
+    path = {
+        "Type": "Wait",
+        "QueryLanguage": "JSONPath",
+        "TimestampPath": "$.TimestampValue",
+        "End": True,
+    }
+
+    ran = Recorded(stack, {"WaitState": wait}, {"TimestampValue": given})
+    by_path = Recorded(
+        stack, {"WaitUntil": path}, {"TimestampValue": given}, QueryLanguage="JSONPath"
+    )
+
+    assert ran.order == [
+        (0, "ExecutionStarted"),
+        (0, "WaitStateEntered"),
+        (2, "EvaluationFailed"),
+        (3, "ExecutionFailed"),
+    ]
+    cause = (
+        "The Timestamp field cannot be parsed as an ISO-8601 extended offset date-time format "
+        f"string: {given}"
+    )
+    assert ran.details("EvaluationFailed") == failed_at("WaitState", 2, cause, "Timestamp")
+    assert by_path.details("ExecutionFailed") == {
+        "cause": (
+            "An error occurred while executing the state 'WaitUntil' (entered at the event id #2)."
+            " The TimestampPath parameter does not reference a valid ISO-8601 extended offset "
+            f"date-time format string: $.TimestampValue == {given}"
+        ),
+        "error": "States.Runtime",
+    }
+
+
+def test_a_wait_can_be_too_long(stack: PatchedStack):
+    """LocalStack, test_timestamp_too_far_in_future_boundary[24856], 13 December 2023."""
+    path = {"Type": "Wait", "QueryLanguage": "JSONPath", "TimestampPath": "$.start_at", "End": True}
+    given = datetime.fromtimestamp(stack.aws.clock.now(), UTC) + timedelta(days=24856)
+
+    ran = Recorded(
+        stack,
+        {"State_1": path},
+        {"start_at": given.strftime("%Y-%m-%dT%H:%M:%S.000Z")},
+        QueryLanguage="JSONPath",
+    )
+
+    assert ran.order[2:] == [(2, "ExecutionFailed")]
+    assert ran.details("ExecutionFailed") == {
+        "cause": (
+            "An error occurred while executing the state 'State_1' (entered at the event id #2). "
+            "Wait state delay is too long."
+        ),
+        "error": "States.Runtime",
+    }
+
+
+@pytest.mark.parametrize("given", [1, "string", True, {"foo": "bar"}, None])
+def test_a_map_needs_an_array(stack: PatchedStack, given: Any):
+    """LocalStack, test_map_state_items_input_types, 19 November 2024."""
+    start = {"Type": "Pass", "Output": "{% $states.input.items %}", "Next": "MapIterateState"}
+
+    ran = Recorded(stack, {"Start": start, "MapIterateState": inline_map()}, {"items": given})
+
+    assert ran.order[3:] == [
+        (3, "MapStateEntered"),
+        (3, "EvaluationFailed"),
+        (5, "MapStateFailed"),
+        (6, "ExecutionFailed"),
+    ]
+    value = json.dumps(given, separators=(",", ":"))
+    cause = f"Map state input must be an array but was: {value}"
+    assert ran.details("EvaluationFailed") == failed_at("MapIterateState", 4, cause, None)
+
+
+def test_a_failed_evaluation_leaves_an_inline_map(stack: PatchedStack):
+    """LocalStack, test_map_catch_error[MAP_CATCH_ERROR_OUTPUT_WITH_RETRY], 12 November 2024."""
+    each = inline_map(Items="{% $states.input.items %}", MaxConcurrency=1)
+    each["ItemProcessor"] |= {
+        "StartAt": "Fallback",
+        "States": {
+            "Fallback": {"Type": "Pass", "Output": {"error": "{% $stateError %}"}, "End": True}
+        },
+    }
+
+    ran = Recorded(stack, {"ProcessItems": each}, {"items": [1]})
+
+    assert ran.order[2:] == [
+        (2, "MapStateStarted"),
+        (3, "MapIterationStarted"),
+        (4, "PassStateEntered"),
+        (4, "EvaluationFailed"),
+        (6, "MapIterationFailed"),
+        (6, "MapStateFailed"),
+        (8, "ExecutionFailed"),
+    ]
+    location = "Output/error"
+    expected = failed_at("Fallback", 5, nothing(location, "$stateError"), location)
+    assert ran.details("EvaluationFailed") == expected
+    assert ran.described["cause"] == expected["cause"]
+
+
+WAIT_FOR_TOKEN = {
+    "Type": "Task",
+    "Resource": "arn:aws:states:::aws-sdk:dynamodb:putItem.waitForTaskToken",
+    "Arguments": {
+        "TableName": "waiters",
+        "Item": {
+            "pk": {"S": "{% $states.context.Execution.Name %}"},
+            "token": {"S": "{% $states.context.Task.Token %}"},
+        },
+    },
+    "End": True,
+}
+
+
+def test_a_timeout_leaves_an_inline_map(stack: PatchedStack):
+    """LocalStack, test_service_lambda_map_timeout, 10 March 2024, whose error this is."""
+    each = inline_map(Items=[1])
+    each["ItemProcessor"] |= {
+        "StartAt": "Await",
+        "States": {"Await": {**WAIT_FOR_TOKEN, "TimeoutSeconds": 5}},
+    }
+
+    ran = Recorded(stack, {"MapWait": each}, {})
+
+    assert [kind for _, kind in ran.order[-4:]] == [
+        "TaskTimedOut",
+        "MapIterationFailed",
+        "MapStateFailed",
+        "ExecutionFailed",
+    ]
+    assert ran.described["error"] == "States.Timeout"
+
+
+def failed_token(stack: PatchedStack, name: str, states: Definition) -> list[dict[str, Any]]:
+    """Return the events of an execution whose task was failed without an error."""
+    stack.define(name, {"StartAt": next(iter(states)), "States": states})
+    execution = stack.start(name, {}, name=name)
+    stack.machines.send_task_failure(taskToken=token_of(stack, name))
+    stack.ended(execution)
+    return stack.events(execution)
+
+
+def test_a_task_can_fail_without_an_error(stack: PatchedStack):
+    """LocalStack, ...no_error_field[SQS_WAIT_FOR_TASK_TOKEN_CATCH], 29 April 2024."""
+    caught = {
+        "ErrorEquals": ["States.ALL"],
+        "Output": {"states_all_error": "{% $states.errorOutput %}"},
+        "Next": "CaughtStatesALL",
+    }
+    states = {
+        "SendMessageWithWait": {**WAIT_FOR_TOKEN, "Catch": [caught]},
+        "CaughtStatesALL": {"Type": "Pass", "End": True},
+    }
+
+    events = failed_token(stack, "recorded-no-error", states)
+
+    failed = next(event for event in events if event["type"] == "TaskFailed")
+    assert set(failed["taskFailedEventDetails"]) == {"resource", "resourceType"}
+    output = json.loads(events[-1]["executionSucceededEventDetails"]["output"])
+    assert output == {"states_all_error": {"Error": None, "Cause": None}}
+
+
+def test_a_failed_task_in_a_parallel_state_is_aborted(stack: PatchedStack):
+    """LocalStack, ...no_error_field[SQS_PARALLEL_WAIT_FOR_TASK_TOKEN], 29 April 2024."""
+    branch = {
+        "StartAt": "SendMessageWithWait",
+        "States": {"SendMessageWithWait": WAIT_FOR_TOKEN},
+    }
+    caught = {"ErrorEquals": ["States.ALL"], "Next": "CaughtStatesALL"}
+    states = {
+        "ParallelJob": {"Type": "Parallel", "Branches": [branch], "Catch": [caught], "End": True},
+        "CaughtStatesALL": {"Type": "Pass", "End": True},
+    }
+
+    events = failed_token(stack, "recorded-parallel", states)
+
+    assert [(event["previousEventId"], event["type"]) for event in events[2:]] == [
+        (2, "ParallelStateStarted"),
+        (3, "TaskStateEntered"),
+        (4, "TaskScheduled"),
+        (5, "TaskStarted"),
+        (6, "TaskSubmitted"),
+        (7, "TaskFailed"),
+        (8, "TaskStateAborted"),
+        (8, "ParallelStateFailed"),
+        (10, "ParallelStateExited"),
+        (11, "PassStateEntered"),
+        (12, "PassStateExited"),
+        (13, "ExecutionSucceeded"),
+    ]
+
+
+def test_a_branch_that_waits_for_a_token_is_aborted_with_its_parallel_state(stack: PatchedStack):
+    """As above: the events of a branch that did not fail itself."""
+    waiting = {"StartAt": "Await", "States": {"Await": WAIT_FOR_TOKEN}}
+    failing = {
+        "StartAt": "Later",
+        "States": {
+            "Later": {"Type": "Wait", "Seconds": 9, "Next": "Fail"},
+            "Fail": {"Type": "Fail", "Error": "Own"},
+        },
+    }
+    parallel = {"Type": "Parallel", "Branches": [waiting, failing], "End": True}
+
+    ran = Recorded(stack, {"P": parallel}, {})
+
+    assert [kind for _, kind in ran.order[-4:]] == [
+        "FailStateEntered",
+        "TaskStateAborted",
+        "ParallelStateFailed",
+        "ExecutionFailed",
+    ]
+    assert ran.described["error"] == "Own"
+
+
+def test_an_unknown_token_is_noticed_before_the_output_is_read(stack: PatchedStack):
+    """LocalStack, test_sfn_send_task_outcome_with_no_such_token, 6 November 2025."""
+    with pytest.raises(ClientError) as error:
+        stack.machines.send_task_success(taskToken="NoSuchTaskToken", output="no JSON")
+
+    assert error.value.response["Error"]["Code"] == "InvalidToken"
+    assert error.value.response["Error"]["Message"] == "Invalid Token: 'Invalid token'"
+
+
+def test_putting_no_item_is_dynamodbs_error(stack: PatchedStack):
+    """LocalStack, test_dynamodb_invalid_param, 27 July 2023."""
+    put = {
+        "Type": "Task",
+        "Resource": "arn:aws:states:::aws-sdk:dynamodb:putItem",
+        "Arguments": {"TableName": "waiters", "Item": "{% $states.input.Item %}"},
+        "End": True,
+    }
+
+    ran = Recorded(stack, {"PutItem": put}, {"Item": None})
+
+    details = ran.details("TaskFailed")
+    assert details.pop("cause").startswith(
+        "1 validation error detected: Value null at 'item' failed to satisfy constraint: "
+        "Member must not be null (Service: DynamoDb, Status Code: 400, Request ID: "
+    )
+    assert details == {
+        "error": "DynamoDb.DynamoDbException",
+        "resource": "putItem",
+        "resourceType": "aws-sdk:dynamodb",
+    }
+
+
+@pytest.mark.parametrize(
+    ("numbers", "expected"),
+    [
+        ("0, 9, 3", [0, 3, 6, 9]),
+        ("0, 10, 3", [0, 3, 6, 9]),
+        ("1, 9, 9", 1),
+        ("1, 9, 2", [1, 3, 5, 7, 9]),
+        ("1, 1, 1", 1),
+    ],
+)
+def test_a_range_of_one_number_is_that_number(stack: PatchedStack, numbers: str, expected: Any):
+    """LocalStack, test_array_range, 15 November 2024; the last one as 1, 9, 9."""
+    state = {"Type": "Pass", "Output": f"{{% $range({numbers}) %}}", "End": True}
+
+    ran = Recorded(stack, {"P": state}, {})
+
+    assert json.loads(ran.described["output"]) == expected
+
+
+def test_a_handler_may_return_its_payload_as_bytes(stack: PatchedStack):
+    """LocalStack, test_lambda_task_service, test_invoke_bytes_payload, 6 November 2025."""
+    state = task({"do": "bytes"}, Output="{% $states.result.Payload %}", End=True)
+
+    ran = Recorded(stack, {"Start": state}, {})
+
+    assert json.loads(ran.described["output"]) == "HelloWorld!"

@@ -99,6 +99,15 @@ def entry_of(env: Moto) -> Entry | None:
     return entry
 
 
+def is_in_task(env: Moto) -> bool:
+    """Tell whether the last state that an environment entered is a Task that has not exited."""
+    history, last = env.event_manager._history_event_list, env.event_history_context.source_event_id
+    entry = _entries(env.event_manager).get(last)
+    if entry is None or str(history[last - 1]["type"].value).endswith("StateExited"):
+        return False
+    return str(history[entry.event_id - 1]["type"].value) == "TaskStateEntered"
+
+
 def add_event_after_entry(
     env: Moto, entry: Entry, event_type: Moto, event_details: dict[str, Any]
 ) -> None:

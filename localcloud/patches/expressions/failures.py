@@ -14,10 +14,11 @@ from localcloud.patches.executions.histories import Entry, add_event_after_entry
 from localcloud.patches.patching import ASL, Json, Moto, Patches, moto
 
 _ERRORS = f"{ASL}.component.common.error_name"
+_PLACE = "An error occurred while executing the state"
 
 
 def apply(patches: Patches) -> None:
-    """Name the event of the state's entry in causes, and do so once."""
+    """Name the event of the state's entry in causes, once, and let any error leave a Map."""
 
     def create(failure: Moto, env: Moto, *args: Moto, **kwargs: Moto) -> None:
         original(failure, env, *args, **kwargs)
@@ -28,12 +29,15 @@ def apply(patches: Patches) -> None:
         return exception.failure_event.event_details["evaluationFailedEventDetails"]
 
     def of_execution(exception: Moto) -> Moto:
-        details = exception.failure_event.event_details or {}
-        if "evaluationFailedEventDetails" not in details:
-            return decorated(exception)
-        failed = details["evaluationFailedEventDetails"]
-        return {"error": failed["error"], "cause": failed["cause"]}
+        error, cause = exception.extract_error_cause_pair() or (None, None)
+        if (cause or "").startswith(_PLACE):
+            return {"error": error, "cause": cause}
+        return decorated(exception)
 
+    def name(error: Moto, error_name: str | None) -> None:
+        error.error_name = error_name  # moto refuses States.*, which a branch can fail with
+
+    patches.replace(moto(f"{_ERRORS}.custom_error_name").CustomErrorName, "__init__", name)
     events = moto(f"{_ERRORS}.failure_event")
     original: Callable[..., None] = patches.replace(events.FailureEvent, "__init__", create)
     exception = events.FailureEventException
@@ -58,10 +62,7 @@ def query_failure(
     entry = entry_of(env) or Entry(env.next_state_name or "", source, source, None)
     described = {
         "error": error_name.error_name,
-        "cause": (
-            f"An error occurred while executing the state '{entry.state}' "
-            f"(entered at the event id #{entry.event_id}). {cause}"
-        ),
+        "cause": (f"{_PLACE} '{entry.state}' (entered at the event id #{entry.event_id}). {cause}"),
         "location": location,
         "state": entry.state,
     }
