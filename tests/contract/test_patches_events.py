@@ -227,8 +227,12 @@ def test_status_changes_are_events(stack: PatchedStack):
     succeeded = details["watched-good", "SUCCEEDED"]
     assert succeeded["stopDate"] == round(described["stopDate"].timestamp() * 1000)
     assert json.loads(succeeded["output"]) == {"said": "x", "results": []}
+    assert succeeded["redriveStatusReason"] == "Execution is SUCCEEDED and cannot be redriven"
+    assert (succeeded["stateMachineVersionArn"], succeeded["stateMachineAliasArn"]) == (None, None)
     assert details["watched-good", "RUNNING"]["stopDate"] is None
+    assert details["watched-good", "RUNNING"]["redriveStatus"] == "NOT_REDRIVABLE"
     aborted = details["watched-stopped", "ABORTED"]
+    assert (aborted["redriveStatus"], aborted["redriveStatusReason"]) == ("REDRIVABLE", None)
     assert (aborted["error"], aborted["cause"], aborted["output"]) == ("E", "C", None)
     assert aborted["executionArn"] == stopped
     assert json.loads(aborted["input"]) == {"key": "watched", "wait": 900}

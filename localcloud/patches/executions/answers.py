@@ -1,8 +1,8 @@
 """DescribeExecution, ListExecutions, GetExecutionHistory and StopExecution answer in full.
 
 moto leaves out the stop date of a timed out execution, the error and cause given to StopExecution,
-the order and the pages of a history, and the executions of a Map Run. On AWS a page of a history
-has 100 events unless maxResults (at most 1,000) says otherwise.
+the order and the pages of a history, the executions of a Map Run, and what can be redriven. On AWS
+a page of a history has 100 events unless maxResults (at most 1,000) says otherwise.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from collections.abc import Callable
 from typing import Any
 
 from localcloud.patches.executions.children import children_of_map_run, find_child
+from localcloud.patches.executions.redrives import redrive_fields
 from localcloud.patches.executions.status_events import output_text
 from localcloud.patches.patching import Moto, Patches, moto
 
@@ -64,6 +65,7 @@ def _describe(response: Moto) -> dict[str, Any]:
     output = output_text(execution)
     described = {
         **_listed(execution),
+        **redrive_fields(execution),
         "input": execution.execution_input,
         "inputDetails": {"included": True},
         "output": output,

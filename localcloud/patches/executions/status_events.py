@@ -12,6 +12,7 @@ from datetime import datetime
 from typing import Any, Final
 
 from localcloud.patches.eventbridge.rule_inputs import Event, iso_time
+from localcloud.patches.executions.redrives import redrive_fields
 from localcloud.patches.patching import Moto, moto
 
 DETAIL_TYPE: Final = "Step Functions Execution Status Change"
@@ -42,6 +43,8 @@ def _detail(execution: Moto) -> dict[str, Any]:
     return {
         "executionArn": execution.exec_arn,
         "stateMachineArn": execution.state_machine_arn,
+        "stateMachineVersionArn": None,
+        "stateMachineAliasArn": None,
         "name": execution.name,
         "status": execution.status,
         "startDate": _epoch_milliseconds(execution.start_date),
@@ -50,6 +53,8 @@ def _detail(execution: Moto) -> dict[str, Any]:
         "output": output if fits else None,
         "inputDetails": included,
         "outputDetails": None if output is None else included,
+        "redriveDate": None,
+        **redrive_fields(execution),
         "error": execution.error,
         "cause": execution.cause,
     }

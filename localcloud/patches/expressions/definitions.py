@@ -10,7 +10,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from typing import Any
 
+from localcloud.patches.expressions.fields import name_fields
 from localcloud.patches.patching import ASL, Patches, moto
 
 _DEFINITIONS = 64
@@ -27,9 +29,11 @@ def apply(patches: Patches) -> None:
         if definition not in _parsed:
             if len(_parsed) == _DEFINITIONS:
                 del _parsed[next(iter(_parsed))]
-            _parsed[definition] = original(_WHOLE_PERCENTAGE.sub(r"\1.0", definition))
+            program, tree = original(_WHOLE_PERCENTAGE.sub(r"\1.0", definition))
+            name_fields(program)
+            _parsed[definition] = program, tree
         return _parsed[definition]
 
     parser = moto(f"{ASL}.parse.asl_parser").AmazonStateLanguageParser
-    original: Callable[[str], object] = parser.parse
+    original: Callable[[str], tuple[Any, Any]] = parser.parse
     patches.replace(parser, "parse", staticmethod(parse))

@@ -1,7 +1,7 @@
-"""JSONata functions: $now and $millis by the simulated clock, and Step Functions' $parse and $uuid.
+"""JSONata functions: $now and $millis by the simulated clock, and Step Functions' own.
 
 moto declares these as JSONata source before each expression, which is not evaluated here. Of the
-functions that Step Functions adds, $partition, $range, $hash and $random with a seed are missing,
+functions that Step Functions adds, $partition, $hash and $random with a seed are missing,
 and $eval is not refused. Source: Step Functions developer guide, "Transforming data with JSONata".
 """
 
@@ -14,6 +14,7 @@ from typing import Any
 
 from jsonata import Jsonata
 from jsonata.functions import Functions
+from jsonata.utils import Utils
 
 from localcloud.clock import VirtualClock
 
@@ -34,6 +35,17 @@ def functions(clock: VirtualClock) -> dict[str, Any]:
         "millis": millis,
         "now": now,
         "parse": json.loads,
+        "range": _range,
         "uuid": lambda: str(uuid.uuid4()),
     }
     return {name: Jsonata.JLambda(function) for name, function in plain.items()}
+
+
+def _range(first: int, last: int, step: int) -> list[int]:
+    """Return the numbers as a sequence, which JSONata turns into its only item if it has one.
+
+    Source: LocalStack's snapshot test_array_range, recorded on 15 November 2024.
+    """
+    numbers: list[int] = Utils.create_sequence()
+    numbers.extend(range(first, last + (1 if step > 0 else -1), step))
+    return numbers

@@ -2,7 +2,7 @@
 
 moto passes a task's arguments to boto3 and returns the answer unchanged: right for DynamoDB and
 RDS, but not for Step Functions, whose StateMachineArn boto3 knows as stateMachineArn. The same is
-true of the optimized integration startExecution.sync:2 and its like.
+true of the optimized integration startExecution.sync:2 and its like. A null is no member at all.
 Source: Step Functions developer guide, supported-services-awssdk.
 """
 
@@ -24,6 +24,8 @@ def apply(patches: Patches) -> None:
     task = moto(f"{_STATE_TASKS}.state_task_service_aws_sdk").StateTaskServiceAwsSdk
 
     def arguments(self: Moto, parameters: dict[str, Moto], *_: Moto, **__: Moto) -> None:
+        for name in [name for name, value in parameters.items() if value is None]:
+            del parameters[name]
         self._to_boto_request(parameters, _operation(self).input_shape)
 
     def answer(self: Moto, response: Moto, *_: Moto, **__: Moto) -> None:

@@ -3,7 +3,9 @@
 moto accepts an answer to a token whose task has timed out or has been answered, and loses it; it
 says InvalidToken of a token whose execution has ended, forgets the cause of a failure, and breaks
 while any execution is just starting. AWS answers TaskTimedOut to a token of a closed task,
-InvalidToken to a text that is none, and InvalidOutput to output that is not JSON.
+InvalidToken to a text that is none, and only then InvalidOutput to output that is not JSON. The
+message of InvalidToken: LocalStack's snapshot test_sfn_send_task_outcome_with_no_such_token,
+recorded on 6 November 2025.
 """
 
 from __future__ import annotations
@@ -26,13 +28,15 @@ def apply(patches: Patches) -> None:
     callbacks = moto(f"{ASL}.eval.callback.callback")
 
     def success(backend: Moto, task_token: str, outcome: str) -> None:
+        with _answering:
+            _open_endpoint(backend, task_token)  # AWS finds the task first, then reads the output
         _check_json(outcome)
         _answer(backend, task_token, callbacks.CallbackOutcomeSuccess(task_token, outcome))
 
     def failure(
         backend: Moto, task_token: str, error: str | None = None, cause: str | None = None
     ) -> None:
-        outcome = callbacks.CallbackOutcomeFailure(task_token, error or "", cause or "")
+        outcome = callbacks.CallbackOutcomeFailure(task_token, error, cause)
         _answer(backend, task_token, outcome)
 
     def heartbeat(backend: Moto, task_token: str) -> None:
@@ -78,7 +82,7 @@ def _answer(backend: Moto, token: str, outcome: Moto) -> None:
 def _open_endpoint(backend: Moto, token: str) -> Moto:
     endpoint = next(filter(None, (pool.get(token) for pool in _pools(backend))), None)
     if endpoint is None:
-        raise _error("InvalidToken", f"Invalid Token: '{token}'")
+        raise _error("InvalidToken", "Invalid Token: 'Invalid token'")
     if endpoint.consumer_error is not None:
         message = "Task Timed Out: 'Provided task does not exist anymore'"
         raise _error("TaskTimedOut", message)
