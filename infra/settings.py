@@ -89,7 +89,7 @@ def _fit_a_variable(exports: tuple[SnapshotExport, ...]) -> tuple[SnapshotExport
 
 
 def _rates_or_false(given: object, validate: ValidatorFunctionWrapHandler) -> object:
-    """Read what is no false as rates alone, so that a fault of theirs is told once."""
+    """Validate anything but false as rates only, so that each of their faults is reported once."""
     if given is False or isinstance(given, CampaignRates):
         return validate(given)
     if not isinstance(given, dict):

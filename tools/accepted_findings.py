@@ -10,7 +10,7 @@ class Accepted(NamedTuple):
 
     Attributes:
         rule: of the AWS Solutions pack.
-        detail: what of it, as cdk-nag writes it but for logical ids; empty where a rule has none.
+        detail: what of it, as cdk-nag writes it, without logical ids; empty if a rule has none.
         where: the construct's path below the stack; `*` stands for any names.
         reason: why it stays.
     """

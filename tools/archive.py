@@ -12,7 +12,7 @@ _READABLE: Final = 0o644 << 16
 
 
 def zip_folder(folder: Path, target: Path, *, level: int) -> None:
-    """Write a folder's files to a zip file that is there whole or not at all, whoever else writes.
+    """Write a folder's files to a zip file, atomically: concurrent writers do no harm.
 
     Args:
         folder: what is zipped.

@@ -106,7 +106,7 @@ def slim(tree: Path, services: frozenset[str]) -> None:
 def compiled(tree: Path, version: str) -> bool:
     """Compile for a version of Python; return whether there is one on this machine to do it.
 
-    A layer can not be written to, so without bytecode every cold start would compile every module.
+    A layer is read-only, so without bytecode every cold start would compile every module.
     It is never compared with its source, whose time of change a layer does not keep.
     """
     python = interpreter(version)

@@ -43,15 +43,15 @@ WRONG: Final[Mapping[str, object]] = MappingProxyType(
         "alarm_email": "operators",
     }
 )
-"""For each setting a value that breaks its rule, to show what is said then."""
+"""For each setting an invalid value, to show its error."""
 
-TOLD: Final = 160
-"""Characters of an error that are shown: one lists every retention there is."""
+SHOWN: Final = 160
+"""Characters of an error that are shown: one error lists every retention period."""
 
 
 def settings_table() -> str:
-    """Tabulate the settings: type, default, what each is, and what a wrong value is answered."""
-    told = _attributes(Settings)
+    """Tabulate the settings: type, default, description, and the error of an invalid value."""
+    descriptions = _attributes(Settings)
     defaults = Settings().model_dump(mode="json")
     kinds = Settings.model_json_schema()["properties"]
     rows = [
@@ -59,7 +59,7 @@ def settings_table() -> str:
             f"`{name}`",
             _kind(kinds[name]),
             f"`{json.dumps(defaults[name])}`",
-            told[name],
+            descriptions[name],
             *_refused(name),
         )
         for name in Settings.model_fields
@@ -79,12 +79,13 @@ def findings_table() -> str:
 
 def alarms_table(template: Mapping[str, Any]) -> str:
     """Tabulate the alarms of the template: when each is in ALARM, what it means, what to do."""
-    rings = {
-        properties["AlarmName"].rpartition("-")[2]: _rings(properties)
+    conditions = {
+        properties["AlarmName"].rpartition("-")[2]: _condition(properties)
         for properties in _properties(template, "AWS::CloudWatch::Alarm")
     }
     rows = [
-        (f"`{alarm.name}`", rings[alarm.name], alarm.means, alarm.do) for alarm in alarms.every()
+        (f"`{alarm.name}`", conditions[alarm.name], alarm.means, alarm.do)
+        for alarm in alarms.every()
     ]
     return table(("Alarm", "In ALARM when", "What it means", "What to do"), rows)
 
@@ -156,12 +157,12 @@ def _refused(name: str) -> tuple[str, str]:
         Settings.from_context({name: WRONG[name]})
     except SettingsError as error:
         said = str(error).removeprefix(f"{CONTEXT_KEY}.")
-        shown = said if len(said) <= TOLD else f"{said[:TOLD].rpartition(', ')[0]}, …"
+        shown = said if len(said) <= SHOWN else f"{said[:SHOWN].rpartition(', ')[0]}, …"
         return f"`{json.dumps(WRONG[name])}`", f"`{shown}`"
     raise ValueError(f"{name}: {WRONG[name]} is not wrong")
 
 
-def _rings(alarm: Mapping[str, Any]) -> str:
+def _condition(alarm: Mapping[str, Any]) -> str:
     (period,) = {
         metric["MetricStat"]["Period"] for metric in alarm["Metrics"] if "MetricStat" in metric
     }

@@ -1,13 +1,13 @@
-"""Asks a deployed stack for something harmless, and says whether it answered.
+"""Sends a deployed stack a harmless request, and reports whether it succeeded.
 
-`python -m tools.smoke [STACK]`; what is left out is the stack of cdk.json. The request is to cancel
-the export of a snapshot that does not exist, whose name is made up anew each time. It can change
-nothing: one DescribeExportTasks finds no export, and the request ends with NothingToCancel. To get
-there, the state machine, the layer's native modules, a child execution, a permission of RDS and the
-bus must all work. Campaigns are left alone: an account need not have Amazon Connect.
+`python -m tools.smoke [STACK]`; by default, the stack of cdk.json. The request is to cancel the
+export of a snapshot that does not exist, with a new random name each time. It changes nothing: one
+DescribeExportTasks finds no export, and the request ends with NothingToCancel. For that, the state
+machine, the layer's native modules, a child execution, a permission of RDS and the event bus must
+all work. Campaigns are not tested: the account may not have Amazon Connect.
 
-It exits 0 when the stack answered so, 1 when it did not, and 2 when there was nothing to ask: no
-credentials or no stack, which is not a success.
+The exit code is 0 for success, 1 for failure, and 2 if there are no credentials or there is no
+stack.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ FAILED: Final = 1
 NOTHING_TO_ASK: Final = 2
 
 MOST_SECONDS: Final = 120
-SECONDS_BETWEEN_LOOKS: Final = 2.0
+SECONDS_BETWEEN_POLLS: Final = 2.0
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -84,14 +84,14 @@ def _ended(machine: str, request: object, account: Account) -> Mapping[str, Any]
     client = boto3.client("stepfunctions", region_name=account.region)
     started = client.start_execution(stateMachineArn=machine, input=json.dumps(request))
     print(f"Started {started['executionArn']}", file=sys.stderr)
-    give_up_at = time.monotonic() + MOST_SECONDS
+    stop_at = time.monotonic() + MOST_SECONDS
     while True:
         execution: Mapping[str, Any] = client.describe_execution(
             executionArn=started["executionArn"]
         )
-        if execution["status"] != "RUNNING" or time.monotonic() > give_up_at:
+        if execution["status"] != "RUNNING" or time.monotonic() > stop_at:
             return execution
-        time.sleep(SECONDS_BETWEEN_LOOKS)
+        time.sleep(SECONDS_BETWEEN_POLLS)
 
 
 def _judged(execution: Mapping[str, Any]) -> int:

@@ -1,8 +1,8 @@
-"""Synthesises the stack, once for all that it is made of.
+"""Synthesises the stack, once for each version of its inputs.
 
 An assembly is kept in build/assemblies under the hash of the sources, the layer, the version of
-Python and the context. It is made beside its place and renamed into it: whoever else runs meets it
-whole or not at all.
+Python and the context. It is created under another name and renamed, so that concurrent runs never
+see an incomplete one.
 """
 
 from __future__ import annotations
@@ -52,7 +52,7 @@ CONTEXT: Final = "CDK_CONTEXT_JSON"
 
 
 class NotDeployableError(Exception):
-    """The stack can not be synthesised; the text says why."""
+    """The stack cannot be synthesised; the message says why."""
 
 
 def synthesise(settings: Mapping[str, object] | None = None) -> Path:
@@ -151,7 +151,7 @@ def _start_app(variables: Mapping[str, str]) -> subprocess.Popen[str]:
 
 
 def _without_context(environment: Mapping[str, str]) -> dict[str, str]:
-    """Leave out what an app might read, but for what an assembly is known by."""
+    """Return the environment without the CDK's variables, which the hash does not cover."""
     return {name: value for name, value in environment.items() if not name.startswith("CDK_")}
 
 

@@ -89,5 +89,5 @@ class Exports(Construct):
                 source=["aws.rds"], detail={"EventID": list(EXPORT_ENDED)}
             ),
             targets=[waiting.target()],
-            description="Whoever waits for the export, or for its slot, looks at once",
+            description="Wakes the waiters for the export, and one for its slot",
         )

@@ -86,7 +86,7 @@ class ExportStore(Construct):
         }
 
     def grant_start_exports(self, grantee: iam.IGrantable) -> iam.Grant:
-        """Grant to hand the role and the key to RDS, and to nothing else."""
+        """Grant to pass the role and the key to RDS, and to no other service."""
         pass_role = iam.Grant.add_to_principal(
             grantee=grantee,
             actions=["iam:PassRole"],
@@ -96,7 +96,7 @@ class ExportStore(Construct):
         return pass_role.combine(self.key.grant(grantee, "kms:DescribeKey", "kms:CreateGrant"))
 
     def grant_read_results(self, grantee: iam.IGrantable) -> iam.Grant:
-        """Grant to read what exports write of themselves, and nothing of their data."""
+        """Grant to read the files that describe exports, and none of their data."""
         read = iam.Grant.add_to_principal(
             grantee=grantee,
             actions=["s3:GetObject"],
@@ -111,7 +111,7 @@ class ExportStore(Construct):
         return read.combine(find).combine(self.key.grant_decrypt(grantee))
 
     def _access_logs(self) -> s3.Bucket:
-        """Return the bucket that tells who has read what; S3 writes it with keys of its own."""
+        """Return the bucket of the access logs; S3 writes it with keys of its own."""
         return s3.Bucket(
             self,
             "AccessLogs",

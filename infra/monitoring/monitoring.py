@@ -158,7 +158,7 @@ class Monitoring(Construct):
                 log_group_names=[outcomes.log_group_name],
                 query_lines=[
                     "fields @timestamp, correlation_id, summary",
-                    'filter message = "request finished" and phase = "FAILED"',
+                    'filter message = "request ended" and phase = "FAILED"',
                     "sort @timestamp desc",
                     "limit 20",
                 ],

@@ -32,8 +32,8 @@ class Delivery(NamedTuple):
 
 
 FOR_EVENTS: Final = Delivery(Duration.hours(1), 185)
-"""Of a rule's target: as often as EventBridge can, but for an hour only. Whoever asked wants to
-know by then; and an export's end that is told later has been seen by a look."""
+"""Of a rule's target: as often as EventBridge can, within an hour. By then a caller expects a
+result, and a poll has seen an export's end."""
 
 FOR_INVOCATIONS: Final = Delivery(Duration.hours(1), 2)
 """Of a function that is invoked asynchronously: as often as Lambda can, for the same hour."""

@@ -1,4 +1,4 @@
-"""What whoever starts requests needs, and nothing more."""
+"""The permissions that callers need, and no more."""
 
 from __future__ import annotations
 

@@ -129,11 +129,11 @@ def _entries(kind: Kind[Any, Any]) -> str:
             resources = work.field(*many.open)
             progress = resources.values("$progress")
             paths = [many.initial_state, many.final_state, many.polls]
-            told = (progress.field(*path) for path in paths)
-            entry = _entry("$id", work.field(*many.target), *told)
+            fields = (progress.field(*path) for path in paths)
+            entry = _entry("$id", work.field(*many.target), *fields)
             return f"$each({resources}, function($progress, $id) {{ {entry} }})"
 
 
-def _entry(*told: object) -> str:
-    """Return the entry of one resource of `$work`, of what the template's `$entry` takes."""
-    return f"$entry({', '.join(map(str, ('$work', *told)))})"
+def _entry(*fields: object) -> str:
+    """Return the entry of one resource of `$work`, from the arguments of `$entry`."""
+    return f"$entry({', '.join(map(str, ('$work', *fields)))})"

@@ -1,7 +1,7 @@
-"""When a task is tried again, how often and how long: the one place for every retry policy.
+"""The retry policies of all tasks.
 
-Delays grow exponentially to a cap, with full jitter. What is permanent stands in no list here:
-Step Functions hands it to the Catch at once.
+Delays grow exponentially to a cap, with full jitter. Permanent errors are not listed here: Step
+Functions passes them to the Catch at once.
 """
 
 from __future__ import annotations
@@ -90,7 +90,7 @@ def catch_everything(
     assign: Mapping[str, object] | None = None,
     outputs: object = None,
 ) -> None:
-    """Hand every error of a state to another one."""
+    """Catch every error of a state, and continue with another one."""
     for errors in EVERYTHING:
         state.add_catch(handler, errors=list(errors), assign=assign, outputs=outputs)
 

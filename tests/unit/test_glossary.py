@@ -19,6 +19,9 @@ SEARCHED: Final = (
     "SECURITY.md",
     "docs",
     "examples",
+    "infra",
+    "lambdas",
+    "tools",
 )
 """Files, and directories with all that is in them."""
 

@@ -130,6 +130,6 @@ def test_every_line_of_the_log_carries_the_correlation_id(orchestrate: Orchestra
     assert {line["message"] for line in told} >= {
         "request accepted",
         "mutation accepted",
-        "request finished",
+        "request ended",
     }
     assert {line["correlation_id"] for line in told} == {"follow-me"}
