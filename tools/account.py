@@ -10,7 +10,7 @@ import boto3
 from botocore.exceptions import BotoCoreError, ClientError
 
 BOOTSTRAP_PARAMETER: Final = "/cdk-bootstrap/hnb659fds/version"
-"""What `cdk bootstrap` leaves behind. Source: CDK guide, bootstrapping-customizing."""
+"""The parameter that `cdk bootstrap` creates. Source: CDK guide, bootstrapping-customizing."""
 
 
 class AccountError(Exception):

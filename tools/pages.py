@@ -1,4 +1,4 @@
-"""The parts of docs/ that are written from what they describe.
+"""The generated parts of docs/.
 
 `python -m tools.pages` rewrites them; `python -m tools.pages --check` only says whether they are
 out of date.
@@ -97,7 +97,7 @@ def picture(template: Mapping[str, Any]) -> str:
 
 
 def wanted(template: Mapping[str, Any]) -> dict[Path, str]:
-    """Return what the generated files, and those with generated parts, should say."""
+    """Return the contents of the generated files and of those with generated parts."""
     parts = {
         DOCS / "settings.md": ("settings", settings_table()),
         DOCS / "security.md": ("findings", findings_table()),
@@ -108,7 +108,7 @@ def wanted(template: Mapping[str, Any]) -> dict[Path, str]:
 
 
 def out_of_date(template: Mapping[str, Any]) -> dict[Path, str]:
-    """Return what the files that say something else should say."""
+    """Return the new contents of the files that are out of date."""
     return {
         path: text
         for path, text in wanted(template).items()
@@ -124,7 +124,7 @@ def _with_part(path: Path, marker: str, part: str) -> str:
 
 
 def _attributes(model: type) -> dict[str, str]:
-    """Return what the Attributes of a docstring say, by name."""
+    """Return the descriptions in the Attributes of a docstring, by name."""
     _, _, section = inspect.getdoc(model).partition("Attributes:\n")  # type: ignore[union-attr]
     found = re.findall(r"^    (\w+): ((?:.*\n?)(?:^        .*\n?)*)", section, re.MULTILINE)
     return {name: f"{' '.join(text.split())}" for name, text in found}
@@ -181,10 +181,10 @@ def _properties(template: Mapping[str, Any], kind: str) -> Iterator[Mapping[str,
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
-    """Rewrite the files that are out of date, or with --check end with their names."""
+    """Rewrite the files that are out of date, or with --check fail with their names."""
     parser = argparse.ArgumentParser(
         prog="python -m tools.pages",
-        description="The parts of docs/ that are written from what they describe.",
+        description="Writes the generated parts of docs/.",
     )
     parser.add_argument("--check", action="store_true", help="change nothing; exit 1 when stale")
     check = parser.parse_args(arguments).check

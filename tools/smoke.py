@@ -51,7 +51,7 @@ def main(arguments: Sequence[str]) -> int:
 
 
 def request(account: Account) -> dict[str, str]:
-    """Return a request that finds nothing to do."""
+    """Return a request with nothing to do."""
     snapshot = f"smoke-{uuid4().hex}"
     arn = f"arn:{account.partition}:rds:{account.region}:{account.number}:snapshot:{snapshot}"
     return {"kind": "export", "target": "CANCELED", "source_arn": arn}
@@ -76,11 +76,11 @@ def _machine(stack: str, account: Account) -> str:
     try:
         return str(outputs["StateMachineArn"])
     except KeyError:
-        raise AccountError(f"stack {stack} is no orchestrator, or not whole") from None
+        raise AccountError(f"stack {stack} is not an orchestrator, or is incomplete") from None
 
 
 def _ended(machine: str, request: object, account: Account) -> Mapping[str, Any]:
-    """Start an execution and return it when it has ended, or when it should have."""
+    """Start an execution and return it when it has ended, or after the time limit."""
     client = boto3.client("stepfunctions", region_name=account.region)
     started = client.start_execution(stateMachineArn=machine, input=json.dumps(request))
     print(f"Started {started['executionArn']}", file=sys.stderr)
@@ -95,13 +95,13 @@ def _ended(machine: str, request: object, account: Account) -> Mapping[str, Any]
 
 
 def _judged(execution: Mapping[str, Any]) -> int:
-    """Print how an execution ended, and return whether that is what was to be."""
+    """Print how an execution ended, and return the exit code."""
     outcome = json.loads(execution.get("output") or "{}")
     reasons = [job["reason"] for job in outcome.get("resources", ())]
     if outcome:
         print(json.dumps(outcome, indent=2))
     if execution["status"] == "SUCCEEDED" and reasons == [Reason.NOTHING_TO_CANCEL]:
-        print("smoke: the stack answered: there was nothing to cancel", file=sys.stderr)
+        print("smoke: succeeded: there was nothing to cancel", file=sys.stderr)
         return ANSWERED
     why = execution.get("cause") or ", ".join(reasons)
     print(f"smoke: failed: {execution['status']}: {why}", file=sys.stderr)

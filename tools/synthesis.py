@@ -37,13 +37,13 @@ SOURCES: Final = (
     "infra",
     "lambdas",
 )
-"""All that an assembly is made of, besides Python and the context."""
+"""The inputs of an assembly, besides Python and the context."""
 
 KEPT: Final = 6
-"""The assemblies that were asked for last: about as many as the tests have settings."""
+"""The number of assemblies to keep, those used last: about as many as the tests have settings."""
 
 IN_USE_SECONDS: Final = 1_800
-"""So long an assembly may be in use after it was asked for: it is kept, however many there are."""
+"""How long an assembly may be in use after it was requested; until then it is always kept."""
 
 UNFINISHED: Final = ".synthesis-"
 
@@ -84,7 +84,7 @@ def template_of(assembly: Path) -> dict[str, Any]:
 
 
 def _fingerprint(context: str) -> str:
-    """Return the hash of all that an assembly is made of; what is missing is hashed as missing."""
+    """Return the hash of an assembly's inputs; missing ones are hashed as missing."""
     digest = hashlib.sha256(f"{platform.python_version()}\n{context}\n".encode())
     for path in _files():
         content = path.read_bytes()
@@ -100,7 +100,7 @@ def _files() -> Iterator[Path]:
 
 
 def _asked_for(assembly: Path) -> bool:
-    """Return whether an assembly is there, and if so note when it was asked for."""
+    """Return whether an assembly exists, and if so record its use."""
     try:
         os.utime(assembly)
     except FileNotFoundError:
@@ -110,7 +110,7 @@ def _asked_for(assembly: Path) -> bool:
 
 @contextmanager
 def _alone() -> Iterator[None]:
-    """Let one process at a time synthesise and prune."""
+    """Allow one process at a time to synthesise and prune."""
     folder = os.open(ASSEMBLIES, os.O_RDONLY)
     try:
         fcntl.flock(folder, fcntl.LOCK_EX)
@@ -120,7 +120,7 @@ def _alone() -> Iterator[None]:
 
 
 def _make(assembly: Path, context: str) -> None:
-    """Run the CDK app, as its own command would; what it is made of may change meanwhile."""
+    """Run the CDK app, as the CDK command does; its inputs may change meanwhile."""
     with owned(_scratch, TemporaryDirectory.cleanup) as scratch:
         unfinished = Path(scratch.name, "cdk.out")
         variables = {"TMPDIR": scratch.name, "CDK_OUTDIR": str(unfinished), CONTEXT: context}
@@ -137,7 +137,7 @@ def _scratch() -> TemporaryDirectory[str]:
 
 
 def _start_app(variables: Mapping[str, str]) -> subprocess.Popen[str]:
-    """Start the CDK app and its Node out of reach of Ctrl-C, at which both print tracebacks."""
+    """Start the CDK app and its Node so that Ctrl-C, at which both print tracebacks, skips them."""
     return subprocess.Popen(
         [sys.executable, "app.py"],
         cwd=ROOT,
@@ -163,7 +163,7 @@ def _end_app(app: subprocess.Popen[str]) -> None:
 
 
 def _prune() -> None:
-    """Remove old assemblies, and what a synthesis that was killed has left behind."""
+    """Remove old assemblies, and the remains of a killed synthesis."""
     asked_for_at = {path: path.stat().st_mtime for path in ASSEMBLIES.iterdir()}
     whole = [path for path in asked_for_at if not path.name.startswith(UNFINISHED)]
     newest = sorted(whole, key=asked_for_at.__getitem__)[-KEPT:]

@@ -1,4 +1,4 @@
-"""Where exports go: a bucket, the key they are encrypted with, and the role RDS writes with."""
+"""The destination of exports: a bucket, the key that encrypts them, and the role that RDS uses."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ ACCESS_LOGS_KEPT: Final = Duration.days(365)
 
 
 class ExportStore(Construct):
-    """The one destination of every export; no request can name another.
+    """The destination of every export; a request cannot name another one.
 
     What exists already is used as it is: its policies are its owner's.
     """
@@ -77,7 +77,7 @@ class ExportStore(Construct):
 
     @property
     def environment(self) -> dict[str, str]:
-        """What a function needs to start exports, and to find what they have written."""
+        """The settings of a function that starts exports and reads their files."""
         return {
             EXPORT_BUCKET: self.bucket.bucket_name,
             EXPORT_PREFIX: self._prefix,
@@ -139,8 +139,8 @@ class ExportStore(Construct):
         role.add_to_policy(
             iam.PolicyStatement(
                 actions=["s3:PutObject*", "s3:GetObject*", "s3:DeleteObject*"],
-                # The whole bucket, which is for exports alone: what RDS checks of a role before it
-                # starts an export is not documented, and the guide's own policy names `bucket/*`.
+                # The whole bucket, which is only for exports: what RDS checks of a role before it
+                # starts an export is not documented, and the guide's policy names `bucket/*`.
                 resources=[self.bucket.arn_for_objects("*")],
             )
         )

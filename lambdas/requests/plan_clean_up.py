@@ -121,7 +121,7 @@ def _ended(
 
 
 def _planned(execution: Execution) -> Plan | None:
-    """Return the plan of an execution that ended before it had one, if its request is valid."""
+    """Return the plan of an execution that ended before it had one; None if it was rejected."""
     try:
         given = input_of(json.loads(execution.request or "null"))
         account = account_of(execution.arn)
