@@ -12,9 +12,9 @@ from infra.stack import OrchestratorStack
 
 
 def main(cdk_json: Path = CDK_JSON) -> None:
-    """Synthesise the stack; a setting that breaks its rule ends it with one clear line."""
+    """Synthesise the stack; an invalid setting ends it with a one-line error."""
     try:
-        # The CDK command passes the context on with that of its own arguments, which wins.
+        # The CDK command passes cdk.json's context merged with that of its arguments, which win.
         context = read_context(cdk_json)
         app = App(context=context)
         OrchestratorStack(app, Settings.from_contexts(context, app.node.get_all_context()))

@@ -1,4 +1,4 @@
-"""Amazon Connect campaigns: the function that reconciles them, and the rule of their moves."""
+"""Amazon Connect campaigns: the function that reconciles them, and the rule of their mutations."""
 
 from __future__ import annotations
 
@@ -52,14 +52,14 @@ class Campaigns(Construct):
         )
         self._grant_campaigns(self.function, settings.campaign_instance_ids)
         platform.coordination.grant_limit_rates(self.function)
-        self.rules = [self._moved(waiting)] if settings.campaign_events else []
+        self.rules = [self._mutation(waiting)] if settings.campaign_events else []
 
     def _grant_campaigns(self, grantee: iam.IGrantable, instance_ids: Sequence[str]) -> iam.Grant:
-        """Grant to read the states of campaigns and to move them.
+        """Grant to read the states of campaigns and to change them.
 
         Args:
             grantee: the function.
-            instance_ids: whose campaigns it may move; none means all.
+            instance_ids: whose campaigns it may change; none means all.
         """
         stack = Stack.of(self)
         campaigns = stack.format_arn(
@@ -69,7 +69,7 @@ class Campaigns(Construct):
             stack.format_arn(service="connect", resource="instance", resource_name=instance_id)
             for instance_id in instance_ids
         ]
-        move = iam.Grant.add_to_principal(
+        change = iam.Grant.add_to_principal(
             grantee=grantee,
             actions=[
                 f"connect-campaigns:{operation}Campaign"
@@ -84,12 +84,12 @@ class Campaigns(Construct):
             # Not by owner: the call for a batch is refused for one campaign of another instance.
             resource_arns=[campaigns],
         )
-        return move.combine(read)
+        return change.combine(read)
 
-    def _moved(self, waiting: Waiting) -> events.Rule:
-        """Return the rule of moves that the function has not made itself.
+    def _mutation(self, waiting: Waiting) -> events.Rule:
+        """Return the rule of mutations that the function has not made itself.
 
-        Only what CloudTrail records comes, so the account needs a trail. Source: EventBridge
+        Only what CloudTrail records is an event, so the account needs a trail. Source: EventBridge
         reference, Amazon Connect outbound campaigns; CloudTrail user guide, userIdentity element.
         """
         own = cast(iam.IRole, self.function.role)  # which a function that is made here always has
@@ -111,5 +111,5 @@ class Campaigns(Construct):
                 },
             ),
             targets=[waiting.target()],
-            description="Whoever waits for a campaign that somebody else moves looks at once",
+            description="Wakes the waiters for a campaign that another caller changes",
         )

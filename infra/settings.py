@@ -25,7 +25,7 @@ from lambdas.shared.faults import broken_rule, echo, nearest, one_of, place
 from lambdas.shared.model import Frozen
 
 MAX_SNAPSHOT_EXPORTS: Final = 10
-"""As many as the longest prefixes leave room for in the 2,048 characters of an event pattern.
+"""With the longest prefixes, as many as fit into the 2,048 characters of an event pattern.
 Source: EventBridge user guide, quotas."""
 
 MAX_SNAPSHOT_EXPORTS_BYTES: Final = 3_000
@@ -57,15 +57,15 @@ LOG_RETENTIONS: Final = (
     "TEN_YEARS",
     "INFINITE",
 )
-"""The names of CDK's RetentionDays, written out: its import would start Node."""
+"""The names of CDK's RetentionDays, written out because importing it starts Node."""
 
 
 class SettingsError(Exception):
-    """A setting breaks its rule; the text names each one as cdk.json spells it."""
+    """Settings are invalid; the message names each one as in cdk.json."""
 
 
 def _matching(pattern: str, rule: str) -> AfterValidator:
-    """Refuse a text that does not match a pattern, in words."""
+    """Reject a text that does not match a pattern, with a rule in plain words."""
 
     def check(text: str) -> str:
         if not re.fullmatch(pattern, text):
@@ -89,7 +89,7 @@ def _fit_a_variable(exports: tuple[SnapshotExport, ...]) -> tuple[SnapshotExport
 
 
 def _rates_or_false(given: object, validate: ValidatorFunctionWrapHandler) -> object:
-    """Read what is no false as rates alone, so that a fault of theirs is told once."""
+    """Validate anything but false as rates only, so that each of their faults is reported once."""
     if given is False or isinstance(given, CampaignRates):
         return validate(given)
     if not isinstance(given, dict):
@@ -98,7 +98,7 @@ def _rates_or_false(given: object, validate: ValidatorFunctionWrapHandler) -> ob
 
 
 class ExistingStore(NamedTuple):
-    """A destination of exports that somebody else has made, and takes care of."""
+    """An existing destination of exports, which the stack does not manage."""
 
     bucket_name: str
     role_arn: str
@@ -106,7 +106,7 @@ class ExistingStore(NamedTuple):
 
 
 class Settings(Frozen):
-    """What a deployment may choose.
+    """The settings of a deployment.
 
     Attributes:
         stack_name: name of the CloudFormation stack, the dashboard and the alarms.
@@ -211,7 +211,7 @@ class Settings(Frozen):
 
     @classmethod
     def from_context(cls, block: Mapping[str, object] | str | None) -> Self:
-        """Read the settings; what is left out has its default.
+        """Read the settings; those left out have their defaults.
 
         Args:
             block: the settings, or the JSON text that `cdk --context` passes.

@@ -1,4 +1,4 @@
-"""The stack only composes; every resource is in a construct of its own capability."""
+"""The stack, which only composes the constructs of its capabilities."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from infra.workflow.workflow import Workflow
 
 
 class OrchestratorStack(Stack):
-    """The whole orchestrator, in one stack that needs to know no account and no Region."""
+    """The orchestrator as one stack, for any account and Region."""
 
     def __init__(self, scope: Construct, settings: Settings) -> None:
         super().__init__(

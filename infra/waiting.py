@@ -10,7 +10,7 @@ from infra.platform.platform import Platform
 
 
 class Waiting(Construct):
-    """The function that wakes the executions which wait for what an event tells of."""
+    """The function that wakes the waiters for what an event is about."""
 
     def __init__(
         self,

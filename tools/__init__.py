@@ -1,1 +1,1 @@
-"""What builds, synthesises and deploys the stack, asks it whether it works, and draws its docs."""
+"""Building, synthesising, deploying and testing the stack, and generating its documentation."""

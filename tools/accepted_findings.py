@@ -1,4 +1,4 @@
-"""What the AWS Solutions rules of cdk-nag find in the stack, and why it stays: the one list."""
+"""The accepted findings of cdk-nag's AWS Solutions rules, with reasons."""
 
 from __future__ import annotations
 
@@ -6,13 +6,13 @@ from typing import Final, NamedTuple
 
 
 class Accepted(NamedTuple):
-    """A finding that stays.
+    """An accepted finding.
 
     Attributes:
         rule: of the AWS Solutions pack.
-        detail: what of it, as cdk-nag writes it but for logical ids; empty where a rule has none.
+        detail: what of it, as cdk-nag writes it, without logical ids; empty if a rule has none.
         where: the construct's path below the stack; `*` stands for any names.
-        reason: why it stays.
+        reason: why it is accepted.
     """
 
     rule: str

@@ -1,4 +1,4 @@
-"""The AWS account and Region that the credentials at hand lead to."""
+"""The AWS account and Region of the current credentials."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ import boto3
 from botocore.exceptions import BotoCoreError, ClientError
 
 BOOTSTRAP_PARAMETER: Final = "/cdk-bootstrap/hnb659fds/version"
-"""What `cdk bootstrap` leaves behind. Source: CDK guide, bootstrapping-customizing."""
+"""The parameter that `cdk bootstrap` creates. Source: CDK guide, bootstrapping-customizing."""
 
 
 class AccountError(Exception):
-    """The account can not be used; the text says why, and what helps."""
+    """The account cannot be used; the message says why, and what to do."""
 
 
 class Account(NamedTuple):
@@ -30,12 +30,12 @@ class Account(NamedTuple):
 
     @property
     def variables(self) -> Mapping[str, str]:
-        """How every SDK is told the Region: some read the one, some the other."""
+        """The variables that set the Region: some SDKs read the one, some the other."""
         return {"AWS_REGION": self.region, "AWS_DEFAULT_REGION": self.region}
 
 
 def current_account() -> Account:
-    """Return whose credentials are at hand.
+    """Return the account and Region of the current credentials.
 
     Raises:
         AccountError: when there are none, or no Region, or they are not valid.
@@ -58,7 +58,7 @@ def require_bootstrap(account: Account) -> None:
     """Make sure that the CDK can deploy to an account.
 
     Raises:
-        AccountError: when it has not been bootstrapped, or does not tell.
+        AccountError: when it has not been bootstrapped, or cannot be read.
     """
     ssm = boto3.client("ssm", region_name=account.region)
     try:
@@ -69,4 +69,4 @@ def require_bootstrap(account: Account) -> None:
             "run `make bootstrap` once"
         ) from None
     except (BotoCoreError, ClientError) as error:
-        raise AccountError(f"{BOOTSTRAP_PARAMETER} can not be read: {error}") from error
+        raise AccountError(f"{BOOTSTRAP_PARAMETER} cannot be read: {error}") from error

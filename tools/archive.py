@@ -1,4 +1,4 @@
-"""Zip files whose bytes depend on names and contents alone."""
+"""Zip files whose bytes depend only on names and contents."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ _READABLE: Final = 0o644 << 16
 
 
 def zip_folder(folder: Path, target: Path, *, level: int) -> None:
-    """Write a folder's files to a zip file that is there whole or not at all, whoever else writes.
+    """Write a folder's files to a zip file, atomically: concurrent writers do no harm.
 
     Args:
-        folder: what is zipped.
-        target: the zip file; one that is there is replaced.
+        folder: whose files are zipped.
+        target: the zip file; an existing one is replaced.
         level: of compression, 1 is fast and 9 small.
     """
     unfinished = target.with_suffix(f".unfinished-{os.getpid()}")

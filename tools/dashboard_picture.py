@@ -1,4 +1,4 @@
-"""Draws the layout of the dashboard from its synthesised body: what is shown where."""
+"""Draws the layout of the dashboard from its synthesised body."""
 
 from __future__ import annotations
 

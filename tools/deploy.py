@@ -1,7 +1,8 @@
-"""Runs the CDK's own command, through the Node of the virtual environment.
+"""Runs the CDK command with the Node of the virtual environment.
 
-`python -m tools.deploy [deploy | bootstrap | diff | destroy] [ARGUMENT ...]`; what is left out is
-deploy. It exits 2 when the account or cdk.json cannot be used, else as the CDK's command does.
+`python -m tools.deploy [deploy | bootstrap | diff | destroy] [ARGUMENT ...]`; the default is
+deploy. The exit code is 2 if the account or cdk.json cannot be used, otherwise that of the CDK
+command.
 """
 
 from __future__ import annotations

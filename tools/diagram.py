@@ -1,7 +1,7 @@
 """The picture and the tables of the workflow, drawn from the synthesised state machine.
 
 `python -m tools.diagram` rewrites docs/workflow.md, and README.md between its markers;
-`python -m tools.diagram --check` only says whether they are out of date.
+`python -m tools.diagram --check` only reports whether they are out of date.
 """
 
 from __future__ import annotations
@@ -49,11 +49,11 @@ States = Mapping[str, State]
 
 
 class Edge(NamedTuple):
-    """A way from one state to another.
+    """An edge from one state to another.
 
     Attributes:
-        label: when it is taken, in words; empty where it always is.
-        caught: whether it is taken by a Catch.
+        label: its condition in words; empty if it has none.
+        caught: whether it is that of a Catch.
     """
 
     source: str
@@ -75,7 +75,7 @@ def definition(template: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def resolved(value: object) -> str:
-    """Write a value of the template as text, as Fn::Sub would spell it."""
+    """Return a value of the template as text, in the syntax of Fn::Sub."""
     match value:
         case str():
             return value
@@ -92,7 +92,7 @@ def resolved(value: object) -> str:
 
 
 def walk(graph: Mapping[str, Any]) -> dict[str, State]:
-    """Return a graph's states, depth first from its start; what nothing leads to comes last."""
+    """Return a graph's states, depth first from its start; unreachable ones come last."""
     states: States = graph["States"]
     found: dict[str, State] = {}
 
@@ -108,7 +108,7 @@ def walk(graph: Mapping[str, Any]) -> dict[str, State]:
 
 
 def edges(name: str, state: State) -> Iterator[Edge]:
-    """Yield the ways out of a state, what it catches last."""
+    """Yield the edges from a state, those of its Catch last."""
     for choice in state.get("Choices", ()):
         yield Edge(name, choice["Next"], in_words(choice["Condition"]))
     if "Default" in state:
@@ -122,7 +122,7 @@ def edges(name: str, state: State) -> Iterator[Edge]:
 
 
 def in_words(condition: str) -> str:
-    """Return a Choice's condition as the word it turns on, or as it is where there is none."""
+    """Return the word that a Choice's condition compares with, or the condition if it has none."""
     body = condition.removeprefix("{%").removesuffix("%}").strip()
     if compared := re.fullmatch(r"\$[\w.]+ = '([^']*)'", body):
         return compared[1]
@@ -157,7 +157,7 @@ def _node(name: str, state: State) -> str:
 
 
 def _child(name: str, graph: Mapping[str, Any]) -> list[str]:
-    """Draw what a Map runs in a box of its own, which keeps the layout of both graphs plain."""
+    """Draw what a Map runs in a separate box, which keeps the layout of both graphs simple."""
     box = f"{name}Child"
     return [
         f'subgraph {box}["A child execution of {name}"]',
@@ -179,13 +179,13 @@ def _label(name: str, state: State) -> str:
 
 
 def _action(task: State) -> str:
-    """Return what a task calls, without the part that all such ARNs share."""
+    """Return what a task calls, without the common prefix of such ARNs."""
     action: str = task["Resource"].split(":::", 1)[-1].removeprefix("aws-sdk:")
     return "Lambda" if action == "lambda:invoke" else action
 
 
 def _merged(ways: Iterator[Edge]) -> list[Edge]:
-    """Draw one arrow where several of a kind lead from one state to the same other one."""
+    """Draw one arrow for several edges of a type between the same two states."""
     labels: dict[tuple[str, str, bool], list[str]] = {}
     for way in ways:
         labels.setdefault((way.source, way.target, way.caught), []).append(way.label)
@@ -196,7 +196,7 @@ def _merged(ways: Iterator[Edge]) -> list[Edge]:
 
 
 def _arrow(edge: Edge, *, ends: bool) -> str:
-    """Draw a way; one that ends is longer, so that ends stand in a row of their own."""
+    """Draw an edge; those to an end are longer, so that the ends are in a row of their own."""
     arrow = ("-..->" if ends else "-.->") if edge.caught else ("--->" if ends else "-->")
     label = f'|"{edge.label}"|' if edge.label else ""
     return f"{edge.source} {arrow}{label} {edge.target}"
@@ -292,7 +292,7 @@ def _fenced(definition: Mapping[str, Any]) -> str:
 
 
 def with_picture(text: str, definition: Mapping[str, Any]) -> str:
-    """Return a text with the picture between its markers, or as it is where it has none."""
+    """Return a text with the picture between its markers, or unchanged if it has none."""
     before, opening, rest = text.partition(OPENING)
     _, closing, after = rest.partition(CLOSING)
     if not closing:
@@ -301,7 +301,7 @@ def with_picture(text: str, definition: Mapping[str, Any]) -> str:
 
 
 def out_of_date(definition: Mapping[str, Any]) -> dict[Path, str]:
-    """Return what the files that do not show the definition should say instead."""
+    """Return the new contents of the files that are out of date."""
     wanted = {PAGE: page(definition)}
     if README.exists():
         wanted[README] = with_picture(README.read_text(encoding="utf-8"), definition)
@@ -313,7 +313,7 @@ def out_of_date(definition: Mapping[str, Any]) -> dict[Path, str]:
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
-    """Rewrite the files that are out of date, or with --check end with their names."""
+    """Rewrite the files that are out of date, or with --check fail with their names."""
     parser = argparse.ArgumentParser(
         prog="python -m tools.diagram",
         description="The workflow's page and picture, from its definition.",

@@ -1,4 +1,4 @@
-"""The functions' layer: what they import, for their runtime, without what they never use.
+"""The functions' layer: their dependencies, for their runtime, without what they never use.
 
 `python -m tools.layer` builds build/layer.zip from the wheels that lambdas/requirements.txt pins.
 """
@@ -29,17 +29,17 @@ NEVER_USED: Final = (
     "boto3/examples",
     "botocore/data/*/*/examples-1.json",
     "aws_lambda_powertools/event_handler",  # of functions behind an API
-    "dateutil/zoneinfo/*.tar.gz",  # every moment here is UTC
+    "dateutil/zoneinfo/*.tar.gz",  # all times are in UTC
     "wrapt-stubs",
     "**/*.pyi",
-    "*.dist-info/RECORD",  # not true any more
+    "*.dist-info/RECORD",  # out of date
     "*.dist-info/sboms",
 )
-"""Beside the descriptions of other services. METADATA stays: scanners know a package by it."""
+"""Besides the models of unused services. METADATA is kept: scanners identify packages by it."""
 
 
 class Target(NamedTuple):
-    """What wheels are chosen for.
+    """What wheels are selected for.
 
     Attributes:
         python: such as 3.13.
@@ -57,7 +57,7 @@ LAMBDA: Final = Target(
 
 
 def build(layer: Path = LAYER, target: Target = LAMBDA) -> None:
-    """Write the layer; the same pins, sources and compiler give the same bytes."""
+    """Write the layer; the same pins, sources and compiler produce the same bytes."""
     layer.parent.mkdir(parents=True, exist_ok=True)
     with TemporaryDirectory() as directory:
         tree = Path(directory, "python")
@@ -73,7 +73,7 @@ def build(layer: Path = LAYER, target: Target = LAMBDA) -> None:
 
 
 def install(tree: Path, target: Target) -> None:
-    """Put what is pinned into a folder, and nothing else."""
+    """Install the pinned packages into a folder, and nothing else."""
     subprocess.run(
         [
             *(sys.executable, "-m", "pip", "install", "--quiet", "--disable-pip-version-check"),
@@ -93,7 +93,7 @@ def services_named_in(sources: Iterable[Path], tree: Path) -> frozenset[str]:
 
 
 def slim(tree: Path, services: frozenset[str]) -> None:
-    """Remove what is never used, and of botocore's services all but the newest of those named."""
+    """Remove what is never used, and all service models except the newest of those named."""
     for folder in _services(tree):
         *older, _newest = sorted(folder.iterdir())
         for unused in older if folder.name in services else [folder]:
@@ -104,10 +104,10 @@ def slim(tree: Path, services: frozenset[str]) -> None:
 
 
 def compiled(tree: Path, version: str) -> bool:
-    """Compile for a version of Python; return whether there is one on this machine to do it.
+    """Compile for a version of Python; return whether this machine has it.
 
-    A layer can not be written to, so without bytecode every cold start would compile every module.
-    It is never compared with its source, whose time of change a layer does not keep.
+    A layer is read-only, so without bytecode every cold start would compile every module.
+    It is never compared with its source, whose modification time a layer does not keep.
     """
     python = interpreter(version)
     if python is None:
@@ -124,7 +124,7 @@ def compiled(tree: Path, version: str) -> bool:
 
 
 def interpreter(version: str) -> str | None:
-    """Return the command of a version of Python such as 3.13, None where none runs here."""
+    """Return the command of a version of Python such as 3.13, None if this machine has none."""
     for command in (sys.executable, shutil.which(f"python{version}")):
         if command and _version(command) == version:
             return command

@@ -1,4 +1,4 @@
-"""The parts of docs/ that are written from what they describe.
+"""The generated parts of docs/.
 
 `python -m tools.pages` rewrites them; `python -m tools.pages --check` only says whether they are
 out of date.
@@ -43,15 +43,15 @@ WRONG: Final[Mapping[str, object]] = MappingProxyType(
         "alarm_email": "operators",
     }
 )
-"""For each setting a value that breaks its rule, to show what is said then."""
+"""For each setting an invalid value, to show its error."""
 
-TOLD: Final = 160
-"""Characters of an error that are shown: one lists every retention there is."""
+SHOWN: Final = 160
+"""Characters of an error that are shown: one error lists every retention period."""
 
 
 def settings_table() -> str:
-    """Tabulate the settings: type, default, what each is, and what a wrong value is answered."""
-    told = _attributes(Settings)
+    """Tabulate the settings: type, default, description, and the error of an invalid value."""
+    descriptions = _attributes(Settings)
     defaults = Settings().model_dump(mode="json")
     kinds = Settings.model_json_schema()["properties"]
     rows = [
@@ -59,7 +59,7 @@ def settings_table() -> str:
             f"`{name}`",
             _kind(kinds[name]),
             f"`{json.dumps(defaults[name])}`",
-            told[name],
+            descriptions[name],
             *_refused(name),
         )
         for name in Settings.model_fields
@@ -79,12 +79,13 @@ def findings_table() -> str:
 
 def alarms_table(template: Mapping[str, Any]) -> str:
     """Tabulate the alarms of the template: when each is in ALARM, what it means, what to do."""
-    rings = {
-        properties["AlarmName"].rpartition("-")[2]: _rings(properties)
+    conditions = {
+        properties["AlarmName"].rpartition("-")[2]: _condition(properties)
         for properties in _properties(template, "AWS::CloudWatch::Alarm")
     }
     rows = [
-        (f"`{alarm.name}`", rings[alarm.name], alarm.means, alarm.do) for alarm in alarms.every()
+        (f"`{alarm.name}`", conditions[alarm.name], alarm.means, alarm.do)
+        for alarm in alarms.every()
     ]
     return table(("Alarm", "In ALARM when", "What it means", "What to do"), rows)
 
@@ -96,7 +97,7 @@ def picture(template: Mapping[str, Any]) -> str:
 
 
 def wanted(template: Mapping[str, Any]) -> dict[Path, str]:
-    """Return what the generated files, and those with generated parts, should say."""
+    """Return the contents of the generated files and of those with generated parts."""
     parts = {
         DOCS / "settings.md": ("settings", settings_table()),
         DOCS / "security.md": ("findings", findings_table()),
@@ -107,7 +108,7 @@ def wanted(template: Mapping[str, Any]) -> dict[Path, str]:
 
 
 def out_of_date(template: Mapping[str, Any]) -> dict[Path, str]:
-    """Return what the files that say something else should say."""
+    """Return the new contents of the files that are out of date."""
     return {
         path: text
         for path, text in wanted(template).items()
@@ -123,7 +124,7 @@ def _with_part(path: Path, marker: str, part: str) -> str:
 
 
 def _attributes(model: type) -> dict[str, str]:
-    """Return what the Attributes of a docstring say, by name."""
+    """Return the descriptions in the Attributes of a docstring, by name."""
     _, _, section = inspect.getdoc(model).partition("Attributes:\n")  # type: ignore[union-attr]
     found = re.findall(r"^    (\w+): ((?:.*\n?)(?:^        .*\n?)*)", section, re.MULTILINE)
     return {name: f"{' '.join(text.split())}" for name, text in found}
@@ -156,12 +157,12 @@ def _refused(name: str) -> tuple[str, str]:
         Settings.from_context({name: WRONG[name]})
     except SettingsError as error:
         said = str(error).removeprefix(f"{CONTEXT_KEY}.")
-        shown = said if len(said) <= TOLD else f"{said[:TOLD].rpartition(', ')[0]}, …"
+        shown = said if len(said) <= SHOWN else f"{said[:SHOWN].rpartition(', ')[0]}, …"
         return f"`{json.dumps(WRONG[name])}`", f"`{shown}`"
     raise ValueError(f"{name}: {WRONG[name]} is not wrong")
 
 
-def _rings(alarm: Mapping[str, Any]) -> str:
+def _condition(alarm: Mapping[str, Any]) -> str:
     (period,) = {
         metric["MetricStat"]["Period"] for metric in alarm["Metrics"] if "MetricStat" in metric
     }
@@ -180,10 +181,10 @@ def _properties(template: Mapping[str, Any], kind: str) -> Iterator[Mapping[str,
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
-    """Rewrite the files that are out of date, or with --check end with their names."""
+    """Rewrite the files that are out of date, or with --check fail with their names."""
     parser = argparse.ArgumentParser(
         prog="python -m tools.pages",
-        description="The parts of docs/ that are written from what they describe.",
+        description="Writes the generated parts of docs/.",
     )
     parser.add_argument("--check", action="store_true", help="change nothing; exit 1 when stale")
     check = parser.parse_args(arguments).check

@@ -1,13 +1,13 @@
-"""Asks a deployed stack for something harmless, and says whether it answered.
+"""Sends a deployed stack a harmless request, and reports whether it succeeded.
 
-`python -m tools.smoke [STACK]`; what is left out is the stack of cdk.json. The request is to cancel
-the export of a snapshot that does not exist, whose name is made up anew each time. It can change
-nothing: one DescribeExportTasks finds no export, and the request ends with NothingToCancel. To get
-there, the state machine, the layer's native modules, a child execution, a permission of RDS and the
-bus must all work. Campaigns are left alone: an account need not have Amazon Connect.
+`python -m tools.smoke [STACK]`; by default, the stack of cdk.json. The request is to cancel the
+export of a snapshot that does not exist, with a new random name each time. It changes nothing: one
+DescribeExportTasks finds no export, and the request ends with NothingToCancel. For that, the state
+machine, the layer's native modules, a child execution, a permission of RDS and the event bus must
+all work. Campaigns are not tested: the account may not have Amazon Connect.
 
-It exits 0 when the stack answered so, 1 when it did not, and 2 when there was nothing to ask: no
-credentials or no stack, which is not a success.
+The exit code is 0 for success, 1 for failure, and 2 if there are no credentials or there is no
+stack.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ FAILED: Final = 1
 NOTHING_TO_ASK: Final = 2
 
 MOST_SECONDS: Final = 120
-SECONDS_BETWEEN_LOOKS: Final = 2.0
+SECONDS_BETWEEN_POLLS: Final = 2.0
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -51,7 +51,7 @@ def main(arguments: Sequence[str]) -> int:
 
 
 def request(account: Account) -> dict[str, str]:
-    """Return a request that finds nothing to do."""
+    """Return a request with nothing to do."""
     snapshot = f"smoke-{uuid4().hex}"
     arn = f"arn:{account.partition}:rds:{account.region}:{account.number}:snapshot:{snapshot}"
     return {"kind": "export", "target": "CANCELED", "source_arn": arn}
@@ -76,32 +76,32 @@ def _machine(stack: str, account: Account) -> str:
     try:
         return str(outputs["StateMachineArn"])
     except KeyError:
-        raise AccountError(f"stack {stack} is no orchestrator, or not whole") from None
+        raise AccountError(f"stack {stack} is not an orchestrator, or is incomplete") from None
 
 
 def _ended(machine: str, request: object, account: Account) -> Mapping[str, Any]:
-    """Start an execution and return it when it has ended, or when it should have."""
+    """Start an execution and return it when it has ended, or after the time limit."""
     client = boto3.client("stepfunctions", region_name=account.region)
     started = client.start_execution(stateMachineArn=machine, input=json.dumps(request))
     print(f"Started {started['executionArn']}", file=sys.stderr)
-    give_up_at = time.monotonic() + MOST_SECONDS
+    stop_at = time.monotonic() + MOST_SECONDS
     while True:
         execution: Mapping[str, Any] = client.describe_execution(
             executionArn=started["executionArn"]
         )
-        if execution["status"] != "RUNNING" or time.monotonic() > give_up_at:
+        if execution["status"] != "RUNNING" or time.monotonic() > stop_at:
             return execution
-        time.sleep(SECONDS_BETWEEN_LOOKS)
+        time.sleep(SECONDS_BETWEEN_POLLS)
 
 
 def _judged(execution: Mapping[str, Any]) -> int:
-    """Print how an execution ended, and return whether that is what was to be."""
+    """Print how an execution ended, and return the exit code."""
     outcome = json.loads(execution.get("output") or "{}")
     reasons = [job["reason"] for job in outcome.get("resources", ())]
     if outcome:
         print(json.dumps(outcome, indent=2))
     if execution["status"] == "SUCCEEDED" and reasons == [Reason.NOTHING_TO_CANCEL]:
-        print("smoke: the stack answered: there was nothing to cancel", file=sys.stderr)
+        print("smoke: succeeded: there was nothing to cancel", file=sys.stderr)
         return ANSWERED
     why = execution.get("cause") or ", ".join(reasons)
     print(f"smoke: failed: {execution['status']}: {why}", file=sys.stderr)

@@ -1,8 +1,8 @@
-"""Synthesises the stack, once for all that it is made of.
+"""Synthesises the stack, once for each version of its inputs.
 
 An assembly is kept in build/assemblies under the hash of the sources, the layer, the version of
-Python and the context. It is made beside its place and renamed into it: whoever else runs meets it
-whole or not at all.
+Python and the context. It is created under another name and renamed, so that concurrent runs never
+see an incomplete one.
 """
 
 from __future__ import annotations
@@ -37,13 +37,13 @@ SOURCES: Final = (
     "infra",
     "lambdas",
 )
-"""All that an assembly is made of, besides Python and the context."""
+"""The inputs of an assembly, besides Python and the context."""
 
 KEPT: Final = 6
-"""The assemblies that were asked for last: about as many as the tests have settings."""
+"""The number of assemblies to keep, those used last: about as many as the tests have settings."""
 
 IN_USE_SECONDS: Final = 1_800
-"""So long an assembly may be in use after it was asked for: it is kept, however many there are."""
+"""How long an assembly may be in use after it was requested; until then it is always kept."""
 
 UNFINISHED: Final = ".synthesis-"
 
@@ -52,7 +52,7 @@ CONTEXT: Final = "CDK_CONTEXT_JSON"
 
 
 class NotDeployableError(Exception):
-    """The stack can not be synthesised; the text says why."""
+    """The stack cannot be synthesised; the message says why."""
 
 
 def synthesise(settings: Mapping[str, object] | None = None) -> Path:
@@ -84,7 +84,7 @@ def template_of(assembly: Path) -> dict[str, Any]:
 
 
 def _fingerprint(context: str) -> str:
-    """Return the hash of all that an assembly is made of; what is missing is hashed as missing."""
+    """Return the hash of an assembly's inputs; missing ones are hashed as missing."""
     digest = hashlib.sha256(f"{platform.python_version()}\n{context}\n".encode())
     for path in _files():
         content = path.read_bytes()
@@ -100,7 +100,7 @@ def _files() -> Iterator[Path]:
 
 
 def _asked_for(assembly: Path) -> bool:
-    """Return whether an assembly is there, and if so note when it was asked for."""
+    """Return whether an assembly exists, and if so record its use."""
     try:
         os.utime(assembly)
     except FileNotFoundError:
@@ -110,7 +110,7 @@ def _asked_for(assembly: Path) -> bool:
 
 @contextmanager
 def _alone() -> Iterator[None]:
-    """Let one process at a time synthesise and prune."""
+    """Allow one process at a time to synthesise and prune."""
     folder = os.open(ASSEMBLIES, os.O_RDONLY)
     try:
         fcntl.flock(folder, fcntl.LOCK_EX)
@@ -120,7 +120,7 @@ def _alone() -> Iterator[None]:
 
 
 def _make(assembly: Path, context: str) -> None:
-    """Run the CDK app, as its own command would; what it is made of may change meanwhile."""
+    """Run the CDK app, as the CDK command does; its inputs may change meanwhile."""
     with owned(_scratch, TemporaryDirectory.cleanup) as scratch:
         unfinished = Path(scratch.name, "cdk.out")
         variables = {"TMPDIR": scratch.name, "CDK_OUTDIR": str(unfinished), CONTEXT: context}
@@ -137,7 +137,7 @@ def _scratch() -> TemporaryDirectory[str]:
 
 
 def _start_app(variables: Mapping[str, str]) -> subprocess.Popen[str]:
-    """Start the CDK app and its Node out of reach of Ctrl-C, at which both print tracebacks."""
+    """Start the CDK app and its Node so that Ctrl-C, at which both print tracebacks, skips them."""
     return subprocess.Popen(
         [sys.executable, "app.py"],
         cwd=ROOT,
@@ -151,7 +151,7 @@ def _start_app(variables: Mapping[str, str]) -> subprocess.Popen[str]:
 
 
 def _without_context(environment: Mapping[str, str]) -> dict[str, str]:
-    """Leave out what an app might read, but for what an assembly is known by."""
+    """Return the environment without the CDK's variables, which the hash does not cover."""
     return {name: value for name, value in environment.items() if not name.startswith("CDK_")}
 
 
@@ -163,7 +163,7 @@ def _end_app(app: subprocess.Popen[str]) -> None:
 
 
 def _prune() -> None:
-    """Remove old assemblies, and what a synthesis that was killed has left behind."""
+    """Remove old assemblies, and the remains of a killed synthesis."""
     asked_for_at = {path: path.stat().st_mtime for path in ASSEMBLIES.iterdir()}
     whole = [path for path in asked_for_at if not path.name.startswith(UNFINISHED)]
     newest = sorted(whole, key=asked_for_at.__getitem__)[-KEPT:]

@@ -1,1 +1,1 @@
-"""RDS exports: the function that reconciles them, the rule of their ends, where they go."""
+"""RDS exports: the function that reconciles them, the rule of their ends, their destination."""

@@ -17,17 +17,17 @@ from infra.waiting import Waiting
 EXPORT_ENDED: Final = tuple(
     f"RDS-EVENT-{number:04}" for number in (*range(159, 165), *range(234, 237))
 )
-"""Failed, canceled and completed: of snapshots, of cluster snapshots, and straight from clusters.
+"""Failed, canceled and completed exports of snapshots, of cluster snapshots and of clusters.
 Source: RDS and Aurora user guides, USER_Events.Messages; only the latter has those of clusters."""
 
 
 class Exports(Construct):
-    """Everything about exports.
+    """The function, the destination and the rule of exports.
 
     Attributes:
-        store: where they go.
+        store: their destination.
         function: reconciles an export.
-        rules: whose events end waits for exports, and for their slots.
+        rules: those whose events wake waiters for exports and for slots.
     """
 
     def __init__(
@@ -76,7 +76,7 @@ class Exports(Construct):
         cancel_and_describe = iam.Grant.add_to_principal(
             grantee=grantee,
             actions=["rds:CancelExportTask", "rds:DescribeExportTasks"],
-            # A task has no ARN to be scoped to; both are given its identifier, or a filter.
+            # A task has no ARN: both operations take its identifier, or a filter.
             resource_arns=["*"],
         )
         return start.combine(cancel_and_describe)
@@ -89,5 +89,5 @@ class Exports(Construct):
                 source=["aws.rds"], detail={"EventID": list(EXPORT_ENDED)}
             ),
             targets=[waiting.target()],
-            description="Whoever waits for the export, or for its slot, looks at once",
+            description="Wakes the waiters for the export, and one for its slot",
         )

@@ -1,4 +1,4 @@
-"""Where exports go: a bucket, the key they are encrypted with, and the role RDS writes with."""
+"""The destination of exports: a bucket, the key that encrypts them, and the role that RDS uses."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ ACCESS_LOGS_KEPT: Final = Duration.days(365)
 
 
 class ExportStore(Construct):
-    """The one destination of every export; no request can name another.
+    """The destination of every export; a request cannot name another one.
 
     What exists already is used as it is: its policies are its owner's.
     """
@@ -77,7 +77,7 @@ class ExportStore(Construct):
 
     @property
     def environment(self) -> dict[str, str]:
-        """What a function needs to start exports, and to find what they have written."""
+        """The settings of a function that starts exports and reads their files."""
         return {
             EXPORT_BUCKET: self.bucket.bucket_name,
             EXPORT_PREFIX: self._prefix,
@@ -86,7 +86,7 @@ class ExportStore(Construct):
         }
 
     def grant_start_exports(self, grantee: iam.IGrantable) -> iam.Grant:
-        """Grant to hand the role and the key to RDS, and to nothing else."""
+        """Grant to pass the role and the key to RDS, and to no other service."""
         pass_role = iam.Grant.add_to_principal(
             grantee=grantee,
             actions=["iam:PassRole"],
@@ -96,7 +96,7 @@ class ExportStore(Construct):
         return pass_role.combine(self.key.grant(grantee, "kms:DescribeKey", "kms:CreateGrant"))
 
     def grant_read_results(self, grantee: iam.IGrantable) -> iam.Grant:
-        """Grant to read what exports write of themselves, and nothing of their data."""
+        """Grant to read the files that describe exports, and none of their data."""
         read = iam.Grant.add_to_principal(
             grantee=grantee,
             actions=["s3:GetObject"],
@@ -111,7 +111,7 @@ class ExportStore(Construct):
         return read.combine(find).combine(self.key.grant_decrypt(grantee))
 
     def _access_logs(self) -> s3.Bucket:
-        """Return the bucket that tells who has read what; S3 writes it with keys of its own."""
+        """Return the bucket of the access logs; S3 writes it with keys of its own."""
         return s3.Bucket(
             self,
             "AccessLogs",
@@ -139,8 +139,8 @@ class ExportStore(Construct):
         role.add_to_policy(
             iam.PolicyStatement(
                 actions=["s3:PutObject*", "s3:GetObject*", "s3:DeleteObject*"],
-                # The whole bucket, which is for exports alone: what RDS checks of a role before it
-                # starts an export is not documented, and the guide's own policy names `bucket/*`.
+                # The whole bucket, which is only for exports: what RDS checks of a role before it
+                # starts an export is not documented, and the guide's policy names `bucket/*`.
                 resources=[self.bucket.arn_for_objects("*")],
             )
         )

@@ -1,4 +1,4 @@
-"""Where alarms go, and who hears them."""
+"""The topic of the alarms, and who is subscribed to it."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ from infra.platform.encryption import Encryption
 def alarm_topic(
     scope: Construct, construct_id: str, *, encryption: Encryption, email: str | None
 ) -> sns.Topic:
-    """Return a topic to which the account's alarms may publish; somebody may be subscribed."""
+    """Return a topic that the account's alarms may publish to, with a subscriber if one is set."""
     topic = sns.Topic(scope, construct_id, master_key=encryption.key, enforce_ssl=True)
-    # A topic with a policy of its own has no longer the one that lets alarms of its account in.
+    # A topic policy replaces the default one, which allows the account's alarms to publish.
     topic.add_to_resource_policy(
         iam.PolicyStatement(
             principals=[iam.ServicePrincipal("cloudwatch.amazonaws.com")],

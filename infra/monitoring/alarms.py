@@ -1,4 +1,4 @@
-"""Every alarm: when it is in ALARM, what it means, and what to do; also in docs/operations.md."""
+"""The alarms: when each is in ALARM, what it means, and what to do; also in docs/operations.md."""
 
 from __future__ import annotations
 
@@ -22,8 +22,8 @@ class Alarm(NamedTuple):
     Attributes:
         name: after the stack's.
         above: what its metric has to exceed.
-        periods: in a row.
-        means: what has happened.
+        periods: consecutive ones.
+        means: what happened.
         do: what to do about it.
     """
 

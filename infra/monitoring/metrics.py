@@ -25,7 +25,7 @@ COORDINATION: Final = (
     "GetExecutionHistory",
     "ListExecutions",
 )
-"""The operations that the functions call, but for those of each kind and the files of exports."""
+"""The operations that the functions call, except for those of each kind and of exports' files."""
 
 MINUTE: Final = Duration.minutes(1)
 PERIOD: Final = Duration.minutes(5)
@@ -123,7 +123,7 @@ def lost_events(rules: Sequence[events.Rule]) -> cloudwatch.MathExpression:
 
 
 def no_progress() -> cloudwatch.MathExpression:
-    """Return 1 for an hour in which jobs were looked at and none of them moved."""
+    """Return 1 for an hour in which jobs were polled and none of them made progress."""
     return cloudwatch.MathExpression(
         expression="IF(FILL(open, 0) > 0 AND FILL(progress, 0) < 1, 1, 0)",
         using_metrics={

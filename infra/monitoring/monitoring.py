@@ -1,4 +1,4 @@
-"""What an operator sees first, and is woken for."""
+"""The dashboard and the alarms."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ class Graph(NamedTuple):
 
 
 class Monitoring(Construct):
-    """One dashboard, whose sections are questions, and the alarms, all to one topic."""
+    """One dashboard, whose sections are questions, and the alarms, which all notify one topic."""
 
     def __init__(
         self,
@@ -158,7 +158,7 @@ class Monitoring(Construct):
                 log_group_names=[outcomes.log_group_name],
                 query_lines=[
                     "fields @timestamp, correlation_id, summary",
-                    'filter message = "request finished" and phase = "FAILED"',
+                    'filter message = "request ended" and phase = "FAILED"',
                     "sort @timestamp desc",
                     "limit 20",
                 ],

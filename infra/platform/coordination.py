@@ -1,4 +1,4 @@
-"""The table through which executions and functions find each other."""
+"""The table through which executions and functions coordinate."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ READS: Final = frozenset({"dynamodb:GetItem", "dynamodb:Query"})
 
 
 class Coordination(Construct):
-    """One table of short-lived items: who waits for what, and who started what."""
+    """One table of short-lived items, such as waiters and started exports; see `shared.items`."""
 
     def __init__(self, scope: Construct, construct_id: str, *, encryption: Encryption) -> None:
         super().__init__(scope, construct_id)
@@ -41,11 +41,11 @@ class Coordination(Construct):
 
     @property
     def environment(self) -> dict[str, str]:
-        """What a function needs to find the table."""
+        """The setting of a function that uses the table."""
         return {COORDINATION_TABLE: self.table.table_name}
 
     def grant_note_starts(self, grantee: iam.IGrantable) -> iam.Grant:
-        """Grant to note which exports a job has started, and to read that note again."""
+        """Grant to note which exports a job has started, and to read these notes."""
         return self._grant(grantee, "dynamodb:PutItem", "dynamodb:GetItem", "dynamodb:DeleteItem")
 
     def grant_read_starts(self, grantee: iam.IGrantable) -> iam.Grant:

@@ -1,4 +1,4 @@
-"""Where events and invocations end that could not be delivered: nothing is dropped in silence."""
+"""The queues of events and invocations that could not be delivered or processed."""
 
 from __future__ import annotations
 
@@ -20,10 +20,10 @@ KEPT_FOR: Final = Duration.days(14)
 
 
 class Delivery(NamedTuple):
-    """How long and how often AWS tries to hand over an event.
+    """How long and how often AWS tries to deliver an event.
 
     Attributes:
-        max_age: after which it goes to its dead-letter queue.
+        max_age: after which it is sent to the dead-letter queue.
         max_attempts: retries after the first try.
     """
 
@@ -32,8 +32,8 @@ class Delivery(NamedTuple):
 
 
 FOR_EVENTS: Final = Delivery(Duration.hours(1), 185)
-"""Of a rule's target: as often as EventBridge can, but for an hour only. Whoever asked wants to
-know by then; and an export's end that is told later has been seen by a look."""
+"""Of a rule's target: as often as EventBridge can, within an hour. By then a caller expects a
+result, and a poll has seen an export's end."""
 
 FOR_INVOCATIONS: Final = Delivery(Duration.hours(1), 2)
 """Of a function that is invoked asynchronously: as often as Lambda can, for the same hour."""
@@ -42,9 +42,9 @@ FOR_INVOCATIONS: Final = Delivery(Duration.hours(1), 2)
 class DeadLetters(Construct):
     """Three queues: of undelivered events, of failed invocations, and of failed clean-ups.
 
-    They are apart because they are handled in different ways. A message of the first says in its
-    attributes RULE_ARN, TARGET_ARN, ERROR_CODE and ERROR_MESSAGE, and its body is the event, or
-    what the rule made of it; one of the second says all that in its body, as Lambda writes it for a
+    They are separate because they are handled differently. A message of the first has the
+    attributes RULE_ARN, TARGET_ARN, ERROR_CODE and ERROR_MESSAGE, and its body is the event, maybe
+    transformed by the rule; one of the second has all that in its body, as Lambda writes it for a
     destination; the body of the third is the event of the execution that failed.
     """
 
@@ -56,10 +56,10 @@ class DeadLetters(Construct):
         self.clean_ups = self._queue("FailedCleanUps")
 
     def keep_clean_ups_of(self, rule: events.Rule) -> None:
-        """Let a rule put its events into the queue of clean-ups that failed.
+        """Allow a rule to send its events to the queue of clean-ups that failed.
 
-        The permission is written out, because CDK's target opens an encrypted queue to every rule
-        there is, and the key wider than to send messages; it does neither for a queue by its ARN.
+        The permission is written out, because CDK's target opens an encrypted queue to every rule,
+        and grants more on the key than sending needs; it does neither for a queue by its ARN.
         """
         queue = sqs.Queue.from_queue_arn(self, "FailedCleanUpsByArn", self.clean_ups.queue_arn)
         rule.add_target(
@@ -82,7 +82,7 @@ class DeadLetters(Construct):
     def start(
         self, machine: sfn.IStateMachine, given: events.RuleTargetInput | None = None
     ) -> targets.SfnStateMachine:
-        """Return the target of a rule that starts a machine, with the event unless given else."""
+        """Return the target of a rule that starts a machine, by default with the event as input."""
         return targets.SfnStateMachine(
             machine,
             input=given,
@@ -94,8 +94,8 @@ class DeadLetters(Construct):
     def invoke(self, function: lambda_.IFunction) -> targets.LambdaFunction:
         """Return the target of a rule that invokes a function.
 
-        EventBridge has delivered when Lambda takes the event in; `keep_failures_of` is for the
-        rest of its way.
+        EventBridge has delivered an event when Lambda accepts it; `keep_failures_of` is for what
+        fails after that.
         """
         return targets.LambdaFunction(
             function,
@@ -105,7 +105,7 @@ class DeadLetters(Construct):
         )
 
     def keep_failures_of(self, function: lambda_.IFunction) -> None:
-        """Keep the asynchronous invocations of a function that failed, or were not tried in time.
+        """Keep the asynchronous invocations of a function that failed or expired.
 
         Written out, because CDK's destination grants more than sending.
         """
@@ -128,7 +128,7 @@ class DeadLetters(Construct):
                 )
             ),
         )
-        # Lambda refuses a destination that the function's role may not send to.
+        # Lambda rejects a destination that the function's role may not send to.
         settings.node.add_dependency(function.grant_principal)
 
     def _queue(self, construct_id: str) -> sqs.Queue:
@@ -139,6 +139,6 @@ class DeadLetters(Construct):
             encryption_master_key=self._encryption.key,
             enforce_ssl=True,
             retention_period=KEPT_FOR,
-            # Without the stack there is nothing left that they could be sent on to.
+            # Without the stack there is nothing that they could be sent to.
             removal_policy=RemovalPolicy.DESTROY,
         )

@@ -1,4 +1,4 @@
-"""The key under which the stack keeps what it stores for itself."""
+"""The key that encrypts the stack's table, logs, queues and topic."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from aws_cdk import aws_kms as kms
 from constructs import Construct
 
 FOR_MESSAGES: Final = ("kms:Decrypt", "kms:GenerateDataKey")
-"""What a sender needs of a key to put a message into an encrypted queue or topic. Source: SQS
+"""The actions on a key that sending to an encrypted queue or topic requires. Source: SQS
 developer guide, 'Key management'."""
 
 FOR_READING: Final = ("kms:Decrypt", "kms:DescribeKey")
@@ -23,18 +23,18 @@ FOR_DATA: Final = (
     "kms:ReEncryptFrom",
     "kms:ReEncryptTo",
 )
-"""What a service may ask of a key in the name of who reads data with it, or writes too. Sources:
+"""The actions on a key that a service takes for those who read data, or also write it. Sources:
 DynamoDB developer guide, 'DynamoDB encryption at rest'; CloudWatch Logs user guide, 'Encrypt log
-data using KMS'. What they write as wildcards is written out."""
+data using KMS'. Their wildcards are written out."""
 
 
 def machine_log_group() -> str:
-    """Return the name of the state machine's log group, which no other stack ever had.
+    """Return the name of the state machine's log group, which is unique to this stack.
 
     Step Functions adds each group to the account's CloudWatch Logs resource policy, which is
-    limited to 5,120 characters, unless its name begins so. Source: Step Functions developer guide,
-    'Best practices', CloudWatch Logs. The last part of the stack's id is new whenever a stack is
-    created, so that the group which a deleted stack leaves behind is in nobody's way.
+    limited to 5,120 characters, unless it has this prefix. Source: Step Functions developer guide,
+    'Best practices', CloudWatch Logs. The last part of the stack's id is new for each stack, so the
+    group that a deleted stack has retained is not in the way of the next one.
     """
     return f"/aws/vendedlogs/states/{Aws.STACK_NAME}-{Fn.select(2, Fn.split('/', Aws.STACK_ID))}"
 
@@ -49,28 +49,28 @@ class Encryption(Construct):
             "Key",
             description="Table, logs, queues and alarms of the orchestrator",
             enable_key_rotation=True,
-            # The logs stay when the stack goes; without their key they could not be read.
+            # The logs are retained when the stack is deleted; they can be read only with their key.
             removal_policy=RemovalPolicy.RETAIN,
         )
         self._grant_logs()
         self._grant_senders()
 
     def grant_read_table(self, grantee: iam.IGrantable) -> iam.Grant:
-        """Grant what reading the table needs of the key."""
+        """Grant the use of the key that reading the table requires."""
         return self._grant_through("dynamodb", grantee, FOR_READING)
 
     def grant_write_table(self, grantee: iam.IGrantable) -> iam.Grant:
-        """Grant what reading and writing the table needs of the key."""
+        """Grant the use of the key that reading and writing the table requires."""
         return self._grant_through("dynamodb", grantee, FOR_DATA)
 
     def grant_send_messages(self, grantee: iam.IGrantable) -> iam.Grant:
-        """Grant what sending to the stack's queues needs of the key."""
+        """Grant the use of the key that sending to the stack's queues requires."""
         return self._grant_through("sqs", grantee, FOR_MESSAGES)
 
     def _grant_through(
         self, service: str, grantee: iam.IGrantable, actions: Sequence[str]
     ) -> iam.Grant:
-        """Grant the use of the key through a service, and in no other way."""
+        """Grant the use of the key through a service only."""
         return iam.Grant.add_to_principal(
             grantee=grantee,
             actions=list(actions),
@@ -81,7 +81,7 @@ class Encryption(Construct):
         )
 
     def _grant_logs(self) -> None:
-        """Open the key to CloudWatch Logs, for log groups of this stack alone."""
+        """Grant the key to CloudWatch Logs, for the log groups of this stack only."""
         groups = f"arn:{Aws.PARTITION}:logs:{Aws.REGION}:{Aws.ACCOUNT_ID}:log-group"
         self.key.add_to_resource_policy(
             iam.PolicyStatement(
@@ -100,12 +100,12 @@ class Encryption(Construct):
         )
 
     def _grant_senders(self) -> None:
-        """Let alarms reach the encrypted topic, and rules the encrypted queues.
+        """Allow alarms to publish to the encrypted topic, and rules to send to encrypted queues.
 
         EventBridge's statement has no condition: the SNS developer guide, 'Key management', says
         that `aws:SourceAccount` and `aws:SourceArn` in a key's policy are not supported when
-        EventBridge sends to an encrypted topic, and of queues nothing is documented. The policies
-        of the queues admit this stack's rules alone.
+        EventBridge sends to an encrypted topic; for queues nothing is documented. The policies of
+        the queues allow this stack's rules only.
         """
         self._grant_messages("events.amazonaws.com")
         account = {"StringEquals": {"aws:SourceAccount": Aws.ACCOUNT_ID}}

@@ -25,7 +25,7 @@ class LayerMissingError(Exception):
 
 
 class Functions(Construct):
-    """What all functions share, and the way to make one."""
+    """What all functions share, and how they are made."""
 
     def __init__(
         self,
@@ -62,10 +62,10 @@ class Functions(Construct):
         package: str,
         environment: Mapping[str, str] | None = None,
     ) -> lambda_.Function:
-        """Make the function whose module is named as its id, in snake case.
+        """Make the function whose module has its id as name, in snake case.
 
         Args:
-            scope: the construct of its capability, which owns it.
+            scope: the construct that owns it.
             construct_id: such as ReconcileExport, for lambdas/exports/reconcile_export.py.
             package: of its module in lambdas/, such as exports.
             environment: its settings.

@@ -16,11 +16,11 @@ class Platform(NamedTuple):
     """The constructs that every capability is built on.
 
     Attributes:
-        bus: requests come in on it, outcomes go out.
-        encryption: the key of what the stack stores for itself.
+        bus: for requests and outcomes.
+        encryption: the stack's key.
         coordination: the table.
         dead_letters: the queues, and the targets of rules that use them.
-        functions: the way to make a function.
+        functions: makes the functions.
     """
 
     bus: events.EventBus

@@ -1,4 +1,4 @@
-"""What whoever starts requests needs, and nothing more."""
+"""The permissions that callers need, and no more."""
 
 from __future__ import annotations
 
@@ -31,14 +31,14 @@ class Callers(Construct):
         executions = Stack.of(self).format_arn(
             service="states",
             resource="execution",
-            # The name of an execution is its caller's to choose.
+            # Callers choose the names of their executions.
             resource_name=f"{name}:*",
             arn_format=ArnFormat.COLON_RESOURCE_NAME,
         )
         self.policy = iam.ManagedPolicy(
             self,
             "Policy",
-            description="May ask the orchestrator for something, and see what became of it",
+            description="Allows sending requests to the orchestrator and reading their outcomes",
             statements=[
                 iam.PolicyStatement(
                     actions=["states:StartExecution"], resources=[machine.state_machine_arn]
@@ -50,7 +50,7 @@ class Callers(Construct):
                 iam.PolicyStatement(
                     actions=["events:PutEvents"],
                     resources=[bus.event_bus_arn],
-                    # Outcomes go out on the same bus; no caller can put a false one there.
+                    # Outcomes are published on the same bus; no caller can send a false one.
                     conditions={"StringEquals": {"events:detail-type": REQUESTED}},
                 ),
             ],

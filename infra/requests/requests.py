@@ -11,12 +11,12 @@ from lambdas.shared.environment import SNAPSHOT_EXPORTS
 
 
 class Requests(Construct):
-    """What a request runs through besides its jobs.
+    """The functions of a request, besides those of its jobs.
 
     Attributes:
         accept_request: makes a plan of a request, or rejects it.
-        advance_plan: makes of results what runs next, or the outcome.
-        plan_clean_up: makes a plan of what an execution has left behind.
+        advance_plan: adds results to the plan, and begins the next stage or makes the outcome.
+        plan_clean_up: makes a plan that undoes what an execution has left behind.
         functions: all three.
     """
 

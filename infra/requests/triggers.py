@@ -1,4 +1,4 @@
-"""What starts the machine: the rules of events."""
+"""The rules that start executions."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ from lambdas.requests.acceptance import CLEAN_UP, REQUESTED
 from lambdas.requests.events import SNAPSHOT_CREATED, STATUS_CHANGED, SnapshotExport
 from lambdas.requests.outcome import OUTCOME_NOT_PUBLISHED, WORKFLOW_FAILED
 
-ENDED_BY_ENGINE: Final = "States."
-"""What the names of the errors begin with by which Step Functions itself ends an execution."""
+ENDED_BY_STEP_FUNCTIONS: Final = "States."
+"""The prefix of the errors with which Step Functions itself ends an execution."""
 
 CLEAN_UP_FAILED: Final = ("FAILED", "ABORTED", "TIMED_OUT")
 
@@ -59,10 +59,10 @@ class Triggers(Construct):
         )
 
     def _left_behind(self) -> events.Rule:
-        """Start a clean-up after an execution that had no chance to end its request itself.
+        """Start a clean-up after an execution that could not publish its outcome.
 
-        It was aborted, timed out, was ended by the engine, or its outcome could not be published.
-        A clean-up is not cleaned up after.
+        It was aborted, timed out, was ended by Step Functions, or its workflow or the publication
+        of its outcome failed. There is no clean-up after a clean-up.
         """
         clean_up = {
             CLEAN_UP: {"execution_arn": events.EventField.from_path("$.detail.executionArn")}
@@ -81,7 +81,7 @@ class Triggers(Construct):
                         {
                             "status": ["FAILED"],
                             "error": [
-                                {"prefix": ENDED_BY_ENGINE},
+                                {"prefix": ENDED_BY_STEP_FUNCTIONS},
                                 WORKFLOW_FAILED,
                                 OUTCOME_NOT_PUBLISHED,
                             ],
@@ -94,11 +94,11 @@ class Triggers(Construct):
                     self._machine, events.RuleTargetInput.from_object(clean_up)
                 )
             ],
-            description="What an ended execution has left behind is undone, its outcome published",
+            description="Starts a clean-up after an execution that ended without an outcome",
         )
 
     def _clean_up_failed(self) -> events.Rule:
-        """Keep the events of clean-ups that failed: what they were to undo is still there."""
+        """Keep the events of clean-ups that failed: what they should have undone still exists."""
         rule = events.Rule(
             self,
             "CleanUpFailed",
@@ -111,7 +111,7 @@ class Triggers(Construct):
                     "input": [_INPUT_OF_CLEAN_UP],
                 },
             ),
-            description="Clean-ups that failed are kept, to be started again",
+            description="Keeps failed clean-ups, so that they can be started again",
         )
         self._dead_letters.keep_clean_ups_of(rule)
         return rule

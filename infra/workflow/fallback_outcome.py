@@ -1,7 +1,7 @@
-"""The outcome that the state machine writes itself, where a function that would do so has failed.
+"""The outcome that the state machine itself makes if the function that should do so has failed.
 
 It has every field of `lambdas.requests.outcome.Outcome` and an entry for every resource. Payloads
-leave out what has its default, so each field that may be missing has one here too.
+leave out default values, so each field that may be missing has its default here too.
 """
 
 from __future__ import annotations
@@ -100,8 +100,8 @@ def fallback_outcome(*, plan: str = PLAN, results: str = RESULTS) -> str:
     """Return the outcome as JSONata, for a Catch.
 
     Args:
-        plan: where the plan is, `NOTHING` where there is none yet.
-        results: where the last results of the children are, likewise.
+        plan: the path of the plan, `NOTHING` if there is none yet.
+        results: the path of the children's results, likewise.
     """
     body = checked(_TEMPLATE, _SHAPES).replace("OPEN", _open_resources())
     body = body.replace("PLAN", plan).replace("RESULTS", results)
@@ -129,11 +129,11 @@ def _entries(kind: Kind[Any, Any]) -> str:
             resources = work.field(*many.open)
             progress = resources.values("$progress")
             paths = [many.initial_state, many.final_state, many.polls]
-            told = (progress.field(*path) for path in paths)
-            entry = _entry("$id", work.field(*many.target), *told)
+            fields = (progress.field(*path) for path in paths)
+            entry = _entry("$id", work.field(*many.target), *fields)
             return f"$each({resources}, function($progress, $id) {{ {entry} }})"
 
 
-def _entry(*told: object) -> str:
-    """Return the entry of one resource of `$work`, of what the template's `$entry` takes."""
-    return f"$entry({', '.join(map(str, ('$work', *told)))})"
+def _entry(*fields: object) -> str:
+    """Return the entry of one resource of `$work`, from the arguments of `$entry`."""
+    return f"$entry({', '.join(map(str, ('$work', *fields)))})"

@@ -1,8 +1,8 @@
 """What one child execution does: reconcile, branch on the phase, wait, reconcile again.
 
-One loop for each registered kind. A child execution keeps three variables: `$trace`, whose request
-it works for; `$pass`, what the last pass found; and `$history_events`, how many events its history
-holds at most.
+One loop for each registered kind. A child execution has three variables: `$trace`, the request that
+it works for; `$pass`, the result of the last pass; and `$history_events`, the most events that its
+history may hold so far.
 """
 
 from __future__ import annotations
@@ -66,8 +66,9 @@ class Reconciler(NamedTuple):
     """The function of a kind.
 
     Attributes:
-        function: brings work closer to its target.
-        is_hurried: whether events may end its waits early, so that they are stored in the table.
+        function: runs the reconcile passes.
+        woken_by_events: whether events may end its waits early, so that they are stored in the
+            table.
     """
 
     function: lambda_.IFunction
@@ -243,7 +244,7 @@ class Jobs(Construct):
 
 
 def _failure(work: Value, error: Mapping[str, object]) -> dict[str, object]:
-    """Return the assignment of what is found of work that no function can tell of."""
+    """Return the assignment of the result of work whose function failed."""
     result = {
         "key": expression(work.field("key")),
         "phase": Phase.FAILED.value,

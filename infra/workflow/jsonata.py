@@ -1,4 +1,4 @@
-"""JSONata as Step Functions wants it written, of fields that the functions' models really have."""
+"""JSONata for Step Functions, checked against the fields of the functions' models."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from typing import Annotated, Final, Union, get_args, get_origin, get_type_hints
 from pydantic import BaseModel
 
 Shape = object
-"""A type as it is annotated, or a mapping from the names of fields to such types."""
+"""A type annotation, or a mapping from names of fields to such types."""
 
 
 class UnknownFieldError(Exception):
@@ -21,12 +21,12 @@ class UnknownFieldError(Exception):
 
 
 def expression(body: object) -> str:
-    """Return a field's value that is evaluated."""
+    """Return the value of a field that Step Functions evaluates."""
     return f"{{% {body} %}}"
 
 
 def concatenated(template: str, **values: object) -> str:
-    """Return the expression of a text: a template with an expression in place of each name."""
+    """Return the expression of a template whose names are replaced by expressions."""
     parts = []
     for text, name, _format, _conversion in Formatter().parse(template):
         parts += [f"'{text}'"] if text else []
@@ -36,7 +36,7 @@ def concatenated(template: str, **values: object) -> str:
 
 @dataclass(frozen=True)
 class Value:
-    """A value that expressions read, and what it is.
+    """A value that expressions read, and its type.
 
     Attributes:
         path: the expression for it.
@@ -67,13 +67,13 @@ class Value:
         return Value(name, self.shape)
 
     def values(self, path: str) -> Value:
-        """Return one of the values of a mapping, which an expression calls by another name.
+        """Return one value of a mapping, under another path.
 
         Raises:
             UnknownFieldError: when it is no mapping.
         """
         if get_origin(self.shape) is not dict:
-            raise UnknownFieldError(f"{self.path}: {_name(self.shape)} is no mapping")
+            raise UnknownFieldError(f"{self.path}: {_name(self.shape)} is not a mapping")
         return Value(path, get_args(self.shape)[1])
 
     def __str__(self) -> str:
@@ -93,14 +93,14 @@ def written(shape: Shape, fields: Mapping[str, object]) -> dict[str, object]:
 
 
 def checked(body: str, shapes: Mapping[str, Shape]) -> str:
-    """Return an expression, each of whose reads of a field of a variable is of one that there is.
+    """Return an expression after checking that the fields it reads of variables exist.
 
     Args:
         body: the expression.
-        shapes: by variable what it holds; those of Step Functions itself need none.
+        shapes: the type of each variable, except for those of Step Functions itself.
 
     Raises:
-        UnknownFieldError: when a field is not there, or when it is not known what a variable holds.
+        UnknownFieldError: when a field does not exist, or the type of a variable is not known.
     """
     for found in _READ.finditer(body):
         variable, names = found["variable"], found["names"]
@@ -114,7 +114,7 @@ _READ: Final = re.compile(r"(?P<variable>\$(?!states\b)[A-Za-z_]\w*)(?P<names>(?
 
 
 def _fields(shape: Shape) -> Iterator[Mapping[str, Shape]]:
-    """Yield the fields of each model that a value may be of; of a list, those of its items."""
+    """Yield the fields of each model that a value may have; for a list, those of its items."""
     origin = get_origin(shape)
     if isinstance(shape, Mapping):
         yield shape
@@ -141,7 +141,7 @@ SHORT_ERROR: Final = {
     "Error": expression("$states.errorOutput.Error"),
     "Cause": expression("$substring($states.errorOutput.Cause, 0, 500)"),
 }
-"""The error that was caught, cut: the causes of all children of the largest request have to fit the
-results of a map together, however many bytes of JSON their characters take."""
+"""The caught error, shortened: the causes of all children of the largest request have to fit into
+the results of a map, however many bytes of JSON their characters take."""
 PAYLOAD: Final = expression("$states.result.Payload")
 """What a function returned."""

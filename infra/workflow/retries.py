@@ -1,7 +1,7 @@
-"""When a task is tried again, how often and how long: the one place for every retry policy.
+"""The retry policies of all tasks.
 
-Delays grow exponentially to a cap, with full jitter. What is permanent stands in no list here:
-Step Functions hands it to the Catch at once.
+Delays grow exponentially to a cap, with full jitter. Permanent errors are not listed here: Step
+Functions passes them to the Catch at once.
 """
 
 from __future__ import annotations
@@ -25,9 +25,9 @@ class Retrier(NamedTuple):
     """One retry policy.
 
     Attributes:
-        errors: the names it answers to.
+        errors: the names of the errors that it retries.
         interval_seconds: the longest first delay; each following one is at most twice as long.
-        max_delay_seconds: the longest delay of all.
+        max_delay_seconds: the longest delay.
         max_attempts: retries after the first try.
     """
 
@@ -55,10 +55,10 @@ LAMBDA_SERVICE: Final = Retrier(
 CRASHED: Final = Retrier(
     ("Sandbox.Timedout", "Runtime.ExitError", "Lambda.Unknown", "States.Timeout"), 2, 30, 2
 )
-"""A function that is killed half-way: every one of them may be run again at any point."""
+"""A function that was killed: each of them may be run again at any point."""
 
 NOT_PUBLISHED: Final = Retrier(("States.TaskFailed", "States.Timeout"), 2, 60, 6)
-"""Only EventBridge.FailedEntry is documented of what putEvents may fail with; this is all of it."""
+"""Only EventBridge.FailedEntry is documented as an error of putEvents; this matches all errors."""
 
 TABLE: Final = Retrier(
     (
@@ -71,7 +71,7 @@ TABLE: Final = Retrier(
     8,
     3,
 )
-"""What is not stored in time is waited for without: few tries."""
+"""Few retries: a wait whose token is not stored becomes a fallback wait."""
 
 FOR_TABLE: Final = (TABLE,)
 FOR_FUNCTIONS: Final = (LAMBDA_SERVICE, CRASHED)
@@ -79,7 +79,7 @@ FOR_FUNCTIONS_THAT_CALL_AWS: Final = (THROTTLED, UNAVAILABLE, *FOR_FUNCTIONS)
 FOR_RECONCILERS: Final = (THROTTLED, UNAVAILABLE, CONFLICTED, *FOR_FUNCTIONS)
 
 EVERYTHING: Final = (("States.DataLimitExceeded",), ("States.ALL",))
-"""One catcher each: whether States.ALL catches an answer that is too large is documented one way
+"""One catcher each: whether States.ALL catches a result that is too large is documented one way
 and recorded on AWS another. Source: Step Functions developer guide, 'Handling errors'."""
 
 
@@ -90,7 +90,7 @@ def catch_everything(
     assign: Mapping[str, object] | None = None,
     outputs: object = None,
 ) -> None:
-    """Hand every error of a state to another one."""
+    """Catch every error of a state, and continue with another one."""
     for errors in EVERYTHING:
         state.add_catch(handler, errors=list(errors), assign=assign, outputs=outputs)
 
@@ -109,7 +109,7 @@ def add_retries(task: sfn.TaskStateBase | sfn.CustomState, retriers: Sequence[Re
 
 
 def budget_in_words(retriers: Sequence[Retrier]) -> str:
-    """Say how often a task is tried again, and for how long at most, for its Comment."""
+    """Return how often a task is retried, and for how long at most, for its Comment."""
     attempts = sum(retrier.max_attempts for retrier in retriers)
     seconds = sum(
         min(retrier.interval_seconds * 2**attempt, retrier.max_delay_seconds)

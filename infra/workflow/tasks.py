@@ -15,7 +15,7 @@ from infra.workflow.jsonata import PAYLOAD
 from infra.workflow.retries import Retrier, add_retries, budget_in_words
 
 TASK_TIMEOUT = Duration.seconds(TIMEOUT.to_seconds() + 10)
-"""Later than the function's own timeout, which tells more."""
+"""Longer than the function's own timeout, whose error says more."""
 
 
 def function_task(

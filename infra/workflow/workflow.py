@@ -1,4 +1,4 @@
-"""The state machine: accept, then advance stage by stage, then publish the account."""
+"""The state machine: accept the request, run it stage by stage, publish the outcome."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ from lambdas.requests.clean_up import LAST_STARTS_SECONDS
 from lambdas.requests.outcome import COMPLETED, OUTCOME_NOT_PUBLISHED, REQUEST_REJECTED, Outcome
 
 _ANSWER: Final = Value("$states.input", Answer)
-"""What the function before a state has answered."""
+"""The output of the function before a state."""
 _PLAN: Final = _ANSWER.field("plan")
 _OUTCOME: Final = _ANSWER.field("outcome")
 
@@ -89,10 +89,10 @@ class Workflow(Construct):
         )
 
     def grant_read_executions(self, function: lambda_.Function) -> None:
-        """Let a function read what executions and their children have done.
+        """Grant a function to read executions and their children.
 
-        In a policy of its own: the role's default one would have to be there before the function,
-        and the function before the machine.
+        In a policy of its own: the role's default one would have to exist before the function, and
+        the function before the machine.
         """
         stack = Stack.of(self)
         arn = stack.split_arn(self.machine.state_machine_arn, ArnFormat.COLON_RESOURCE_NAME)
@@ -105,7 +105,7 @@ class Workflow(Construct):
                 arn_format=ArnFormat.COLON_RESOURCE_NAME,
             )
 
-        # The names of executions are their callers' to choose, those of children Step Functions'.
+        # Callers choose the names of executions, Step Functions those of children.
         executions = of_machine("execution", f"{arn.resource_name}:*")
         children = of_machine("execution", f"{arn.resource_name}/{MAP_LABEL}:*")
         map_runs = of_machine("mapRun", f"{arn.resource_name}/{MAP_LABEL}:*")
@@ -123,7 +123,7 @@ class Workflow(Construct):
         )
 
     def grant_task_success(self, grantee: iam.IGrantable) -> iam.Grant:
-        """Grant to answer the task tokens of children, whose machine has a label behind a slash."""
+        """Grant to end waits with a task token, of children, whose machine's ARN has a label."""
         arn = self.machine.state_machine_arn
         return iam.Grant.add_to_principal(
             grantee=grantee,
@@ -255,7 +255,7 @@ class Workflow(Construct):
         return publish
 
     def _route_outcome(self) -> tuple[sfn.Choice, sfn.Fail]:
-        """Return where a published outcome goes, and where a failed one ends."""
+        """Return the state after publication, and the one in which a failed request ends."""
         failed = self._fail("RequestFailed")
         route = sfn.Choice.jsonata(self, "RouteOutcome")
         route.when(
@@ -278,7 +278,7 @@ class Workflow(Construct):
         )
 
     def _catch(self, task: sfn.TaskStateBase, outcome: str) -> None:
-        """End a request whose own machinery failed, with all that is known of it."""
+        """End a request whose workflow failed, with an outcome of all that is known."""
         catch_everything(task, self._publish, outputs={"outcome": outcome})
 
 

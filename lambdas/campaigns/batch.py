@@ -1,4 +1,4 @@
-"""How a batch of campaigns moves from look to look, apart from the calls themselves."""
+"""The decisions about a batch of campaigns, without the calls to AWS."""
 
 from __future__ import annotations
 
@@ -29,24 +29,26 @@ from lambdas.shared.limits import CAMPAIGNS_PER_BATCH
 from lambdas.waiting.handles import Wake, wake
 
 MAX_ATTEMPTS: Final = 6
-"""Mutations of one campaign: the longest legal way takes two, the rest are lost races."""
+"""Mutations of one campaign: the longest legal way to a target takes two, the rest are lost
+races."""
 
 MAX_THROTTLED_PASSES: Final = 10
-"""In a row in which nothing but throttles was answered: as often as a throttled read is retried."""
+"""Consecutive passes in which every mutation was throttled: as many as a throttled read has
+retries."""
 
 SUSPECTED_GROUP: Final = 5
-"""Campaigns of a call that AWS rejected are read by fives, then alone: it takes 11 calls to find
-one id in 25 that it does not accept, and 31 to find all of 25. By halves it takes 11, and 49."""
+"""Campaigns of a read that AWS refused are read in groups of five, then alone. To find one invalid
+id of 25 takes 11 calls, and 25 of 25 take 31. Halving would take 11 and 49."""
 
 MAX_DELETION_SECONDS: Final = 1_800
-"""How long an accepted deletion may take to be seen; AWS documents no time."""
+"""How long a campaign may still exist after its deletion was accepted; AWS documents no time."""
 
 MAX_UNEXPLAINED_POLLS: Final = 5
-"""Looks in a row at a state nobody has documented, or at none."""
+"""Consecutive polls that return an undocumented state, or none."""
 
 
 def read_groups(campaigns: Mapping[str, CampaignProgress]) -> list[tuple[str, ...]]:
-    """Return which campaigns to read with one call each; those read least often come first."""
+    """Return the groups of campaigns to read with one call each, those polled least first."""
     polls = {name: progress.polls for name, progress in campaigns.items()}
     groups: list[tuple[str, ...]] = []
     for size in sorted({progress.group_size for progress in campaigns.values()}):
@@ -57,19 +59,19 @@ def read_groups(campaigns: Mapping[str, CampaignProgress]) -> list[tuple[str, ..
 
 
 def suspected(progress: CampaignProgress, group: int) -> CampaignProgress:
-    """Remember that AWS rejected a call that read so many campaigns, this one among them."""
+    """Record that AWS refused to read a group of this size with this campaign in it."""
     size = SUSPECTED_GROUP if group > SUSPECTED_GROUP else 1
     return progress.model_copy(update={"group_size": size})
 
 
 def seen(progress: CampaignProgress, state: str | None) -> CampaignProgress:
-    """Take in one look; a state of None is one that AWS could not tell."""
+    """Record one poll; a state of None is one that AWS did not return."""
     unexplained = state is None or decide(state, CampaignTarget.FINISHED) is None
-    told = state if state is not None else progress.state
+    known = state if state is not None else progress.state
     return progress.model_copy(
         update={
-            "initial_state": progress.initial_state or told,
-            "state": told,
+            "initial_state": progress.initial_state or known,
+            "state": known,
             "polls": progress.polls + 1,
             "unexplained_polls": progress.unexplained_polls + 1 if unexplained else 0,
             "group_size": CAMPAIGNS_PER_BATCH,
@@ -78,7 +80,7 @@ def seen(progress: CampaignProgress, state: str | None) -> CampaignProgress:
 
 
 def next_decision(progress: CampaignProgress, target: CampaignTarget, now: float) -> Decision:
-    """Return the one move that fits the last look and the memory; `now` in epoch seconds."""
+    """Return what to do after the last poll; `now` in epoch seconds."""
     state = progress.state
     if progress.unexplained_polls:
         return _wait_for_known_state(progress)
@@ -100,14 +102,14 @@ def next_decision(progress: CampaignProgress, target: CampaignTarget, now: float
             last = f"refused as {progress.refusal}" if progress.refusal else "accepted"
             return Refuse(
                 Reason.LOST_RACE,
-                f"the campaign is {state} after {progress.attempts} moves, the last one {last};"
+                f"the campaign is {state} after {progress.attempts} mutations, the last one {last};"
                 f" {mutation} is not tried again",
             )
     return decision
 
 
 def describe(progress: CampaignProgress) -> str:
-    """Say what the last poll found."""
+    """Describe what the last poll found."""
     if not is_gone(progress.state):
         return f"the campaign is {progress.state}"
     if _never_was(progress):
@@ -116,7 +118,7 @@ def describe(progress: CampaignProgress) -> str:
 
 
 def _refuse_missing(progress: CampaignProgress) -> Refuse:
-    """Tell a campaign that has disappeared from one that never was, as far as AWS says."""
+    """Distinguish a campaign that no longer exists from one that never did, as far as is known."""
     reason = Reason.CAMPAIGN_NOT_FOUND if _never_was(progress) else Reason.CAMPAIGN_GONE
     return Refuse(reason, describe(progress))
 
@@ -126,12 +128,12 @@ def _never_was(progress: CampaignProgress) -> bool:
 
 
 def throttled(work: CampaignWork) -> CampaignWork:
-    """Remember one more pass of which every mutation that was tried was throttled."""
+    """Count one more pass in which every mutation was throttled."""
     return work.with_throttled_passes(work.throttled_passes + 1)
 
 
 def accepted(progress: CampaignProgress, mutation: Mutation, now: float) -> CampaignProgress:
-    """Remember that AWS accepted a mutation, at `now` in epoch seconds."""
+    """Record that AWS accepted a mutation, at `now` in epoch seconds."""
     return progress.model_copy(
         update={
             "attempts": progress.attempts + 1,
@@ -142,7 +144,7 @@ def accepted(progress: CampaignProgress, mutation: Mutation, now: float) -> Camp
 
 
 def refused(progress: CampaignProgress, refusal: str, state: str | None = None) -> CampaignProgress:
-    """Remember how AWS refused a mutation, and the state that its answer carried."""
+    """Record how AWS refused a mutation, and the state that its response holds."""
     return progress.model_copy(
         update={
             "attempts": progress.attempts + 1,
@@ -153,9 +155,9 @@ def refused(progress: CampaignProgress, refusal: str, state: str | None = None) 
 
 
 def unscheduled(work: CampaignWork) -> list[str]:
-    """Return the campaigns of a watch of which it is not known whether a schedule ends them.
+    """Return the watched campaigns whose schedule has not been read.
 
-    Only API v2 knows schedules. Source: botocore, Campaign of connectcampaigns and v2.
+    Only API v2 has schedules. Source: botocore, Campaign of connectcampaigns and v2.
     """
     if work.target is not CampaignTarget.FINISHED or work.api_version is not ApiVersion.V2:
         return []
@@ -163,30 +165,30 @@ def unscheduled(work: CampaignWork) -> list[str]:
 
 
 def scheduled(progress: CampaignProgress, ends_at: float | None) -> CampaignProgress:
-    """Remember when a schedule ends, in epoch seconds; None where it does not."""
+    """Record when a schedule ends, in epoch seconds; None if it does not."""
     return progress.model_copy(update={"schedule_ends_at": ends_at or 0.0})
 
 
 def phase_of(work: CampaignWork, now: float) -> Phase:
-    """Return where a batch stands that has not ended, at `now` in epoch seconds."""
+    """Return the phase of a batch that has not ended, at `now` in epoch seconds."""
     decisions = (next_decision(progress, work.target, now) for progress in work.open.values())
     deleting = all(decision == Wait(deleting=True) for decision in decisions)
     return Phase.DELETING if deleting else Phase.IN_PROGRESS
 
 
 def end_of(work: CampaignWork) -> EndPhase:
-    """Return how a batch ended of which every campaign is settled."""
+    """Return how a batch ended whose campaigns all have a result."""
     failed = any(entry.phase is Phase.FAILED for entry in work.entries)
     return Phase.FAILED if failed else Phase.COMPLETE
 
 
 def wake_of(work: CampaignWork, now: float, wait: int) -> Wake:
-    """Return what ends a wait early: what somebody else does to the batch's campaigns."""
+    """Return what ends a wait early: changes that other callers make to the campaigns."""
     return wake(CAMPAIGNS, work.polling.started_at or now, now, wait)
 
 
 def wait_seconds(work: CampaignWork, now: float, jitter: float) -> int:
-    """Return whole seconds until the next look at what is still open; `now` in epoch seconds."""
+    """Return whole seconds until the next poll; `now` in epoch seconds."""
     age = work.polling.age(now)
     if work.target is CampaignTarget.FINISHED:
         wait = _watch_seconds(work, age, now, jitter)
@@ -196,11 +198,11 @@ def wait_seconds(work: CampaignWork, now: float, jitter: float) -> int:
 
 
 def wait_until(work: CampaignWork, moment: float, now: float, jitter: float) -> int:
-    """Return whole seconds until a moment or the deadline, at least 1, later after throttles.
+    """Return whole seconds until a time or the deadline, at least 1, and more after throttling.
 
     Args:
         work: the batch.
-        moment: when a call may be made again, in epoch seconds.
+        moment: when a call is allowed again, in epoch seconds.
         now: epoch seconds.
         jitter: from 0 to 1, drawn by the caller.
     """
@@ -219,7 +221,7 @@ def _pace(work: CampaignWork, now: float) -> Pace:
 
 
 def _watch_seconds(work: CampaignWork, age: float, now: float, jitter: float) -> int:
-    """Look seldom, but just after the end of a schedule, and often enough after that."""
+    """Poll rarely, but just after a schedule's end, and more often from then on."""
     waits = [cadence.wait_seconds(paces.WATCH, age, jitter)]
     for progress in work.open.values():
         if progress.schedule_ends_at:
@@ -230,24 +232,24 @@ def _watch_seconds(work: CampaignWork, age: float, now: float, jitter: float) ->
 
 
 def _see_it_go(progress: CampaignProgress, seconds: float) -> Decision:
-    """Wait for an accepted deletion to be seen, for as long as it can reasonably take."""
+    """Wait until the deleted campaign no longer exists, for as long as that can reasonably take."""
     if seconds < MAX_DELETION_SECONDS:
         return Wait(deleting=True)
     return Refuse(
         Reason.DELETION_UNFINISHED,
         f"the campaign is still {progress.state}, {MAX_DELETION_SECONDS} s after its deletion was"
-        " accepted; it may have been created anew",
+        " accepted; it may have been created again",
     )
 
 
 def _wait_for_known_state(progress: CampaignProgress) -> Decision:
-    """Wait out a state that means nothing to us, for a bounded number of looks."""
+    """Wait while the state is unknown, for a limited number of polls."""
     if progress.unexplained_polls < MAX_UNEXPLAINED_POLLS:
         return Wait()
     if progress.state is None or decide(progress.state, CampaignTarget.FINISHED) is not None:
         return Refuse(
-            Reason.UNREADABLE, f"AWS could not tell the state in {MAX_UNEXPLAINED_POLLS} polls"
+            Reason.UNREADABLE, f"AWS did not return the state in {MAX_UNEXPLAINED_POLLS} polls"
         )
     return Refuse(
-        Reason.UNKNOWN_STATE, f"{progress.state!r} is no state of a campaign that is documented"
+        Reason.UNKNOWN_STATE, f"{progress.state!r} is not a documented state of a campaign"
     )

@@ -23,18 +23,18 @@ class Campaigns:
         self._client = connect(_SERVICE[api_version])
 
     def states(self, campaign_ids: Sequence[str]) -> Mapping[str, str | None]:
-        """Look at 1 to 25 campaigns with one call.
+        """Read the states of 1 to 25 campaigns with one call.
 
         Returns:
-            Each id's state in AWS's words, CampaignState.GONE where there is no such campaign,
-            None where AWS could not tell.
+            Each id's state in AWS's words, CampaignState.GONE if there is no such campaign, None
+            if AWS did not return it.
 
         Raises:
             AwsError: when the whole call failed.
         """
         with api_call("GetCampaignStateBatch"):
             answer = self._client.get_campaign_state_batch(campaignIds=list(campaign_ids))
-        told = {
+        states = {
             success.get("campaignId"): success.get("state")
             for success in answer.get("successfulRequests", ())
         } | {
@@ -42,13 +42,13 @@ class Campaigns:
             for failure in answer.get("failedRequests", ())
             if failure.get("failureCode") == "ResourceNotFound"
         }
-        return {campaign_id: told.get(campaign_id) for campaign_id in campaign_ids}
+        return {campaign_id: states.get(campaign_id) for campaign_id in campaign_ids}
 
     def schedule_end(self, campaign_id: str) -> float | None:
-        """Return when a campaign's schedule ends, in epoch seconds; None where it has no end.
+        """Return when a campaign's schedule ends, in epoch seconds; None if it does not.
 
         Raises:
-            AwsError: when AWS did not tell.
+            AwsError: when the call failed.
         """
         with api_call("DescribeCampaign"):
             answer = self._client.describe_campaign(id=campaign_id)

@@ -21,7 +21,7 @@ class CampaignTarget(StrEnum):
     STOPPED = "STOPPED"
     DELETED = "DELETED"
     FINISHED = "FINISHED"
-    """Only watched, until it is Completed, Stopped, Failed or gone."""
+    """Only watched, until it is Completed, Stopped or Failed, or no longer exists."""
 
 
 class ApiVersion(StrEnum):
@@ -88,7 +88,7 @@ class CampaignJob(Job):
 
     @property
     def deadline(self) -> int:
-        """Seconds from the job's first look until it is given up."""
+        """Seconds from the job's first poll until it fails."""
         if self.deadline_seconds is not None:
             return self.deadline_seconds
         if self.target is CampaignTarget.FINISHED:

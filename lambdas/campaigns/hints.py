@@ -1,4 +1,4 @@
-"""What a person may do about a campaign that is not found, and about a quota of campaigns."""
+"""Advice about a campaign that is not found, and about a quota of campaigns."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _CONCURRENT_CALLS: Final = (
 
 
 def hint_for_missing_campaign(api_version: ApiVersion) -> str:
-    """Return what may be wrong with the id of a campaign that is not found."""
+    """Return what to check when a campaign is not found."""
     return (
         "check the id, that the campaign is in this stack's Region,"
         f" and api_version, which is {api_version}"

@@ -1,4 +1,4 @@
-"""Campaigns as the registry of kinds knows them."""
+"""The kind of campaigns, for the registry."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The rates that all looks at campaigns keep to together, in API v1 and v2 alike."""
+"""The rate limits that all executions share for campaigns, of API v1 and v2 together."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from lambdas.shared.environment import CAMPAIGN_RATES, COORDINATION_TABLE, setti
 
 
 class CampaignLimits(NamedTuple):
-    """Who gives out calls that read campaigns, and calls that change them."""
+    """The limiters of calls that read campaigns and of calls that change them."""
 
     reads: Limiter
     mutations: Limiter
@@ -26,10 +26,10 @@ CAMPAIGN_RATES_JSON: Final[TypeAdapter[CampaignRates | Literal[False]]] = TypeAd
 
 
 def campaign_limits() -> CampaignLimits:
-    """Return the limiters that the stack's settings ask for.
+    """Return the limiters according to the stack's settings.
 
     Raises:
-        MissingSettingError: when a setting is not there.
+        MissingSettingError: when a setting is missing.
     """
     rates = CAMPAIGN_RATES_JSON.validate_json(setting(CAMPAIGN_RATES))
     if rates is False:

@@ -1,4 +1,4 @@
-"""One look at a batch of campaigns: observe, decide, act where it is legal, report."""
+"""One reconcile pass for a batch of campaigns: poll, decide, change campaigns, return."""
 
 from __future__ import annotations
 
@@ -46,39 +46,39 @@ from lambdas.shared.observability import logger, observed
 from lambdas.shared.texts import with_hint
 
 MUTATIONS_PER_PASS: Final = 2
-"""Of one campaign: the second one when the first one's refusal told its state."""
+"""Of one campaign: a second one if the refusal of the first one returned the state."""
 
 SCHEDULES_PER_PASS: Final = 10
-"""Descriptions asked for, which only help to look at the right moment: a quota of their own."""
+"""Calls of DescribeCampaign, which has a quota of its own; they only improve when to poll."""
 
 LAST_CALL_SECONDS: Final = 30
-"""Kept back at the end of an invocation: a call that is not answered is given up after 25 seconds
-(`aws.client`), and what the pass has learned is returned after that."""
+"""Reserved at the end of an invocation: a call without a response times out after 25 seconds
+(`aws.client`), and the result of the pass is returned after that."""
 
 
 class Reading(Enum):
     """How the reading of a batch ended."""
 
     DONE = auto()
-    """All is read that there was rate and time for."""
+    """Everything was read that rate and time allowed."""
     FAILED = auto()
-    """AWS stopped answering; what it had told is kept, and nothing is moved."""
+    """AWS stopped responding; the states read so far are kept, and no campaign is changed."""
 
 
 class Attempt(Enum):
-    """How AWS answered a mutation."""
+    """How AWS responded to a mutation."""
 
     ACCEPTED = auto()
     REFUSED = auto()
-    """The campaign is settled by it, or read again in the next pass."""
+    """The campaign has ended because of it, or is polled again in the next pass."""
     REFUSED_WITH_STATE = auto()
-    """The refusal told the campaign's state, which is decided on at once."""
+    """The refusal returned the campaign's state, which is decided on at once."""
     THROTTLED = auto()
 
 
 @observed
 def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
-    """Take one look at the event's `work` and return a `Look`."""
+    """Run one pass for the event's `work` and return a `PassResult`."""
     deadline = clock.now() + context.get_remaining_time_in_millis() / 1_000
     work = CampaignWork.model_validate(event["work"])
     campaigns = Campaigns(work.api_version)
@@ -94,17 +94,17 @@ def reconcile(
     history_events: int,
     deadline: float,
 ) -> PassResult:
-    """Bring a batch one look closer to its target.
+    """Run one reconcile pass for a batch.
 
     Args:
-        work: the batch, and what is remembered of it.
+        work: the batch and its progress.
         campaigns: of the batch's API version.
-        limits: that all executions keep to together.
+        limits: the rate limits that all executions share.
         history_events: in the history of this child execution so far.
-        deadline: when this invocation is ended, in epoch seconds.
+        deadline: when this invocation times out, in epoch seconds.
 
     Raises:
-        TransientError: when nothing was learned and another try is worth it.
+        TransientError: when nothing was read and a retry may succeed.
     """
     batch = _Pass(work, campaigns, limits, deadline)
     batch.run()
@@ -112,7 +112,7 @@ def reconcile(
 
 
 class _Pass:
-    """The batch as it changes in the course of one pass."""
+    """The batch during one pass."""
 
     def __init__(
         self, work: CampaignWork, campaigns: Campaigns, limits: CampaignLimits, deadline: float
@@ -128,10 +128,10 @@ class _Pass:
         self._again_at: float | None = None
 
     def run(self) -> None:
-        """Read what there is time for, move what has to be moved and may be, give up what is late.
+        """Poll as time allows, make the mutations that are due, fail what is past its deadline.
 
         Raises:
-            TransientError: nothing was learned.
+            TransientError: nothing was read.
         """
         late = self._work.polling.age(clock.now()) >= self._work.deadline_seconds
         try:
@@ -145,7 +145,7 @@ class _Pass:
             self._fail_late()
 
     def report(self, history_events: int) -> PassResult:
-        """Return the look: settled, or when to look again."""
+        """Return the result of the pass."""
         work, now = self._work, clock.now()
         if not work.open:
             return pass_result.last_pass(work, campaign_batch.end_of(work))
@@ -161,12 +161,12 @@ class _Pass:
     def _observe(self) -> Reading:
         """Poll each campaign once, as far as rate and time allow.
 
-        A call that AWS rejects is made again in smaller groups. What is not polled in this pass is
-        polled in the next one.
+        A group that AWS refuses to read is read again in smaller groups. What is not polled in
+        this pass is polled in the next one.
 
         Raises:
             PermanentError: no campaign can be read.
-            TransientError: nothing was learned.
+            TransientError: nothing was read.
         """
         until = self._calls_until - HORIZON_SECONDS
         while unread := self._unread():
@@ -193,7 +193,7 @@ class _Pass:
 
     @property
     def _learned(self) -> bool:
-        """Whether any read of this pass has told anything."""
+        """Whether any read of this pass had a result."""
         return self._rejected or bool(self._polled)
 
     def _unread(self) -> dict[str, CampaignProgress]:
@@ -201,7 +201,7 @@ class _Pass:
         return {name: progress for name, progress in still_open if name not in self._polled}
 
     def _read(self, group: Sequence[str]) -> None:
-        """Poll campaigns with one call; where AWS rejects it, suspect each of them."""
+        """Poll campaigns with one call; if AWS refuses it, suspect each of them."""
         try:
             states = self._campaigns.states(group)
         except ValidationException as error:
@@ -231,7 +231,7 @@ class _Pass:
             )
 
     def _act_on_all(self, *, may_act: bool) -> None:
-        """Settle or move each campaign that was polled in this pass."""
+        """End or change each campaign that was polled in this pass."""
         due = self._due()
         slots = None
         if may_act and due:
@@ -244,7 +244,7 @@ class _Pass:
             self._count_throttle(self._throttle)
 
     def _count_throttle(self, throttle: ThrottlingException) -> None:
-        """Count a pass that moved nothing for throttles, and give up after too many in a row."""
+        """Count a pass whose mutations were all throttled; fail after too many in a row."""
         self._work = campaign_batch.throttled(self._work)
         if self._work.throttled_passes < campaign_batch.MAX_THROTTLED_PASSES:
             return
@@ -256,7 +256,7 @@ class _Pass:
         return [name for name in self._work.open if name in self._polled]
 
     def _due(self) -> list[str]:
-        """Return the campaigns that a mutation has to move now."""
+        """Return the campaigns that need a mutation now."""
         return [name for name in self._polled_and_open() if isinstance(self._decision(name), Act)]
 
     def _decision(self, campaign_id: str) -> Decision:
@@ -265,7 +265,7 @@ class _Pass:
         )
 
     def _act_on(self, campaign_id: str, slots: Slots | None) -> None:
-        """Settle a campaign, or make the moves that are due."""
+        """End a campaign, or make the mutations that are due."""
         for _ in range(MUTATIONS_PER_PASS):
             match self._decision(campaign_id):
                 case Wait():
@@ -294,7 +294,7 @@ class _Pass:
                         return
 
     def _attempt(self, mutation: Mutation, campaign_id: str, slots: Slots) -> Attempt:
-        """Try a mutation, and remember its answer."""
+        """Try a mutation, and record the response."""
         progress = self._work.open[campaign_id]
         try:
             self._campaigns.apply(mutation, campaign_id)
@@ -320,28 +320,29 @@ class _Pass:
         return Attempt.ACCEPTED
 
     def _come_again(self, moment: float) -> None:
-        """Ask for the next pass at a moment, in epoch seconds, or at an earlier one."""
+        """Request the next pass at a time, in epoch seconds, unless one is due earlier."""
         self._again_at = moment if self._again_at is None else min(moment, self._again_at)
 
     def _take_refusal(self, mutation: Mutation, campaign_id: str, error: AwsError) -> None:
-        """Remember a refusal to look again after, or settle the campaign when it is final.
+        """Record a refusal after which to poll again, or end the campaign if it is final.
 
-        Which error a delete of an active campaign gives is documented nowhere, and the guides
-        contradict each other on whether there is one; so its refusal is always looked at again.
+        Which error the deletion of an active campaign returns is not documented, and the guides
+        contradict each other on whether there is one; so after such a refusal the campaign is
+        polled again.
         """
         name, message = type(error).__name__, str(error)
         unclear = isinstance(error, ValidationException | UnclassifiedException)
-        next_pass = mutation is Mutation.DELETE and unclear
+        poll_again = mutation is Mutation.DELETE and unclear
         if isinstance(error, ServiceQuotaExceededException):
             message = with_hint(message, hint_for_campaign_quota(message))
             self._close(campaign_id, Phase.FAILED, Reason.QUOTA_EXCEEDED, message)
-        elif isinstance(error, PermanentError) and not next_pass:
+        elif isinstance(error, PermanentError) and not poll_again:
             self._close(campaign_id, Phase.FAILED, name, message)
         else:
             self._remember(campaign_id, campaign_batch.refused(self._work.open[campaign_id], name))
 
     def _learn_schedules(self) -> None:
-        """Ask when the schedules of watched campaigns end, as far as that is not known."""
+        """Read when the schedules of watched campaigns end, where that is not known."""
         unscheduled = [
             name for name in campaign_batch.unscheduled(self._work) if name in self._polled
         ]

@@ -1,6 +1,6 @@
-"""What to do with a campaign, for every state it can be in and every target it can have.
+"""What to do with a campaign, for every state and every target.
 
-A total table: a state AWS has never documented is waited on for a bounded number of looks.
+The table is complete; while a state is undocumented, there is a limited number of polls.
 Sources: CampaignState of botocore's connectcampaigns and connectcampaignsv2; the operations'
 requirements in the Amazon Connect administrator guide and API reference.
 """
@@ -27,7 +27,7 @@ class Mutation(StrEnum):
 
 
 class CampaignState(StrEnum):
-    """AWS's words for where a campaign is, those of its guides included."""
+    """The states of a campaign in AWS's words, including those of its guides."""
 
     INITIALIZED = "Initialized"
     RUNNING = "Running"
@@ -44,13 +44,13 @@ class CampaignState(StrEnum):
 
 
 class Act(NamedTuple):
-    """Call this operation; it is legal in the state that was seen."""
+    """Call this operation, which the state allows."""
 
     mutation: Mutation
 
 
 class Wait(NamedTuple):
-    """Nothing to do but look again later."""
+    """Poll again later."""
 
     deleting: bool = False
 
@@ -63,7 +63,7 @@ class Reached(NamedTuple):
 
 
 class Refuse(NamedTuple):
-    """The target can not become true any more."""
+    """The target cannot become true any more."""
 
     reason: Reason
     why: str
@@ -79,7 +79,7 @@ _DELETING: Final = Refuse(Reason.BEING_DELETED, "the campaign is being deleted")
 _STOPPED: Final = Refuse(
     Reason.ILLEGAL_TRANSITION, "a stopped campaign can be neither started nor resumed"
 )
-_COMPLETED: Final = Refuse(Reason.ILLEGAL_TRANSITION, "a completed campaign can not run again")
+_COMPLETED: Final = Refuse(Reason.ILLEGAL_TRANSITION, "a completed campaign cannot run again")
 _NEVER_STARTED: Final = Refuse(Reason.ILLEGAL_TRANSITION, "the campaign was never started")
 
 _TABLE: Final[Mapping[CampaignTarget, Mapping[CampaignState, Decision]]] = MappingProxyType(
@@ -99,10 +99,10 @@ _TABLE: Final[Mapping[CampaignTarget, Mapping[CampaignState, Decision]]] = Mappi
             _S.RUNNING: Act(Mutation.PAUSE),
             _S.PAUSED: _THERE,
             _S.STOPPED: Refuse(
-                Reason.ILLEGAL_TRANSITION, "a stopped campaign can not be paused or resumed"
+                Reason.ILLEGAL_TRANSITION, "a stopped campaign cannot be paused or resumed"
             ),
             _S.COMPLETED: Refuse(
-                Reason.ILLEGAL_TRANSITION, "a completed campaign can not be paused"
+                Reason.ILLEGAL_TRANSITION, "a completed campaign cannot be paused"
             ),
             _S.FAILED: _FAILED,
             _S.GONE: _GONE,
@@ -152,7 +152,7 @@ def is_gone(state: str | None) -> bool:
 
 
 def decide(state: str, target: CampaignTarget) -> Decision | None:
-    """Return the one thing to do next, or None for a state nobody has documented.
+    """Return what to do next, None for an undocumented state.
 
     Args:
         state: AWS's word, or CampaignState.GONE.

@@ -1,6 +1,6 @@
-"""What wakes those who wait for campaigns.
+"""The events that wake the waiters for campaigns.
 
-Read by hand: pydantic would be half of the cold start of the function that this is for.
+Parsed by hand: importing pydantic would take half of the cold start of WakeWaiters.
 """
 
 from __future__ import annotations
@@ -12,15 +12,15 @@ from lambdas.shared import items
 from lambdas.waiting.handles import WaiterSelector, key_of
 
 CAMPAIGNS: Final = key_of("campaigns")
-"""The key under which executions wait for changes that others make to their campaigns."""
+"""The key of the waiters for changes that other callers make to campaigns."""
 
 
 def waiters_for(event: Mapping[str, Any]) -> tuple[WaiterSelector, ...]:
-    """Return whom a call hurries that somebody has made about a campaign, as CloudTrail tells it.
+    """Return the waiters that CloudTrail's event of a call on a campaign wakes.
 
     Source: EventBridge reference, Amazon Connect outbound campaigns; CloudTrail user guide, record
     contents. The APIs call the campaign `id`, their batches `campaignId`; CloudTrail's name for it
-    is documented nowhere.
+    is not documented.
     """
     match event:
         case {

@@ -1,4 +1,4 @@
-"""A batch of campaigns on the way to one target, and what is remembered of it between polls."""
+"""A batch of campaigns with one target, and its progress between polls."""
 
 from __future__ import annotations
 
@@ -14,19 +14,19 @@ from lambdas.shared.texts import shorten, timestamp
 
 
 class CampaignProgress(Internal):
-    """What is remembered of one campaign.
+    """The progress of one campaign.
 
     Attributes:
-        initial_state: the first state that was seen.
-        state: the last one.
-        looks: at this campaign.
-        attempts: mutations tried, refused ones included.
-        odd_looks: looks in a row that showed an unknown state or none.
-        delete_accepted_at: epoch seconds since when all that is left is to see it disappear.
-        schedule_ends_at: epoch seconds; 0 where it has no end, None while that is not known.
-        refusal: how AWS refused the last mutation, None where it accepted it.
-        group_size: how many campaigns one call reads with it at most, itself included; fewer after
-            AWS has rejected such a call.
+        initial_state: the first state that was read.
+        state: the last state that was read.
+        polls: of this campaign.
+        attempts: mutations tried, including refused ones.
+        unexplained_polls: consecutive polls that returned an unknown state or none.
+        delete_accepted_at: epoch seconds at which AWS accepted its deletion.
+        schedule_ends_at: epoch seconds; 0 if it has no end, None while that is not known.
+        refusal: how AWS refused the last mutation, None if it accepted it.
+        group_size: how many campaigns one call may read together with it, itself included; fewer
+            after AWS has refused such a call.
     """
 
     initial_state: str | None = None
@@ -41,10 +41,10 @@ class CampaignProgress(Internal):
 
 
 class CampaignWork(Work):
-    """One batch of campaigns on the way to one target.
+    """A batch of campaigns with one target.
 
     Attributes:
-        throttled_passes: in a row in which all mutations that were tried were throttled.
+        throttled_passes: consecutive passes in which all mutations were throttled.
     """
 
     kind: Literal["campaigns"]
@@ -69,7 +69,7 @@ class CampaignWork(Work):
         now: float,
         warnings: tuple[str, ...] = (),
     ) -> CampaignWork:
-        """Move one campaign from open to settled, at `now` in epoch seconds."""
+        """End one campaign with a result, at `now` in epoch seconds."""
         progress = self.open[campaign_id]
         entry = Entry(
             job=self.job_label,
@@ -94,15 +94,15 @@ class CampaignWork(Work):
         return self.model_copy(update={"polling": self.polling.polled(now)})
 
     def with_progress(self, campaign_id: str, progress: CampaignProgress) -> CampaignWork:
-        """Return the work with what is remembered of one of its open campaigns."""
+        """Return the work with the progress of one of its open campaigns."""
         return self.model_copy(update={"open": self.open | {campaign_id: progress}})
 
     def with_throttled_passes(self, count: int) -> CampaignWork:
-        """Return the work after a number of passes in a row that were throttled."""
+        """Return the work after a number of consecutive throttled passes."""
         return self.model_copy(update={"throttled_passes": count})
 
     def fail_all(self, *, reason: str, message: str, now: float) -> CampaignWork:
-        """Settle every open campaign as failed."""
+        """Fail every open campaign."""
         work = self
         for campaign_id in self.open:
             work = work.close(

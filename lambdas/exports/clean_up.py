@@ -12,7 +12,7 @@ from lambdas.shared.environment import COORDINATION_TABLE, setting
 
 
 def left_behind(execution_arn: str) -> tuple[LeftBehind, ...]:
-    """Return the exports that must not outlive an execution, each with the work that cancels it.
+    """Return the exports that must not outlive an execution, with the work that cancels each.
 
     Raises:
         AwsError: when the table did not answer.
@@ -27,7 +27,7 @@ def left_behind(execution_arn: str) -> tuple[LeftBehind, ...]:
 
 
 def cancel_work(export: StartedExport) -> ExportWork:
-    """Return the work of canceling one export task, and no other one of its source."""
+    """Return the work that cancels one export task, and no other one of its source."""
     return ExportWork(
         kind="export",
         key="",

@@ -12,7 +12,7 @@ from lambdas.shared.errors import ResourceNotFoundException
 
 
 class Exports:
-    """The account's export tasks, and the one place this stack exports to."""
+    """The account's export tasks, and the destination of this stack's exports."""
 
     def __init__(
         self,
@@ -28,7 +28,7 @@ class Exports:
         self._client = connect("rds")
 
     def of_source(self, source_arn: str) -> tuple[ExportTask, ...]:
-        """Return every task that RDS still lists for a source.
+        """Return every task that RDS lists for a source.
 
         Raises:
             AwsError: when RDS did not answer.
@@ -44,9 +44,9 @@ class Exports:
         return next(iter(self._described(ExportTaskIdentifier=task_id)), None)
 
     def running(self) -> tuple[ExportTask, ...]:
-        """Return the exports of the account that run in this Region, whoever has started them.
+        """Return the account's exports that run in this Region, no matter who started them.
 
-        Those that are being canceled are among them: whether they take a slot is not documented.
+        Includes those that are being canceled: whether they take a slot is not documented.
 
         Raises:
             AwsError: when RDS did not answer.
@@ -58,7 +58,7 @@ class Exports:
         """Start an export to this stack's destination.
 
         Raises:
-            AwsError: when RDS did not accept it, or its answer was lost.
+            AwsError: when RDS did not accept it, or its response was lost.
         """
         optional: dict[str, Any] = {}
         if self.destination.prefix:
@@ -77,16 +77,16 @@ class Exports:
         return _task(answer)
 
     def cancel(self, task_id: str) -> ExportTask:
-        """Cancel a task; what it has written to S3 stays.
+        """Cancel a task; what it has written to S3 is kept.
 
         Raises:
-            AwsError: when RDS did not accept it, or its answer was lost.
+            AwsError: when RDS did not accept it, or its response was lost.
         """
         with api_call("CancelExportTask"):
             return _task(self._client.cancel_export_task(ExportTaskIdentifier=task_id))
 
     def _described(self, **filters: object) -> tuple[ExportTask, ...]:
-        """Return what RDS lists; where it lists nothing, it may also answer that there is none."""
+        """Return what RDS lists; for nothing, it may also return an error."""
         tasks: list[ExportTask] = []
         more: dict[str, str] = {}
         while True:

@@ -1,4 +1,4 @@
-"""What to do about a source's export, for everything RDS can say of its tasks.
+"""What to do about a source's export, for every status of its tasks.
 
 Sources: ExportTask of botocore's rds model, whose Status is a free string; the RDS user guide,
 USER_ExportSnapshot and its Monitoring page.
@@ -18,24 +18,24 @@ from lambdas.jobs.phases import Reason
 from lambdas.shared.texts import with_hint
 
 MAX_UNEXPLAINED_POLLS: Final = 5
-"""Looks in a row at a status nobody has documented, or at a task that has vanished."""
+"""Consecutive polls that return an undocumented status, or no longer return the task."""
 
 START_GRACE_SECONDS: Final = 90
-"""How long a start may be under way whose execution is gone: longer than a function may run."""
+"""How long a start may be in progress whose execution was stopped: longer than a function runs."""
 
 CANCEL_GRACE_SECONDS: Final = 1_800
-"""How long a cancel at the deadline may take before the job ends without knowing who won."""
+"""How long a cancel at the deadline may take before the job ends without its result."""
 
 MAX_REFUSALS: Final = 6
-"""Starts or cancels in a row that were neither accepted nor explained by the next look."""
+"""Consecutive starts or cancels that were neither accepted nor explained by the next poll."""
 
 MAX_THROTTLES: Final = 10
-"""Starts or cancels in a row that were throttled: as often as Step Functions retries a throttled
-observation."""
+"""Consecutive throttled starts or cancels: as many as Step Functions' retries of a throttled
+read."""
 
 
 class ExportStatus(StrEnum):
-    """AWS's words for where an export task is."""
+    """The statuses of an export task in AWS's words."""
 
     STARTING = "STARTING"
     IN_PROGRESS = "IN_PROGRESS"
@@ -50,7 +50,7 @@ CANCELABLE: Final = frozenset({ExportStatus.STARTING, ExportStatus.IN_PROGRESS})
 
 
 class ExportTask(NamedTuple):
-    """What RDS says of one task; times in epoch seconds, size in GB."""
+    """An export task as RDS returns it; times in epoch seconds, size in GB."""
 
     task_id: str
     source_arn: str
@@ -67,38 +67,38 @@ class ExportTask(NamedTuple):
 
 
 class Destination(NamedTuple):
-    """Where the stack's exports go."""
+    """Where the stack's exports are written to."""
 
     bucket: str
     prefix: str
 
 
 class Start(NamedTuple):
-    """Ask RDS to start this task."""
+    """Call StartExportTask."""
 
     task_id: str
 
 
 class Cancel(NamedTuple):
-    """Ask RDS to cancel this task, which has not ended."""
+    """Call CancelExportTask for this task, which has not ended."""
 
     task: ExportTask
 
 
 class Watch(NamedTuple):
-    """Wait for this task to come further; None where RDS does not show it yet."""
+    """Wait for this task's progress; None if RDS does not list it yet."""
 
     task: ExportTask | None
 
 
 class TryAgain(NamedTuple):
-    """This task has failed, for a cause that is worth a fresh one."""
+    """This task has failed, and another one may succeed."""
 
     task: ExportTask
 
 
 class Queue(NamedTuple):
-    """Wait until the source is free."""
+    """Wait until no other export reads the source."""
 
     why: str
 
@@ -111,7 +111,7 @@ class Reached(NamedTuple):
 
 
 class Refuse(NamedTuple):
-    """The target can not become true any more."""
+    """The target cannot become true any more."""
 
     task: ExportTask | None
     reason: Reason
@@ -122,7 +122,7 @@ Decision = Start | Cancel | Watch | TryAgain | Queue | Reached | Refuse
 
 
 def task_of(decision: Decision) -> ExportTask | None:
-    """Return the task that a decision is about, None where there is none yet."""
+    """Return the task that a decision is about, None if there is none yet."""
     match decision:
         case Cancel(task) | Watch(task) | TryAgain(task) | Reached(task, _) | Refuse(task, _, _):
             return task
@@ -139,14 +139,14 @@ def decide(
     began_at: float,
     age: float = 0.0,
 ) -> Decision:
-    """Return the one thing to do next.
+    """Return what to do next.
 
     Args:
         tasks: all that RDS lists for the job's source, in any order.
         job: the source and its target.
-        progress: what is remembered.
-        destination: where the stack's exports go.
-        began_at: epoch seconds of the job's first look.
+        progress: of the export.
+        destination: of the stack's exports.
+        began_at: epoch seconds of the job's first poll.
         age: seconds since then.
     """
     decision = _decide(tasks, job, progress, destination, began_at)
@@ -165,7 +165,7 @@ def decide(
 
 
 def _may_still_start(decision: Decision, progress: ExportProgress, age: float) -> bool:
-    """Whether a clean-up is too early: the start it is about may be on its way to RDS."""
+    """Whether it is too early for a clean-up: RDS may not have received the start yet."""
     nothing = isinstance(decision, Reached) and decision.reason is Reason.NOTHING_TO_CANCEL
     return nothing and progress.never_adopts and age < START_GRACE_SECONDS
 
@@ -188,7 +188,7 @@ def _decide(
 
 
 def is_unexplained(decision: Decision) -> bool:
-    """Return whether what RDS showed makes no sense: an unknown status, or nothing at all."""
+    """Return whether a poll is unexplained: an unknown status, or the task is missing."""
     if not isinstance(decision, Watch):
         return False
     return decision.task is None or decision.task.status not in set(ExportStatus)
@@ -201,7 +201,7 @@ def _mine(
     destination: Destination,
     began_at: float,
 ) -> ExportTask | None:
-    """Return the task that this work is about: its own, or one that it may adopt."""
+    """Return the task of this work: its own, or one that it may adopt."""
     for task in tasks:
         if task.task_id in (progress.task_id, progress.requested_task_id):
             return task
@@ -215,9 +215,9 @@ def to_adopt(
     destination: Destination,
     began_at: float,
 ) -> ExportTask | None:
-    """Return the task that serves the job as it is, whoever has started it; None if there is none.
+    """Return the task that serves the job, no matter who started it; None if there is none.
 
-    A COMPLETE export is all that a job can want, whatever else runs.
+    A COMPLETE export is preferred to one that runs.
     """
     if progress.task_id is not None or progress.never_adopts:
         return None
@@ -234,11 +234,11 @@ def to_adopt(
 
 
 def _agrees(task: ExportTask, job: ExportSpec, destination: Destination) -> bool:
-    """Whether a task is the one that this job speaks of.
+    """Whether a task is one that this job may adopt or cancel.
 
-    One to adopt writes just what this job wants, where this stack wants it, and bears the caller's
-    export_id where there is one; one to cancel need only go to this stack's bucket, and hold the
-    job's tables where the job names any.
+    One to adopt writes the same tables to the same place, and has the caller's export_id if there
+    is one. One to cancel only has to write to this stack's bucket, and the job's tables if it
+    names any.
     """
     same_tables = set(task.export_only) == set(job.export_only)
     if job.target is ExportTarget.CANCELED:
@@ -255,7 +255,7 @@ def _has_export_id(task: ExportTask, job: ExportSpec, destination: Destination) 
 
 
 def _is_current(task: ExportTask, began_at: float) -> bool:
-    """Whether a finished export still tells the truth: a snapshot never changes, a cluster does."""
+    """Whether an export that has ended is up to date: a snapshot never changes, a cluster does."""
     match = SOURCE_ARN.fullmatch(task.source_arn)
     if match is not None and match["kind"] != "cluster":
         return True
@@ -269,7 +269,7 @@ def _recency(task: ExportTask) -> float:
 def _past_deadline(
     decision: Decision, job: ExportSpec, progress: ExportProgress, age: float
 ) -> Decision:
-    """End what is late; cancel it before, if the job says so and this work has started it."""
+    """Fail the job; first cancel its export, if the job says so and this work started it."""
     late = _late(job)
     if isinstance(decision, Reached | Refuse):
         return decision
@@ -292,7 +292,7 @@ def _toward_complete(task: ExportTask, job: ExportSpec, progress: ExportProgress
         case ExportStatus.COMPLETE:
             return Reached(task, Reason.TARGET_REACHED)
         case ExportStatus.FAILED:
-            cause = task.failure_cause or "RDS gives no cause"
+            cause = task.failure_cause or "RDS returned no cause"
             needs_a_person = hint_for(cause) is not None
             if not needs_a_person and len(progress.failed) + 1 < job.max_attempts:
                 return TryAgain(task)
@@ -327,7 +327,7 @@ def _begin(
     progress: ExportProgress,
     destination: Destination,
 ) -> Decision:
-    """Start an export, unless another one of the same source is in the way."""
+    """Start an export, unless another one of the same source runs."""
     for task in tasks:
         if task.status not in ENDED:
             return Queue(f"{task.task_id} exports the same source")
@@ -347,6 +347,6 @@ def _identifier(job: ExportSpec, destination: Destination, generation: int) -> s
 def _refuse_unexplained(tasks: Sequence[ExportTask], progress: ExportProgress) -> Decision:
     for task in tasks:
         if task.task_id == progress.task_id:
-            why = f"{task.status!r} is no status of an export task that is documented"
+            why = f"{task.status!r} is not a documented status of an export task"
             return Refuse(task, Reason.UNKNOWN_STATE, why)
-    return Refuse(None, Reason.EXPORT_VANISHED, f"RDS shows {progress.task_id} no more")
+    return Refuse(None, Reason.EXPORT_VANISHED, f"RDS no longer lists {progress.task_id}")

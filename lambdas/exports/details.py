@@ -1,4 +1,4 @@
-"""What the outcome tells of an export besides what it tells of every resource."""
+"""The `details` of an export in the outcome."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ from lambdas.shared.model import Internal
 
 
 class ExportAttempt(Internal):
-    """One export task of a job that may start several.
+    """One export task of a job that has attempted several.
 
     Attributes:
         status: RDS's word.
-        failure_cause: RDS's words, cut.
+        failure_cause: RDS's text, shortened.
     """
 
     export_task_identifier: str
@@ -21,11 +21,11 @@ class ExportAttempt(Internal):
 
 
 class ExportDetails(Internal):
-    """What is told of the export task that a job is about.
+    """The export task of a job.
 
     Attributes:
-        adopted: whether somebody else has started it.
-        attempts: all tasks of the job, where there was more than one.
+        adopted: whether this job did not start it.
+        attempts: all tasks of the job, if there was more than one.
     """
 
     export_task_identifier: str
@@ -37,12 +37,12 @@ class ExportDetails(Internal):
     attempts: tuple[ExportAttempt, ...] = ()
 
     def as_payload(self) -> dict[str, Any]:
-        """Return what is told, without the attempts where there was but one."""
+        """Return the details, without the attempts if there was only one."""
         return self.model_dump(mode="json", exclude_defaults=True)
 
 
 class TableResult(TypedDict):
-    """What an export's files tell of one table."""
+    """What an export's files say about one table."""
 
     table: str | None
     status: str | None
@@ -50,7 +50,7 @@ class TableResult(TypedDict):
 
 
 class FileDetails(TypedDict):
-    """What is told of an export by its own files."""
+    """What an export's files say about it."""
 
     files_found: bool
     files_status: str | None

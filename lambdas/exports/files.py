@@ -1,4 +1,4 @@
-"""The files in which an export tells of itself."""
+"""The files in which RDS describes an export."""
 
 from __future__ import annotations
 
@@ -13,18 +13,18 @@ from lambdas.shared.errors import AwsError
 from lambdas.shared.observability import logger
 
 MAX_TABLE_FILES: Final = 20
-"""Summaries of tables that are read; an account lists only the first tables anyway."""
+"""Summaries of tables that are read; an outcome lists only the first tables anyway."""
 
 
 class ExportFiles:
-    """The stack's bucket, as far as exports tell of themselves in it."""
+    """The descriptions of exports in the stack's bucket."""
 
     def __init__(self, bucket: str, connect: Callable[[str], Any] = client) -> None:
         self._bucket = bucket
         self._s3 = connect("s3")
 
     def collect(self, folder: str, task_id: str) -> FileDetails:
-        """Return what is told of an export's files; never a reason to fail the export.
+        """Return what an export's files say; an error does not fail the export.
 
         Args:
             folder: the export's folder in the bucket, with its final slash.

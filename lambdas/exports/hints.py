@@ -1,6 +1,6 @@
-"""What a person may do about an export that failed, for the causes that are common.
+"""Advice about failed exports, for the common causes.
 
-Only for words to a person, and for whether another try is worth it; no state is read from a text.
+Only for messages, and for whether another attempt may succeed; no state is derived from a text.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from typing import Final, NamedTuple
 
 
 class Hint(NamedTuple):
-    """A cause that only a person can mend, and what to look at."""
+    """A cause that needs a person, and what to check."""
 
     cause: re.Pattern[str]
     advice: str
@@ -29,7 +29,7 @@ _PASSING: Final = re.compile(
     r"internal error|time[ds]?[ -]?out|temporar|try again|slow ?down|throttl|connection",
     re.IGNORECASE,
 )
-"""What a cause says that may be gone the next time, whatever else it speaks of."""
+"""Words of causes that may be temporary, whatever else they mention."""
 
 _HINTS: Final = (
     Hint(re.compile(r"kms|\bkey\b|encrypt", re.IGNORECASE), _KEY),
@@ -49,7 +49,7 @@ _FOR_ERRORS: Final = {
 
 
 def hint_for(cause: str) -> str | None:
-    """Return what to look at for a FailureCause, None where it may pass or is not a common one.
+    """Return what to check for a FailureCause, None if it may be temporary or is not a common one.
 
     Source of the wordings: RDS user guide, USER_ExportSnapshot, 'Failure messages'.
     """
@@ -59,5 +59,5 @@ def hint_for(cause: str) -> str | None:
 
 
 def hint_for_error(name: str) -> str | None:
-    """Return what to look at for an error of StartExportTask."""
+    """Return what to check for an error of StartExportTask."""
     return _FOR_ERRORS.get(name)

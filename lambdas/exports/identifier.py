@@ -1,4 +1,4 @@
-"""Identifiers of export tasks: the same work always asks for the same task."""
+"""Identifiers of export tasks: the same work always has the same identifier."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ from collections.abc import Iterable
 from typing import Final
 
 MAX_LENGTH: Final = 60
-"""Longest identifier seen to work: AWS's own sample pipeline builds one of 60 characters."""
+"""The longest identifier known to work: AWS's sample pipeline makes one of 60 characters."""
 
 LEGAL: Final = re.compile(r"[A-Za-z](?:-?[A-Za-z0-9])*")
-"""Source: the text of RDS's own refusal."""
+"""Source: the error message of RDS."""
 
 _DIGEST_LENGTH: Final = 12
 _GENERATION_LENGTH: Final = 4
@@ -31,8 +31,8 @@ def identifier(
         source_arn: a snapshot, cluster-snapshot or cluster.
         export_only: the tables, in any order; none means all.
         s3_prefix: where in the bucket.
-        generation: 1, and one more for each earlier task that can not be adopted.
-        export_id: the caller's, which tells exports apart that are otherwise the same.
+        generation: 1, and one more for each earlier task that cannot be adopted.
+        export_id: the caller's, which distinguishes exports that are otherwise the same.
     """
     named = () if export_id is None else (f"export_id={export_id}",)
     identity = "\n".join((source_arn, s3_prefix, *sorted(set(export_only)), *named))

@@ -1,4 +1,4 @@
-"""Exports as the registry of kinds knows them."""
+"""The kind of exports, for the registry."""
 
 from __future__ import annotations
 

@@ -15,20 +15,20 @@ RUNNING: Final = Pace(floor=30, cap=900, growth=0.5)
 CANCELING: Final = Pace(floor=10, cap=60, growth=0.5)
 
 SLOT: Final = Pace(floor=30, cap=120, growth=0.25)
-"""A slot or a source may come free at any moment."""
+"""A slot or a source may become free at any time."""
 
 NAMED: Final = MappingProxyType(
     {"starting": STARTING, "running": RUNNING, "canceling": CANCELING, "slot": SLOT}
 )
 
 SHARE_OF_REMAINING: Final = 0.9
-"""Of an export's estimated remaining time this much is waited before the next poll."""
+"""The share of an export's estimated remaining time to wait before the next poll."""
 
 
 def extraction_seconds(percent: int, running_for: float, jitter: float) -> int:
-    """Return how long to wait for an export that extracts, in whole seconds.
+    """Return how long to wait for an export that extracts data, in whole seconds.
 
-    What remains is estimated from the progress so far; most of it is waited, never all.
+    The remaining time is estimated from the progress so far; the wait is most of it, never all.
 
     Args:
         percent: PercentProgress, 0 to 100.

@@ -1,4 +1,4 @@
-"""What is remembered and told of an export, and when to look at it again."""
+"""The progress of an export, what the outcome says about it, and when to poll it again."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from lambdas.waiting.handles import Wake, wake
 
 
 def seen(progress: ExportProgress, decision: Decision, *, first_poll: bool) -> ExportProgress:
-    """Take in the task that a look was about, if there was one."""
+    """Record the task of a poll, if there was one."""
     task = task_of(decision)
     update = {
         "unexplained_polls": progress.unexplained_polls + 1 if is_unexplained(decision) else 0
@@ -49,7 +49,7 @@ def seen(progress: ExportProgress, decision: Decision, *, first_poll: bool) -> E
 
 
 def queued(progress: ExportProgress, now: float, slot: SlotWait | None = None) -> ExportProgress:
-    """Remember since when (epoch seconds) there is no room: of a slot, or of its source."""
+    """Record since when (epoch seconds) it has been queued, for a slot or for its source."""
     since = progress.queued_since or now
     return progress.model_copy(
         update={"queued_since": since, "slot": slot, "refusals": 0, "throttles": 0}
@@ -57,19 +57,19 @@ def queued(progress: ExportProgress, now: float, slot: SlotWait | None = None) -
 
 
 def waiting_on(progress: ExportProgress, slot: SlotWait) -> ExportProgress:
-    """Remember a wait for a slot that goes on."""
+    """Record a wait for a slot that continues."""
     return progress.model_copy(update={"slot": slot})
 
 
 def waiting(progress: ExportProgress, until: float) -> ExportProgress:
-    """Remember when a wait for a slot times out, in epoch seconds."""
+    """Record when a wait for a slot times out, in epoch seconds."""
     if progress.slot is None:
         return progress
     return waiting_on(progress, progress.slot.model_copy(update={"poll_at": until}))
 
 
 def wake_of(work: ExportWork, now: float, wait: int) -> Wake:
-    """Return what ends a wait early: the end of the source's export, or of any when queueing."""
+    """Return what ends a wait early: the end of the source's export, or of any if queued."""
     progress = work.progress
     since = work.polling.started_at or now
     if progress.slot is not None:
@@ -78,34 +78,34 @@ def wake_of(work: ExportWork, now: float, wait: int) -> Wake:
 
 
 def requested(progress: ExportProgress, task_id: str) -> ExportProgress:
-    """Remember that RDS is asked for a task, before its answer can be lost."""
+    """Record the request of a task, before RDS's response can be lost."""
     return progress.model_copy(
         update={"requested_task_id": task_id, "queued_since": None, "slot": None}
     )
 
 
 def recalled(progress: ExportProgress, task_id: str) -> ExportProgress:
-    """Remember a start again that was made by a pass which did not live to tell of it."""
+    """Record a start that an earlier pass made but could not return."""
     return progress.model_copy(update={"requested_task_id": task_id})
 
 
 def refused(progress: ExportProgress) -> ExportProgress:
-    """Remember that a start or a cancel was not accepted, or that its answer was lost."""
+    """Count a start or a cancel that was not accepted, or whose response was lost."""
     return progress.model_copy(update={"refusals": progress.refusals + 1})
 
 
 def throttled(progress: ExportProgress) -> ExportProgress:
-    """Remember that a start or a cancel was throttled."""
+    """Count a throttled start or cancel."""
     return progress.model_copy(update={"throttles": progress.throttles + 1})
 
 
 def cancel_requested(progress: ExportProgress) -> ExportProgress:
-    """Remember that RDS is asked to cancel the task, before its answer can be lost."""
+    """Record the request to cancel the task, before RDS's response can be lost."""
     return progress.model_copy(update={"cancel_requested": True})
 
 
 def tried_again(progress: ExportProgress, task: ExportTask) -> ExportProgress:
-    """Forget a task that has failed, but for the account; the next one is a fresh start."""
+    """Record a failed task as an attempt, so that another one is started."""
     return progress.model_copy(
         update={
             "task_id": None,
@@ -121,30 +121,30 @@ def folder(task: ExportTask) -> str:
 
 
 def passed_over(progress: ExportProgress) -> ExportProgress:
-    """Remember that an identifier is taken by a task that RDS does not show any more."""
+    """Skip an identifier that is taken by a task which RDS no longer lists."""
     return progress.model_copy(update={"generation": progress.generation + 1})
 
 
 def shown(progress: ExportProgress) -> tuple[object, ...]:
-    """Return what tells whether an export makes progress: its status and its percentage."""
+    """Return what changes when an export makes progress: its status and its percentage."""
     percent = None if progress.details is None else progress.details.percent_progress
     return progress.state, percent
 
 
 def phase_of(progress: ExportProgress) -> Phase:
-    """Return where an export that has not ended stands."""
+    """Return the phase of an export that has not ended."""
     return Phase.IN_PROGRESS if progress.queued_since is None else Phase.QUEUED
 
 
 def reason_of(reason: Reason, progress: ExportProgress, *, first_poll: bool) -> Reason:
-    """Tell a target that the first look found true from one that became true."""
+    """Distinguish a target that was true at the first poll from one that became true."""
     requested = progress.requested_task_id is not None and not progress.never_adopts
     found = first_poll and progress.task_id is None and not requested
     return Reason.ALREADY_THERE if found and reason is Reason.TARGET_REACHED else reason
 
 
 def message_of(task: ExportTask | None, reason: Reason) -> str:
-    """Say in words how the target came to be true."""
+    """Return the message about a target that is reached."""
     if task is None:
         return "no export of this source to this stack's bucket is running or has run"
     if reason is Reason.FINISHED_BEFORE_CANCEL:
@@ -153,7 +153,7 @@ def message_of(task: ExportTask | None, reason: Reason) -> str:
 
 
 def warnings_of(task: ExportTask | None, progress: ExportProgress) -> tuple[str, ...]:
-    """Return what RDS warns of, for an export that is COMPLETE may lack tables; and a lost race."""
+    """Return RDS's warning, because a COMPLETE export may lack tables, and that of a lost race."""
     warning = (task.warning,) if task is not None and task.warning else ()
     complete = task is not None and task.status == ExportStatus.COMPLETE
     if progress.cancel_requested and complete:
@@ -162,7 +162,7 @@ def warnings_of(task: ExportTask | None, progress: ExportProgress) -> tuple[str,
 
 
 def wait_seconds(work: ExportWork, task: ExportTask | None, now: float, jitter: float) -> int:
-    """Return whole seconds until the next look; `task` as it was shown, `now` in epoch seconds."""
+    """Return whole seconds until the next poll, from the task as polled; `now` in epoch seconds."""
     age = work.polling.age(now)
     until_deadline = ceil(work.deadline_seconds - age)
     left = max(1, until_deadline) if until_deadline > 0 else round(paces.CANCELING.cap)

@@ -1,4 +1,4 @@
-"""One look at a source's export: observe, decide, act where it is legal, report."""
+"""One reconcile pass for a source's export: poll, decide, call RDS, return."""
 
 from __future__ import annotations
 
@@ -49,19 +49,19 @@ from lambdas.shared.observability import logger, observed
 from lambdas.shared.texts import with_hint
 
 STEPS_PER_PASS: Final = 3
-"""More than one when a move was refused for a state that had changed, or is tried afresh."""
+"""More than one if a call was refused because the state had changed, or starts another attempt."""
 
 
 class Step(Enum):
     """What comes after a step of a pass."""
 
-    DECIDE_AGAIN = "RDS has answered with a state that calls for another decision"
-    DONE = "nothing more is to be done in this pass"
+    DECIDE_AGAIN = "RDS returned a state that requires another decision"
+    DONE = "the pass is done"
 
 
 @observed
 def handler(event: dict[str, Any], _context: LambdaContext) -> dict[str, Any]:
-    """Take one look at the event's `work`, for the request of its `trace`, and return a `Look`."""
+    """Run one pass for the event's `work` and `trace`, and return a `PassResult`."""
     work = ExportWork.model_validate(event["work"])
     bucket, prefix = setting(EXPORT_BUCKET), setting(EXPORT_PREFIX)
     rds = Exports(
@@ -79,19 +79,19 @@ def handler(event: dict[str, Any], _context: LambdaContext) -> dict[str, Any]:
 def reconcile(
     work: ExportWork, rds: Exports, files: ExportFiles, notes: Notes, history_events: int
 ) -> PassResult:
-    """Bring an export one look closer to its target.
+    """Run one reconcile pass for an export.
 
-    What was seen is never lost: once RDS has told what is there, whatever then fails is remembered.
+    Once RDS has returned the tasks, the pass has a result: later failures are recorded in it.
 
     Args:
-        work: the export, and what is remembered of it.
+        work: the export and its progress.
         rds: the account's export tasks.
-        files: what exports write of themselves.
-        notes: where a start is noted, for a later pass and for a clean-up.
+        files: the files that describe exports.
+        notes: where starts are noted, for later passes and for a clean-up.
         history_events: in the history of this child execution so far.
 
     Raises:
-        TransientError: when RDS did not tell what is there.
+        TransientError: when RDS did not return the tasks.
     """
     export = _Pass(work, rds, files, notes)
     try:
@@ -102,7 +102,7 @@ def reconcile(
 
 
 class _Pass:
-    """The export as it changes in the course of one pass."""
+    """The export during one pass."""
 
     def __init__(self, work: ExportWork, rds: Exports, files: ExportFiles, notes: Notes) -> None:
         self._work = work.polled(clock.now())
@@ -113,11 +113,11 @@ class _Pass:
         self._shown: ExportTask | None = None
 
     def run(self) -> None:
-        """Observe once, and take steps until there is nothing left to do now.
+        """Poll once, and take steps until the pass is done.
 
         Raises:
-            TransientError: when RDS did not tell what is there.
-            PermanentError: when it never will, or refused a move for good.
+            TransientError: when RDS did not return the tasks.
+            PermanentError: when it never will, or refused a call for good.
         """
         if self._keeps_waiting_for_slot():
             return
@@ -144,7 +144,7 @@ class _Pass:
         warnings: tuple[str, ...] = (),
         files: FileDetails | None = None,
     ) -> None:
-        """End the export, in the state that was shown last."""
+        """End the export, in the state that was read last."""
         measures.measure_lateness(self._shown.ended_at if self._shown else None, self._work.polling)
         self._work = self._work.close(
             phase=phase,
@@ -156,7 +156,7 @@ class _Pass:
         )
 
     def report(self, history_events: int) -> PassResult:
-        """Return the look: settled, or when to look again."""
+        """Return the result of the pass."""
         work = self._work
         if work.entries:
             return pass_result.last_pass(work, work.entries[0].phase)
@@ -169,7 +169,7 @@ class _Pass:
         return pass_result.next_pass(work, export_watch.phase_of(work.progress), wait, wake)
 
     def _keeps_waiting_for_slot(self) -> bool:
-        """Return whether it is queued for a slot, and neither has one nor an export of its source.
+        """Return whether the wait for a slot continues, and no export of its source runs.
 
         Raises:
             AwsError: when RDS did not answer.
@@ -190,12 +190,12 @@ class _Pass:
         self._tasks = self._rds.of_source(self._work.job.source_arn)
 
     def _step(self) -> Step:
-        """Decide, and make the one move that is due.
+        """Decide, and make the call that is due.
 
         Raises:
-            ThrottlingException: it was not made.
-            TransientError: it may have been made, or not.
-            PermanentError: it was not made, and never will be.
+            ThrottlingException: the call had no effect.
+            TransientError: the call may have had an effect.
+            PermanentError: the call had no effect, and never will have.
         """
         self._recall_start()
         before, polling = self._work.progress, self._work.polling
@@ -232,7 +232,7 @@ class _Pass:
         return Step.DONE
 
     def _start(self, task_id: str) -> Step:
-        """Ask RDS for a task.
+        """Start a task.
 
         Raises:
             ThrottlingException: nothing was started.
@@ -240,7 +240,7 @@ class _Pass:
             PermanentError: nothing was started, and nothing will be.
         """
         job, before = self._work.job, self._work.progress
-        if self._notes.record(task_id):  # a pass was killed that may have started it
+        if self._notes.record(task_id):  # an earlier pass, which was killed, may have started it
             before = export_watch.recalled(before, task_id)
         self._remember(export_watch.requested(before, task_id))
         try:
@@ -262,13 +262,13 @@ class _Pass:
         return Step.DONE
 
     def _not_started(self, task_id: str, before: ExportProgress) -> None:
-        """Take back that RDS was asked, unless an earlier request may have taken effect."""
+        """Undo the record of a start, unless an earlier one may have taken effect."""
         self._remember(before)
         if before.requested_task_id != task_id:
             self._notes.forget(task_id)
 
     def _count_running(self) -> int | None:
-        """Return how many exports run, None where RDS does not tell: it is a help, no more."""
+        """Return how many exports run, None if RDS does not respond: the count is optional."""
         try:
             return len(self._rds.running())
         except AwsError as error:
@@ -276,9 +276,9 @@ class _Pass:
             return None
 
     def _recall_start(self) -> None:
-        """Learn from the job's own note that a task is its own which it does not remember.
+        """Restore from the job's note that it started a task.
 
-        A function that is killed after RDS has accepted a start leaves no other trace.
+        A function that was killed after RDS accepted a start left no other trace.
 
         Raises:
             AwsError: when the table did not answer.
@@ -295,7 +295,7 @@ class _Pass:
         return self._work.polling.started_at or clock.now()
 
     def _adopt(self, task_id: str, before: ExportProgress, error: AwsError) -> Step:
-        """Decide again with the task whose identifier is taken, or pass the identifier over."""
+        """Decide again with the task that has the identifier, or skip the identifier."""
         self._not_started(task_id, before)
         task = self._rds.find(task_id)
         if task is None:
@@ -312,7 +312,7 @@ class _Pass:
         return Step.DECIDE_AGAIN
 
     def _cancel(self, task: ExportTask) -> Step:
-        """Ask RDS to cancel a task.
+        """Cancel a task.
 
         Raises:
             ThrottlingException: nothing was canceled.
@@ -337,7 +337,7 @@ class _Pass:
         return Step.DONE
 
     def _files_of(self, task: ExportTask | None) -> FileDetails | None:
-        """Return what the export's own files tell, where that was the target."""
+        """Return what the export's files say, if the target was COMPLETE."""
         if task is None or self._work.job.target is not ExportTarget.COMPLETE:
             return None
         return self._files.collect(export_watch.folder(task), task.task_id)
@@ -347,7 +347,7 @@ class _Pass:
         self._remember(export_watch.queued(self._work.progress, clock.now(), slot))
 
     def _count_refusal(self, error: AwsError) -> None:
-        logger.warning("look again", error=str(error))
+        logger.warning("poll again", error=str(error))
         self._remember(export_watch.refused(self._work.progress))
 
     def _remember_throttle(self, error: ThrottlingException) -> None:

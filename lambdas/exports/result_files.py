@@ -1,7 +1,7 @@
-"""What an export wrote, as its own files in S3 tell it.
+"""What an export wrote, according to its files in S3.
 
-AWS does not document these files; several public readers of them agree on the names used here. So
-nothing in them is relied on: what is missing or odd is left out.
+AWS does not document these files; several public parsers agree on the names used here. So nothing
+relies on them: what is missing or malformed is left out.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from lambdas.exports.details import FileDetails, TableResult
 from lambdas.shared.texts import shorten
 
 MAX_LISTED_BYTES: Final = 1_000
-"""Of the tables in an account, as JSON; the rest is counted."""
+"""Of the tables in an outcome, as JSON; the others are counted."""
 
 
 def info_key(folder: str, task_id: str) -> str:
@@ -23,15 +23,15 @@ def info_key(folder: str, task_id: str) -> str:
 
 
 def tables_prefix(folder: str, task_id: str) -> str:
-    """Return what the keys of the tables' own summaries begin with."""
+    """Return the prefix of the keys of the tables' summaries."""
     return f"{folder}export_tables_info_{task_id}_from_"
 
 
 def result(info: str | None, tables: Iterable[str]) -> FileDetails:
-    """Return what is told of an export's files.
+    """Return what an export's files say.
 
     Args:
-        info: the summary's text, None where there is none.
+        info: the summary's text, None if there is none.
         tables: the texts of the tables' summaries.
     """
     rows = [row for text in tables for row in _rows(text)]
@@ -55,14 +55,14 @@ def _rows(text: str) -> Iterator[dict[str, Any]]:
 def _listed(rows: Iterable[dict[str, Any]]) -> Iterator[TableResult]:
     size = 0
     for row in rows:
-        told: TableResult = {"table": _text(row["target"]), "status": _text(row.get("status"))}
+        listed: TableResult = {"table": _text(row["target"]), "status": _text(row.get("status"))}
         size_gb = row.get("sizeGB")
         if isinstance(size_gb, int | float):
-            told["size_gb"] = size_gb
-        size += len(json.dumps(told).encode()) + 1
+            listed["size_gb"] = size_gb
+        size += len(json.dumps(listed).encode()) + 1
         if size > MAX_LISTED_BYTES:
             return
-        yield told
+        yield listed
 
 
 def _parsed(text: str | None) -> Mapping[str, Any]:

@@ -1,4 +1,4 @@
-"""When an export that is queued for one of the account's export slots asks RDS for it again."""
+"""When an export that is queued for a slot tries to start again."""
 
 from __future__ import annotations
 
@@ -7,24 +7,24 @@ from typing import Final
 from lambdas.shared.model import Internal
 
 DOCUMENTED_SLOTS: Final = 5
-"""Exports that RDS runs at a time. Whether per account or per Region is not documented.
+"""Exports that RDS runs at the same time. Whether per account or per Region is not documented.
 Source: RDS user guide, USER_ExportSnapshot."""
 
 PATIENCE_SECONDS: Final = 1_800
-"""After so long RDS is asked again, whatever the count says: it cannot show all that takes a slot,
-such as the exports of another Region."""
+"""After so long it tries again whatever the count is, because the count does not include all that
+may take a slot, such as the exports of another Region."""
 
 
 class SlotWait(Internal):
-    """What is remembered of a wait for a slot.
+    """The state of a wait for a slot.
 
     Attributes:
-        asked_at: epoch seconds at which RDS last refused a slot.
-        taken: exports that ran then, or that were seen to run since: as many as there are slots,
-            as far as this Region shows them.
-        room_seen: whether the last poll saw a free slot, or was told of one, and left it to those
-            who have waited longer.
-        poll_at: epoch seconds of the next poll; before that a job runs only because it was woken.
+        refused_at: epoch seconds at which RDS last refused a start.
+        taken: exports that ran then, or the most that ran since: the number of slots, as far as
+            this Region shows it.
+        room_seen: whether the last poll saw a free slot, or was woken for one, and left it to
+            those that have waited longer.
+        poll_at: epoch seconds of the next poll; a pass before that was woken.
     """
 
     refused_at: float
@@ -34,10 +34,10 @@ class SlotWait(Internal):
 
 
 def refused(running: int | None, now: float) -> SlotWait:
-    """Remember that RDS refused a slot.
+    """Record that RDS refused a start for lack of a slot.
 
     Args:
-        running: exports that run just after the refusal; None where they could not be counted.
+        running: exports that run just after the refusal; None if they could not be counted.
         now: epoch seconds.
     """
     taken = DOCUMENTED_SLOTS if running is None else max(1, running)
@@ -45,13 +45,14 @@ def refused(running: int | None, now: float) -> SlotWait:
 
 
 def polled(wait: SlotWait, running: int, now: float) -> SlotWait | None:
-    """Return the wait as it goes on, or None when it is time to ask RDS.
+    """Return the continued wait, or None if it is time to try again.
 
-    The end of an export wakes the first in the queue, which may take the free slot at once. A poll
-    that finds it free leaves it to that one, and takes it only if the next poll finds it free too.
+    The end of an export wakes the first in the queue, which may take the free slot at once. A
+    scheduled poll that sees a free slot leaves it to that one, and takes it only if the next poll
+    sees it too.
 
     Args:
-        wait: as it was remembered.
+        wait: the wait so far.
         running: exports that run now.
         now: epoch seconds.
     """

@@ -1,7 +1,7 @@
-"""Which exports an execution's jobs have started, in the coordination table.
+"""The exports that an execution's jobs have started, in the coordination table.
 
-One item for each job and task: two jobs of one request may ask for the same task, and only one of
-them has started it.
+One item for each job and task: two jobs of one request may request the same task, of which only
+one has started it.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from lambdas.shared.errors import AwsError
 from lambdas.shared.observability import logger
 
 KEPT_AFTER_DEADLINE: Final = 86_400
-"""Seconds: longer than a clean-up may come late."""
+"""Seconds: longer than a clean-up may be delayed."""
 
 
 class StartedExport(NamedTuple):
@@ -36,7 +36,7 @@ class StartedExport(NamedTuple):
 
 
 class StartedExports:
-    """The table's notes of what executions have started."""
+    """The notes in the table about what executions have started."""
 
     def __init__(self, table: str, connect: Callable[[str], Any] = client) -> None:
         self._table = table
@@ -47,7 +47,7 @@ class StartedExports:
 
         Args:
             execution_arn: the request's.
-            export: what is noted.
+            export: the export to note.
             expires_at: epoch seconds.
 
         Raises:
@@ -79,16 +79,16 @@ class StartedExports:
         return "Item" in answer
 
     def forget(self, execution_arn: str, job: str, task_id: str) -> None:
-        """Take a job's note back, of an export that it has not started after all.
+        """Delete a job's note about an export that it has not started after all.
 
         Raises:
-            AwsError: when it could not be taken back.
+            AwsError: when it could not be deleted.
         """
         with api_call("DeleteItem"):
             self._dynamodb.delete_item(TableName=self._table, Key=_key(execution_arn, job, task_id))
 
     def of(self, execution_arn: str) -> tuple[StartedExport, ...]:
-        """Return what an execution's jobs have started: at most as many as a request may hold.
+        """Return what an execution's jobs have started, at most as many as a request may have.
 
         Raises:
             AwsError: when the table did not answer.
@@ -103,7 +103,7 @@ class StartedExports:
         return tuple(_export(item) for item in page["Items"])
 
     def to_cancel(self, execution_arn: str) -> tuple[StartedExport, ...]:
-        """Return what must not outlive an execution; a task that two jobs have noted comes twice.
+        """Return what must not outlive an execution; a task that two jobs noted is listed twice.
 
         Raises:
             AwsError: when the table did not answer.
@@ -112,10 +112,10 @@ class StartedExports:
 
 
 class Notes:
-    """One job's notes of what it starts, for its own later passes and for a clean-up.
+    """One job's notes about what it starts, for its later passes and for a clean-up.
 
-    Where nothing would be canceled by them they only tell whether an export was adopted, so that a
-    table out of reach is no reason to fail the job.
+    If nothing would be canceled because of them, they only say whether an export was adopted; then
+    an error of the table does not fail the job.
     """
 
     def __init__(self, work: ExportWork, execution_arn: str, started: StartedExports) -> None:
@@ -125,7 +125,7 @@ class Notes:
         self._needed = "cancel" in (work.job.on_abort, work.job.on_deadline)
 
     def record(self, task_id: str) -> bool:
-        """Note a task that is about to be started; return whether it was noted already."""
+        """Note a task before it is started; return whether it was noted already."""
         work = self._work
         export = StartedExport(
             task_id, work.job.source_arn, work.job_label, work.job.on_abort == "cancel"
@@ -142,13 +142,13 @@ class Notes:
         return False
 
     def forget(self, task_id: str) -> None:
-        """Take back the note of a task that was not started after all, or that has ended."""
+        """Delete the note about a task that was not started after all, or that has ended."""
         with self._as_far_as_needed():
             self._started.forget(self._execution_arn, self._work.job_label, task_id)
 
     @contextmanager
     def _as_far_as_needed(self) -> Iterator[None]:
-        """Let an error of the table pass where something would be canceled by the notes.
+        """Raise an error of the table only if something would be canceled because of the notes.
 
         Raises:
             AwsError: when the table did not answer.

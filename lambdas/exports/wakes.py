@@ -1,6 +1,6 @@
-"""What wakes those who wait for an export, or for one of the account's export slots.
+"""The events that wake the waiters for an export or for a slot.
 
-Read by hand: pydantic would be half of the cold start of the function that this is for.
+Parsed by hand: importing pydantic would take half of the cold start of WakeWaiters.
 """
 
 from __future__ import annotations
@@ -11,19 +11,19 @@ from typing import Any, Final
 from lambdas.waiting.handles import WaiterSelector, key_of
 
 EXPORT_SLOT: Final = key_of("export-slot")
-"""The key under which executions wait for one of the account's export slots."""
+"""The key of the waiters for a slot."""
 
 SLOTS_PER_END: Final = 1
 """An export that ends frees one slot."""
 
 
 def source_key(source_arn: str) -> str:
-    """Return the key under which executions wait for a source's export."""
+    """Return the key of the waiters for a source's export."""
     return key_of(source_arn)
 
 
 def waiters_for(event: Mapping[str, Any]) -> tuple[WaiterSelector, ...]:
-    """Return whom RDS's event of an export's end hurries, nobody where it is another event."""
+    """Return the waiters that RDS's event of an export's end wakes, none for another event."""
     match event:
         case {"source": "aws.rds", "detail": {"SourceArn": str(source_arn)}} if source_arn:
             return (

@@ -1,4 +1,4 @@
-"""An export on the way to its target, and what is remembered of it between polls."""
+"""An export with its target, and its progress between polls."""
 
 from __future__ import annotations
 
@@ -16,23 +16,23 @@ from lambdas.shared.texts import shorten, timestamp
 
 
 class ExportProgress(Internal):
-    """What is remembered of an export.
+    """The progress of an export.
 
     Attributes:
-        initial_state: the task's status at the first look, None where there was no task.
+        initial_state: the task's status at the first poll, None if there was no task.
         state: the last status.
         task_id: the export task that this work watches.
-        asked_for: the task that this work has asked RDS to start, whether or not RDS answered.
+        requested_task_id: the task that this work has requested, whether or not RDS responded.
         generation: which of the deterministic identifiers is next.
-        refusals: starts and cancels in a row that RDS refused or did not answer.
-        throttles: starts and cancels in a row that were throttled.
-        odd_looks: looks in a row that showed an unknown status, or the task missing.
-        queued_since: epoch seconds since when there has been no room for it.
-        slot: its wait for a slot of the account, None where it waits for its source or not at all.
-        nothing_else: whether it is about the task asked for alone, and adopts no other.
-        cancel_asked: whether this work has asked for it to be canceled.
-        failed: earlier attempts, as the outcome tells of them.
-        details: what the outcome tells of the task, None where there is none.
+        refusals: consecutive starts and cancels that RDS refused or did not respond to.
+        throttles: consecutive throttled starts and cancels.
+        unexplained_polls: consecutive polls with an unknown status, or without the task.
+        queued_since: epoch seconds since when it has been queued.
+        slot: its wait for a slot, None if it waits for its source or not at all.
+        never_adopts: whether it is only about the requested task, and adopts no other.
+        cancel_requested: whether this work has requested its cancellation.
+        failed: earlier attempts, as in the outcome.
+        details: the task's details in the outcome, None if there is no task.
     """
 
     initial_state: str | None = None
@@ -52,7 +52,7 @@ class ExportProgress(Internal):
 
 
 class ExportSpec(Internal):
-    """What an export job asks for; see `requests.ExportJob`, which has validated it."""
+    """An export job; `contract.ExportJob` has validated it."""
 
     source_arn: str
     target: ExportTarget
@@ -66,7 +66,7 @@ class ExportSpec(Internal):
 
 
 class ExportWork(Work):
-    """One export on the way to its target."""
+    """One export with its target."""
 
     kind: Literal["export"]
     job: ExportSpec
@@ -74,12 +74,12 @@ class ExportWork(Work):
 
     @property
     def deadline_seconds(self) -> int:
-        """Seconds from the start of its stage until it is given up."""
+        """Seconds from the start of its stage until it fails."""
         return self.job.deadline_seconds
 
     @property
     def queued_for_room_since(self) -> float | None:
-        """Epoch seconds since when there has been no room for the export."""
+        """Epoch seconds since when the export has been queued."""
         return self.progress.queued_since
 
     def close(
@@ -92,7 +92,7 @@ class ExportWork(Work):
         warnings: tuple[str, ...] = (),
         files: FileDetails | None = None,
     ) -> ExportWork:
-        """Settle the export, with what its files tell, at `now` in epoch seconds."""
+        """End the export, with what its files say, at `now` in epoch seconds."""
         entry = Entry(
             job=self.job_label,
             kind=self.kind,
@@ -116,18 +116,18 @@ class ExportWork(Work):
         return self.model_copy(update={"polling": self.polling.polled(now)})
 
     def with_progress(self, progress: ExportProgress) -> ExportWork:
-        """Return the work with what is remembered of its export."""
+        """Return the work with the progress of its export."""
         return self.model_copy(update={"progress": progress})
 
     def _details(self, files: FileDetails | None) -> dict[str, Any]:
-        """Return what is remembered of the task, and the tables, which the job remembers."""
+        """Return the task's details, with its files and the job's tables."""
         if self.progress.details is None:
             return {}
         details = self.progress.details.as_payload()
         return {**details, **(files or {}), "tables": self.job.export_only}
 
     def fail_all(self, *, reason: str, message: str, now: float) -> ExportWork:
-        """Settle the export as failed, unless it is settled."""
+        """Fail the export, unless it has ended."""
         if self.entries:
             return self
         return self.close(phase=Phase.FAILED, reason=reason, message=message, now=now)

@@ -1,4 +1,4 @@
-"""The door: a valid request becomes a plan whose first stage runs, anything else is rejected."""
+"""Validates a request: a valid one becomes a plan whose first stage runs, others are rejected."""
 
 from __future__ import annotations
 
@@ -22,21 +22,21 @@ from lambdas.shared.observability import logger, metrics, observed
 def handler(event: dict[str, Any], _context: LambdaContext) -> dict[str, Any]:
     """Return `{"plan": Plan}`, or `{"outcome": Outcome}` for a request that is rejected.
 
-    A request to clean up after an execution comes back as `{"clean_up": CleanUp}`.
+    For a request to clean up after an execution: `{"clean_up": CleanUp}`.
 
     Args:
-        event: `request`, the execution's input as it came, which may be an event; `execution_arn`
-            and `execution_name`.
+        event: `request`, the unchanged input of the execution, which may be an event;
+            `execution_arn` and `execution_name`.
     """
     trace = Trace(correlation_id=event["execution_name"], execution_arn=event["execution_arn"])
     try:
         given = input_of(event["request"])
-        asked = clean_up(given, own_execution_arn=trace.execution_arn)
-        if asked is not None:
+        requested = clean_up(given, own_execution_arn=trace.execution_arn)
+        if requested is not None:
             logger.set_correlation_id(trace.correlation_id)
-            logger.info("clean-up accepted", of_execution=asked.execution_arn)
+            logger.info("clean-up accepted", of_execution=requested.execution_arn)
             metrics.add_metric(metric_names.REQUESTS_ACCEPTED, MetricUnit.Count, 1)
-            return Answer(clean_up=asked).as_payload()
+            return Answer(clean_up=requested).as_payload()
         request = parse(
             given, region=setting("AWS_REGION"), account=account_of(trace.execution_arn)
         )

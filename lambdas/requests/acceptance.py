@@ -1,4 +1,4 @@
-"""From whatever arrived to a request, or to the list of all that is wrong with it."""
+"""From an execution's input to a request, or to the list of its faults."""
 
 from __future__ import annotations
 
@@ -22,21 +22,21 @@ REQUESTED: Final = "Orchestration Requested"
 """The detail-type of an EventBridge event that carries a request as its detail."""
 
 CLEAN_UP: Final = "clean_up"
-"""The only field of a request to cancel what an execution left behind."""
+"""The only field of a request to clean up after an execution."""
 
 STARTED_BY: Final = "AWS_STEP_FUNCTIONS_STARTED_BY_EXECUTION_ID"
-"""What a state machine that starts another one may add to its input, for the console to link the
-two. Source: Step Functions developer guide, 'Associate workflow executions'."""
+"""A field that a state machine may add to the input of one that it starts, so that the console
+links the two. Source: Step Functions developer guide, 'Associate workflow executions'."""
 
 SCHEMA: Final = "$schema"
-"""What an editor checks a request against."""
+"""The schema by which an editor checks a request."""
 
 _IGNORED: Final = frozenset({STARTED_BY, SCHEMA})
 _KINDS: Final = tuple(kind.name for kind in KINDS)
 _OF_A_REQUEST: Final = ("correlation_id", "description")
-"""The fields that a request has in each of its shapes, beside those of the shape."""
+"""The fields that a request may have in each of its shapes, besides those of the shape."""
 _SHAPES: Final = ("stages", "jobs", "kind", "target", CLEAN_UP)
-"""The fields that tell the shapes of an input apart."""
+"""The fields that distinguish the shapes of an input."""
 _STACK_SETTINGS: Final = re.compile(r"bucket|role|kms|key", re.IGNORECASE)
 _WHOLE: Final = "request"
 _NOTHING: Final[Mapping[str, object]] = MappingProxyType({})
@@ -53,8 +53,8 @@ class RequestRejected(Exception):
     """The request breaks its contract; nothing has been started.
 
     Attributes:
-        faults: all that is wrong, each named by its field.
-        correlation_id: the caller's, None where it is missing or faulty itself.
+        faults: all faults, each with its field.
+        correlation_id: the caller's, None if it is missing or invalid.
         description: likewise.
     """
 
@@ -81,14 +81,14 @@ class _CleanUpInput(Frozen):
 
 
 def clean_up(raw: object, *, own_execution_arn: str) -> CleanUp | None:
-    """Return the clean-up that an execution's input asks for, None where it is a request.
+    """Return the clean-up that an execution's input requests, None if it is another request.
 
-    The stack's own rule starts one when an execution was aborted, timed out or ended by the
-    engine; a person may, too.
+    The stack's rule starts one when an execution was aborted, timed out or was ended by Step
+    Functions; a person may start one too.
 
     Args:
         raw: the execution's input.
-        own_execution_arn: of the execution that it was given to.
+        own_execution_arn: the ARN of that execution.
 
     Raises:
         RequestRejected: when it does not name an execution of the same state machine.
@@ -96,18 +96,18 @@ def clean_up(raw: object, *, own_execution_arn: str) -> CleanUp | None:
     if not isinstance(raw, dict) or CLEAN_UP not in raw:
         return None
     try:
-        asked = _CleanUpInput.model_validate(_without_ignored(raw)).clean_up
+        requested = _CleanUpInput.model_validate(_without_ignored(raw)).clean_up
     except ValidationError as error:
         raise RequestRejected(_faults(error, ())) from error
     machine = own_execution_arn.rpartition(":")[0]
-    if asked.execution_arn.rpartition(":")[0] != machine:
-        rule = f"must be an execution ARN: {machine}:NAME; got {echo(asked.execution_arn)}"
+    if requested.execution_arn.rpartition(":")[0] != machine:
+        rule = f"must be an execution ARN: {machine}:NAME; got {echo(requested.execution_arn)}"
         raise RequestRejected((_not_an_execution(rule),))
-    return CleanUp(execution_arn=asked.execution_arn)
+    return CleanUp(execution_arn=requested.execution_arn)
 
 
 def no_such_execution(rule: str) -> RequestRejected:
-    """Return the rejection of a clean-up whose execution there is nothing to do for."""
+    """Return the rejection of a clean-up after an execution that needs none."""
     return RequestRejected((_not_an_execution(rule),))
 
 
@@ -116,7 +116,7 @@ def _not_an_execution(rule: str) -> Fault:
 
 
 def account_of(arn: str) -> str:
-    """Return the account that an ARN names."""
+    """Return the account in an ARN."""
     return arn.split(":")[4]
 
 
@@ -124,12 +124,12 @@ def parse(raw: object, *, region: str, account: str) -> Request:
     """Read a request in any of its shapes: whole, one stage, a bare job.
 
     Args:
-        raw: the execution's input, or that for which its event stands.
-        region: the stack's Region, in which all that the request names has to be.
+        raw: the execution's input, or the one that its event stands for.
+        region: the stack's Region, which all named resources must be in.
         account: the stack's account, likewise.
 
     Raises:
-        RequestRejected: with every fault, named by its field as the caller wrote it.
+        RequestRejected: with every fault, each with its field as the caller wrote it.
     """
     if not isinstance(raw, dict):
         rule = f"must be a JSON object; got {echo(raw)}"
@@ -150,7 +150,7 @@ def _without_ignored(body: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _misspelled_shapes(body: Mapping[str, Any]) -> tuple[Fault, ...]:
-    """Return the misspelled fields of an input whose shape cannot be told because of them."""
+    """Return the misspelled fields because of which the shape of an input is not known."""
     if any(name in body for name in _SHAPES):
         return ()
     misspelled = (
@@ -180,7 +180,7 @@ def _faults(error: ValidationError, prefix: tuple[str | int, ...]) -> tuple[Faul
 
 
 def _fault(detail: ErrorDetails, prefix: tuple[str | int, ...]) -> Fault:
-    """Return a fault by its field as the caller wrote it, with the shorthand that was used."""
+    """Return a fault with its field as the caller wrote it, in the shape that was used."""
     location = _without_kinds(detail["loc"])
     field = location[len(prefix) :] if location[: len(prefix)] == prefix else location
     beside = (SCHEMA, *(_OF_A_REQUEST if prefix else ())) if location[:-1] == prefix else ()
@@ -197,7 +197,7 @@ def _without_kinds(location: tuple[str | int, ...]) -> tuple[str | int, ...]:
 
 
 def _rule(detail: ErrorDetails, location: tuple[str | int, ...], beside: tuple[str, ...]) -> str:
-    """Return the broken rule; `beside` are fields that may stand there too."""
+    """Return the broken rule; `beside` are fields that are allowed there too."""
     rule = detail["msg"]
     if detail["type"] == UNKNOWN_FIELD:
         name = str(location[-1])

@@ -1,4 +1,4 @@
-"""Between the stages: take in what the children did, and say what runs next."""
+"""Between stages: adds the children's results to the plan, and begins the next stage."""
 
 from __future__ import annotations
 
@@ -23,8 +23,8 @@ def handler(event: dict[str, Any], _context: LambdaContext) -> dict[str, Any]:
     """Return `{"plan": Plan}` while there is work, `{"outcome": Outcome}` when there is none.
 
     Args:
-        event: `plan`; `results`, what the children returned, nothing for one that was lost; and
-            `error`, where the whole map failed.
+        event: `plan`; `results`, what the children returned, null for one that was lost; and
+            `error`, if the whole map failed.
     """
     before = Plan.model_validate(event["plan"])
     results = [ChildResult.model_validate(result) for result in event["results"] if result]
@@ -35,12 +35,12 @@ def handler(event: dict[str, Any], _context: LambdaContext) -> dict[str, Any]:
     answer = answer_to(plan, now)
     if answer.outcome is not None:
         outcome = answer.outcome
-        logger.info("request finished", phase=outcome.phase, summary=outcome.summary)
+        logger.info("request ended", phase=outcome.phase, summary=outcome.summary)
     return answer.as_payload()
 
 
 def _measure(entries: Sequence[Entry]) -> None:
-    """Count how the resources ended that have just ended."""
+    """Count the new results by phase."""
     for phase, name in (
         (Phase.COMPLETE, metric_names.RESOURCES_COMPLETE),
         (Phase.FAILED, metric_names.RESOURCES_FAILED),

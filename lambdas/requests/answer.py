@@ -1,4 +1,4 @@
-"""What a function of the request answers: what the workflow does next."""
+"""What a request function returns: what the workflow does next."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ class Answer(Internal):
     """What the workflow does next.
 
     Attributes:
-        plan: is run.
-        clean_up: is planned.
-        outcome: ends the execution.
-        publish: is published instead of the outcome, where there is one.
+        plan: to run.
+        clean_up: to plan.
+        outcome: to end the execution with.
+        publish: to publish instead of `outcome`, if there is one.
     """
 
     plan: Plan | None = None
@@ -26,9 +26,9 @@ class Answer(Internal):
     publish: Outcome | None = None
 
     def as_payload(self) -> dict[str, Any]:
-        """Return what is to be told: a plan without its defaults, an outcome with every field."""
-        payload = self.model_dump(mode="json", exclude={"plan"})
-        told = {name: value for name, value in payload.items() if value is not None}
+        """Return the output: a plan without default values, an outcome with every field."""
+        values = self.model_dump(mode="json", exclude={"plan"})
+        payload = {name: value for name, value in values.items() if value is not None}
         if self.plan is not None:
-            told["plan"] = self.plan.model_dump(mode="json", exclude_defaults=True)
-        return told
+            payload["plan"] = self.plan.model_dump(mode="json", exclude_defaults=True)
+        return payload

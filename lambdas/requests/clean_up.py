@@ -1,4 +1,4 @@
-"""What is undone and reported after an execution that could not end its request itself."""
+"""The outcome of an execution that ended without one."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ from lambdas.requests.plan import EndedExecution, Plan, close
 from lambdas.shared.texts import shorten
 
 LAST_STARTS_SECONDS: Final = 30
-"""How long a function that outlives its execution may take to note what it is about to start: its
-cold start and one DescribeExportTasks."""
+"""How long a function that runs on after its execution has ended may take until it notes what it
+starts: its cold start and one DescribeExportTasks."""
 
 _REASONS: Final = MappingProxyType(
     {"ABORTED": Reason.EXECUTION_ABORTED, "TIMED_OUT": Reason.EXECUTION_TIMED_OUT}
@@ -27,27 +27,27 @@ _WORDS: Final = MappingProxyType(
 
 
 def reason_of(status: str, error: str | None) -> str:
-    """Return why an execution has no outcome; the error's name where the engine gave one."""
+    """Return why an execution has no outcome; the error's name if Step Functions gave one."""
     return _REASONS.get(status) or error or Reason.EXECUTION_FAILED
 
 
 def message_of(status: str, error: str | None, cause: str | None) -> str:
-    """Say how an execution ended."""
+    """Return a message about how an execution ended."""
     words = _WORDS.get(status, "Step Functions ended the execution")
-    told = ": ".join(part for part in (error, cause) if part)
-    return shorten(f"{words} ({told})") if told else words
+    details = ": ".join(part for part in (error, cause) if part)
+    return shorten(f"{words} ({details})") if details else words
 
 
 def entries_of(
     plan: Plan, results: Iterable[PassResult], *, reason: str, message: str, ended_at: float
 ) -> tuple[Entry, ...]:
-    """Return what became of each resource of an execution that ended, as far as it is known.
+    """Return the result of each resource of an execution that ended, as far as known.
 
     Args:
         plan: the last one that the execution made.
-        results: the last look of each child execution since then.
-        reason: why the resources that are open have no end of their own.
-        message: the same in words.
+        results: the last pass of each child execution since then.
+        reason: of the resources without a result.
+        message: likewise.
         ended_at: epoch seconds.
     """
     by_key = {result.key: result for result in results}
@@ -56,17 +56,17 @@ def entries_of(
         entries += close(given, by_key.get(given.key), ended_at, reason=reason, message=message)
     for stage in plan.waiting:
         for work in stage.work:
-            told = f"{message}; its stage had not begun"
-            entries += work.fail_all(reason=reason, message=told, now=ended_at).entries
+            waited = f"{message}; its stage had not begun"
+            entries += work.fail_all(reason=reason, message=waited, now=ended_at).entries
     return tuple(entries)
 
 
 def outcome_of_ended_execution(ended: EndedExecution, undone: Iterable[Entry]) -> Outcome:
-    """Close the account of an execution after its clean-up.
+    """Return the outcome of an execution after its clean-up.
 
     Args:
         ended: the execution.
-        undone: what became of what the clean-up had to undo.
+        undone: the results of what the clean-up had to undo.
     """
     if ended.outcome is not None:
         return ended.outcome
@@ -83,7 +83,7 @@ def outcome_of_ended_execution(ended: EndedExecution, undone: Iterable[Entry]) -
 
 
 def _after(ended: EndedExecution, undone: tuple[Entry, ...]) -> tuple[Entry, ...]:
-    """Return the entries of an execution as the clean-up has left their resources."""
+    """Return the entries of an execution with the results of the clean-up."""
     return tuple(
         _undone(entry, ended, undone) if entry.phase is Phase.FAILED else entry
         for entry in ended.entries
@@ -91,7 +91,7 @@ def _after(ended: EndedExecution, undone: tuple[Entry, ...]) -> tuple[Entry, ...
 
 
 def _undone(entry: Entry, ended: EndedExecution, undone: tuple[Entry, ...]) -> Entry:
-    """Return an entry with what the clean-up did about what its job had brought about."""
+    """Return an entry with the result of undoing what its job started."""
     thing_of = kind_named(entry.kind).undone_by
     of_kind = [by for by in undone if by.kind == entry.kind]
     of_job = [by for by in of_kind if entry.job in ended.jobs_of.get(thing_of(by), ())]

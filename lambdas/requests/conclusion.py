@@ -1,4 +1,4 @@
-"""What a function answers with a plan: the work to run, or the outcome where there is none left."""
+"""What a function returns for a plan: the plan, or the outcome if no work is left."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ from lambdas.requests.plan import Plan
 
 
 def answer_to(plan: Plan, now: float) -> Answer:
-    """Return the plan while there is work, the outcome when there is none.
+    """Return the plan while there is work, the outcome when there is none left.
 
-    A clean-up adds the outcome of the execution that it cleans up after: that one is published
-    instead of its own. `now` is in epoch seconds.
+    A clean-up adds the outcome of the execution that it cleans up after, which is published instead
+    of its own. `now` is in epoch seconds.
     """
-    if not plan.finished:
+    if not plan.has_ended:
         return Answer(plan=plan)
     publish = None
     if plan.cleans_up is not None:
@@ -23,7 +23,7 @@ def answer_to(plan: Plan, now: float) -> Answer:
 
 
 def outcome_of(plan: Plan, now: float) -> Outcome:
-    """Close the account of a plan that is finished; `now` is in epoch seconds."""
+    """Return the outcome of a plan that has ended; `now` is in epoch seconds."""
     return request_outcome(
         entries=plan.entries,
         correlation_id=plan.trace.correlation_id,

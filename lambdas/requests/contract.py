@@ -1,4 +1,4 @@
-"""The request contract: what a caller may say, checked whole before anything starts."""
+"""The request contract, which is validated as a whole before anything starts."""
 
 from __future__ import annotations
 

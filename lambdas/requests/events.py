@@ -1,8 +1,8 @@
-"""The events that may be an execution's input, and the input that each of them stands for.
+"""The events that may be an execution's input, and the request that each of them stands for.
 
-Rules hand over most events as they are, so that what a dead-letter queue holds of them can be sent
-on. Where a rule transforms its event, EventBridge does not say whether its dead letters hold the
-event or the transformed input; so both are read.
+Most rules pass events unchanged, so that their dead letters can be sent again. For a rule that
+transforms its event, AWS does not document whether its dead letters hold the event or the
+transformed input; so both are read.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from lambdas.shared.faults import broken_rule, echo
 from lambdas.shared.model import Frozen
 
 SNAPSHOT_CREATED: Final = ("RDS-EVENT-0042", "RDS-EVENT-0091", "RDS-EVENT-0075", "RDS-EVENT-0169")
-"""Manual and automated snapshots, and cluster snapshots alike. Source: RDS user guide,
+"""Of manual and automated snapshots, and of cluster snapshots. Source: RDS user guide,
 USER_Events.Messages."""
 
 STATUS_CHANGED: Final = "Step Functions Execution Status Change"
@@ -41,7 +41,7 @@ def _check_source_prefix(prefix: str) -> str:
 
 
 class SnapshotExport(Frozen):
-    """Snapshots that are exported as soon as they are there.
+    """Snapshots that are exported as soon as they are created.
 
     Attributes:
         source_prefix: what the snapshot's identifier begins with; of an automated one, without the
@@ -62,7 +62,7 @@ SNAPSHOT_EXPORTS_JSON: Final = TypeAdapter(tuple[SnapshotExport, ...])
 
 
 def input_of_event(given: object, snapshot_exports: Sequence[SnapshotExport]) -> object:
-    """Return the input that an event stands for; whatever is no such event is its own input.
+    """Return the request that an event stands for; any other input is returned unchanged.
 
     Args:
         given: the execution's input.
@@ -91,7 +91,7 @@ def input_of_event(given: object, snapshot_exports: Sequence[SnapshotExport]) ->
 
 
 def _correlated(body: object, event: Mapping[str, Any]) -> object:
-    """Return a request, correlated by the id of its event unless it says how."""
+    """Return a request with its event's id as correlation_id, unless it has one."""
     if isinstance(body, dict) and is_correlation_id(event.get("id")):
         return {"correlation_id": event["id"], **body}
     return body
@@ -117,7 +117,7 @@ def _exports_of(
 
 
 def _clean_up_input(detail: Mapping[str, Any]) -> object:
-    """Return the input of an execution that was a clean-up itself, None of any other."""
+    """Return the input of an execution that was a clean-up itself, None for any other."""
     try:
         given = json.loads(detail.get("input") or "null")
     except (TypeError, ValueError):

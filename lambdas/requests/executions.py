@@ -1,4 +1,4 @@
-"""What Step Functions still tells of an execution that has ended."""
+"""What Step Functions returns about an execution that has ended."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ RUNNING: Final = "RUNNING"
 
 INVOKE: Final = "invoke"
 PUT_EVENTS: Final = "putEvents"
-"""The resources of tasks, as histories tell them."""
+"""The resources of tasks in histories."""
 
 
 class Execution(NamedTuple):
-    """An execution as DescribeExecution tells it; times in epoch seconds.
+    """An execution as DescribeExecution returns it; times in epoch seconds.
 
     Attributes:
         request: its input as JSON text.
@@ -44,13 +44,13 @@ class Execution(NamedTuple):
 
 
 class Progress(NamedTuple):
-    """How far an execution had come when it ended.
+    """The progress of an execution when it ended.
 
     Attributes:
-        plan: the last one that it made, None where it made none.
-        results: the last look of each child execution of that plan.
-        outcome: its outcome, where it had one.
-        published: whether that was published.
+        plan: its last plan, None if it had none.
+        results: the last pass of each child execution of that plan.
+        outcome: its outcome, if it had one.
+        published: whether the outcome was published.
     """
 
     plan: Plan | None = None
@@ -66,7 +66,7 @@ class Executions:
         self._states = connect("stepfunctions")
 
     def describe(self, execution_arn: str) -> Execution | None:
-        """Return an execution, None where there is none.
+        """Return an execution, None if it does not exist.
 
         Raises:
             AwsError: when Step Functions did not answer.
@@ -88,7 +88,7 @@ class Executions:
         )
 
     def progress(self, execution_arn: str) -> Progress:
-        """Return how far an execution has come, from its history and its children's.
+        """Return the progress of an execution, from its history and its children's.
 
         Raises:
             AwsError: when Step Functions did not answer.
@@ -146,14 +146,14 @@ def _is_published(event: Mapping[str, Any]) -> bool:
 
 
 def pass_result_of(event: Mapping[str, Any]) -> PassResult | None:
-    """Return the look that a child has ended with, or that its reconciler answered with."""
+    """Return the output of a child execution or of its reconciler, None for another event."""
     ended = event.get("executionSucceededEventDetails")
     answer = json.loads(ended["output"]) if ended is not None else _answer(event)
     return ChildResult.model_validate(answer) if "key" in answer else None
 
 
 def _answer(event: Mapping[str, Any]) -> Mapping[str, Any]:
-    """Return what a function answered; Step Functions wraps it as `Payload`."""
+    """Return a function's output, which Step Functions wraps as `Payload`."""
     details = event.get("taskSucceededEventDetails", {})
     if details.get("resource") != INVOKE:
         return {}

@@ -7,9 +7,9 @@ from lambdas.shared.environment import SNAPSHOT_EXPORTS, setting
 
 
 def input_of(given: object) -> object:
-    """Return what an execution was given, as a request or a clean-up where it is an event.
+    """Return an execution's input; for an event, the request that it stands for.
 
     Raises:
-        RequestRejected: when it is an event that stands for neither.
+        RequestRejected: when it is an event that stands for none.
     """
     return input_of_event(given, SNAPSHOT_EXPORTS_JSON.validate_json(setting(SNAPSHOT_EXPORTS)))

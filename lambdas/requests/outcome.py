@@ -1,4 +1,4 @@
-"""The account of a request: one entry per job and resource."""
+"""The outcome of a request: one entry per job and resource."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ COMPLETED: Final = "Orchestration Completed"
 REQUEST_FAILED: Final = "RequestFailed"
 REQUEST_REJECTED: Final = "RequestRejected"
 WORKFLOW_FAILED: Final = "WorkflowFailed"
-"""The error of an execution whose own machinery failed. Not the name of what failed there: that
-may begin with `States.`, which no state may report itself. Source: Amazon States Language."""
+"""The error of an execution whose workflow itself failed. Not the name of the original error, which
+may begin with `States.`: no state may fail with such a name. Source: Amazon States Language."""
 OUTCOME_NOT_PUBLISHED: Final = "OutcomeNotPublished"
-"""The error of an execution whose outcome the event bus did not take; its clean-up tries again."""
+"""The error of an execution whose outcome could not be published; its clean-up tries again."""
 
 
 class _Times(TypedDict):
-    """The fields of an outcome that say when."""
+    """The times in an outcome."""
 
     started_at: str
     ended_at: str
@@ -36,7 +36,7 @@ class Outcome(Internal):
 
     Attributes:
         correlation_id: the caller's, or the execution's name.
-        description: the caller's, None where there is none.
+        description: the caller's, None if there is none.
     """
 
     phase: EndPhase
@@ -62,16 +62,16 @@ def request_outcome(
     description: str | None = None,
     workflow_failed: bool = False,
 ) -> Outcome:
-    """Close the account of a request that ran.
+    """Return the outcome of a request that ran.
 
     Args:
-        entries: what became of each resource.
+        entries: the results of its resources.
         correlation_id: the caller's, or the execution's name.
         execution_arn: of the request's execution.
         started_at: epoch seconds.
         now: epoch seconds.
         description: the caller's.
-        workflow_failed: whether a failure is the workflow's own, and not that of a resource.
+        workflow_failed: whether the workflow itself failed, not a resource.
     """
     failed = [entry for entry in entries if entry.phase is Phase.FAILED]
     reason = WORKFLOW_FAILED if workflow_failed else REQUEST_FAILED
@@ -98,16 +98,16 @@ def ended_execution_outcome(
     message: str,
     description: str | None = None,
 ) -> Outcome:
-    """Close the account of an execution that ended before it could do so; times in epoch seconds.
+    """Return the outcome of an execution that ended without one; times in epoch seconds.
 
     Args:
-        entries: what became of each resource, as far as it is known.
+        entries: the results of its resources, as far as known.
         correlation_id: the caller's, or the execution's name.
         execution_arn: of the execution that ended.
         started_at: when it started.
         ended_at: when it ended.
-        reason: `Reason.EXECUTION_ABORTED` and its like, or the error's name.
-        message: how it ended, in words.
+        reason: such as `Reason.EXECUTION_ABORTED`, or the error's name.
+        message: how it ended.
         description: the caller's.
     """
     failed = [entry for entry in entries if entry.phase is Phase.FAILED]
@@ -131,7 +131,7 @@ def rejection(
     now: float,
     description: str | None = None,
 ) -> Outcome:
-    """Account for a request that was rejected before anything started."""
+    """Return the outcome of a request that was rejected."""
     return Outcome(
         phase=Phase.FAILED,
         reason=REQUEST_REJECTED,

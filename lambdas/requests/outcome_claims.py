@@ -1,6 +1,7 @@
 """Which clean-up publishes the outcome of an execution, in the coordination table.
 
-An event may come twice and a person may ask again; the outcome is published once all the same.
+An event may be delivered twice, and a person may start another clean-up; the outcome is still
+published once.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""What runs next: stages in order, jobs at the same time, and what a failure skips."""
+"""The plan of a request: stages in order, jobs in parallel, and what a failure skips."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from lambdas.shared.model import Internal
 
 
 class Trace(Internal):
-    """Whose plan this is.
+    """The request and the execution that a plan belongs to.
 
     Attributes:
         correlation_id: the caller's, or the execution's name.
@@ -31,7 +31,7 @@ class Trace(Internal):
     description: str | None = None
 
     def named_as(self, other: Trace) -> Trace:
-        """Return the same execution's trace in another one's words."""
+        """Return the same execution's trace with another one's correlation id and description."""
         return other.model_copy(update={"execution_arn": self.execution_arn})
 
 
@@ -43,17 +43,17 @@ class PlannedStage(Internal):
 
 
 class EndedExecution(Internal):
-    """An execution that ended before its outcome was published, and is cleaned up after.
+    """An execution that ended before its outcome was published and needs a clean-up.
 
     Attributes:
-        trace: whose request it ran.
+        trace: of its request.
         started_at: epoch seconds.
         ended_at: epoch seconds.
         reason: how it ended, such as `Reason.EXECUTION_ABORTED`.
-        message: the same in words.
-        entries: what is known of each of its resources.
-        jobs_of: by thing that the clean-up undoes, the jobs that had brought it about.
-        outcome: its outcome, where all that went wrong is that it could not be published.
+        message: likewise, for people.
+        entries: the results of its resources, as far as known.
+        jobs_of: for each thing that the clean-up undoes, the jobs that started it.
+        outcome: its outcome, if only publishing it failed.
     """
 
     trace: Trace
@@ -67,16 +67,15 @@ class EndedExecution(Internal):
 
 
 class Plan(Internal):
-    """How far a request has come.
+    """What is left of a request, and its results so far.
 
     Attributes:
         started_at: epoch seconds.
-        running: the work of the present stage that is not settled.
+        running: the work of the current stage.
         waiting: the stages to come.
-        settled: the account so far.
+        entries: the results so far.
         workflow_failed: whether the map of a stage has failed as a whole.
-        cleans_up: the execution that a clean-up is about, where its outcome is still to be
-            published.
+        cleans_up: the execution that a clean-up is about, if its outcome is not published yet.
     """
 
     trace: Trace
@@ -88,12 +87,12 @@ class Plan(Internal):
     cleans_up: EndedExecution | None = None
 
     @property
-    def finished(self) -> bool:
+    def has_ended(self) -> bool:
         """Whether nothing runs and nothing waits."""
         return not self.running and not self.waiting
 
     def with_results(self, entries: Iterable[Entry], *, workflow_failed: bool) -> Plan:
-        """Return the plan when the work that was running has come back."""
+        """Return the plan after the work of a stage has ended."""
         update = {
             "running": (),
             "entries": tuple(entries),
@@ -107,17 +106,17 @@ class Plan(Internal):
         waiting: Iterable[PlannedStage],
         entries: Iterable[Entry],
     ) -> Plan:
-        """Return the plan with a stage that runs, those to come, and the account so far."""
+        """Return the plan with a stage that runs, those to come, and the results so far."""
         update = {"running": tuple(running), "waiting": tuple(waiting), "entries": tuple(entries)}
         return self.model_copy(update=update)
 
     def cleaning_up_after(self, ended: EndedExecution | None) -> Plan:
-        """Return the plan of a clean-up, None where the outcome of its execution is published."""
+        """Return the plan of a clean-up after an execution, None if its outcome is published."""
         return self.model_copy(update={"cleans_up": ended})
 
 
 def trace_of(request: Request, execution: Trace) -> Trace:
-    """Return whose plan a request's is, in the caller's words where there are any."""
+    """Return the trace of a request, with the caller's correlation id if there is one."""
     return Trace(
         correlation_id=request.correlation_id or execution.correlation_id,
         execution_arn=execution.execution_arn,
@@ -126,7 +125,7 @@ def trace_of(request: Request, execution: Trace) -> Trace:
 
 
 def plan(request: Request, trace: Trace, now: float) -> Plan:
-    """Lay a request out as stages of work and begin the first; `now` is in epoch seconds."""
+    """Return the plan of a request, its first stage begun; `now` is in epoch seconds."""
     stages = tuple(
         PlannedStage(
             run=stage.run,
@@ -151,18 +150,18 @@ def plan_of(work: Iterable[Work], trace: Trace, now: float) -> Plan:
 def advance(
     before: Plan, results: Sequence[PassResult], now: float, *, lost: TaskError | None = None
 ) -> Plan:
-    """Take in what the children came back with, and begin the next stage.
+    """Add the children's results to the plan, and begin the next stage.
 
     Args:
         before: the plan, with the work that was running.
-        results: the children's last looks; a child that was lost has none.
+        results: the children's last passes; a child that was lost has none.
         now: epoch seconds.
-        lost: why the children have no results at all, where the whole map failed.
+        lost: why no child has a result, if the whole map failed.
     """
     by_key = {result.key: result for result in results}
     entries = list(before.entries)
     reason = lost.error if lost else Reason.JOB_LOST
-    message = lost.message if lost else "the child execution gave no account"
+    message = lost.message if lost else "the child execution returned no result"
     for given in before.running:
         entries += close(given, by_key.get(given.key), now, reason=reason, message=message)
     after = before.with_results(entries, workflow_failed=lost is not None)
@@ -170,7 +169,7 @@ def advance(
 
 
 def _begin_next_stage(before: Plan, now: float) -> Plan:
-    """Begin the next stage that is to run, and skip those before it."""
+    """Begin the next stage that runs, and skip those before it."""
     running: tuple[Work, ...] = ()
     entries = list(before.entries)
     waiting = list(before.waiting)
@@ -191,14 +190,14 @@ def _work(job: Job, key: str) -> Iterator[Work]:
 def close(
     given: Work, result: PassResult | None, now: float, *, reason: str, message: str
 ) -> tuple[Entry, ...]:
-    """Return what became of work that has run, so that nothing is missing from the account.
+    """Return a result for every resource of work that has run, so that the outcome has them all.
 
     Args:
-        given: the work, as its child was given it.
-        result: the child's last look, None where there is none.
+        given: the work as passed to its child execution.
+        result: the child's last pass, None if there is none.
         now: epoch seconds.
-        reason: why what is still open has no end of its own.
-        message: the same in words.
+        reason: of the resources without a result.
+        message: likewise.
     """
     if result is None:
         return given.fail_all(reason=reason, message=message, now=now).entries

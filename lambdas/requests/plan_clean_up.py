@@ -1,4 +1,4 @@
-"""What an execution has left behind, and what became of its resources: the plan of a clean-up."""
+"""Plans a clean-up: what the execution has left behind, and the results of its resources."""
 
 from __future__ import annotations
 
@@ -33,11 +33,11 @@ from lambdas.shared.observability import logger, observed
 
 @observed
 def handler(event: dict[str, Any], _context: LambdaContext) -> dict[str, Any]:
-    """Return `{"plan": Plan}` that cancels what is left, or `{"outcome": Outcome}` at once.
+    """Return `{"plan": Plan}` that cancels what is left, or `{"outcome": Outcome}` if nothing is.
 
     Args:
-        event: `clean_up`, which says after which execution; `execution_arn` and `execution_name`
-            of the clean-up's own.
+        event: `clean_up`, with the execution to clean up after; `execution_arn` and
+            `execution_name` of the clean-up itself.
 
     Raises:
         TransientError: nothing was changed.
@@ -66,7 +66,7 @@ def handler(event: dict[str, Any], _context: LambdaContext) -> dict[str, Any]:
 
 
 def _publishes(own_arn: str, execution_arn: str, executions: Executions) -> bool:
-    """Return whether this clean-up publishes the execution's outcome, and no other one has.
+    """Return whether this clean-up publishes the execution's outcome: no other one does or has.
 
     Raises:
         AwsError: when the table or Step Functions did not answer.
@@ -88,7 +88,7 @@ def _publishes(own_arn: str, execution_arn: str, executions: Executions) -> bool
 def _ended(
     execution: Execution, progress: Progress, left: Iterable[LeftBehind]
 ) -> EndedExecution | None:
-    """Return what is to be told of an execution; None where its outcome has been published."""
+    """Return the ended execution; None if its outcome has been published."""
     if progress.published or execution.ended_at is None:
         return None
     last = progress.plan or _planned(execution)
@@ -97,12 +97,12 @@ def _ended(
     entries: tuple[Entry, ...] = ()
     trace = Trace(correlation_id=execution.name, execution_arn=execution.arn)
     if progress.outcome is not None:
-        told = progress.outcome
+        outcome = progress.outcome
         trace = trace.model_copy(
-            update={"correlation_id": told.correlation_id, "description": told.description}
+            update={"correlation_id": outcome.correlation_id, "description": outcome.description}
         )
         if execution.error != OUTCOME_NOT_PUBLISHED:
-            entries = told.resources
+            entries = outcome.resources
     elif last is not None:
         trace = last.trace
         entries = clean_up.entries_of(
@@ -121,7 +121,7 @@ def _ended(
 
 
 def _planned(execution: Execution) -> Plan | None:
-    """Return the plan of an execution that ended before it had one, if its request is valid."""
+    """Return the plan of an execution that ended before it had one; None if it was rejected."""
     try:
         given = input_of(json.loads(execution.request or "null"))
         account = account_of(execution.arn)

@@ -1,4 +1,4 @@
-"""How a function answers a request that it rejects."""
+"""What a function returns for a request that it rejects."""
 
 from __future__ import annotations
 

@@ -60,7 +60,7 @@ def test_a_field_that_is_not_there_is_told_with_its_expression_and_its_model(
 
 
 def test_only_a_mapping_has_values() -> None:
-    with pytest.raises(UnknownFieldError, match="is no mapping"):
+    with pytest.raises(UnknownFieldError, match="is not a mapping"):
         LOOK.field("key").values("$one")
 
 

@@ -171,9 +171,9 @@ def test_the_last_failures_are_read_from_the_log_that_tells_them(dashboard: dict
         widget["properties"]["query"] for widget in dashboard["widgets"] if widget["type"] == "log"
     )
     assert query.startswith("SOURCE '${RequestsAdvancePlanLogs")
-    told = 'logger.info("request finished", phase=outcome.phase, summary=outcome.summary)'
+    told = 'logger.info("request ended", phase=outcome.phase, summary=outcome.summary)'
     assert told in path_of("lambdas.requests.advance_plan").read_text(encoding="utf-8")
-    assert 'message = "request finished" and phase = "FAILED"' in query
+    assert 'message = "request ended" and phase = "FAILED"' in query
 
 
 def test_every_function_is_on_the_dashboard(

@@ -340,7 +340,7 @@ def test_the_account_of_a_request_is_logged_as_its_own(logged):
     invoke(advance_plan.handler, {"plan": state["plan"], "results": []})
     _accepted, line = logged()
     assert (line["correlation_id"], line["execution_arn"]) == ("nightly", EXECUTION)
-    assert (line["message"], line["phase"]) == ("request finished", "FAILED")
+    assert (line["message"], line["phase"]) == ("request ended", "FAILED")
 
 
 def test_a_rejection_is_logged_with_its_faults(logged):

@@ -74,7 +74,7 @@ def test_the_first_stage_runs_as_soon_as_there_is_a_plan():
     now = begun(stage("a"), stage("b"))
     assert running_ids(now) == ["a"]
     assert [list(work.open) for each in now.waiting for work in each.work] == [["b"]]
-    assert not now.finished
+    assert not now.has_ended
 
 
 def test_work_counts_its_age_from_the_moment_its_stage_begins():
@@ -88,7 +88,7 @@ def test_work_counts_its_age_from_the_moment_its_stage_begins():
 def test_runs_the_stages_in_order():
     now = begun(stage("a"), stage("b"), stage("c"))
     order = []
-    while not now.finished:
+    while not now.has_ended:
         order += running_ids(now)
         now = advance(now, [ended(work) for work in now.running], NOW)
     assert order == ["a", "b", "c"]
@@ -102,7 +102,7 @@ def test_runs_the_jobs_of_a_stage_together():
 def test_a_failure_skips_what_runs_on_success_only():
     now = begun(stage("a"), stage("b"), stage("c"))
     now = advance(now, [ended(now.running[0], Phase.FAILED)], NOW)
-    assert now.finished
+    assert now.has_ended
     assert [(entry.id, entry.reason) for entry in now.entries] == [
         ("a", "AnyReason"),
         ("b", Reason.STAGE_SKIPPED),
@@ -124,7 +124,7 @@ def test_what_runs_always_runs_after_a_failure():
     assert running_ids(now) == ["c"]
     assert [entry.id for entry in now.entries] == ["a", "b"]
     now = advance(now, [ended(now.running[0])], NOW)
-    assert now.finished
+    assert now.has_ended
     assert now.entries[-1].reason == Reason.STAGE_SKIPPED
 
 
@@ -265,7 +265,7 @@ def test_that_a_whole_map_failed_is_remembered_until_the_end():
     now = begun(stage("a"), stage("b", run="always"))
     now = advance(now, [], NOW, lost=TaskError(Error="States.Runtime"))
     now = advance(now, [ended(now.running[0])], NOW)
-    assert now.finished
+    assert now.has_ended
     assert now.workflow_failed
 
 
@@ -329,7 +329,7 @@ def test_a_clean_up_cancels_what_was_left_behind_all_at_once():
 
 def test_a_clean_up_of_nothing_is_finished_before_it_begins():
     now = clean_up_of([])
-    assert now.finished
+    assert now.has_ended
     assert now.entries == ()
 
 
@@ -338,7 +338,7 @@ def test_a_clean_up_accounts_for_each_export():
     first, *rest = now.running
     results = [ended(first, Phase.FAILED), *(ended(work) for work in rest)]
     now = advance(now, results, NOW)
-    assert now.finished
+    assert now.has_ended
     assert [entry.id for entry in now.entries] == [SNAPSHOT, SNAPSHOT, CLUSTER]
 
 
@@ -404,7 +404,7 @@ def test_every_resource_of_a_request_is_in_the_account_once_whatever_the_childre
         children = () if lost else now.running
         results = [look for work in children if (look := _what_a_child_may_return(data, work))]
         now = advance(carried(now), results, NOW, lost=lost)
-    while not now.finished:
+    while not now.has_ended:
         now = advance(now, [], NOW)
     assert Counter((entry.id, entry.target) for entry in now.entries) == _expected(stages)
 

@@ -42,9 +42,9 @@ def run(
     ) as orchestrator:
         runs = Runs(orchestrator, requests)
         runs.finish()
-        told = report(orchestrator, runs)
-        del told["wall_seconds"], told["speed"]
-        return told, list(orchestrator.simulators.ledger.records), [r.outcome for r in runs.all]
+        reported = report(orchestrator, runs)
+        del reported["wall_seconds"], reported["speed"]
+        return reported, list(orchestrator.simulators.ledger.records), [r.outcome for r in runs.all]
 
 
 def test_the_same_seed_gives_the_same_calls_report_and_outcomes(assembly: Path) -> None:

@@ -130,6 +130,6 @@ def test_every_line_of_the_log_has_the_correlation_id(orchestrate: Orchestrate) 
     assert {line["message"] for line in entries} >= {
         "request accepted",
         "mutation accepted",
-        "request finished",
+        "request ended",
     }
     assert {line["correlation_id"] for line in entries} == {"follow-me"}
