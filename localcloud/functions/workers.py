@@ -63,7 +63,7 @@ class Zygote:
         """End the zygote and every worker, and wait until it has ended."""
         self._control.close()
         if not self._forked:
-            self._process.kill()  # it may still be importing, which nobody needs
+            self._process.kill()  # it may still be importing
         try:
             self._process.wait(_SECONDS_TO_END)
         except subprocess.TimeoutExpired:

@@ -48,9 +48,7 @@ def main() -> None:
     control = socket.socket(fileno=os.dup(0))
     _preload()
     messages, worker = _beside_this_file("messages"), _beside_this_file("worker")
-    signal.signal(
-        signal.SIGCHLD, signal.SIG_IGN
-    )  # no zombies, although nobody waits for the workers
+    signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # no zombies, although nothing waits for them
     workers: list[int] = []
     while True:
         request, descriptors, _, _ = socket.recv_fds(control, 16, 2)
