@@ -727,3 +727,21 @@ def test_a_handler_may_return_its_payload_as_bytes(stack: PatchedStack):
     ran = Recorded(stack, {"Start": state}, {})
 
     assert json.loads(ran.described["output"]) == "HelloWorld!"
+
+
+def test_each_attempt_has_its_failed_evaluation(stack: PatchedStack):
+    """Assumed, with the tests of floci-io/floci's pull request 2689; no recording has a retry."""
+    retry = [{"ErrorEquals": ["States.ALL"], "MaxAttempts": 1, "IntervalSeconds": 1}]
+    state = {**task(None, End=True, Retry=retry), "Arguments": {"FunctionName": UNDEFINED}}
+
+    ran = Recorded(stack, {"Send": state}, {"x": "a"})
+
+    assert [kind for _, kind in ran.order] == [
+        "ExecutionStarted",
+        "TaskStateEntered",
+        "EvaluationFailed",
+        "EvaluationFailed",
+        "ExecutionFailed",
+    ]
+    location = "Arguments/FunctionName"
+    assert ran.described["cause"] == failed_at("Send", 2, nothing(location), location)["cause"]

@@ -37,10 +37,10 @@ def iso_time(epoch_seconds: float) -> str:
 
 def envelope(event: Mapping[str, Any]) -> Event:
     """Return an event with exactly the fields that AWS gives it, its time as text."""
-    told = {name: event[name] for name in ENVELOPE}
-    if not isinstance(told["time"], str):
-        told["time"] = iso_time(float(told["time"]))
-    return told
+    envelope = {name: event[name] for name in ENVELOPE}
+    if not isinstance(envelope["time"], str):
+        envelope["time"] = iso_time(float(envelope["time"]))
+    return envelope
 
 
 def target_input(target: Mapping[str, Any], event: Event, rule_arn: str) -> str:

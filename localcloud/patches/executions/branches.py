@@ -1,4 +1,4 @@
-"""A history tells of each branch of a Parallel state that was in a Task when a branch failed.
+"""A history has an event for each branch that was in a Task when its Parallel state failed.
 
 moto ends those branches without an event. AWS adds TaskStateAborted for each, and for the branch
 that failed if it failed in a Task. Source: LocalStack's snapshot

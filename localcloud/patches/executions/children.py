@@ -45,7 +45,7 @@ class ChildExecution:
         return {"events": self.env.event_manager.get_event_history()}
 
     def conclude(self, status: str, moment: datetime, **result: Json) -> bool:
-        """Record how it ended, unless it had ended before; tell whether this was the end."""
+        """Record how it ended, unless it had ended before; return whether this was the end."""
         with self._ending:
             if self.status != "RUNNING":
                 return False

@@ -100,7 +100,7 @@ def entry_of(env: Moto) -> Entry | None:
 
 
 def is_in_task(env: Moto) -> bool:
-    """Tell whether the last state that an environment entered is a Task that has not exited."""
+    """Return whether the last state that an environment entered is a Task that has not exited."""
     history, last = env.event_manager._history_event_list, env.event_history_context.source_event_id
     entry = _entries(env.event_manager).get(last)
     if entry is None or str(history[last - 1]["type"].value).endswith("StateExited"):

@@ -91,12 +91,12 @@ class AsynchronousInvocations:
                 answer = self._functions.invoke(deployed, payload)
                 attempts += 1
                 delay = _RETRY_DELAYS_SECONDS[min(attempts, len(_RETRY_DELAYS_SECONDS)) - 1]
-                settled = answer.function_error is None or attempts > settings.retries
+                is_final = answer.function_error is None or attempts > settings.retries
             except ConcurrencyExceededError:
                 delay = throttle_delay
                 throttle_delay = min(2 * throttle_delay, _MOST_THROTTLE_DELAY_SECONDS)
-                settled = deployed.reserved_concurrency == 0  # sent on at once, never tried
-            if settled or self._clock.now() + delay > deadline:
+                is_final = deployed.reserved_concurrency == 0  # sent on at once, never tried
+            if is_final or self._clock.now() + delay > deadline:
                 self._settle(settings, deployed, payload, answer, attempts)
                 return
             self._clock.sleep(delay)

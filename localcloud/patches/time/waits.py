@@ -72,7 +72,7 @@ def _computed_seconds(function: Moto, env: Moto) -> int:
 
 
 def _apply_to_retry_delays(patches: Patches) -> None:
-    """The retrier calls time.sleep, which knows no environment: it is told by thread."""
+    """The retrier calls time.sleep, which knows no environment: each thread has its own."""
     retrier = moto(f"{ASL}.component.common.retry.retrier_decl")
     retrying = threading.local()
 
