@@ -152,7 +152,7 @@ class VirtualClock:
 
     @property
     def is_inside(self) -> bool:
-        """Whether the calling thread has the turn, or acts for whoever has it."""
+        """Whether the calling thread has the turn, or acts for the fiber that has it."""
         return getattr(self._of_thread, "is_inside", False)
 
     @contextmanager
@@ -295,7 +295,7 @@ class VirtualClock:
         heapq.heappush(self._timers, (moment, next(self._numbers), fire))
 
     def _proceed(self) -> None:
-        """Give the turn to whoever is next, if nobody has it, letting time jump if it must."""
+        """Give the turn to the next fiber, if none has it; let time jump if none is ready."""
         while self._running is None and not self._closed:
             if self._ready:
                 self._running = self._ready.popleft()

@@ -64,7 +64,7 @@ class Runs:
         """Take in what has ended; return whether nothing of this machine runs any more."""
         for run in self.all:
             if run.status not in ENDED:
-                self._look_at(run)
+                self._update(run)
         if any(run.status not in ENDED for run in self.all):
             return False
         running = self._states.list_executions(
@@ -93,7 +93,7 @@ class Runs:
         )
         return str(started["executionArn"])
 
-    def _look_at(self, run: Run) -> None:
+    def _update(self, run: Run) -> None:
         described = self._states.describe_execution(executionArn=run.execution_arn)
         run.status = described["status"]
         if run.status in ENDED:

@@ -26,7 +26,7 @@ def apply(patches: Patches, seed: int) -> None:
 
 
 def reseed(seed: int) -> None:
-    """Begin the draws anew: how many a deployment makes depends on what is imported already."""
+    """Begin the draws again: how many a deployment makes depends on what is imported already."""
     _identifiers.seed(f"{seed}-identifiers")
     _jitter.seed(f"{seed}-jitter")
     moto("moto_api._internal").mock_random.seed(seed)

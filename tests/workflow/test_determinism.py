@@ -36,7 +36,7 @@ WORLD: dict[str, Any] = {
 def run(
     assembly: Path, *requests: object, speed: float | None = None, **world: Any
 ) -> tuple[dict[str, Any], list[Call], list[dict[str, Any]]]:
-    """The report, the simulators' ledger and the outcomes of a run, but for real time."""
+    """The report, the simulators' ledger and the outcomes of a run, without real time."""
     with LocalOrchestrator(
         World.model_validate(world), assembly, speed=speed, processes=shared_processes()
     ) as orchestrator:

@@ -1,6 +1,6 @@
 """EventBridge rules reach Step Functions and Lambda.
 
-moto raises NotImplementedError for these targets, ignores that a rule is disabled, hands every
+moto raises NotImplementedError for these targets, ignores that a rule is disabled, passes every
 event of a bus to its scheduled rules, leaves account and version out of the event, knows Input and
 InputPath not at all, and has no dead-letter queues. A Lambda target is invoked asynchronously, as
 on AWS: a handler that fails is retried by Lambda and ends in the function's own queue, not in the

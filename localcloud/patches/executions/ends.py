@@ -23,7 +23,7 @@ _ending = threading.RLock()
 
 
 def apply(patches: Patches, announce: Callable[[Any], None]) -> None:
-    """Record an end in one step, whoever comes first: the interpreter or StopExecution."""
+    """Record an end in one step, for the first that ends it: the interpreter or StopExecution."""
 
     def now() -> datetime:
         return moment(patches.clock)

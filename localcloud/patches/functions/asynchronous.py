@@ -78,9 +78,9 @@ class AsynchronousInvocations:
 
     def _process(self, function: Moto, payload: bytes) -> None:
         with suppress(HostClosedError):
-            self._attempt_until_settled(function, payload)
+            self._attempt_until_done(function, payload)
 
-    def _attempt_until_settled(self, function: Moto, payload: bytes) -> None:
+    def _attempt_until_done(self, function: Moto, payload: bytes) -> None:
         settings = _Settings.of(function)
         deadline = self._clock.now() + settings.most_age_seconds
         throttle_delay = _FIRST_THROTTLE_DELAY_SECONDS
@@ -97,11 +97,11 @@ class AsynchronousInvocations:
                 throttle_delay = min(2 * throttle_delay, _MOST_THROTTLE_DELAY_SECONDS)
                 is_final = deployed.reserved_concurrency == 0  # sent on at once, never tried
             if is_final or self._clock.now() + delay > deadline:
-                self._settle(settings, deployed, payload, answer, attempts)
+                self._finish(settings, deployed, payload, answer, attempts)
                 return
             self._clock.sleep(delay)
 
-    def _settle(
+    def _finish(
         self,
         settings: _Settings,
         function: DeployedFunction,

@@ -93,7 +93,7 @@ def _headers(function: DeployedFunction, answer: Invocation) -> dict[str, str]:
 
 
 def _closing() -> Exception:
-    """Return what a caller hears that invokes while the local AWS is being stopped."""
+    """Return the error of an invocation that arrives while the local AWS is being stopped."""
     error = moto("core.exceptions").JsonRESTError("ServiceException", "The host is stopping.")
     error.code = 500
     exception: Exception = error

@@ -1,7 +1,7 @@
 """A task that waits for a token is timed once.
 
 moto times it twice, by a thread that waits for the thread that waits for the token; the first can
-give up while the second still takes an answer, which is then lost. Only the inner one counts here.
+time out while the second still takes an answer, which is then lost. Only the inner one counts here.
 It also cuts a fraction off computed seconds, which the States Language does not allow.
 """
 
