@@ -7,18 +7,9 @@ from typing import Any
 import pytest
 
 from tests.infra.stack_parts import Functions, State, Task, Template, as_task
+from tests.stack_settings import FULL
 from tools import diagram
 from tools.synthesis import synthesise, template_of
-
-FULL = {
-    "snapshot_exports": [
-        {"source_prefix": "shop-", "export_only": ["shop.orders"]},
-        {"source_prefix": "bookings"},
-    ],
-    "campaign_events": True,
-    "campaign_instance_ids": ["instance-1", "instance-2"],
-    "alarm_email": "operators@example.com",
-}
 
 
 @pytest.fixture(scope="session")

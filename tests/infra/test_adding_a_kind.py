@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from infra.project import ROOT
-from tests.added_kind.product import EDITS, run, with_timers
+from tests.added_kind.product import EDITS, run
 
 MOST_FILES = 8
 ASKED = """
@@ -57,9 +57,8 @@ print(json.dumps({
 
 
 @pytest.fixture(scope="module")
-def told(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
+def told(product: Path) -> dict[str, Any]:
     """What the product tells of timers when they have been added."""
-    product = with_timers(tmp_path_factory.mktemp("product"))
     answer: dict[str, Any] = json.loads(run(product, "-c", ASKED).splitlines()[-1])
     return answer
 

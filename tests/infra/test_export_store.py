@@ -15,19 +15,15 @@ from tests.infra.stack_parts import (
     policies_of,
     text,
 )
+from tests.stack_settings import EXISTING_STORE
 from tools.synthesis import synthesise, template_of
 
-EXISTING = {
-    "export_bucket_name": "company-exports",
-    "export_role_arn": "arn:aws:iam::123456789012:role/teams/data/rds-export",
-    "export_key_arn": "arn:aws:kms:us-east-1:123456789012:key/1234abcd-12ab-34cd-56ef-1234567890ab",
-}
 OF_THE_STORE = ("AWS::S3::Bucket", "AWS::S3::BucketPolicy", "AWS::KMS::Key", "AWS::IAM::Role")
 
 
 @pytest.fixture(scope="module")
 def existing() -> Template:
-    return template_of(synthesise(EXISTING))
+    return template_of(synthesise(EXISTING_STORE))
 
 
 def test_a_store_that_exists_is_neither_made_nor_changed(existing: Template) -> None:
@@ -48,10 +44,10 @@ def test_exports_go_to_the_store_that_exists(existing: Template) -> None:
         if function["Type"] == "AWS::Lambda::Function"
         and "EXPORT_BUCKET" in function["Properties"].get("Environment", {}).get("Variables", {})
     )
-    assert variables["EXPORT_BUCKET"] == EXISTING["export_bucket_name"]
-    assert variables["EXPORT_ROLE_ARN"] == EXISTING["export_role_arn"]
-    assert variables["EXPORT_KEY_ARN"] == EXISTING["export_key_arn"]
-    assert existing["Outputs"]["ExportBucketName"]["Value"] == EXISTING["export_bucket_name"]
+    assert variables["EXPORT_BUCKET"] == EXISTING_STORE["export_bucket_name"]
+    assert variables["EXPORT_ROLE_ARN"] == EXISTING_STORE["export_role_arn"]
+    assert variables["EXPORT_KEY_ARN"] == EXISTING_STORE["export_key_arn"]
+    assert existing["Outputs"]["ExportBucketName"]["Value"] == EXISTING_STORE["export_bucket_name"]
 
 
 def test_the_same_is_allowed_of_a_store_that_exists_as_of_the_stacks_own(
@@ -68,14 +64,14 @@ def test_the_same_is_allowed_of_a_store_that_exists_as_of_the_stacks_own(
         for action in listed(statement["Action"])
         if "Condition" not in statement or "kms:ViaService" not in str(statement["Condition"])
     }
-    assert places["iam:PassRole"] == EXISTING["export_role_arn"]
-    assert places["kms:CreateGrant"] == EXISTING["export_key_arn"]
+    assert places["iam:PassRole"] == EXISTING_STORE["export_role_arn"]
+    assert places["kms:CreateGrant"] == EXISTING_STORE["export_key_arn"]
     assert places["s3:ListBucket"] == "arn:${AWS::Partition}:s3:::company-exports"
 
 
-@pytest.mark.parametrize("missing", list(EXISTING))
+@pytest.mark.parametrize("missing", list(EXISTING_STORE))
 def test_a_store_that_exists_is_named_whole(missing: str) -> None:
-    given = {name: value for name, value in EXISTING.items() if name != missing}
+    given = {name: value for name, value in EXISTING_STORE.items() if name != missing}
     with pytest.raises(SettingsError, match=rf"go together; missing: {missing}$"):
         Settings.from_context(given)
 

@@ -14,8 +14,8 @@ from cdk_nag import AwsSolutionsChecks
 
 from infra.settings import Settings
 from infra.stack import OrchestratorStack
-from tests.infra.conftest import FULL
 from tests.infra.stack_parts import unstaged_context
+from tests.stack_settings import FULL
 from tools.accepted_findings import ACCEPTED, Accepted
 
 HASH = "[0-9A-F]{8}"

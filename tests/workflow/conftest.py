@@ -15,6 +15,7 @@ from localcloud.report import report
 from localcloud.runs import Runs
 from localcloud.world import World
 from tests.processes import shared_processes
+from tests.stack_settings import FULL
 from tools.synthesis import synthesise
 
 
@@ -73,8 +74,7 @@ def assembly() -> Path:
 @pytest.fixture(scope="session")
 def assembly_with_every_trigger() -> Path:
     """The stack with campaign events, and with exports of new snapshots of shop-*."""
-    snapshots = {"source_prefix": "shop-", "export_only": ["shop.orders"]}
-    return synthesise({"campaign_events": True, "snapshot_exports": [snapshots]})
+    return synthesise(FULL)
 
 
 @pytest.fixture

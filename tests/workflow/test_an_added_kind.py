@@ -5,16 +5,16 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-from tests.added_kind.product import run, with_timers
+from tests.added_kind.product import run
 
 
-def test_a_job_of_an_added_kind_runs_to_its_target_on_the_deployed_stack(tmp_path: Path) -> None:
+def test_a_job_of_an_added_kind_runs_to_its_target_on_the_deployed_stack(
+    product: Path, tmp_path: Path
+) -> None:
     timer = {"kind": "timer", "name": "tea", "seconds": 40, "target": "RUNG"}
     campaigns = {"kind": "campaigns", "campaign_ids": ["sale"], "target": "PAUSED"}
     request = tmp_path / "request.json"
     request.write_text(json.dumps({"jobs": [timer, campaigns]}), encoding="utf-8")
-    (tmp_path / "product").mkdir()
-    product = with_timers(tmp_path / "product")
     printed = run(product, "-m", "localcloud", "run", str(request))
 
     outcome = json.loads(printed)

@@ -14,16 +14,17 @@ from tests.processes import shared_processes
 from tests.workflow.export_scenes import source
 from tests.workflow.requests import campaign, campaigns, export, snapshot
 
-FLEET = [f"c-{number}" for number in range(30)]
-EXPORTS = [source(f"shop-{number}") for number in range(7)]
+FLEET = [f"c-{number}" for number in range(12)]
+EXPORTS = [source(f"shop-{number}") for number in range(3)]
 REQUESTS = (
     {"jobs": [campaigns("PAUSED", *FLEET), *(export(source_arn=arn) for arn in EXPORTS)]},
     campaigns("STOPPED", *FLEET[:5]),
 )
 WORLD: dict[str, Any] = {
+    "limits": {"concurrent_exports": 2},
     "campaigns": [campaign(name) for name in FLEET],
     "snapshots": [snapshot(arn, starting_s=20, export_s=100) for arn in EXPORTS],
-    "actions": [{"at_s": 9, "operation": "StopCampaign", "campaign_id": "c-20"}],
+    "actions": [{"at_s": 9, "operation": "StopCampaign", "campaign_id": "c-9"}],
     "faults": [
         {"operation": "DescribeExportTasks", "error": "ThrottlingException", "rate": 0.2},
         {"operation": "PauseCampaign", "error": "ThrottlingException", "rate": 0.1},

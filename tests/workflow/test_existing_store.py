@@ -8,22 +8,16 @@ from pathlib import Path
 from localcloud.orchestrator import LocalOrchestrator
 from localcloud.world import World
 from tests.processes import shared_processes
+from tests.stack_settings import EXISTING_STORE
 from tests.workflow.export_scenes import source, watched
 from tests.workflow.requests import SNAPSHOT, export, snapshot
 from tools.synthesis import synthesise
 
-ROLE = "arn:aws:iam::123456789012:role/rds-export"
-KEY = "arn:aws:kms:us-east-1:123456789012:key/1234abcd-12ab-34cd-56ef-1234567890ab"
-BUCKET = "company-exports"
+BUCKET, ROLE, KEY = EXISTING_STORE.values()
 
 
 def test_an_export_uses_the_existing_bucket_role_and_key() -> None:
-    settings = {
-        "export_bucket_name": BUCKET,
-        "export_role_arn": ROLE,
-        "export_key_arn": KEY,
-    }
-    stack = synthesise(settings)
+    stack = synthesise(EXISTING_STORE)
     with watched(stack, export(), snapshots=[snapshot()]) as run:
         run.until_nothing_runs()
 

@@ -1,0 +1,27 @@
+"""What tests of several directories share."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from uuid import uuid4
+
+import pytest
+
+from tests.added_kind.product import with_timers
+
+
+@pytest.fixture(scope="session")
+def product(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Path:
+    """A copy of the product with a kind of its own, the same one for all processes of a run."""
+    own = tmp_path_factory.getbasetemp()
+    shared = own if worker_id == "master" else own.parent
+    product = shared / "product"
+    if not product.exists():
+        unfinished = shared / f"product-{uuid4()}"
+        unfinished.mkdir()
+        with_timers(unfinished)
+        try:
+            unfinished.rename(product)
+        except OSError:
+            assert product.exists(), "another process was first"
+    return product
