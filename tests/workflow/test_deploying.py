@@ -178,6 +178,9 @@ def assert_complete(deployed: LocalOrchestrator, assembly: Path) -> None:
         )["logGroups"],
         "AWS::S3::Bucket": lambda name: client("s3").get_public_access_block(Bucket=name),
         "AWS::S3::BucketPolicy": lambda name: client("s3").get_bucket_policy(Bucket=name),
+        "AWS::SNS::Subscription": lambda arn: client("sns").get_subscription_attributes(
+            SubscriptionArn=arn
+        ),
         "AWS::SNS::Topic": lambda arn: client("sns").get_topic_attributes(TopicArn=arn),
         "AWS::SNS::TopicPolicy": lambda _: (
             "cloudwatch.amazonaws.com"
