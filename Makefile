@@ -12,6 +12,8 @@ REQUEST ?= examples/pause-export-resume.json
 TESTERS ?= $(shell expr 2 \* $$(getconf _NPROCESSORS_ONLN))
 
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
+# Otherwise each of the many processes would compile all modules again.
+unexport PYTHONDONTWRITEBYTECODE
 
 .PHONY: run help test check bench cold-start costs picture local synth deploy bootstrap smoke layer clean
 
