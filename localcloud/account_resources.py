@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from lambdas.shared.environment import EXPORT_BUCKET, EXPORT_KEY_ARN, EXPORT_ROLE_ARN
 from localcloud.functions.environment import ACCOUNT, REGION
 from localcloud.patches.patching import Moto, moto
 
@@ -40,10 +41,10 @@ class AccountResources:
         """
         for function in moto("awslambda.utils").get_backend(ACCOUNT, REGION).list_functions():
             variables = function.environment_vars
-            if "EXPORT_BUCKET" in variables:
-                self.provide_bucket(variables["EXPORT_BUCKET"])
-                self._provide_role(variables["EXPORT_ROLE_ARN"])
-                self._provide_key(variables["EXPORT_KEY_ARN"])
+            if EXPORT_BUCKET in variables:
+                self.provide_bucket(variables[EXPORT_BUCKET])
+                self._provide_role(variables[EXPORT_ROLE_ARN])
+                self._provide_key(variables[EXPORT_KEY_ARN])
 
     def _provide_role(self, arn: str) -> None:
         if not self.has_role(arn):

@@ -5,10 +5,11 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Iterable
-from difflib import get_close_matches
 from typing import TextIO
 
 from rich.console import Console
+
+from lambdas.shared.faults import nearest
 
 
 def print_status(line: str) -> None:
@@ -49,8 +50,8 @@ def one_line(text: str) -> str:
 
 def did_you_mean(word: str, words: Iterable[str]) -> str:
     """Return the suffix of an error message that suggests the nearest valid word, if any."""
-    nearest = get_close_matches(word, list(words), n=1)
-    return f"; did you mean {nearest[0]!r}?" if nearest else ""
+    meant = nearest(word, words)
+    return "" if meant is None else f"; did you mean {meant!r}?"
 
 
 def _print(text: str, stream: TextIO) -> None:

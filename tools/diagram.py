@@ -6,16 +6,15 @@
 
 from __future__ import annotations
 
-import argparse
 import json
 import re
-import sys
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
 from infra.project import ROOT
-from tools.synthesis import NotDeployableError, synthesise, template_of
+from tools.generated import update
+from tools.synthesis import synthesise, template_of
 
 PAGE: Final = ROOT / "docs" / "workflow.md"
 README: Final = ROOT / "README.md"
@@ -314,21 +313,12 @@ def out_of_date(definition: Mapping[str, Any]) -> dict[Path, str]:
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Rewrite the files that are out of date, or with --check fail with their names."""
-    parser = argparse.ArgumentParser(
-        prog="python -m tools.diagram",
-        description="The workflow's page and picture, from its definition.",
+    update(
+        "tools.diagram",
+        "The workflow's page and picture, from its definition.",
+        lambda: out_of_date(definition(template_of(synthesise()))),
+        arguments,
     )
-    parser.add_argument("--check", action="store_true", help="change nothing; exit 1 when stale")
-    check = parser.parse_args(arguments).check
-    try:
-        stale = out_of_date(definition(template_of(synthesise())))
-    except NotDeployableError as error:
-        sys.exit(f"tools.diagram: {error}")
-    if check and stale:
-        names = ", ".join(str(path.relative_to(ROOT)) for path in stale)
-        sys.exit(f"tools.diagram: out of date: {names}; run `python -m tools.diagram`")
-    for path, text in stale.items():
-        path.write_text(text, encoding="utf-8")
 
 
 if __name__ == "__main__":

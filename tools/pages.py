@@ -6,11 +6,9 @@ out of date.
 
 from __future__ import annotations
 
-import argparse
 import inspect
 import json
 import re
-import sys
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from types import MappingProxyType
@@ -22,7 +20,8 @@ from infra.settings import Settings, SettingsError
 from tools.accepted_findings import ACCEPTED
 from tools.dashboard_picture import svg
 from tools.diagram import resolved, table
-from tools.synthesis import NotDeployableError, synthesise, template_of
+from tools.generated import update
+from tools.synthesis import synthesise, template_of
 
 DOCS: Final = ROOT / "docs"
 DASHBOARD: Final = DOCS / "dashboard.svg"
@@ -182,21 +181,12 @@ def _properties(template: Mapping[str, Any], kind: str) -> Iterator[Mapping[str,
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Rewrite the files that are out of date, or with --check fail with their names."""
-    parser = argparse.ArgumentParser(
-        prog="python -m tools.pages",
-        description="Writes the generated parts of docs/.",
+    update(
+        "tools.pages",
+        "Writes the generated parts of docs/.",
+        lambda: out_of_date(template_of(synthesise())),
+        arguments,
     )
-    parser.add_argument("--check", action="store_true", help="change nothing; exit 1 when stale")
-    check = parser.parse_args(arguments).check
-    try:
-        stale = out_of_date(template_of(synthesise()))
-    except NotDeployableError as error:
-        sys.exit(f"tools.pages: {error}")
-    if check and stale:
-        names = ", ".join(str(path.relative_to(ROOT)) for path in stale)
-        sys.exit(f"tools.pages: out of date: {names}; run `python -m tools.pages`")
-    for path, text in stale.items():
-        path.write_text(text, encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from tools import diagram
+from tools import diagram, generated
 
 
 def test_page_and_readme_are_up_to_date() -> None:
@@ -19,7 +19,7 @@ def test_page_and_readme_are_up_to_date() -> None:
 def test_check_names_what_is_out_of_date_in_one_line(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(diagram, "ROOT", tmp_path)
+    monkeypatch.setattr(generated, "ROOT", tmp_path)
     monkeypatch.setattr(diagram, "PAGE", tmp_path / "workflow.md")
     monkeypatch.setattr(diagram, "README", tmp_path / "README.md")
     with pytest.raises(SystemExit) as ended:

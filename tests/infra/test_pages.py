@@ -10,7 +10,7 @@ import pytest
 from infra.monitoring import alarms
 from infra.settings import Settings
 from tests.infra.stack_parts import Template
-from tools import pages
+from tools import generated, pages
 
 
 def test_the_generated_parts_are_up_to_date(template: Template) -> None:
@@ -20,7 +20,7 @@ def test_the_generated_parts_are_up_to_date(template: Template) -> None:
 def test_what_is_out_of_date_is_named_in_one_line(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(pages, "ROOT", tmp_path)
+    monkeypatch.setattr(generated, "ROOT", tmp_path)
     monkeypatch.setattr(pages, "DASHBOARD", tmp_path / "dashboard.svg")
     with pytest.raises(SystemExit) as ended:
         pages.main(["--check"])
