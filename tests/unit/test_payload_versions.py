@@ -222,7 +222,10 @@ def resources(answer: Json) -> list[tuple[str, str]]:
     else:
         plan = answer["plan"]
         settled = plan.get("entries", plan.get("settled", []))
-        works = [*plan.get("running", ()), *(w for s in plan.get("waiting", ()) for w in s["work"])]
+        stages = [*filter(None, [plan.get("resolving")]), *plan.get("waiting", ())]
+        works = [*plan.get("running", ()), *(w for s in stages for w in s.get("work", ()))]
+        deferred = [job["label"] for stage in stages for job in stage.get("deferred", ())]
+        settled = [*settled, *({"job": label, "id": label} for label in deferred)]
     found = [(entry["job"], entry["id"]) for entry in settled]
     for work in works:
         ids = work["open"] if work["kind"] == "campaigns" else [work["job"]["source_arn"]]
