@@ -30,14 +30,14 @@ from infra.workflow.retries import (
 )
 from infra.workflow.tasks import TASK_TIMEOUT, function_task
 from lambdas.jobs.phases import Phase
-from lambdas.requests.answer import Answer
 from lambdas.requests.clean_up import LAST_STARTS_SECONDS
 from lambdas.requests.outcome import COMPLETED, OUTCOME_NOT_PUBLISHED, REQUEST_REJECTED, Outcome
+from lambdas.requests.response import Response
 
-_ANSWER: Final = Value("$states.input", Answer)
+_RESPONSE: Final = Value("$states.input", Response)
 """The output of the function before a state."""
-_PLAN: Final = _ANSWER.field("plan")
-_OUTCOME: Final = _ANSWER.field("outcome")
+_PLAN: Final = _RESPONSE.field("plan")
+_OUTCOME: Final = _RESPONSE.field("outcome")
 
 SOURCE: Final = "connect-rds-orchestrator"
 MAX_EXECUTION: Final = Duration.days(365)
@@ -143,7 +143,7 @@ class Workflow(Construct):
         )
         route = sfn.Choice.jsonata(self, "RouteRequest")
         route.when(_exists(_PLAN), self._run)
-        route.when(_exists(_ANSWER.field("clean_up")), clean_up)
+        route.when(_exists(_RESPONSE.field("clean_up")), clean_up)
         route.otherwise(self._publish)
         self._catch(accept, fallback_outcome(plan=NOTHING, results=NOTHING))
         accept.next(route)
@@ -159,7 +159,7 @@ class Workflow(Construct):
         plan = function_task(
             self,
             function,
-            payload={"clean_up": expression(_ANSWER.field("clean_up")), **_EXECUTION},
+            payload={"clean_up": expression(_RESPONSE.field("clean_up")), **_EXECUTION},
             retriers=FOR_FUNCTIONS_THAT_CALL_AWS,
             comment="Plans what to cancel after an execution, and the outcome to publish for it.",
         )
@@ -218,7 +218,7 @@ class Workflow(Construct):
 
     def _publish_outcome(self) -> sfn.TaskStateBase:
         retriers = (NOT_PUBLISHED,)
-        publish_this = _ANSWER.field("publish")
+        publish_this = _RESPONSE.field("publish")
         publish = tasks.EventBridgePutEvents.jsonata(
             self,
             "PublishOutcome",
