@@ -197,7 +197,7 @@ def test_takes_as_many_attempts_as_the_limits_say(attempts):
 
 @pytest.mark.parametrize("field", ["on_abort", "on_deadline"])
 @pytest.mark.parametrize("choice", ["leave", "cancel"])
-def test_takes_either_end_of_an_export_that_is_given_up(field, choice):
+def test_takes_either_end_of_an_export_past_its_deadline(field, choice):
     (stage,) = accept(any_export_job(**{field: choice})).stages
     assert getattr(stage.jobs[0], field) == choice
 
@@ -444,13 +444,13 @@ ELSEWHERE = {
 
 @pytest.mark.parametrize(("region", "account", "rule"), ELSEWHERE.values(), ids=ELSEWHERE)
 @pytest.mark.parametrize("kind", ["snapshot", "cluster-snapshot", "cluster"])
-def test_tells_where_a_source_is_and_where_the_stack(kind, region, account, rule):
+def test_says_where_a_source_is_and_where_the_stack(kind, region, account, rule):
     raw = any_export_job(source_arn=f"arn:aws:rds:{region}:{account}:{kind}:orders")
     assert faults_of(raw) == {"source_arn": rule}
 
 
 @pytest.mark.parametrize(("region", "account", "rule"), ELSEWHERE.values(), ids=ELSEWHERE)
-def test_tells_where_a_campaign_is_and_where_the_stack(region, account, rule):
+def test_says_where_a_campaign_is_and_where_the_stack(region, account, rule):
     arn = f"arn:aws:connect-campaigns:{region}:{account}:campaign/c-1"
     assert faults_of(any_campaign_job(campaign_ids=["c-0", arn])) == {"campaign_ids[1]": rule}
 
@@ -511,7 +511,7 @@ def test_repeats_a_value_that_is_none_and_suggests_the_nearest(raw, field, writt
 
 
 @pytest.mark.parametrize("target", ["COMPLETED", "CANCELED", "DANCING", "", "X", 5, None, []])
-def test_suggests_nothing_that_only_looks_a_little_like_it(target):
+def test_suggests_nothing_that_is_only_a_little_similar(target):
     assert "did you mean" not in faults_of(any_campaign_job(target=target))["target"]
 
 
@@ -601,10 +601,10 @@ def test_a_rejection_repeats_only_a_legal_description_and_correlation_id():
             accept(any_campaign_job(target="DANCING", **fields))
         return raised.value
 
-    told = rejected(correlation_id="mine", description="The nightly one")
-    assert (told.correlation_id, told.description) == ("mine", "The nightly one")
-    told = rejected(correlation_id=["mine"], description="two\nlines")
-    assert (told.correlation_id, told.description) == (None, None)
+    rejection = rejected(correlation_id="mine", description="The nightly one")
+    assert (rejection.correlation_id, rejection.description) == ("mine", "The nightly one")
+    rejection = rejected(correlation_id=["mine"], description="two\nlines")
+    assert (rejection.correlation_id, rejection.description) == (None, None)
 
 
 def test_counts_the_faults_of_all_jobs_that_it_does_not_list():
@@ -911,7 +911,7 @@ def clean_up_faults(raw: object) -> dict[str, str]:
     return {fault.field: fault.rule for fault in rejected.value.faults}
 
 
-def test_a_clean_up_is_told_from_a_request():
+def test_a_clean_up_is_distinguished_from_a_request():
     asked = {CLEAN_UP: {"execution_arn": EXECUTION}}
     assert clean_up_of(asked) == CleanUp(execution_arn=EXECUTION)
 
@@ -1003,5 +1003,5 @@ def test_whatever_is_asked_to_be_cleaned_up_is_accepted_or_is_rejected(asked):
     "request_",
     [any_export_job(), {"jobs": [any_export_job()]}, {"stages": [{"jobs": [any_export_job()]}]}],
 )
-def test_a_request_may_tell_which_state_machine_has_started_it(request_):
+def test_a_request_may_name_the_state_machine_that_started_it(request_):
     assert accept({**request_, STARTED_BY: EXECUTION}) == accept(request_)

@@ -112,14 +112,14 @@ def test_only_asks_to_cancel_what_can_be_canceled(status):
 
 @pytest.mark.parametrize("status", ["NEW_STATUS", "", "complete", "CANCELLED"])
 @pytest.mark.parametrize("target", ExportTarget)
-def test_an_undocumented_status_is_watched_and_odd(status, target):
+def test_an_undocumented_status_is_watched_and_unexplained(status, target):
     decision = decided(export_task(status), target=target)
     assert isinstance(decision, Watch)
     assert is_unexplained(decision)
 
 
 @pytest.mark.parametrize("status", ExportStatus)
-def test_a_documented_status_is_never_odd(status):
+def test_a_documented_status_is_never_unexplained(status):
     assert not is_unexplained(Watch(export_task(status)))
 
 
@@ -213,7 +213,7 @@ def test_starts_again_under_another_identifier_after_a_task_that_came_to_nothing
     ) == Start(third)
 
 
-def test_skips_an_identifier_that_was_passed_over():
+def test_skips_identifiers_of_earlier_generations():
     second = identifier(SNAPSHOT, (), DESTINATION.prefix, 2)
     assert decided(progress=ExportProgress(generation=2)) == Start(second)
 
@@ -230,7 +230,7 @@ def test_keeps_to_its_own_task():
 
 
 @pytest.mark.parametrize("target", ExportTarget)
-def test_a_task_that_vanished_is_looked_for_and_never_replaced(target):
+def test_a_task_that_disappeared_is_polled_and_never_replaced(target):
     other = export_task("COMPLETE", task_id="other")
     decision = decided(other, target=target, progress=own())
     assert decision == Watch(None)
@@ -238,13 +238,13 @@ def test_a_task_that_vanished_is_looked_for_and_never_replaced(target):
 
 
 @pytest.mark.parametrize("target", ExportTarget)
-def test_gives_a_vanished_task_up(target):
+def test_fails_for_a_task_that_disappeared(target):
     decision = decided(target=target, progress=own(unexplained_polls=MAX_UNEXPLAINED_POLLS + 1))
     assert in_words(decision) == Reason.EXPORT_VANISHED
 
 
 @pytest.mark.parametrize("target", ExportTarget)
-def test_gives_an_undocumented_status_up_by_its_name(target):
+def test_fails_for_an_undocumented_status_by_its_name(target):
     progress = own(unexplained_polls=MAX_UNEXPLAINED_POLLS + 1)
     decision = decided(export_task("NEW_STATUS"), target=target, progress=progress)
     assert in_words(decision) == Reason.UNKNOWN_STATE
@@ -260,7 +260,9 @@ def test_gives_an_undocumented_status_up_by_its_name(target):
         ("CANCELED", CANCELED, "TargetReached"),
     ],
 )
-def test_a_status_that_makes_sense_counts_whatever_odd_looks_came_before(status, target, word):
+def test_a_status_that_makes_sense_counts_whatever_unexplained_polls_came_before(
+    status, target, word
+):
     progress = own(unexplained_polls=MAX_UNEXPLAINED_POLLS + 1)
     assert in_words(decided(export_task(status), target=target, progress=progress)) == word
 
@@ -280,13 +282,13 @@ def test_a_task_that_shows_up_counts_whatever_refusals_came_before(status, targe
 
 
 @pytest.mark.parametrize("target", ExportTarget)
-def test_gives_up_when_requests_have_no_effect(target):
+def test_fails_when_requests_have_no_effect(target):
     tasks = [export_task("IN_PROGRESS")] if target is CANCELED else []
     decision = decided(*tasks, target=target, progress=ExportProgress(refusals=MAX_REFUSALS + 1))
     assert in_words(decision) == Reason.NO_ANSWER
 
 
-def test_a_failure_tells_its_cause():
+def test_a_failure_has_its_cause():
     assert (
         decided(export_task("FAILED", failure_cause="no space"), progress=own()).why == "no space"
     )
@@ -346,12 +348,12 @@ def test_tries_again_as_often_as_the_request_says(failed, most, word):
     "cause",
     [
         "The KMS key is disabled",
-        "The role can not be assumed",
+        "The role cannot be assumed",
         "The bucket is gone",
         "not supported",
     ],
 )
-def test_does_not_try_again_what_a_person_must_mend(cause):
+def test_does_not_try_again_what_a_person_must_fix(cause):
     task = export_task("FAILED", failure_cause=cause)
     decision = decided(task, progress=own(), max_attempts=5)
     assert in_words(decision) == Reason.EXPORT_FAILED
@@ -359,7 +361,7 @@ def test_does_not_try_again_what_a_person_must_mend(cause):
 
 
 @pytest.mark.parametrize("cause", [None, "", "no space"])
-def test_tries_a_failure_again_that_no_person_must_mend(cause):
+def test_tries_a_failure_again_that_no_person_must_fix(cause):
     task = export_task("FAILED", failure_cause=cause)
     assert decided(task, progress=own(), max_attempts=2) == TryAgain(task)
 
@@ -450,7 +452,7 @@ def test_waits_no_longer_than_the_grace_for_a_cancel_to_end():
     assert "CANCELING" in decision.why
 
 
-def test_gives_up_at_the_deadline_when_no_cancel_has_an_effect():
+def test_fails_at_the_deadline_when_no_cancel_has_an_effect():
     running = export_task("IN_PROGRESS")
     assert late(running, progress=own(refusals=MAX_REFUSALS)) == Cancel(running)
     decision = late(running, progress=own(refusals=MAX_REFUSALS + 1))
@@ -512,7 +514,7 @@ def test_a_request_to_cancel_finds_nothing_at_once():
     assert decided(target=CANCELED, age=0) == Reached(None, Reason.NOTHING_TO_CANCEL)
 
 
-def test_a_job_with_an_export_id_adopts_only_what_bears_it():
+def test_a_job_with_an_export_id_adopts_only_what_has_it():
     plain = export_task("IN_PROGRESS", task_id=identifier(SNAPSHOT, (), "exports", 1))
     mine = export_task("IN_PROGRESS", task_id=identifier(SNAPSHOT, (), "exports", 2, "nightly"))
     assert isinstance(decided(plain, export_id="nightly"), Queue)

@@ -34,7 +34,7 @@ from tests.unit.builders import (
     export_task,
     through_json,
 )
-from tests.unit.conftest import HandClock
+from tests.unit.conftest import ManualClock
 from tests.unit.fake_executions import FakeClaims, FakeExecutions
 from tests.unit.fakes import (
     AnyClient,
@@ -62,14 +62,14 @@ SETTINGS_OF_EXPORTS = sorted(set(SETTINGS) - {"AWS_REGION", "CAMPAIGN_RATES", "S
 
 
 @pytest.fixture(autouse=True)
-def _function_settings(monkeypatch, hand_clock):
+def _function_settings(monkeypatch, manual_clock):
     for name, value in SETTINGS.items():
         monkeypatch.setenv(name, value)
 
 
 @pytest.fixture
 def uncounted() -> None:
-    """Calls of a fake are not counted, so that a look publishes nothing; lasts for one test."""
+    """Calls of a fake are not counted, so that a pass publishes nothing; lasts for one test."""
     warnings.filterwarnings("ignore", "No application metrics to publish")
 
 
@@ -93,7 +93,7 @@ def table(monkeypatch) -> FakeTable:
 
 @pytest.fixture
 def executions(monkeypatch) -> FakeExecutions:
-    """What Step Functions tells of executions."""
+    """What Step Functions returns of executions."""
     fake = FakeExecutions()
     monkeypatch.setattr(
         plan_clean_up, "Executions", partial(Executions, connect=lambda _service: fake)
@@ -124,7 +124,7 @@ def items(plan: dict[str, Any]) -> list[dict[str, Any]]:
     return [{"work": work, **given} for work in plan["running"]]
 
 
-def last_pass(item: dict[str, Any], hand_clock: HandClock) -> dict[str, Any]:
+def last_pass(item: dict[str, Any], manual_clock: ManualClock) -> dict[str, Any]:
     """Return the answer with which a job ends, after as many passes as that takes."""
     handlers = {"campaigns": reconcile_campaigns.handler, "export": reconcile_export.handler}
     for _ in range(60):
@@ -133,31 +133,31 @@ def last_pass(item: dict[str, Any], hand_clock: HandClock) -> dict[str, Any]:
             return seen
         assert isinstance(seen["wait_seconds"], int)
         assert seen["wait_seconds"] >= 1
-        hand_clock.move(seen["wait_seconds"])
+        manual_clock.advance(seen["wait_seconds"])
         item = item | {"work": seen["work"]}
     raise AssertionError("a job does not end")
 
 
-def advance(state: dict[str, Any], hand_clock: HandClock) -> dict[str, Any]:
+def advance(state: dict[str, Any], manual_clock: ManualClock) -> dict[str, Any]:
     """Bring what runs of a plan to its end, and return what AdvancePlan makes of that."""
-    results = [last_pass(item, hand_clock) for item in items(state["plan"])]
+    results = [last_pass(item, manual_clock) for item in items(state["plan"])]
     return invoke(advance_plan.handler, {"plan": state["plan"], "results": results})
 
 
-def cleaned_up(arn: str, hand_clock: HandClock) -> dict[str, Any]:
+def cleaned_up(arn: str, manual_clock: ManualClock) -> dict[str, Any]:
     """Return the outcome of an execution's clean-up."""
     event = {**accept(clean_up(arn)), "execution_arn": EXECUTION, "execution_name": "run-1"}
     planned = invoke(plan_clean_up.handler, event)
-    answer = planned if "outcome" in planned else advance(planned, hand_clock)
+    answer = planned if "outcome" in planned else advance(planned, manual_clock)
     outcome: dict[str, Any] = answer["outcome"]
     return outcome
 
 
-def test_accepts_a_request_as_a_plan_whose_first_stage_runs(hand_clock):
+def test_accepts_a_request_as_a_plan_whose_first_stage_runs(manual_clock):
     answer = accept({"stages": [{"jobs": [any_campaign_job()]}] * 2})
     assert set(answer) == {"plan"}
     assert [len(answer["plan"][name]) for name in ("running", "waiting")] == [1, 1]
-    assert answer["plan"]["running"][0]["polling"] == {"started_at": hand_clock.time}
+    assert answer["plan"]["running"][0]["polling"] == {"started_at": manual_clock.time}
     assert answer["plan"]["trace"] == {"correlation_id": "run-1", "execution_arn": EXECUTION}
 
 
@@ -199,12 +199,12 @@ def test_echoes_the_correlation_id_of_a_request_that_it_rejects():
 
 
 @pytest.mark.parametrize("event_id", [5, ["x"], {}, True])
-def test_an_event_with_an_odd_id_is_answered_like_any_other(event_id):
+def test_an_event_with_an_unusual_id_is_answered_like_any_other(event_id):
     event = {"detail-type": "Orchestration Requested", "id": event_id, "detail": any_campaign_job()}
     assert set(accept(event)) == {"plan"}
 
 
-def test_a_pass_after_many_events_waits_longer_and_tells_nobody_whom_to_wake(campaigns):
+def test_a_pass_after_many_events_waits_longer_and_has_no_wake(campaigns):
     campaigns.states_of["c-1"] = "Running"
     (item,) = items(accept(any_campaign_job(target="FINISHED"))["plan"])
     soon, late = (
@@ -215,7 +215,7 @@ def test_a_pass_after_many_events_waits_longer_and_tells_nobody_whom_to_wake(cam
     assert ["wake" in seen for seen in (soon, late)] == [True, False]
 
 
-def test_an_export_after_many_events_waits_longer_and_tells_nobody_whom_to_wake(rds):
+def test_an_export_after_many_events_waits_longer_and_has_no_wake(rds):
     (item,) = items(accept(any_export_job())["plan"])
     soon, late = (
         invoke(reconcile_export.handler, item | {"history_events": events})
@@ -225,10 +225,10 @@ def test_an_export_after_many_events_waits_longer_and_tells_nobody_whom_to_wake(
     assert ["wake" in seen for seen in (soon, late)] == [True, False]
 
 
-def test_an_export_whose_start_was_lost_is_the_same_in_the_next_look(rds, hand_clock):
+def test_an_export_whose_start_was_lost_is_the_same_in_the_next_pass(rds, manual_clock):
     rds.will("start", LostResponse())
     rds.will("of_source", None, lambda: [rds.end(task_id, "COMPLETE") for task_id in rds.tasks])
-    outcome = advance(accept(any_export_job()), hand_clock)["outcome"]
+    outcome = advance(accept(any_export_job()), manual_clock)["outcome"]
     assert outcome["phase"] == "COMPLETE"
     assert outcome["resources"][0]["details"]["adopted"] is False
 
@@ -321,7 +321,7 @@ def logged(monkeypatch) -> Callable[[], list[dict[str, Any]]]:
     return lambda: [json.loads(line) for line in log.getvalue().splitlines()]
 
 
-def test_every_line_of_a_look_tells_whose_request_it_is(campaigns, logged):
+def test_every_line_of_a_pass_says_whose_request_it_is(campaigns, logged):
     campaigns.states_of["c-1"] = "Running"
     state = accept(any_campaign_job(correlation_id="nightly"))
     invoke(reconcile_campaigns.handler, items(state["plan"])[0])
@@ -335,7 +335,7 @@ def test_every_line_of_a_look_tells_whose_request_it_is(campaigns, logged):
         assert line["service"] == "orchestrator"
 
 
-def test_the_account_of_a_request_is_logged_as_its_own(logged):
+def test_the_outcome_of_a_request_is_logged_as_its_own(logged):
     state = accept(any_campaign_job(correlation_id="nightly"))
     invoke(advance_plan.handler, {"plan": state["plan"], "results": []})
     _accepted, line = logged()
@@ -355,7 +355,7 @@ def published(capsys) -> Callable[[], dict[str, Any]]:
     """Return the counts that functions have published since the last call."""
 
     def published() -> dict[str, Any]:
-        told: Counter[str] = Counter()
+        counts: Counter[str] = Counter()
         for line in capsys.readouterr().out.splitlines():
             record = json.loads(line)
             for directive in record.get("_aws", {}).get("CloudWatchMetrics", ()):
@@ -363,8 +363,8 @@ def published(capsys) -> Callable[[], dict[str, Any]]:
                 assert directive["Dimensions"] == [["service"]]
                 for metric in directive["Metrics"]:
                     if metric["Unit"] == "Count":
-                        told[metric["Name"]] += sum(record[metric["Name"]])
-        return dict(told)
+                        counts[metric["Name"]] += sum(record[metric["Name"]])
+        return dict(counts)
 
     return published
 
@@ -376,19 +376,19 @@ def test_counts_the_requests_that_are_accepted_and_rejected(published):
     assert published() == {"RequestsRejected": 1}
 
 
-def test_counts_how_resources_ended_once_each(campaigns, hand_clock, published):
+def test_counts_how_resources_ended_once_each(campaigns, manual_clock, published):
     campaigns.states_of |= {"c-1": "Paused", "c-2": "Stopped", "c-3": "Running"}
     stages = [
         {"jobs": [any_campaign_job(campaign_ids=["c-1", "c-2", "c-3"])]},
         {"jobs": [any_export_job()]},
         {"run": "always", "jobs": [any_campaign_job(target="RUNNING")]},
     ]
-    after_the_failure = advance(accept({"stages": stages}), hand_clock)
-    assert "outcome" in advance(after_the_failure, hand_clock)
-    told = published()
-    assert told.pop("ReconcilePasses") > 0
-    assert told.pop("Progress") > 0
-    assert told == {"RequestsAccepted": 1, "ResourcesComplete": 3, "ResourcesFailed": 2}
+    after_the_failure = advance(accept({"stages": stages}), manual_clock)
+    assert "outcome" in advance(after_the_failure, manual_clock)
+    counts = published()
+    assert counts.pop("ReconcilePasses") > 0
+    assert counts.pop("Progress") > 0
+    assert counts == {"RequestsAccepted": 1, "ResourcesComplete": 3, "ResourcesFailed": 2}
 
 
 def test_a_reconciler_publishes_the_calls_that_it_made(monkeypatch, published):
@@ -428,7 +428,7 @@ def note(table: FakeTable, task_id: str, arn: str = LEFT_BEHIND_BY) -> None:
 
 
 def test_a_clean_up_cancels_what_the_execution_started_and_nothing_else(
-    rds, aborted, table, hand_clock
+    rds, aborted, table, manual_clock
 ):
     names = ("mine", "theirs", "another", "done")
     rds.tasks |= {name: export_task("IN_PROGRESS", task_id=name) for name in names}
@@ -437,7 +437,7 @@ def test_a_clean_up_cancels_what_the_execution_started_and_nothing_else(
     note(table, "done")
     note(table, "theirs", arn=f"{EXECUTION}-other")
     rds.will("of_source", *[None, cancels_end(rds)] * 3)
-    outcome = cleaned_up(LEFT_BEHIND_BY, hand_clock)
+    outcome = cleaned_up(LEFT_BEHIND_BY, manual_clock)
     assert outcome["phase"] == "COMPLETE"
     assert sorted(
         (entry["details"]["export_task_identifier"], entry["reason"], entry["target"])
@@ -452,42 +452,44 @@ def test_a_clean_up_cancels_what_the_execution_started_and_nothing_else(
 
 
 def test_a_clean_up_after_a_start_that_never_took_effect_finds_nothing(
-    rds, aborted, table, hand_clock
+    rds, aborted, table, manual_clock
 ):
     rds.tasks["theirs"] = export_task("IN_PROGRESS", task_id="theirs")
     note(table, "mine")
-    outcome = cleaned_up(LEFT_BEHIND_BY, hand_clock)
+    outcome = cleaned_up(LEFT_BEHIND_BY, manual_clock)
     assert [entry["reason"] for entry in outcome["resources"]] == ["NothingToCancel"]
     assert outcome["phase"] == "COMPLETE"
     assert rds.asked("cancel") == []
 
 
 def test_a_clean_up_after_an_execution_that_noted_nothing_is_complete(
-    rds, aborted, table, hand_clock
+    rds, aborted, table, manual_clock
 ):
     note(table, "theirs", arn=f"{EXECUTION}-other")
-    outcome = cleaned_up(LEFT_BEHIND_BY, hand_clock)
+    outcome = cleaned_up(LEFT_BEHIND_BY, manual_clock)
     assert (outcome["phase"], outcome["resources"]) == ("COMPLETE", [])
     assert table.calls[-1] == ("query", f"started#{LEFT_BEHIND_BY}")
 
 
-def test_an_aborted_request_is_cleaned_up_by_what_it_noted_itself(rds, aborted, table, hand_clock):
+def test_an_aborted_request_is_cleaned_up_by_what_it_noted_itself(
+    rds, aborted, table, manual_clock
+):
     state = accept(any_export_job(on_abort="cancel"))
     (item,) = items(state["plan"])
     invoke(reconcile_export.handler, item)
     (task_id,) = rds.tasks
     rds.will("of_source", None, lambda: rds.end(task_id, "CANCELED"))
-    outcome = cleaned_up(EXECUTION, hand_clock)
+    outcome = cleaned_up(EXECUTION, manual_clock)
     assert [entry["reason"] for entry in outcome["resources"]] == ["TargetReached"]
     assert rds.asked("cancel") == [task_id]
 
 
 def test_an_aborted_request_that_leaves_its_export_has_nothing_to_clean_up(
-    rds, aborted, hand_clock
+    rds, aborted, manual_clock
 ):
     state = accept(any_export_job(on_abort="leave"))
     invoke(reconcile_export.handler, items(state["plan"])[0])
-    assert cleaned_up(EXECUTION, hand_clock)["resources"] == []
+    assert cleaned_up(EXECUTION, manual_clock)["resources"] == []
     assert rds.asked("cancel") == []
 
 
@@ -497,12 +499,12 @@ def test_a_clean_up_that_does_not_say_whose_is_rejected(asked):
 
 
 @pytest.mark.usefixtures("uncounted")
-def test_a_clean_up_is_accepted_without_a_look_at_what_it_cleans_up(table, executions):
+def test_a_clean_up_is_accepted_without_a_read_of_what_it_cleans_up(table, executions):
     assert accept(clean_up()) == clean_up()
     assert (table.calls, executions.calls) == ([], [])
 
 
-def test_a_look_that_waits_tells_what_wakes_it(rds):
+def test_a_pass_that_waits_says_what_wakes_it(rds):
     state = accept(any_export_job())
     seen = invoke(reconcile_export.handler, items(state["plan"])[0])
     assert set(seen["wake"]) == {"on", "order", "expires_at"}
@@ -510,14 +512,14 @@ def test_a_look_that_waits_tells_what_wakes_it(rds):
 
 
 def test_a_clean_up_cancels_a_start_that_takes_effect_after_the_abort(
-    rds, aborted, table, hand_clock
+    rds, aborted, table, manual_clock
 ):
     note(table, "mine")
     starting = export_task("STARTING", task_id="mine")
     rds.will(
         "of_source", None, None, lambda: rds.tasks.update(mine=starting), None, cancels_end(rds)
     )
-    outcome = cleaned_up(LEFT_BEHIND_BY, hand_clock)
+    outcome = cleaned_up(LEFT_BEHIND_BY, manual_clock)
     assert [entry["reason"] for entry in outcome["resources"]] == ["TargetReached"]
     assert rds.asked("cancel") == ["mine"]
 

@@ -62,7 +62,7 @@ class Stack:
     """What a clean-up meets.
 
     Attributes:
-        executions: as Step Functions tells of them.
+        executions: as Step Functions describes them.
         started: what the coordination table holds, by execution.
         claims: who publishes the outcome of an execution.
     """
@@ -86,8 +86,8 @@ class Stack:
 
 
 @pytest.fixture
-def stack(monkeypatch, hand_clock) -> Stack:
-    hand_clock.time = NOW
+def stack(monkeypatch, manual_clock) -> Stack:
+    manual_clock.time = NOW
     stack = Stack()
     executions = partial(Executions, connect={"stepfunctions": stack.executions}.__getitem__)
     monkeypatch.setattr(plan_clean_up, "Executions", executions)
@@ -100,11 +100,11 @@ def stack(monkeypatch, hand_clock) -> Stack:
 
 
 @pytest.fixture
-def clean_up(stack, hand_clock):
-    """Plan the clean-up, and let its cancels end as they are told to."""
+def clean_up(stack, manual_clock):
+    """Plan the clean-up, and let its cancels end as given."""
 
     def clean_up(*cancels: dict[str, Any]) -> dict[str, Any]:
-        hand_clock.time = LATER
+        manual_clock.time = LATER
         event = {
             "clean_up": {"execution_arn": EXECUTION},
             "execution_arn": OWN,
@@ -127,7 +127,7 @@ def invoke(handler: Any, event: dict[str, Any]) -> dict[str, Any]:
 
 
 def canceled(work: dict[str, Any], **fields: Any) -> dict[str, Any]:
-    """Return the last look at an export that the clean-up has canceled."""
+    """Return the last pass over an export that the clean-up has canceled."""
     given: dict[str, Any] = {
         "phase": Phase.COMPLETE,
         "reason": "TargetReached",
@@ -166,13 +166,13 @@ def works_of(answer: dict[str, Any]) -> list[Work]:
 
 
 def advanced(answer: dict[str, Any], *results: PassResult | None) -> dict[str, Any]:
-    """Return what AdvancePlan answers to the children's last looks."""
+    """Return what AdvancePlan answers to the children's last passes."""
     carried = [result and result.as_payload() for result in results]
     return invoke(advance_plan.handler, {"plan": answer["plan"], "results": carried})
 
 
-def looked_at(work: Work, **progress: Any) -> PassResult:
-    """Return a look at work that goes on, whose resources show a state."""
+def passed(work: Work, **progress: Any) -> PassResult:
+    """Return a pass over work that goes on, whose resources show a state."""
     memo = work.polling.polled(NOW + 60)
     if isinstance(work, CampaignWork):
         seen = CampaignProgress(polls=1, **progress)
@@ -185,11 +185,11 @@ def looked_at(work: Work, **progress: Any) -> PassResult:
 
 
 def child(*seen: PassResult) -> list[Event]:
-    """Return the history of a child that runs, looks and is woken."""
+    """Return the history of a child that runs passes and is woken."""
     return [
         event
-        for look in seen
-        for event in (entered("Reconcile"), answered(look.as_payload()), entered("Wait"), woken())
+        for result in seen
+        for event in (entered("Reconcile"), answered(result.as_payload()), entered("Wait"), woken())
     ]
 
 
@@ -227,15 +227,15 @@ def test_an_execution_that_still_runs_is_rejected_and_not_read(stack, clean_up):
     assert [operation for operation, _arn in stack.executions.calls] == ["describe_execution"]
 
 
-def test_an_export_is_told_of_by_the_id_of_its_job(stack, clean_up):
+def test_an_export_is_reported_by_the_id_of_its_job(stack, clean_up):
     answer = accepted({"jobs": [any_export_job(id="night", on_abort="cancel")]})
     stack.ended("ABORTED", *started(answer))
     stack.noted("task-1", "night")
-    told = clean_up({})
-    for outcome in (told["publish"], told["outcome"]):
+    ended = clean_up({})
+    for outcome in (ended["publish"], ended["outcome"]):
         assert outcome["description"] == DESCRIPTION
         assert [entry["job"] for entry in outcome["resources"]] == ["night"]
-    assert "in the clean-up" in told["publish"]["resources"][0]["message"]
+    assert "in the clean-up" in ended["publish"]["resources"][0]["message"]
 
 
 @pytest.mark.parametrize(
@@ -261,17 +261,17 @@ def test_an_export_is_told_of_by_the_id_of_its_job(stack, clean_up):
 def test_the_outcome_says_how_the_execution_ended(stack, clean_up, status, fields, reason, message):
     answer = accepted({"jobs": [any_campaign_job()]})
     stack.ended(status, *started(answer), **fields)
-    told = clean_up()["publish"]
-    assert (told["phase"], told["reason"]) == ("FAILED", reason)
-    assert told["summary"].startswith(f"{message}; 1 of 1 did not reach their targets; c-1")
-    assert (told["correlation_id"], told["execution_arn"]) == ("nightly", EXECUTION)
-    assert told["description"] == DESCRIPTION
-    assert told["started_at"] == timestamp(NOW)
-    assert told["ended_at"] == timestamp(NOW + ENDED_AFTER)
-    assert told["elapsed_seconds"] == ENDED_AFTER
-    (entry,) = told["resources"]
+    outcome = clean_up()["publish"]
+    assert (outcome["phase"], outcome["reason"]) == ("FAILED", reason)
+    assert outcome["summary"].startswith(f"{message}; 1 of 1 did not reach their targets; c-1")
+    assert (outcome["correlation_id"], outcome["execution_arn"]) == ("nightly", EXECUTION)
+    assert outcome["description"] == DESCRIPTION
+    assert outcome["started_at"] == timestamp(NOW)
+    assert outcome["ended_at"] == timestamp(NOW + ENDED_AFTER)
+    assert outcome["elapsed_seconds"] == ENDED_AFTER
+    (entry,) = outcome["resources"]
     assert (entry["reason"], entry["message"]) == (reason, message)
-    assert (entry["ended_at"], entry["elapsed_seconds"]) == (told["ended_at"], ENDED_AFTER)
+    assert (entry["ended_at"], entry["elapsed_seconds"]) == (outcome["ended_at"], ENDED_AFTER)
 
 
 STAGES = (
@@ -307,14 +307,14 @@ def aborted_half_way(stack) -> None:
         entered("RunJobs"),
         map_started(MAP_RUNS[1]),
     )
-    caught = looked_at(failed, state="Running").model_dump(mode="json", exclude_defaults=True)
+    caught = passed(failed, state="Running").model_dump(mode="json", exclude_defaults=True)
     error = {"phase": "FAILED", "error": CAUGHT, "ended_at": round((NOW + 90) * 1000)}
     stack.executions.add_children(MAP_RUNS[0], ended_child(ended(full, at=NOW + 60)))
     stack.executions.add_children(
         MAP_RUNS[1],
-        child(looked_at(full, state="Running"), looked_at(half, state="Paused")),
+        child(passed(full, state="Running"), passed(half, state="Paused")),
         ended_child(ended(rest, at=NOW + 60)),
-        [*child(looked_at(export, state="STARTING")), entered("ReconcileExport"), task_failed()],
+        [*child(passed(export, state="STARTING")), entered("ReconcileExport"), task_failed()],
         [entered("ReconcileCampaigns"), task_failed()],
         [entered("ReconcileCampaigns"), task_failed(), succeeded(caught | error)],
     )
@@ -322,13 +322,13 @@ def aborted_half_way(stack) -> None:
 
 @pytest.mark.usefixtures("aborted_half_way")
 def test_every_resource_is_in_the_outcome_once_with_what_was_seen_of_it_last(clean_up):
-    told = Outcome.model_validate(clean_up()["publish"])
+    outcome = Outcome.model_validate(clean_up()["publish"])
     ids = ["first", *(f"c-{n}" for n in range(26)), SNAPSHOT, "unseen", "failed", "first", SNAPSHOT]
-    assert [entry.id for entry in told.resources] == ids
-    assert [entry.job for entry in told.resources] == (
+    assert [entry.id for entry in outcome.resources] == ids
+    assert [entry.job for entry in outcome.resources] == (
         ["0.0"] + ["1.0"] * 26 + ["1.1", "1.2", "1.3", "2.0", "3.0"]
     )
-    by_key = {(entry.job, entry.id): entry for entry in told.resources}
+    by_key = {(entry.job, entry.id): entry for entry in outcome.resources}
     assert [by_key["1.0", name].phase for name in ("c-0", "c-1", "c-25")] == [
         Phase.COMPLETE,
         Phase.FAILED,
@@ -367,12 +367,14 @@ def test_a_clean_up_with_nothing_to_cancel_is_complete_itself(clean_up):
 
 
 @pytest.mark.usefixtures("aborted_half_way")
-def test_the_cancel_is_told_in_the_entry_of_the_job_that_had_started_the_export(stack, clean_up):
+def test_the_cancel_is_reported_in_the_entry_of_the_job_that_had_started_the_export(
+    stack, clean_up
+):
     stack.noted("mine", "1.1")
     answer = clean_up({})
-    told = {entry["job"]: entry for entry in answer["publish"]["resources"]}
+    entries = {entry["job"]: entry for entry in answer["publish"]["resources"]}
     assert len(answer["publish"]["resources"]) == 32
-    export = told["1.1"]
+    export = entries["1.1"]
     assert (export["phase"], export["reason"]) == ("FAILED", "ExecutionAborted")
     assert (export["initial_state"], export["final_state"]) == (None, "CANCELED")
     assert export["message"] == (
@@ -380,23 +382,23 @@ def test_the_cancel_is_told_in_the_entry_of_the_job_that_had_started_the_export(
     )
     assert export["details"]["export_task_identifier"] == "mine"
     assert export["details"]["percent_progress"] == 40
-    assert told["3.0"]["final_state"] is None, "the other job of the same source"
+    assert entries["3.0"]["final_state"] is None, "the other job of the same source"
     assert jobs(answer["outcome"]) == [("1.1", SNAPSHOT, "TargetReached")]
     assert answer["outcome"]["phase"] == "COMPLETE"
 
 
 @pytest.mark.usefixtures("aborted_half_way")
-def test_an_export_that_two_jobs_had_noted_is_canceled_once_and_told_in_both(stack, clean_up):
+def test_an_export_that_two_jobs_had_noted_is_canceled_once_and_reported_in_both(stack, clean_up):
     stack.noted("mine", "1.1")
     stack.noted("mine", "3.0")
     answer = clean_up({})
-    told = {entry["job"]: entry for entry in answer["publish"]["resources"]}
-    assert [told[job]["final_state"] for job in ("1.1", "3.0")] == ["CANCELED", "CANCELED"]
+    entries = {entry["job"]: entry for entry in answer["publish"]["resources"]}
+    assert [entries[job]["final_state"] for job in ("1.1", "3.0")] == ["CANCELED", "CANCELED"]
     assert len(answer["outcome"]["resources"]) == 1
 
 
 @pytest.mark.usefixtures("aborted_half_way")
-def test_of_several_exports_of_one_job_the_entry_tells_the_end_of_its_own(stack, clean_up):
+def test_of_several_exports_of_one_job_the_entry_has_the_end_of_its_own(stack, clean_up):
     stack.noted("older", "1.1")
     stack.noted("newer", "1.1")
     answer = clean_up({}, {"reason": "FinishedBeforeCancel", "message": "it had ended"})
@@ -406,7 +408,7 @@ def test_of_several_exports_of_one_job_the_entry_tells_the_end_of_its_own(stack,
 
 
 @pytest.mark.usefixtures("aborted_half_way")
-def test_a_cancel_that_fails_fails_the_clean_up_and_is_told(stack, clean_up):
+def test_a_cancel_that_fails_fails_the_clean_up_and_is_reported(stack, clean_up):
     stack.noted("mine", "1.1")
     answer = clean_up({"phase": Phase.FAILED, "reason": "AccessDeniedException", "message": "no"})
     assert answer["outcome"]["phase"] == "FAILED"
@@ -442,7 +444,7 @@ def test_children_are_read_however_many_there_are(stack, clean_up):
     ids = [f"c-{number}" for number in range(8)]
     first = accepted({"jobs": [any_campaign_job(campaign_ids=[name]) for name in ids]})
     stack.ended("ABORTED", *started(first), map_started(MAP_RUNS[0]))
-    seen = [[*child(looked_at(work, state="Paused"))] for work in works_of(first)]
+    seen = [[*child(passed(work, state="Paused"))] for work in works_of(first)]
     stack.executions.add_children(MAP_RUNS[0], *seen)
     assert [entry["final_state"] for entry in clean_up()["publish"]["resources"]] == ["Paused"] * 8
 
@@ -464,13 +466,13 @@ def test_an_outcome_that_could_not_be_published_is_published_by_the_clean_up(
 ):
     failed = task_failed("EventBridge.FailedEntry")
     stack.ended("FAILED", *concluded, entered("PublishOutcome"), failed, **OUTCOME_NOT_PUBLISHED)
-    told = clean_up()["publish"]
-    assert jobs(told) == [
+    outcome = clean_up()["publish"]
+    assert jobs(outcome) == [
         (job, name, "AnyReason") for job, name in (("0.0", "a"), ("0.0", "b"), ("0.1", SNAPSHOT))
     ]
-    assert [entry["phase"] for entry in told["resources"]] == ["COMPLETE", "COMPLETE", "FAILED"]
-    assert (told["reason"], told["correlation_id"]) == ("RequestFailed", "nightly")
-    assert told["execution_arn"] == EXECUTION
+    assert [entry["phase"] for entry in outcome["resources"]] == ["COMPLETE", "COMPLETE", "FAILED"]
+    assert (outcome["reason"], outcome["correlation_id"]) == ("RequestFailed", "nightly")
+    assert outcome["execution_arn"] == EXECUTION
 
 
 @pytest.mark.parametrize("status", ["SUCCEEDED", "FAILED", "ABORTED"])
@@ -528,7 +530,7 @@ def test_an_outcome_that_the_state_machine_wrote_and_published_is_not_published_
     assert set(clean_up()) == {"outcome"}
 
 
-def test_an_execution_that_ended_before_it_had_a_plan_tells_of_all_that_was_requested(
+def test_an_execution_that_ended_before_it_had_a_plan_reports_all_that_was_requested(
     stack, clean_up
 ):
     request = {
@@ -536,9 +538,9 @@ def test_an_execution_that_ended_before_it_had_a_plan_tells_of_all_that_was_requ
         "correlation_id": "nightly",
     }
     stack.ended("ABORTED", entered("AcceptRequest"), request=request)
-    told = clean_up()["publish"]
-    assert told["correlation_id"] == "nightly"
-    assert [(entry["job"], entry["id"], entry["message"]) for entry in told["resources"]] == [
+    outcome = clean_up()["publish"]
+    assert outcome["correlation_id"] == "nightly"
+    assert [(entry["job"], entry["id"], entry["message"]) for entry in outcome["resources"]] == [
         ("0.0", "c-1", "the execution was aborted"),
         ("1.0", SNAPSHOT, "the execution was aborted; its stage had not begun"),
     ]
@@ -549,12 +551,16 @@ def test_an_invalid_request_that_was_not_rejected_in_time_names_no_resource(
     stack, clean_up, request_
 ):
     stack.ended("ABORTED", entered("AcceptRequest"), request=request_)
-    told = clean_up()["publish"]
-    assert (told["phase"], told["reason"], told["resources"]) == ("FAILED", "ExecutionAborted", [])
-    assert told["correlation_id"] == "run-1"
+    outcome = clean_up()["publish"]
+    assert (outcome["phase"], outcome["reason"], outcome["resources"]) == (
+        "FAILED",
+        "ExecutionAborted",
+        [],
+    )
+    assert outcome["correlation_id"] == "run-1"
 
 
-def test_an_execution_whose_input_is_not_told_is_cleaned_up_after_all_the_same(stack, clean_up):
+def test_an_execution_whose_input_is_not_returned_is_cleaned_up_after_all_the_same(stack, clean_up):
     """DescribeExecution leaves out an input that is too large or may not be read."""
     stack.ended("ABORTED")
     stack.noted("mine", "0.0")
@@ -575,7 +581,7 @@ def test_an_execution_whose_input_is_not_told_is_cleaned_up_after_all_the_same(s
     ],
 )
 @pytest.mark.usefixtures("aborted_half_way")
-def test_step_functions_that_refuses_is_told_by_name(stack, clean_up, operation, code, named):
+def test_step_functions_that_refuses_is_reported_by_name(stack, clean_up, operation, code, named):
     stack.executions.will(operation, client_error(code))
     with pytest.raises(named):
         clean_up()
