@@ -14,14 +14,14 @@ from lambdas.exports.work import ExportWork
 from lambdas.jobs.pass_result import PassResult
 from lambdas.jobs.resource_result import Entry
 from tests.unit.builders import EXECUTION, carried
-from tests.unit.export_passes import (
-    ENDS,
-    entry_of,
-)
 from tests.unit.fakes import (
     FakeExports,
     FakeFiles,
     FakeTable,
+)
+from tests.unit.reconcile_export.passes import (
+    ENDS,
+    entry_of,
 )
 
 

@@ -15,14 +15,14 @@ from tests.unit.builders import (
     export_task,
     export_work,
 )
-from tests.unit.export_passes import (
+from tests.unit.fakes import (
+    FakeExports,
+)
+from tests.unit.reconcile_export.passes import (
     FIRST,
     SECOND,
     THIRD,
     entry_of,
-)
-from tests.unit.fakes import (
-    FakeExports,
 )
 
 

@@ -22,14 +22,14 @@ from tests.unit.builders import (
     export_task,
     export_work,
 )
-from tests.unit.export_passes import (
-    CANCELED,
-    entry_of,
-)
 from tests.unit.fakes import (
     FakeExports,
     LostResponse,
     aws_error,
+)
+from tests.unit.reconcile_export.passes import (
+    CANCELED,
+    entry_of,
 )
 
 

@@ -21,14 +21,14 @@ from tests.unit.builders import (
     export_work,
     json_bytes,
 )
-from tests.unit.export_passes import (
-    CANCELED,
-    FIRST,
-    entry_of,
-)
 from tests.unit.fakes import (
     FakeExports,
     aws_error,
+)
+from tests.unit.reconcile_export.passes import (
+    CANCELED,
+    FIRST,
+    entry_of,
 )
 
 

@@ -24,19 +24,19 @@ from tests.unit.builders import (
     export_task,
     export_work,
 )
-from tests.unit.export_passes import (
-    CANCELED,
-    FIRST,
-    PERMANENT,
-    SECOND,
-    entry_of,
-)
 from tests.unit.fakes import (
     FakeExports,
     FakeTable,
     LostResponse,
     aws_error,
     client_error,
+)
+from tests.unit.reconcile_export.passes import (
+    CANCELED,
+    FIRST,
+    PERMANENT,
+    SECOND,
+    entry_of,
 )
 
 

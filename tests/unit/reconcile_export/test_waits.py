@@ -21,14 +21,14 @@ from tests.unit.builders import (
     export_task,
     export_work,
 )
-from tests.unit.export_passes import (
-    FIRST,
-    entry_of,
-)
 from tests.unit.fakes import (
     FakeExports,
     LostResponse,
     aws_error,
+)
+from tests.unit.reconcile_export.passes import (
+    FIRST,
+    entry_of,
 )
 
 
