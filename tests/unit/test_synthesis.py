@@ -118,7 +118,7 @@ def test_the_app_is_given_nothing_that_the_assembly_is_not_known_by(
 ) -> None:
     monkeypatch.setenv("CDK_DEFAULT_REGION", "eu-west-1")
 
-    assert (synthesise() / "given").read_text() == "CDK_CONTEXT_JSON CDK_OUTDIR"
+    assert (synthesise() / "given").read_text() == "CDK_CONTEXT_JSON CDK_OUTDIR CDK_VALIDATION"
 
 
 def test_who_asks_at_once_waits_for_one_synthesis(project: Path) -> None:
