@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from typing import Annotated, Final, TypeGuard
+from typing import Annotated, ClassVar, Final, TypeGuard
 
 from pydantic import (
     AfterValidator,
@@ -38,7 +38,7 @@ class _BetweenOneAnd:
     """The annotation of a list that is bounded, in its validation and in its JSON Schema."""
 
     most: int
-    things: str
+    plural: str
 
     def __get_pydantic_core_schema__(
         self, source: object, handler: GetCoreSchemaHandler
@@ -54,13 +54,13 @@ class _BetweenOneAnd:
 
     def _check(self, value: object) -> object:
         if isinstance(value, list | tuple) and not 1 <= len(value) <= self.most:
-            raise broken_rule(f"holds {len(value)} {self.things}; it takes 1 to {self.most}")
+            raise broken_rule(f"holds {len(value)} {self.plural}; it takes 1 to {self.most}")
         return value
 
 
-def between_one_and(most: int, things: str) -> _BetweenOneAnd:
+def between_one_and(most: int, plural: str) -> _BetweenOneAnd:
     """Bound a list before its items are validated, so that a huge one is one fault."""
-    return _BetweenOneAnd(most, things)
+    return _BetweenOneAnd(most, plural)
 
 
 def matches(pattern: re.Pattern[str]) -> WithJsonSchema:
@@ -148,6 +148,15 @@ class Job(Frozen):
 
     kind: str
     id: JobId | None = None
+    target: str
+
+    OF: ClassVar[tuple[str, ...]] = ("of",)
+    """The path of the field that names an earlier job."""
+
+    @property
+    def of_job(self) -> str | None:
+        """The id of the earlier job whose resources it is about, None if it names its own."""
+        return None
 
     def label(self, key: str) -> str:
         """Return what the outcome calls the job: its id, or its place in the request."""
