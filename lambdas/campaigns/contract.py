@@ -8,7 +8,7 @@ from typing import Annotated, Final, Literal
 
 from pydantic import AfterValidator, ValidationInfo, field_validator
 
-from lambdas.jobs.contract import Deadline, Job, between_one_and, check_home
+from lambdas.jobs.contract import Deadline, Job, between_one_and, check_home, matches
 from lambdas.shared import limits
 from lambdas.shared.faults import broken_rule, echo
 
@@ -67,11 +67,20 @@ def _id_of_arn(arn: str, info: ValidationInfo) -> str:
     return match["id"]
 
 
-CampaignId = Annotated[str, AfterValidator(_check_campaign_id)]
+CampaignId = Annotated[str, AfterValidator(_check_campaign_id), matches(re.compile(r"\S+"))]
 
 
 class CampaignJob(Job):
-    """These campaigns should reach this target."""
+    """These campaigns should reach this target.
+
+    Attributes:
+        api_version: the API that the campaigns were created with.
+        campaign_ids: ids, or ARNs of the stack's account and Region; duplicates are ignored.
+        target: `RUNNING`, `PAUSED`, `STOPPED`, `DELETED`, or `FINISHED`, which only watches the
+            campaigns until they end.
+        deadline_seconds: how long the job may run, from its first poll; 3,600 unless given, or 30
+            days for `FINISHED`.
+    """
 
     kind: Literal["campaigns"]
     api_version: ApiVersion = ApiVersion.V2
