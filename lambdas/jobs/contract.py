@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import Annotated, Final, TypeGuard
+from typing import Annotated, ClassVar, Final, TypeGuard
 
 from pydantic import AfterValidator, BeforeValidator, Field, ValidationInfo
 
@@ -82,6 +82,15 @@ class Job(Frozen):
 
     kind: str
     id: JobId | None = None
+    target: str
+
+    OF: ClassVar[tuple[str, ...]] = ("of",)
+    """The path of the field that names an earlier job."""
+
+    @property
+    def of_job(self) -> str | None:
+        """The id of the earlier job whose resources it is about, None if it names its own."""
+        return None
 
     def label(self, key: str) -> str:
         """Return what the outcome calls the job: its id, or its place in the request."""
