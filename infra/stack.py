@@ -47,12 +47,14 @@ class OrchestratorStack(Stack):
         campaigns = Campaigns(
             self, "Campaigns", settings=settings, platform=platform, waiting=waiting
         )
+        campaigns.grant_resolve(requests.resolve_jobs)
         exports = Exports(self, "Exports", settings=settings, platform=platform, waiting=waiting)
         workflow = Workflow(
             self,
             "Workflow",
             accept_request=requests.accept_request,
             advance_plan=requests.advance_plan,
+            resolve_jobs=requests.resolve_jobs,
             plan_clean_up=requests.plan_clean_up,
             reconcilers={
                 "campaigns": Reconciler(

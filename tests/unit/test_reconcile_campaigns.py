@@ -11,13 +11,14 @@ from lambdas.campaigns.client import Campaigns
 from lambdas.campaigns.contract import CampaignTarget
 from lambdas.campaigns.paces import AFTER_SCHEDULE_END
 from lambdas.campaigns.rates import UNLIMITED, CampaignLimits
-from lambdas.campaigns.reconcile_campaigns import LAST_CALL_SECONDS, reconcile
+from lambdas.campaigns.reconcile_campaigns import reconcile
 from lambdas.campaigns.transitions import Mutation
 from lambdas.campaigns.wakes import CAMPAIGNS
 from lambdas.campaigns.work import CampaignWork
 from lambdas.jobs.pass_result import PassResult
 from lambdas.jobs.phases import Phase, Reason
 from lambdas.jobs.resource_result import Entry
+from lambdas.shared.aws import LAST_CALL_SECONDS
 from lambdas.shared.errors import (
     AccessDeniedException,
     AwsError,
