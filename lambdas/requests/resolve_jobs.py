@@ -25,6 +25,7 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
 
     Args:
         event: `plan`, whose stage `resolving` begins.
+        context: of the invocation, for the time that is left.
 
     Raises:
         TransientError: a job could not be resolved, and a retry may succeed.
