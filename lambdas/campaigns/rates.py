@@ -10,10 +10,11 @@ from lambdas.shared.environment import CAMPAIGN_RATES, COORDINATION_TABLE, setti
 
 
 class CampaignLimits(NamedTuple):
-    """The limiters of calls that read campaigns and of calls that change them."""
+    """The limiters of calls that read campaigns, that change them, and of DescribeCampaign."""
 
     reads: Limiter
     mutations: Limiter
+    descriptions: Limiter = Unlimited()
 
 
 UNLIMITED: Final = CampaignLimits(Unlimited(), Unlimited())
@@ -32,4 +33,5 @@ def campaign_limits() -> CampaignLimits:
     return CampaignLimits(
         reads=RateLimiter(table, "campaign-reads", rates.reads),
         mutations=RateLimiter(table, "campaign-mutations", rates.mutations),
+        descriptions=RateLimiter(table, "campaign-descriptions", rates.descriptions),
     )

@@ -17,6 +17,7 @@ class CampaignProgress(Internal):
     """The progress of one campaign.
 
     Attributes:
+        name: for people, None if not known.
         initial_state: the first state that was read.
         state: the last state that was read.
         polls: of this campaign.
@@ -29,6 +30,7 @@ class CampaignProgress(Internal):
             after AWS has refused such a call.
     """
 
+    name: str | None = None
     initial_state: str | None = None
     state: str | None = None
     polls: int = 0
@@ -75,6 +77,7 @@ class CampaignWork(Work):
             job=self.job_label,
             kind=self.kind,
             id=campaign_id,
+            name=progress.name,
             target=self.target,
             initial_state=progress.initial_state,
             final_state=progress.state,

@@ -68,7 +68,7 @@ FAULTS = [
     (any_campaign_job(target="COMPLETE"), "target"),
     (any_campaign_job(target=None), "target"),
     ({"kind": "campaigns", "campaign_ids": ["c-1"]}, "target"),
-    ({"kind": "campaigns", "target": "PAUSED"}, "campaign_ids"),
+    ({"kind": "campaigns", "target": "PAUSED"}, "request"),
     (any_campaign_job(campaign_ids=[]), "campaign_ids"),
     (any_campaign_job(campaign_ids="c-1"), "campaign_ids"),
     (any_campaign_job(campaign_ids={"c-1": 1}), "campaign_ids"),

@@ -5,10 +5,10 @@ from __future__ import annotations
 import pytest
 
 from lambdas.campaigns.batch import MAX_ATTEMPTS, MAX_UNEXPLAINED_POLLS
-from lambdas.campaigns.reconcile_campaigns import LAST_CALL_SECONDS
 from lambdas.campaigns.transitions import Mutation
 from lambdas.jobs.phases import Phase, Reason
 from lambdas.jobs.resource_result import Entry
+from lambdas.shared.aws import LAST_CALL_SECONDS
 from lambdas.shared.errors import (
     AccessDeniedException,
     ServiceUnavailableException,
