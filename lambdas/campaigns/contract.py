@@ -137,7 +137,15 @@ def _check_tags(tags: dict[str, str]) -> dict[str, str]:
 
 
 class Select(Frozen):
-    """Which campaigns to select when the stage begins; all that is given must match."""
+    """Which campaigns to select when the stage begins; all that is given must match.
+
+    Attributes:
+        instance_id: of the Amazon Connect instance that they are in.
+        states: AWS's words for the states that they are in.
+        name_prefix: what their names begin with.
+        tags: keys and values that they are all tagged with.
+        at_most: how many may match; if more do, the job fails and changes none.
+    """
 
     instance_id: Annotated[str, AfterValidator(_check_instance_id)] | None = None
     states: (

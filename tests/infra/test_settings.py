@@ -278,8 +278,8 @@ def test_app_ends_with_one_line_for_a_bad_setting(
 def test_app_ends_with_one_line_for_a_misspelled_block(tmp_path: Path) -> None:
     cdk_json = tmp_path / "cdk.json"
     cdk_json.write_text('{"context": {"orchestartor": {"stack_name": "Second"}}}', encoding="utf-8")
-    told = "app.py: orchestartor: is an unknown block of context; did you mean orchestrator?"
-    with pytest.raises(SystemExit, match=f"^{re.escape(told)}$"):
+    message = "app.py: orchestartor: is an unknown block of context; did you mean orchestrator?"
+    with pytest.raises(SystemExit, match=f"^{re.escape(message)}$"):
         main(cdk_json)
 
 
