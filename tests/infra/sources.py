@@ -18,7 +18,7 @@ from infra.project import ROOT
 CONNECTORS = {"connect", "client"}
 """The names under which a wrapper makes its boto3 client."""
 
-Definition = ast.FunctionDef | ast.ClassDef
+Definition = ast.FunctionDef | ast.ClassDef | ast.AnnAssign
 
 
 class Operation(NamedTuple):
@@ -73,7 +73,7 @@ def operations(handler: str) -> set[Operation]:
     known: dict[str, list[tuple[Definition, dict[str, set[str]]]]] = {}
     for module in reaching(handler):
         for definition, clients in _definitions(module):
-            known.setdefault(definition.name, []).append((definition, clients))
+            known.setdefault(_name_of(definition), []).append((definition, clients))
     found, seen, waiting = set[Operation](), set[int](), ["handler"]
     while waiting:
         for definition, clients in known.get(waiting.pop(), ()):
@@ -85,9 +85,12 @@ def operations(handler: str) -> set[Operation]:
 
 
 def _definitions(module: str) -> Iterator[tuple[Definition, dict[str, set[str]]]]:
-    """Yield functions, classes and methods, each with its class's clients and their services."""
+    """Yield functions, classes and methods, each with its class's clients and their services.
+
+    Constants are among them: a table of functions mentions these.
+    """
     for node in tree(module).body:
-        if isinstance(node, ast.FunctionDef):
+        if isinstance(node, ast.FunctionDef | ast.AnnAssign):
             yield node, {}
         if isinstance(node, ast.ClassDef):
             clients = _clients(node, module)
@@ -95,6 +98,12 @@ def _definitions(module: str) -> Iterator[tuple[Definition, dict[str, set[str]]]
             for method in node.body:
                 if isinstance(method, ast.FunctionDef):
                     yield method, clients
+
+
+def _name_of(definition: Definition) -> str:
+    if isinstance(definition, ast.AnnAssign):
+        return ast.unparse(definition.target)
+    return definition.name
 
 
 def _clients(owner: ast.ClassDef, module: str) -> dict[str, set[str]]:
@@ -153,7 +162,7 @@ def _mentioned(definition: Definition) -> list[str]:
 
 
 def _called(definition: Definition, clients: dict[str, set[str]]) -> Iterator[Operation]:
-    if isinstance(definition, ast.ClassDef):
+    if not isinstance(definition, ast.FunctionDef):
         return
     for node in ast.walk(definition):
         match node:

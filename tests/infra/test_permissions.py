@@ -24,6 +24,8 @@ UNLIMITABLE = {
     "rds:CancelExportTask": "RDS defines no resource type for export tasks",
     "rds:DescribeExportTasks": "Asked by task identifier too, where no source is known",
     "xray:GetSamplingRules": "X-Ray defines no resource type for what it samples",
+    "connect-campaigns:ListCampaigns": "It names no campaign, and instances are not its resources",
+    "tag:GetResources": "It names no resource",
     "xray:GetSamplingTargets": "X-Ray defines no resource type for what it samples",
     "xray:PutTelemetryRecords": "X-Ray defines no resource type for traces",
     "xray:PutTraceSegments": "X-Ray defines no resource type for traces",
@@ -254,6 +256,21 @@ def test_campaigns_of_any_instance_are_changed_unless_the_settings_name_some(
         f"arn:${{AWS::Partition}}:connect:${{AWS::Region}}:${{AWS::AccountId}}:instance/{name}"
         for name in ("instance-1", "instance-2")
     ]
+
+
+def test_campaigns_are_described_only_where_they_may_be_changed(
+    template: Template, full_template: Template
+) -> None:
+    def condition(of: Template, function: str) -> Any:
+        (found,) = (
+            s.get("Condition")
+            for s in policies_of(of, function)
+            if "connect-campaigns:DescribeCampaign" in listed(s["Action"])
+        )
+        return found
+
+    for each in (template, full_template):
+        assert condition(each, "ResolveJobs") == condition(each, "ReconcileCampaigns")
 
 
 def test_a_read_of_a_batch_is_not_refused_for_one_foreign_campaign(full_template: Template) -> None:

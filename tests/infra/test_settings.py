@@ -32,6 +32,7 @@ def test_has_a_default_for_everything() -> None:
         "campaign_rates": {
             "mutations": {"per_second": 1.0, "burst": 2},
             "reads": {"per_second": 5.0, "burst": 10},
+            "descriptions": {"per_second": 25.0, "burst": 35},
         },
         "campaign_events": False,
         "log_retention": "ONE_MONTH",

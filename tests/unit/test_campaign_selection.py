@@ -144,7 +144,7 @@ def test_states_are_read_only_of_what_matches_otherwise():
 
 def test_nothing_is_read_beyond_the_campaigns_that_are_taken():
     fleet = fleet_of(1_000)
-    found = list(islice(selected(Select(states=("Running",)), fleet), 51))
+    found = list(islice(selected(Select(states=(SelectableState.RUNNING,)), fleet), 51))
     assert len(found) == 51
     assert fleet.calls.count("ListCampaigns") <= 2
     assert fleet.calls.count("GetCampaignStateBatch") == 3

@@ -38,7 +38,7 @@ def _clock(manual_clock):
 
 
 def job(**fields: Any) -> CampaignJob:
-    given = {"kind": "campaigns", "id": "sales", "target": "PAUSED"}
+    given: dict[str, Any] = {"kind": "campaigns", "id": "sales", "target": "PAUSED"}
     if "of" not in fields:
         given["select"] = {"states": ["Running"]}
     return CampaignJob.model_validate(given | fields)

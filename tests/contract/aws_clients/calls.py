@@ -11,6 +11,7 @@ import botocore.session
 
 from lambdas.campaigns.client import Campaigns
 from lambdas.campaigns.contract import ApiVersion
+from lambdas.campaigns.tagging import Tagging
 from lambdas.campaigns.transitions import Mutation
 from lambdas.exports.client import Exports
 from lambdas.exports.decisions import Destination
@@ -19,6 +20,7 @@ REGION = "us-east-1"
 SNAPSHOT = f"arn:aws:rds:{REGION}:123456789012:snapshot:orders"
 ROLE = "arn:aws:iam::123456789012:role/export"
 KEY = f"arn:aws:kms:{REGION}:123456789012:key/any"
+TAGGING = "resourcegroupstaggingapi"
 SERVICES = {ApiVersion.V1: "connectcampaigns", ApiVersion.V2: "connectcampaignsv2"}
 
 
@@ -28,6 +30,14 @@ def any_exports(prefix: str = "exports") -> Exports:
 
 def _mutate(version: ApiVersion, mutation: Mutation) -> None:
     Campaigns(version).apply(mutation, "c-1")
+
+
+def _list(version: ApiVersion) -> object:
+    return Campaigns(version).page(None, "")
+
+
+def _describe(version: ApiVersion) -> object:
+    return Campaigns(version).tags("c-1")
 
 
 def _read(version: ApiVersion) -> object:
@@ -44,6 +54,12 @@ CALLS: dict[tuple[str, str], Callable[[], object]] = {
         (service, "GetCampaignStateBatch"): partial(_read, version)
         for version, service in SERVICES.items()
     },
+    **{
+        (service, operation): partial(call, version)
+        for version, service in SERVICES.items()
+        for operation, call in {"ListCampaigns": _list, "DescribeCampaign": _describe}.items()
+    },
+    (TAGGING, "GetResources"): lambda: Tagging().tagged_page({}, ""),
     ("rds", "StartExportTask"): lambda: any_exports().start("any-task", SNAPSHOT, ()),
     ("rds", "CancelExportTask"): lambda: any_exports().cancel("any-task"),
     ("rds", "DescribeExportTasks"): lambda: any_exports().of_source(SNAPSHOT),
@@ -53,7 +69,7 @@ CALLS: dict[tuple[str, str], Callable[[], object]] = {
 
 def json_error(code: str, status: int, **members: str) -> tuple[int, dict[str, str], str]:
     headers = {"content-type": "application/json", "x-amzn-errortype": code}
-    return status, headers, json.dumps({"message": "any message"} | members)
+    return status, headers, json.dumps({"__type": code, "message": "any message"} | members)
 
 
 def xml_error(code: str, status: int) -> tuple[int, dict[str, str], str]:
