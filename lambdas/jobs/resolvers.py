@@ -10,6 +10,9 @@ from types import MappingProxyType
 from typing import Any, Final
 
 from lambdas.jobs.resolution import Context, Resolved
+from lambdas.snapshots.resolve import resolve as resolve_snapshot
 
-RESOLVERS: Final[Mapping[str, Callable[[Any, str, Context], Resolved]]] = MappingProxyType({})
+RESOLVERS: Final[Mapping[str, Callable[[Any, str, Context], Resolved]]] = MappingProxyType(
+    {"snapshot": resolve_snapshot}
+)
 """By kind: a function of the job, its place in the request, and what is known."""
