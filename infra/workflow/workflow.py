@@ -30,16 +30,16 @@ from infra.workflow.retries import (
 )
 from infra.workflow.tasks import TASK_TIMEOUT, function_task
 from lambdas.jobs.phases import Phase
-from lambdas.requests.answer import Answer
 from lambdas.requests.clean_up import LAST_STARTS_SECONDS
 from lambdas.requests.outcome import COMPLETED, OUTCOME_NOT_PUBLISHED, REQUEST_REJECTED, Outcome
+from lambdas.requests.response import Response
 
-_ANSWER: Final = Value("$states.input", Answer)
+_RESPONSE: Final = Value("$states.input", Response)
 """The output of the function before a state."""
-_PLAN: Final = _ANSWER.field("plan")
+_PLAN: Final = _RESPONSE.field("plan")
 _RESOLVING: Final = _PLAN.field("resolving")
 """The stage whose jobs are to be resolved before it runs."""
-_OUTCOME: Final = _ANSWER.field("outcome")
+_OUTCOME: Final = _RESPONSE.field("outcome")
 _NO_RESULTS: Final = {
     "plan": expression(_PLAN),
     "results": [],
@@ -155,7 +155,7 @@ class Workflow(Construct):
         route = sfn.Choice.jsonata(self, "RouteRequest")
         route.when(_exists(_RESOLVING), self._resolve)
         route.when(_exists(_PLAN), self._run)
-        route.when(_exists(_ANSWER.field("clean_up")), clean_up)
+        route.when(_exists(_RESPONSE.field("clean_up")), clean_up)
         route.otherwise(self._publish)
         self._catch(accept, fallback_outcome(plan=NOTHING, results=NOTHING))
         accept.next(route)
@@ -171,7 +171,7 @@ class Workflow(Construct):
         plan = function_task(
             self,
             function,
-            payload={"clean_up": expression(_ANSWER.field("clean_up")), **_EXECUTION},
+            payload={"clean_up": expression(_RESPONSE.field("clean_up")), **_EXECUTION},
             retriers=FOR_FUNCTIONS_THAT_CALL_AWS,
             comment="Plans what to cancel after an execution, and the outcome to publish for it.",
         )
@@ -245,7 +245,7 @@ class Workflow(Construct):
 
     def _publish_outcome(self) -> sfn.TaskStateBase:
         retriers = (NOT_PUBLISHED,)
-        publish_this = _ANSWER.field("publish")
+        publish_this = _RESPONSE.field("publish")
         publish = tasks.EventBridgePutEvents.jsonata(
             self,
             "PublishOutcome",

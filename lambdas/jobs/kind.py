@@ -23,12 +23,12 @@ class Limit(NamedTuple, Generic[J]):
 
     Attributes:
         most: of all its jobs together.
-        things: what they are called.
+        plural: what they are called.
         count: how many of them a job names.
     """
 
     most: int
-    things: str
+    plural: str
     count: Callable[[J], int]
 
 

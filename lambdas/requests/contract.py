@@ -41,7 +41,7 @@ class Request(Frozen):
         for kind in KINDS:
             named = sum(kind.limit.count(job) for job in jobs if job.kind == kind.name)
             if named > kind.limit.most:
-                raise broken_rule(f"names {named} {kind.limit.things}; at most {kind.limit.most}")
+                raise broken_rule(f"names {named} {kind.limit.plural}; at most {kind.limit.most}")
         size = len(self.model_dump_json(exclude_none=True).encode())
         if size > limits.MAX_REQUEST_BYTES:
             raise broken_rule(f"is {size} bytes of JSON; at most {limits.MAX_REQUEST_BYTES}")

@@ -11,7 +11,7 @@ from lambdas.jobs.phases import Reason
 from lambdas.jobs.registry import kind_named
 from lambdas.jobs.resolution import Context, Resolved
 from lambdas.jobs.resolvers import RESOLVERS
-from lambdas.requests.conclusion import answer_to
+from lambdas.requests.conclusion import response_to
 from lambdas.requests.plan import DeferredJob, Plan, begin_resolved_stage
 from lambdas.shared import clock
 from lambdas.shared.errors import PermanentError
@@ -33,7 +33,7 @@ def handler(event: dict[str, Any], _context: LambdaContext) -> dict[str, Any]:
     deferred = before.resolving.deferred if before.resolving is not None else ()
     resolved = [_resolve(job, before) for job in deferred]
     now = clock.now()
-    return answer_to(begin_resolved_stage(before, resolved, now), now).as_payload()
+    return response_to(begin_resolved_stage(before, resolved, now), now).as_payload()
 
 
 def _resolve(deferred: DeferredJob, plan: Plan) -> Resolved:
