@@ -17,7 +17,7 @@ OWNER = "AnyStack"
 FAULT = {"db": "", "cluster": "Fault"}
 
 
-class LostError(ReadTimeoutError):
+class LostError(ReadTimeoutError):  # type: ignore[misc] # botocore has no types
     """The call takes effect, and its response is lost."""
 
     def __init__(self) -> None:
