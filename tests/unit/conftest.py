@@ -5,11 +5,13 @@ from __future__ import annotations
 import socket
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from types import SimpleNamespace
 
 import pytest
 
 from lambdas.shared import clock
 from lambdas.shared.observability import metrics
+from lambdas.snapshots import clean_up as clean_up_of_snapshots
 from tests.unit.builders import NOW
 
 
@@ -48,6 +50,13 @@ def _no_metrics_of_others() -> Iterator[None]:
     metrics.clear_metrics()
     yield
     metrics.clear_metrics()
+
+
+@pytest.fixture(autouse=True)
+def _no_snapshots_left_behind(monkeypatch):
+    """A clean-up asks every kind what is left; only the tests of snapshots answer for these."""
+    none = SimpleNamespace(of=lambda _execution_arn: ())
+    monkeypatch.setattr(clean_up_of_snapshots, "CreatedSnapshots", lambda _table: none)
 
 
 @pytest.fixture

@@ -30,10 +30,14 @@ from lambdas.requests.executions import Executions
 from lambdas.requests.outcome import Outcome
 from lambdas.requests.plan import Plan, Trace
 from lambdas.requests.response import Response
+from lambdas.shared import clock
 from lambdas.shared.model import Internal
+from lambdas.snapshots import reconcile_snapshot
+from lambdas.snapshots.created import CreatedSnapshots
 from lambdas.waiting.handles import Wake
 from tests.unit.builders import NOW, SNAPSHOT, AnyContext, through_json
 from tests.unit.fake_executions import FakeClaims, FakeExecutions, answered, map_started
+from tests.unit.fake_rds_snapshots import OWNER, FakeRds
 from tests.unit.fakes import FakeCampaigns, FakeExports, FakeFiles, FakeTable
 
 Json = Any
@@ -44,6 +48,7 @@ FUNCTIONS = {
     "plan_clean_up": plan_clean_up.handler,
     "reconcile_campaigns": reconcile_campaigns.handler,
     "reconcile_export": reconcile_export.handler,
+    "reconcile_snapshot": reconcile_snapshot.handler,
 }
 RECORDED: list[tuple[str, Json]] = [
     (name, event)
@@ -137,6 +142,7 @@ def process(monkeypatch, manual_clock) -> Callable[[str, Json], Json]:
     monkeypatch.setenv("COORDINATION_TABLE", FakeTable.NAME)
     monkeypatch.setenv("CAMPAIGN_RATES", "false")
     monkeypatch.setenv("SNAPSHOT_EXPORTS", "[]")
+    monkeypatch.setenv("SNAPSHOT_OWNER", OWNER)
     monkeypatch.setenv("AWS_REGION", "us-east-1")
     monkeypatch.setattr(random, "random", lambda: 0.5)
     manual_clock.time = NOW + 1_000
@@ -144,6 +150,7 @@ def process(monkeypatch, manual_clock) -> Callable[[str, Json], Json]:
     def process(name: str, event: Json) -> Json:
         campaigns = FakeCampaigns(c_1="Running", c_2="Paused", c_4="Running")
         exports, table = FakeExports(), FakeTable()
+        rds = FakeRds(now=clock.now, databases={("db", "shop"): "available"})
         for patched, attribute, value in (
             (reconcile_campaigns, "Campaigns", lambda _version: campaigns),
             (reconcile_export, "Exports", lambda *_args, **_settings: exports),
@@ -152,6 +159,12 @@ def process(monkeypatch, manual_clock) -> Callable[[str, Json], Json]:
                 reconcile_export,
                 "StartedExports",
                 partial(StartedExports, connect=lambda _service: table),
+            ),
+            (reconcile_snapshot, "Snapshots", rds.client),
+            (
+                reconcile_snapshot,
+                "CreatedSnapshots",
+                partial(CreatedSnapshots, connect=lambda _service: table),
             ),
         ):
             monkeypatch.setattr(patched, attribute, value)
