@@ -32,7 +32,7 @@ class Trace(Internal):
 
     def named_as(self, other: Trace) -> Trace:
         """Return the same execution's trace with another one's correlation id and description."""
-        return other.model_copy(update={"execution_arn": self.execution_arn})
+        return other.replace(execution_arn=self.execution_arn)
 
 
 class PlannedStage(Internal):
@@ -93,12 +93,11 @@ class Plan(Internal):
 
     def with_results(self, entries: Iterable[Entry], *, workflow_failed: bool) -> Plan:
         """Return the plan after the work of a stage has ended."""
-        update = {
-            "running": (),
-            "entries": tuple(entries),
-            "workflow_failed": self.workflow_failed or workflow_failed,
-        }
-        return self.model_copy(update=update)
+        return self.replace(
+            running=(),
+            entries=tuple(entries),
+            workflow_failed=self.workflow_failed or workflow_failed,
+        )
 
     def at_stage(
         self,
@@ -107,12 +106,11 @@ class Plan(Internal):
         entries: Iterable[Entry],
     ) -> Plan:
         """Return the plan with a stage that runs, those to come, and the results so far."""
-        update = {"running": tuple(running), "waiting": tuple(waiting), "entries": tuple(entries)}
-        return self.model_copy(update=update)
+        return self.replace(running=tuple(running), waiting=tuple(waiting), entries=tuple(entries))
 
     def cleaning_up_after(self, ended: EndedExecution | None) -> Plan:
         """Return the plan of a clean-up after an execution, None if its outcome is published."""
-        return self.model_copy(update={"cleans_up": ended})
+        return self.replace(cleans_up=ended)
 
 
 def trace_of(request: Request, execution: Trace) -> Trace:
