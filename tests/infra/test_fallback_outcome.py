@@ -147,7 +147,7 @@ def test_a_plan_is_reported_with_its_description_and_its_jobs_by_their_ids(
 ) -> None:
     jobs = [any_campaign_job(id="pause"), any_export_job(id="night"), any_campaign_job()]
     request = parse({"jobs": jobs}, region=REGION, account=ACCOUNT)
-    trace = any_trace().model_copy(update={"description": "The nightly one"})
+    trace = any_trace().replace(description="The nightly one")
     now = plan(request, trace, NOW)
     first = _written(ended(now.running[0]))
     outcome = fallback("AdvancePlan", {"plan": _written(now), "results": [first]})
@@ -188,7 +188,7 @@ def _half_way() -> tuple[Plan, list[PassResult | None]]:
     failed = CampaignProgress(initial_state="Running", state="Paused", polls=3)
     open_ = dict.fromkeys(("half-1", "half-2", "half-3"), failed)
     assert isinstance(half, CampaignWork)
-    half = half.model_copy(update={"open": open_}).close(
+    half = half.replace(open=open_).close(
         "half-2", phase=Phase.COMPLETE, reason="AnyReason", message="any", now=NOW + 50
     )
     details = export_details(export_task_identifier="task-1")
@@ -198,9 +198,7 @@ def _half_way() -> tuple[Plan, list[PassResult | None]]:
         ended(export, Phase.FAILED, at=NOW + 30),
         ended(full, at=NOW + 30),
         ended(rest, at=NOW + 30),
-        pass_result.next_pass(
-            cluster.model_copy(update={"progress": going}), Phase.IN_PROGRESS, 30
-        ),
+        pass_result.next_pass(cluster.replace(progress=going), Phase.IN_PROGRESS, 30),
         None,
         pass_result.next_pass(half, Phase.IN_PROGRESS, 30),
     ]
@@ -358,7 +356,7 @@ def test_the_outcome_of_the_most_resources_with_the_longest_cause_can_be_publish
             update: dict[str, Any] = {"open": dict.fromkeys(work.open, seen)}
         else:
             update = {"progress": ExportProgress(state="IN_PROGRESS", details=details)}
-        last = pass_result.next_pass(work.model_copy(update=update), Phase.IN_PROGRESS, 30)
+        last = pass_result.next_pass(work.replace(**update), Phase.IN_PROGRESS, 30)
         results.append(_written(last))
     outcome = fallback("AdvancePlan", {"plan": _written(now), "results": results}, longest)
     assert len(outcome["resources"]) == 265

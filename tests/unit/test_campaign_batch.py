@@ -238,7 +238,7 @@ def test_a_batch_is_deleting_when_nothing_else_is_left():
     deleted = campaign_batch.accepted(any_progress(state="Stopped"), Mutation.DELETE, NOW)
     work = campaign_work(target=CampaignTarget.DELETED, open={"a": deleted, "b": any_progress()})
     assert phase_of(work, NOW) is Phase.IN_PROGRESS
-    assert phase_of(work.model_copy(update={"open": {"a": deleted}}), NOW) is Phase.DELETING
+    assert phase_of(work.replace(open={"a": deleted}), NOW) is Phase.DELETING
 
 
 def test_a_batch_that_someone_else_deletes_is_deleting_too():

@@ -44,7 +44,7 @@ def test_more_exports_than_were_seen_to_fit_fit():
     wait = polled(waits(taken=4), 5, LATER)
     assert wait is not None
     assert wait.taken == 5
-    assert polled(wait.model_copy(update={"room_seen": True}), 4, LATER) is None
+    assert polled(wait.replace(room_seen=True), 4, LATER) is None
 
 
 def test_a_free_slot_is_left_to_the_waiter_that_is_woken_for_it():

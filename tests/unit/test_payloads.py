@@ -83,15 +83,15 @@ def accepts(request: object) -> bool:
 
 def longest_last_pass(work: Work) -> PassResult:
     """Return the last pass over work that ended with the longest texts."""
-    work = work.model_copy(
-        update={"polling": Polling(started_at=NOW - 7_000_000.123, polls=99_999)}
-    )
+    work = work.replace(polling=Polling(started_at=NOW - 7_000_000.123, polls=99_999))
     if isinstance(work, CampaignWork):
         for name, progress in work.open.items():
-            changed = progress.model_copy(
-                update={"initial_state": "Initialized", "state": "Initialized", "polls": 99_999}
+            changed = progress.replace(
+                initial_state="Initialized",
+                state="Initialized",
+                polls=99_999,
             )
-            work = work.model_copy(update={"open": work.open | {name: changed}})
+            work = work.replace(open=work.open | {name: changed})
         work = work.fail_all(reason=LONG_ERROR, message=LONG_TEXT, now=NOW)
     else:
         assert isinstance(work, ExportWork)
@@ -119,9 +119,7 @@ def gone_on_at_length(work: Work) -> Work:
         refusal="InvalidCampaignStateException",
         group_size=5,
     )
-    return work.model_copy(
-        update={"open": dict.fromkeys(work.open, progress), "throttled_passes": 9}
-    )
+    return work.replace(open=dict.fromkeys(work.open, progress), throttled_passes=9)
 
 
 def export_at_its_last_attempt(work: ExportWork) -> ExportWork:
@@ -139,15 +137,15 @@ def export_at_its_last_attempt(work: ExportWork) -> ExportWork:
         LONG_TEXT,
         LONG_TEXT,
     )
-    progress = work.progress.model_copy(update={"failed": ()})
+    progress = work.progress.replace(failed=())
     for _ in range(work.job.max_attempts - 1):
         progress = export_watch.tried_again(progress, task)
     progress = export_watch.seen(
-        progress.model_copy(update={"requested_task_id": "i" * 60}),
+        progress.replace(requested_task_id="i" * 60),
         Reached(task, Reason.TARGET_REACHED),
         first_poll=True,
     )
-    return work.model_copy(update={"progress": progress})
+    return work.replace(progress=progress)
 
 
 @cache
@@ -273,7 +271,7 @@ def canceled_at_length(work: Work) -> PassResult:
     """Return the last pass over an export of a clean-up with the longest texts."""
     assert isinstance(work, ExportWork)
     memo = Polling(started_at=NOW - 7_000_000.123, polls=99_999)
-    work = export_at_its_last_attempt(work).model_copy(update={"polling": memo})
+    work = export_at_its_last_attempt(work).replace(polling=memo)
     end: dict[str, Any] = {"reason": LONG_ERROR, "message": LONG_TEXT, "warnings": (LONG_TEXT,)}
     return pass_result.last_pass(work.close(phase=Phase.FAILED, **end, now=NOW), Phase.FAILED)
 

@@ -131,10 +131,10 @@ def test_the_end_of_a_child_is_the_end_of_all_it_was_given(
 ) -> None:
     done = campaigns("a").close("a", phase=Phase.COMPLETE, reason="R", message="", now=NOW)
     ended = child(campaigns("a"), last_pass(done, Phase.COMPLETE), "SUCCEEDED")
-    broken = campaigns("b").model_copy(update={"key": "0.0.1"})
+    broken = campaigns("b").replace(key="0.0.1")
     error = TaskError(Error="Lambda.Unknown", Cause="it crashed")
     failed = PassResult(key=broken.key, phase=Phase.FAILED, work=broken, error=error, ended_at=0)
-    aborted = campaigns("c").model_copy(update={"key": "0.0.2"})
+    aborted = campaigns("c").replace(key="0.0.2")
 
     known = read(
         monkeypatch, ended, child(broken, failed, "SUCCEEDED"), child(aborted, None, "ABORTED")

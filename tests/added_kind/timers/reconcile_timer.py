@@ -26,7 +26,7 @@ def handler(event: dict[str, Any], _context: LambdaContext) -> dict[str, Any]:
     age = polling.age(now)
     state = "Rung" if age >= work.seconds else "Ticking"
     progress = {"polling": polling, "initial_state": work.initial_state or state, "state": state}
-    work = work.model_copy(update=progress)
+    work = work.replace(**progress)
     if state == "Rung":
         reason = Reason.TIME_ELAPSED
         work = work.close(

@@ -84,6 +84,6 @@ def test_an_export_that_is_to_be_canceled_is_never_tried_again(target):
 def test_another_try_takes_the_next_identifier():
     first, second, third = (identifier(SNAPSHOT, (), DESTINATION.prefix, n) for n in (1, 2, 3))
     one, two = export_task("FAILED", task_id=first), export_task("FAILED", task_id=second)
-    freed = with_failures(1).model_copy(update={"task_id": None, "requested_task_id": None})
+    freed = with_failures(1).replace(task_id=None, requested_task_id=None)
     assert decided(one, progress=freed, max_attempts=3) == Start(second)
     assert decided(one, two, progress=freed, max_attempts=3) == Start(third)

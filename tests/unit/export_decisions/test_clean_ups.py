@@ -43,7 +43,7 @@ def test_a_clean_up_finds_nothing_where_only_others_are(status):
     "unexplained_polls", [0, MAX_UNEXPLAINED_POLLS, 10 * MAX_UNEXPLAINED_POLLS]
 )
 def test_a_clean_up_waits_for_a_start_that_may_be_on_its_way(unexplained_polls):
-    progress = noted().model_copy(update={"unexplained_polls": unexplained_polls})
+    progress = noted().replace(unexplained_polls=unexplained_polls)
     age = START_GRACE_SECONDS - 0.1
     assert decided(target=CANCELED, progress=progress, age=age) == Watch(None)
     started = export_task("STARTING", task_id="noted")

@@ -83,15 +83,13 @@ def canceled(work: dict[str, Any], **fields: Any) -> dict[str, Any]:
         "message": "export is CANCELED",
     }
     exported = ExportWork.model_validate(work)
-    progress = exported.progress.model_copy(
-        update={
-            "state": "CANCELED",
-            "details": export_details(
-                export_task_identifier=exported.progress.requested_task_id, percent_progress=40
-            ),
-        }
+    progress = exported.progress.replace(
+        state="CANCELED",
+        details=export_details(
+            export_task_identifier=exported.progress.requested_task_id, percent_progress=40
+        ),
     )
-    exported = exported.model_copy(update={"progress": progress})
+    exported = exported.replace(progress=progress)
     closed = exported.close(**given | fields, now=LATER)
     return pass_result.last_pass(closed, closed.entries[0].phase).as_payload()
 
@@ -128,9 +126,7 @@ def passed(work: Work, **progress: Any) -> PassResult:
         update: dict[str, Any] = {"open": dict.fromkeys(work.open, seen)}
     else:
         update = {"progress": ExportProgress(**progress)}
-    return pass_result.next_pass(
-        work.model_copy(update={**update, "polling": memo}), Phase.IN_PROGRESS, 30
-    )
+    return pass_result.next_pass(work.replace(**update, polling=memo), Phase.IN_PROGRESS, 30)
 
 
 def child(*seen: PassResult) -> list[Event]:

@@ -52,7 +52,7 @@ def wanted(**fields: Any) -> ExportWork:
 
 
 def test_a_start_is_noted_by_the_name_that_the_outcome_has_for_its_job(run_pass, table):
-    run_pass(wanted().model_copy(update={"job_label": "night"}), FakeExports())
+    run_pass(wanted().replace(job_label="night"), FakeExports())
     assert [sk for _pk, sk in table.items] == [f"night#{FIRST}"]
 
 
@@ -254,7 +254,7 @@ def test_the_note_of_another_job_for_the_same_export_is_left_alone(run_pass, tab
     rds = FakeExports()
     run_pass(wanted(), rds)
     rds.hidden.add(FIRST)
-    seen = run_pass(wanted().model_copy(update={"key": "0.1", "job_label": "0.1"}), rds)
+    seen = run_pass(wanted().replace(key="0.1", job_label="0.1"), rds)
     assert rds.asked("start") == [FIRST, FIRST]
     assert noted(table) == [FIRST]
     assert (seen.work.progress.task_id, seen.work.progress.requested_task_id) == (FIRST, None)
