@@ -171,13 +171,13 @@ class _Pass:
         until = self._calls_until - HORIZON_SECONDS
         while unread := self._unread():
             if self._learned and clock.now() > until:
-                self._come_again(clock.now())
+                self._request_next_pass(clock.now())
                 return Reading.DONE
             groups = campaign_batch.read_groups(unread)
             slots = self._limits.reads.reserve(len(groups), until)
             for group in groups:
                 if not slots.take():
-                    self._come_again(slots.again_at)
+                    self._request_next_pass(slots.again_at)
                     return Reading.DONE
                 try:
                     self._read(group)
@@ -187,7 +187,7 @@ class _Pass:
                     if not self._learned:
                         raise
                     logger.warning("campaigns not read", error=str(error))
-                    self._come_again(slots.again_at)
+                    self._request_next_pass(slots.again_at)
                     return Reading.FAILED
         return Reading.DONE
 
@@ -286,7 +286,7 @@ class _Pass:
                     if slots is None:
                         return
                     if not slots.take():
-                        self._come_again(slots.again_at)
+                        self._request_next_pass(slots.again_at)
                         return
                     attempt = self._attempt(mutation, campaign_id, slots)
                     self._attempts.append(attempt)
@@ -301,7 +301,7 @@ class _Pass:
         except ThrottlingException as error:
             self._throttle = error
             slots.throttled()
-            self._come_again(slots.again_at)
+            self._request_next_pass(slots.again_at)
             return Attempt.THROTTLED
         except InvalidCampaignStateException as error:
             refusal = type(error).__name__
@@ -313,17 +313,17 @@ class _Pass:
             self._remember(campaign_id, gone)
             return Attempt.REFUSED_WITH_STATE
         except AwsError as error:
-            self._take_refusal(mutation, campaign_id, error)
+            self._record_refusal(mutation, campaign_id, error)
             return Attempt.REFUSED
         self._remember(campaign_id, campaign_batch.accepted(progress, mutation, clock.now()))
         logger.info("mutation accepted", campaign_id=campaign_id, operation=mutation)
         return Attempt.ACCEPTED
 
-    def _come_again(self, moment: float) -> None:
+    def _request_next_pass(self, moment: float) -> None:
         """Request the next pass at a time, in epoch seconds, unless one is due earlier."""
         self._again_at = moment if self._again_at is None else min(moment, self._again_at)
 
-    def _take_refusal(self, mutation: Mutation, campaign_id: str, error: AwsError) -> None:
+    def _record_refusal(self, mutation: Mutation, campaign_id: str, error: AwsError) -> None:
         """Record a refusal after which to poll again, or end the campaign if it is final.
 
         Which error the deletion of an active campaign returns is not documented, and the guides

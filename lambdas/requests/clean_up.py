@@ -54,10 +54,9 @@ def entries_of(
     entries = list(plan.entries)
     for given in plan.running:
         entries += close(given, by_key.get(given.key), ended_at, reason=reason, message=message)
-    for stage in plan.waiting:
-        for work in stage.work:
-            waited = f"{message}; its stage had not begun"
-            entries += work.fail_all(reason=reason, message=waited, now=ended_at).entries
+    waited = f"{message}; its stage had not begun"
+    for stage in (*filter(None, (plan.resolving,)), *plan.waiting):
+        entries += stage.fail_all(reason=reason, message=waited, now=ended_at)
     return tuple(entries)
 
 

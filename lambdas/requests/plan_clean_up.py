@@ -19,7 +19,7 @@ from lambdas.requests.acceptance import (
     no_such_execution,
     parse,
 )
-from lambdas.requests.conclusion import answer_to
+from lambdas.requests.conclusion import response_to
 from lambdas.requests.executions import RUNNING, Execution, Executions, Progress
 from lambdas.requests.inputs import input_of
 from lambdas.requests.outcome import OUTCOME_NOT_PUBLISHED
@@ -58,11 +58,11 @@ def handler(event: dict[str, Any], _context: LambdaContext) -> dict[str, Any]:
     if ended is not None:
         trace = trace.named_as(ended.trace)
     logger.set_correlation_id(trace.correlation_id)
-    logger.info("clean-up planned", of_execution=execution_arn, things=len(left))
+    logger.info("clean-up planned", of_execution=execution_arn, resources=len(left))
     work = (each.work.with_key(f"0.{index}") for index, each in enumerate(left))
     now = clock.now()
     planned = plan_of(work, trace, now).cleaning_up_after(ended)
-    return answer_to(planned, now).as_payload()
+    return response_to(planned, now).as_payload()
 
 
 def _publishes(own_arn: str, execution_arn: str, executions: Executions) -> bool:

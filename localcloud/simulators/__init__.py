@@ -19,11 +19,11 @@ from localcloud.simulators.export_targets import AnyTargets, ExportTargets
 from localcloud.simulators.exports_api import ExportsApi
 from localcloud.simulators.faults import CallFaults, EventFaults
 from localcloud.simulators.ledger import Ledger
-from localcloud.simulators.live import Live
 from localcloud.simulators.rds_api import Fallback, RdsApi
 from localcloud.simulators.rds_events import RdsEvents
 from localcloud.simulators.running_exports import RunningExports
 from localcloud.simulators.server import Server
+from localcloud.simulators.shared_model import SharedModel
 from localcloud.simulators.snapshot_documents import SnapshotDocuments
 from localcloud.simulators.snapshots_api import SnapshotsApi
 from localcloud.simulators.tagging_api import TaggingApi
@@ -87,7 +87,9 @@ class Simulators:
             events=RdsEvents(events),
             put_object=put_object,
         )
-        self._campaigns = Live(Campaigns(world.campaigns, self.ledger.record_state), self._time)
+        self._campaigns = SharedModel(
+            Campaigns(world.campaigns, self.ledger.record_state), self._time
+        )
         faults = CallFaults((f for f in world.faults if isinstance(f, CallFault)), world.seed)
         pipeline = CallPipeline(self._time, faults, self.ledger)
         documents = CampaignDocuments(self._time, account=account, region=region)
@@ -113,7 +115,7 @@ class Simulators:
             fallback=tagging_fallback,
         )
         campaigns, rds, tagging = self._servers = tuple(
-            Server(api.answer, clock) for api in (campaigns_api, rds_api, tagging_api)
+            Server(api.respond, clock) for api in (campaigns_api, rds_api, tagging_api)
         )
         self.endpoints = {
             "AWS_ENDPOINT_URL_CONNECTCAMPAIGNS": campaigns.url,
@@ -144,8 +146,8 @@ class Simulators:
         self._time.begin()
         actions = Actions(self._time, self._campaigns, self._exports, self._campaign_events)
         actions.schedule(self._world.actions)
-        for live in (self._campaigns, self._exports.live):
-            self._time.at(0, "the world", live.wake)
+        for model in (self._campaigns, self._exports.shared):
+            self._time.at(0, "the world", model.wake)
 
     def export_percents(self) -> dict[str, int]:
         """Return PercentProgress of each export that is IN_PROGRESS, by source."""

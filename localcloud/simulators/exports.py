@@ -14,7 +14,7 @@ ACTIVE = frozenset({"STARTING", "IN_PROGRESS", "CANCELING"})
 
 
 @dataclass(frozen=True)
-class ExportOrder:
+class ExportParameters:
     """The parameters of a StartExportTask; a bucket of None is the stack's."""
 
     export_id: str
@@ -30,7 +30,7 @@ class ExportOrder:
 class Export:
     """An export task as it is now; times are world seconds."""
 
-    order: ExportOrder
+    parameters: ExportParameters
     course: ExportCourse
     outcome: ExportOutcome
     snapshot_at: float
@@ -133,29 +133,29 @@ class Exports:
         """Return how many exports take a slot."""
         return sum(export.status in ACTIVE for export in self._exports.values())
 
-    def start(self, order: ExportOrder, now: float) -> Export:
+    def start(self, parameters: ExportParameters, now: float) -> Export:
         """Start an export.
 
         Raises:
             SimulatedError: identifier used before, source unknown or busy, no slot left.
         """
-        if order.export_id in self._exports:
+        if parameters.export_id in self._exports:
             raise SimulatedError(
-                "ExportTaskAlreadyExists", f"The export task {order.export_id} already exists."
+                "ExportTaskAlreadyExists", f"The export task {parameters.export_id} already exists."
             )
-        self.sources.require(order.source_arn, now)
-        course = self.sources.course(order.source_arn)
-        if any(self._keeps_busy(export, order.source_arn, now) for export in self.all()):
-            raise SimulatedError(course.busy_error, f"{order.source_arn} is being exported.")
+        self.sources.require(parameters.source_arn, now)
+        course = self.sources.course(parameters.source_arn)
+        if any(self._occupies(export, parameters.source_arn, now) for export in self.all()):
+            raise SimulatedError(course.busy_error, f"{parameters.source_arn} is being exported.")
         if self.count_active() >= self._slots:
             raise SimulatedError(
                 "ExportTaskLimitReachedFault",
                 f"You have reached the limit of {self._slots} concurrent export tasks",
             )
-        outcome = self.sources.next_outcome(order.source_arn)
-        taken_at = self.sources.taken_at(order.source_arn)
-        export = Export(order, course, outcome, taken_at, "STARTING", now)
-        self._exports[order.export_id] = export
+        outcome = self.sources.next_outcome(parameters.source_arn)
+        taken_at = self.sources.taken_at(parameters.source_arn)
+        export = Export(parameters, course, outcome, taken_at, "STARTING", now)
+        self._exports[parameters.export_id] = export
         self._on_change(now, export)
         return export
 
@@ -179,8 +179,8 @@ class Exports:
     def cancel_of_source(self, source_arn: str, now: float) -> None:
         """Cancel the active export of a source, if there is one."""
         for export in self.all():
-            if export.order.source_arn == source_arn and export.status in ACTIVE:
-                self.cancel(export.order.export_id, now)
+            if export.parameters.source_arn == source_arn and export.status in ACTIVE:
+                self.cancel(export.parameters.export_id, now)
 
     def complete(self, export: Export, now: float) -> None:
         """Complete an export whose files have been written."""
@@ -195,8 +195,8 @@ class Exports:
         export.enter(status, now)
         self._on_change(now, export)
 
-    def _keeps_busy(self, export: Export, source_arn: str, now: float) -> bool:
-        if export.order.source_arn != source_arn:
+    def _occupies(self, export: Export, source_arn: str, now: float) -> bool:
+        if export.parameters.source_arn != source_arn:
             return False
         return export.ended_at is None or now < export.ended_at + export.course.cooldown_s
 
@@ -205,7 +205,7 @@ def _present(present: PresentExport, sources: ExportSources) -> Export:
     """Return an export that exists at the start; an active one takes its source's next outcome."""
     course = sources.course(present.source_arn)
     status = present.status
-    order = ExportOrder(
+    parameters = ExportParameters(
         export_id=present.export_id,
         source_arn=present.source_arn,
         bucket=present.s3_bucket,
@@ -216,7 +216,7 @@ def _present(present: PresentExport, sources: ExportSources) -> Export:
     )
     outcome = sources.next_outcome(present.source_arn) if status in ACTIVE else "COMPLETE"
     taken_at = sources.taken_at(present.source_arn)
-    export = Export(order, course, outcome, taken_at, "STARTING", -present.age_s)
+    export = Export(parameters, course, outcome, taken_at, "STARTING", -present.age_s)
     if status in ("COMPLETE", "CANCELED") or (status == "FAILED" and course.fails_in != "STARTING"):
         export.enter("IN_PROGRESS", -present.age_s - course.export_s)
     if status != "STARTING":

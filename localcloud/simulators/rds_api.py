@@ -45,7 +45,7 @@ class RdsApi:
         self._pipeline = pipeline
         self._fallback = fallback
 
-    def answer(self, request: Request) -> Response | None:
+    def respond(self, request: Request) -> Response | None:
         """Return the response to a request, None if it is to be lost."""
         form = parse_form(request.body)
         name = form.get("Action") or "UnknownOperation"

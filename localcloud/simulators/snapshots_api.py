@@ -95,7 +95,7 @@ class SnapshotsApi:
         wanted = parse_snapshot_query(
             kind, form, awsbackup_by_default=self._world.awsbackup_listed_by_default
         )
-        with self._rds.live.now() as (exports, now):
+        with self._rds.shared.now() as (exports, now):
             snapshots = exports.sources.snapshots.all(kind)
             found = [one for one in snapshots if one.listed_from <= now and wanted(one)]
             name = form.get(FIELDS[kind].id)
@@ -120,7 +120,7 @@ class SnapshotsApi:
                 "a letter; must contain only ASCII letters, digits, and hyphens; and must not end "
                 "with a hyphen or contain two consecutive hyphens.",
             )
-        with self._rds.live.now() as (exports, now):
+        with self._rds.shared.now() as (exports, now):
             snapshots = exports.sources.snapshots
             created = snapshots.create(kind, name, database, form_tags(form), now)
             return {fields.result: self._documents.snapshot(created, now)}
@@ -130,7 +130,7 @@ class SnapshotsApi:
         arn = self._arn(kind, require(form, fields.id))
         if source_kind(arn) != kind:
             raise SimulatedError(NOT_FOUND[kind], f"The {kind} {form[fields.id]} was not found.")
-        with self._rds.live.now() as (exports, now):
+        with self._rds.shared.now() as (exports, now):
             deleted = exports.sources.snapshots.delete(arn, now)
             return {fields.result: self._documents.snapshot(deleted, now)}
 
@@ -141,7 +141,7 @@ class SnapshotsApi:
         if name:
             found = [self._databases.get(kind, _plain(name))]
         found = [one for one in found if self._is_wanted(one, form)]
-        with self._rds.live.now() as (exports, now):
+        with self._rds.shared.now() as (exports, now):
             return page(
                 form,
                 f"{noun}s",
@@ -187,18 +187,18 @@ class SnapshotsApi:
         )
 
     def _add_tags(self, form: Form) -> None:
-        with self._rds.live.now() as (exports, _):
+        with self._rds.shared.now() as (exports, _):
             self._snapshot(form, exports.sources.snapshots).tags.update(form_tags(form))
 
     def _remove_tags(self, form: Form) -> None:
-        with self._rds.live.now() as (exports, _):
+        with self._rds.shared.now() as (exports, _):
             tags = self._snapshot(form, exports.sources.snapshots).tags
             for key in form_list(form, "TagKeys.member"):
                 tags.pop(key, None)
 
     def _list_tags(self, form: Form) -> Document:
         arn = require(form, "ResourceName")
-        with self._rds.live.now() as (exports, _):
+        with self._rds.shared.now() as (exports, _):
             for kind in ("instance", "cluster"):
                 for one in self._databases.all(kind):
                     if database_arn(self._arn_prefix, kind, one.id) == arn:

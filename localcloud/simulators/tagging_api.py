@@ -16,9 +16,9 @@ from localcloud.simulators.errors import (
     LostResponse,
     SimulatedError,
 )
-from localcloud.simulators.live import Live
 from localcloud.simulators.rds_api import Fallback
 from localcloud.simulators.server import Request, Response
+from localcloud.simulators.shared_model import SharedModel
 from localcloud.simulators.token_bucket import TokenBucket
 
 _OPERATION: Final = "GetResources"
@@ -37,7 +37,7 @@ class TaggingApi:
 
     def __init__(
         self,
-        campaigns: Live[Campaigns],
+        campaigns: SharedModel[Campaigns],
         documents: CampaignDocuments,
         pipeline: CallPipeline,
         *,
@@ -52,7 +52,7 @@ class TaggingApi:
         self._knows_v2 = knows_v2
         self._fallback = fallback
 
-    def answer(self, request: Request) -> Response | None:
+    def respond(self, request: Request) -> Response | None:
         """Return the response to a request, None if it is to be lost."""
         operation = request.headers.get("x-amz-target", "").rpartition(".")[2]
         document = json.loads(request.body or b"{}")

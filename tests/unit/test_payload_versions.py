@@ -26,10 +26,10 @@ from lambdas.jobs.pass_result import TaskError
 from lambdas.jobs.registry import AnyWork, ChildResult
 from lambdas.requests import advance_plan, plan_clean_up
 from lambdas.requests.acceptance import CleanUp
-from lambdas.requests.answer import Answer
 from lambdas.requests.executions import Executions
 from lambdas.requests.outcome import Outcome
 from lambdas.requests.plan import Plan, Trace
+from lambdas.requests.response import Response
 from lambdas.shared.model import Internal
 from lambdas.waiting.handles import Wake
 from tests.unit.builders import NOW, SNAPSHOT, AnyContext, through_json
@@ -189,7 +189,7 @@ def meet(
 
 
 def test_the_recorded_payloads_hold_every_model_that_travels():
-    written_only = {Answer}
+    written_only = {Response}
     assert set(ALL_MODELS) >= {*leaves(Internal), CleanUp, Wake} - written_only
 
 
@@ -222,7 +222,10 @@ def resources(answer: Json) -> list[tuple[str, str]]:
     else:
         plan = answer["plan"]
         settled = plan.get("entries", plan.get("settled", []))
-        works = [*plan.get("running", ()), *(w for s in plan.get("waiting", ()) for w in s["work"])]
+        stages = [*filter(None, [plan.get("resolving")]), *plan.get("waiting", ())]
+        works = [*plan.get("running", ()), *(w for s in stages for w in s.get("work", ()))]
+        deferred = [job["label"] for stage in stages for job in stage.get("deferred", ())]
+        settled = [*settled, *({"job": label, "id": label} for label in deferred)]
     found = [(entry["job"], entry["id"]) for entry in settled]
     for work in works:
         ids = work["open"] if work["kind"] == "campaigns" else [work["job"]["source_arn"]]
