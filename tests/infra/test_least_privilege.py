@@ -19,10 +19,6 @@ S3_ACTIONS = MappingProxyType({"ListObjectsV2": "ListBucket"})
 """S3 names an action after the permission, every other service after the operation. Source:
 Service Authorization Reference, 'Amazon S3'."""
 
-PREFIXES = MappingProxyType({"tagging": "tag"})
-"""Of services whose actions do not begin with the name that signs their calls. Source: Service
-Authorization Reference, 'Amazon Resource Group Tagging API'."""
-
 OF_EVERY_FUNCTION = frozenset(
     {
         # Lambda writes what a function logs with the function's role.
@@ -85,10 +81,6 @@ def test_operations_are_found_in_the_source() -> None:
     )
 
 
-def test_an_operation_of_the_tagging_api_has_its_own_prefix() -> None:
-    assert _action(Operation("resourcegroupstaggingapi", "GetResources")) == "tag:GetResources"
-
-
 def _needed(template: Template, function: str, handler: str) -> set[str]:
     called = {_action(operation) for operation in operations(handler)}
     needed = called.union(OF_EVERY_FUNCTION, *(BROUGHT_ALONG.get(a, ()) for a in called))
@@ -103,8 +95,7 @@ def _needed(template: Template, function: str, handler: str) -> set[str]:
 
 def _action(operation: Operation) -> str:
     name = S3_ACTIONS.get(operation.name, operation.name) if operation.service == "s3" else ""
-    service = signing_name(operation.service)
-    return f"{PREFIXES.get(service, service)}:{name or operation.name}"
+    return f"{signing_name(operation.service)}:{name or operation.name}"
 
 
 def _sends_failures(template: Template, function: str) -> bool:
