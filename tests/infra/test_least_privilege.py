@@ -34,7 +34,7 @@ BROUGHT_ALONG = MappingProxyType(
     {
         # RDS is given a role and a key, which it uses in the name of who starts the export.
         "rds:StartExportTask": frozenset({"iam:PassRole", "kms:CreateGrant", "kms:DescribeKey"}),
-        # Snapshots are tagged when they are created.
+        # Snapshots are created with tags.
         "rds:CreateDBSnapshot": frozenset({"rds:AddTagsToResource"}),
         "rds:CreateDBClusterSnapshot": frozenset({"rds:AddTagsToResource"}),
         # Exports are encrypted.
