@@ -48,6 +48,7 @@ class OrchestratorStack(Stack):
         campaigns = Campaigns(
             self, "Campaigns", settings=settings, platform=platform, waiting=waiting
         )
+        campaigns.grant_resolve(requests.resolve_jobs)
         exports = Exports(self, "Exports", settings=settings, platform=platform, waiting=waiting)
         snapshots = Snapshots(
             self, "Snapshots", settings=settings, platform=platform, waiting=waiting

@@ -23,9 +23,11 @@ class Reason(StrEnum):
     ALREADY_THERE = "AlreadyThere"
     ALREADY_GONE = "AlreadyGone"
     ENDED_BY_ITSELF = "EndedByItself"
+    NOTHING_SELECTED = "NothingSelected"
     NOTHING_TO_CANCEL = "NothingToCancel"
     FINISHED_BEFORE_CANCEL = "FinishedBeforeCancel"
 
+    TOO_MANY_SELECTED = "TooManySelected"
     ILLEGAL_TRANSITION = "IllegalTransition"
     CAMPAIGN_FAILED = "CampaignFailed"
     CAMPAIGN_NOT_FOUND = "CampaignNotFound"

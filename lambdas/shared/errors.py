@@ -200,7 +200,8 @@ ThrottlingException, neither of which its model has."""
 _BY_CODE: Final[Mapping[str, type[AwsError]]] = MappingProxyType(
     dict.fromkeys(THROTTLING_CODES, ThrottlingException)
     | dict.fromkeys(
-        ("InternalFailure", "InternalServerException", "RequestTimeout", "RequestTimeoutException",
+        ("InternalFailure", "InternalServerException", "InternalServiceException",
+         "PaginationTokenExpiredException", "RequestTimeout", "RequestTimeoutException",
          "ServiceUnavailable", "ServiceUnavailableException"),
         ServiceUnavailableException,
     )
@@ -218,8 +219,8 @@ _BY_CODE: Final[Mapping[str, type[AwsError]]] = MappingProxyType(
         ResourceNotFoundException,
     )
     | dict.fromkeys(
-        ("InvalidParameterCombination", "InvalidParameterValue", "ValidationError",
-         "ValidationException"),
+        ("InvalidParameterCombination", "InvalidParameterException", "InvalidParameterValue",
+         "ValidationError", "ValidationException"),
         ValidationException,
     )
     | dict.fromkeys(

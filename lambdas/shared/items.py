@@ -94,8 +94,8 @@ RATE: Final = ItemType(
     partition="rate#{rate}",
     sort="{rate}",
     attributes=(RESERVED_UNTIL, SLOWED_UNTIL),
-    written_by=("ReconcileCampaigns",),
-    read_by=("ReconcileCampaigns",),
+    written_by=("ReconcileCampaigns", "ResolveJobs"),
+    read_by=("ReconcileCampaigns", "ResolveJobs"),
     kept="a day after its last use",
 )
 

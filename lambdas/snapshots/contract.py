@@ -21,7 +21,18 @@ class SnapshotTarget(StrEnum):
 
 
 class SnapshotJob(Job):
-    """A new snapshot of this database should be available, or that of an earlier job deleted."""
+    """A new snapshot of this database should be available, or that of an earlier job deleted.
+
+    Attributes:
+        target: `AVAILABLE` creates a manual snapshot of a database and waits until it is available;
+            `DELETED` deletes the one that an earlier job has created, and waits until it is gone.
+        db_instance: the identifier of a DB instance, with target `AVAILABLE`.
+        db_cluster: the identifier of a DB cluster, with target `AVAILABLE`.
+        of: the id of an earlier snapshot job, with target `DELETED`.
+        deadline_seconds: how long the job may run, from its first poll.
+        on_abort: `delete` deletes what the job created if the execution is aborted, times out or is
+            ended by Step Functions.
+    """
 
     kind: Literal["snapshot"]
     target: SnapshotTarget

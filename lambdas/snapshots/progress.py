@@ -22,28 +22,22 @@ def seen(work: SnapshotWork, snapshot: Snapshot | None, now: float) -> SnapshotW
     if snapshot is None:
         deleted = work.target is SnapshotTarget.DELETED and before.state is not None
         state = SnapshotStatus.DELETED.value if deleted else before.state
-        return work.with_progress(
-            before.model_copy(update={"state": state, "unexplained_polls": unexplained})
-        )
+        return work.with_progress(before.replace(state=state, unexplained_polls=unexplained))
     changed = snapshot.status != before.state
-    progress = before.model_copy(
-        update={
-            "initial_state": _initial_state(work, snapshot),
-            "state": snapshot.status,
-            "state_since": now if changed else before.state_since,
-            "calls": 0 if changed else before.calls,
-            "throttles": 0 if changed else before.throttles,
-            "unexplained_polls": unexplained,
-            "busy_since": None,
-        }
+    progress = before.replace(
+        initial_state=_initial_state(work, snapshot),
+        state=snapshot.status,
+        state_since=now if changed else before.state_since,
+        calls=0 if changed else before.calls,
+        throttles=0 if changed else before.throttles,
+        unexplained_polls=unexplained,
+        busy_since=None,
     )
-    details = work.details.model_copy(
-        update={
-            "percent_progress": snapshot.percent,
-            "created_at": timestamp(snapshot.created_at) if snapshot.created_at else None,
-            "engine": snapshot.engine,
-            "allocated_gb": snapshot.allocated_gb,
-        }
+    details = work.details.replace(
+        percent_progress=snapshot.percent,
+        created_at=timestamp(snapshot.created_at) if snapshot.created_at else None,
+        engine=snapshot.engine,
+        allocated_gb=snapshot.allocated_gb,
     )
     return work.with_progress(progress).with_details(details)
 
@@ -57,30 +51,26 @@ def _initial_state(work: SnapshotWork, snapshot: Snapshot) -> str | None:
 
 def called(progress: SnapshotProgress) -> SnapshotProgress:
     """Count a call, before RDS's response can be lost."""
-    return progress.model_copy(
-        update={
-            "called": True,
-            "calls": progress.calls + 1,
-            "throttles": 0,
-            "busy_since": None,
-        }
+    return progress.replace(
+        called=True,
+        calls=progress.calls + 1,
+        throttles=0,
+        busy_since=None,
     )
 
 
 def throttled(progress: SnapshotProgress) -> SnapshotProgress:
     """Count a throttled call."""
-    return progress.model_copy(update={"throttles": progress.throttles + 1})
+    return progress.replace(throttles=progress.throttles + 1)
 
 
 def busy(progress: SnapshotProgress, now: float) -> SnapshotProgress:
     """Record since when (epoch seconds) the database has not been available."""
-    return progress.model_copy(
-        update={
-            "called": True,
-            "busy_since": progress.busy_since or now,
-            "calls": 0,
-            "throttles": 0,
-        }
+    return progress.replace(
+        called=True,
+        busy_since=progress.busy_since or now,
+        calls=0,
+        throttles=0,
     )
 
 

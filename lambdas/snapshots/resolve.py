@@ -20,4 +20,4 @@ def resolve(job: SnapshotJob, key: str, context: Context) -> Resolved:
     snapshot_id = identifier(context.execution_arn, of.job, database)
     work = deletion(context.execution_arn, job.label(key), snapshot_id, database)
     update = {"deadline_seconds": job.deadline_seconds, "may_appear": of.phase == "FAILED"}
-    return Resolved(work=(work.with_key(f"{key}.0").model_copy(update=update),))
+    return Resolved(work=(work.with_key(f"{key}.0").replace(**update),))

@@ -103,20 +103,20 @@ class SnapshotWork(Work):
         """Return the work about a snapshot in the account and the Region of an execution."""
         arn = snapshot_arn(execution_arn, snapshot_id, self.database)
         named = {"snapshot_id": snapshot_id, "snapshot_arn": arn}
-        details = self.details.model_copy(update=named)
-        return self.model_copy(update={"resource_id": arn, "details": details})
+        details = self.details.replace(**named)
+        return self.replace(resource_id=arn, details=details)
 
     def with_progress(self, progress: SnapshotProgress) -> Self:
         """Return the work with the progress of its snapshot."""
-        return self.model_copy(update={"progress": progress})
+        return self.replace(progress=progress)
 
     def with_details(self, details: SnapshotDetails) -> Self:
         """Return the work with what is known of its snapshot."""
-        return self.model_copy(update={"details": details})
+        return self.replace(details=details)
 
     def polled(self, now: float) -> Self:
         """Count a poll, at `now` in epoch seconds."""
-        return self.model_copy(update={"polling": self.polling.polled(now)})
+        return self.replace(polling=self.polling.polled(now))
 
     def close(self, *, phase: EndPhase, reason: str, message: str, now: float) -> Self:
         """End the work, at `now` in epoch seconds."""
@@ -135,7 +135,7 @@ class SnapshotWork(Work):
             elapsed_seconds=round(self.polling.age(now), 3),
             ended_at=timestamp(now),
         )
-        return self.model_copy(update={"entries": (entry,)})
+        return self.replace(entries=(entry,))
 
     def fail_all(self, *, reason: str, message: str, now: float) -> Self:
         """Fail the work, unless it has ended."""

@@ -16,20 +16,20 @@ from tests.unit.builders import NOW
 
 
 @dataclass
-class HandClock:
-    """Moves by hand, and by what is slept."""
+class ManualClock:
+    """Advances when a test says so, and by what is slept."""
 
     time: float = NOW
     slept: list[float] = field(default_factory=list)
     during_sleep: Callable[[], object] = lambda: None
 
-    def move(self, seconds: float) -> None:
+    def advance(self, seconds: float) -> None:
         self.time += seconds
 
     def sleep(self, seconds: float) -> None:
         self.slept.append(seconds)
         self.during_sleep()
-        self.move(seconds)
+        self.advance(seconds)
 
 
 @pytest.fixture(autouse=True)
@@ -60,8 +60,8 @@ def _no_snapshots_left_behind(monkeypatch):
 
 
 @pytest.fixture
-def hand_clock(monkeypatch) -> HandClock:
-    hand = HandClock()
-    monkeypatch.setattr(clock, "now", lambda: hand.time)
-    monkeypatch.setattr(clock, "sleep", hand.sleep)
-    return hand
+def manual_clock(monkeypatch) -> ManualClock:
+    manual = ManualClock()
+    monkeypatch.setattr(clock, "now", lambda: manual.time)
+    monkeypatch.setattr(clock, "sleep", manual.sleep)
+    return manual

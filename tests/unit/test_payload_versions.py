@@ -135,7 +135,7 @@ ALL_MODELS = sorted({model for found in FOUND for model in found}, key=lambda mo
 
 
 @pytest.fixture
-def process(monkeypatch, hand_clock) -> Callable[[str, Json], Json]:
+def process(monkeypatch, manual_clock) -> Callable[[str, Json], Json]:
     """Let a function process an event, each time in the same world."""
     for name in ("EXPORT_BUCKET", "EXPORT_ROLE_ARN", "EXPORT_KEY_ARN", "EXPORT_PREFIX"):
         monkeypatch.setenv(name, "any")
@@ -145,7 +145,7 @@ def process(monkeypatch, hand_clock) -> Callable[[str, Json], Json]:
     monkeypatch.setenv("SNAPSHOT_OWNER", OWNER)
     monkeypatch.setenv("AWS_REGION", "us-east-1")
     monkeypatch.setattr(random, "random", lambda: 0.5)
-    hand_clock.time = NOW + 1_000
+    manual_clock.time = NOW + 1_000
 
     def process(name: str, event: Json) -> Json:
         campaigns = FakeCampaigns(c_1="Running", c_2="Paused", c_4="Running")
@@ -192,7 +192,9 @@ def meet(
         for one in history
     )
     executions.add(execution_arn, status, *events, **described)
-    executions.add_children("map-run-1", *([answered(look) for look in one] for one in children))
+    executions.add_children(
+        "map-run-1", *([answered(result) for result in one] for one in children)
+    )
     connected = partial(Executions, connect=lambda _service: executions)
     monkeypatch.setattr(plan_clean_up, "Executions", connected)
     noted = (StartedExport("orders-noted", SNAPSHOT, "0.1", cancel_on_abort=True),)
@@ -231,15 +233,15 @@ def test_what_was_recorded_is_processed(process, name, event):
 def resources(answer: Json) -> list[tuple[str, str]]:
     """Return each resource of a plan or an outcome with its target, in order of its job."""
     if "outcome" in answer:
-        settled, works = answer["outcome"]["resources"], []
+        ended, works = answer["outcome"]["resources"], []
     else:
         plan = answer["plan"]
-        settled = plan.get("entries", plan.get("settled", []))
+        ended = plan.get("entries", [])
         stages = [*filter(None, [plan.get("resolving")]), *plan.get("waiting", ())]
         works = [*plan.get("running", ()), *(w for s in stages for w in s.get("work", ()))]
         deferred = [job["label"] for stage in stages for job in stage.get("deferred", ())]
-        settled = [*settled, *({"job": label, "id": label} for label in deferred)]
-    found = [(entry["job"], entry["id"]) for entry in settled]
+        ended = [*ended, *({"job": label, "id": label} for label in deferred)]
+    found = [(entry["job"], entry["id"]) for entry in ended]
     for work in works:
         ids = work["open"] if work["kind"] == "campaigns" else [work["job"]["source_arn"]]
         found += [(work["job_label"], name) for name in ids]

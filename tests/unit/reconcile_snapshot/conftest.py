@@ -26,13 +26,13 @@ def created(table) -> CreatedSnapshots:
 
 
 @pytest.fixture
-def rds(hand_clock) -> FakeRds:
+def rds(manual_clock) -> FakeRds:
     databases = {("db", "shop"): "available", ("cluster", "shop"): "available"}
-    return FakeRds(now=lambda: hand_clock.time, databases=databases)
+    return FakeRds(now=lambda: manual_clock.time, databases=databases)
 
 
 @pytest.fixture
-def run_pass(rds, created, hand_clock):
+def run_pass(rds, created, manual_clock):
     """Run one pass, with the work as Step Functions carries it."""
 
     def run_pass(work: SnapshotWork) -> PassResult:
@@ -43,7 +43,7 @@ def run_pass(rds, created, hand_clock):
 
 
 @pytest.fixture
-def run(run_pass, hand_clock):
+def run(run_pass, manual_clock):
     """Run passes until the last one, waiting in between, and return the result and the phases."""
 
     def run(work: SnapshotWork, most: int = 200) -> tuple[Entry, list[Phase]]:
@@ -57,7 +57,7 @@ def run(run_pass, hand_clock):
             assert result.work is not None
             assert result.wait_seconds >= 1
             work = result.work
-            hand_clock.move(result.wait_seconds)
+            manual_clock.advance(result.wait_seconds)
         raise AssertionError(f"not ended after {most} passes: {work}")
 
     return run

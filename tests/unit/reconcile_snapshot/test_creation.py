@@ -78,9 +78,9 @@ def test_a_lost_response_is_followed_by_no_second_snapshot(run, rds, database):
     assert len(rds.calls) == 1
 
 
-def test_a_pass_that_was_killed_after_its_call_is_run_again(run, run_pass, rds, hand_clock):
+def test_a_pass_that_was_killed_after_its_call_is_run_again(run, run_pass, rds, manual_clock):
     run_pass(creation())  # whose result Step Functions never receives
-    hand_clock.move(60)
+    manual_clock.advance(60)
     entry, _ = run(creation())
     assert (entry.reason, entry.initial_state) == ("TargetReached", None)
     assert len(rds.calls) == 1
@@ -96,12 +96,12 @@ def test_a_snapshot_that_is_not_listed_yet_is_not_created_again(run, rds, databa
 
 
 @EITHER
-def test_a_database_that_is_not_available_is_waited_for(run, run_pass, rds, hand_clock, database):
+def test_a_database_that_is_not_available_is_waited_for(run, run_pass, rds, manual_clock, database):
     kind = "cluster" if database.is_cluster else "db"
     rds.databases[kind, "shop"] = "backing-up"
     result = run_pass(creation(database))
     assert (result.phase, result.wake) == ("QUEUED", None)
-    hand_clock.move(result.wait_seconds)
+    manual_clock.advance(result.wait_seconds)
     rds.databases[kind, "shop"] = "available"
     entry, _ = run(result.work)
     assert entry.reason == "TargetReached"
@@ -164,7 +164,7 @@ def test_a_snapshot_of_another_database_is_not_adopted(run, rds):
     assert "taken by a snapshot of DB instance other" in entry.message
 
 
-def test_a_snapshot_that_fails_fails_the_job(run, run_pass, rds, hand_clock):
+def test_a_snapshot_that_fails_fails_the_job(run, run_pass, rds, manual_clock):
     result = run_pass(creation())
     (snapshot,) = rds.snapshots.values()
     snapshot.status = "failed"
@@ -172,7 +172,7 @@ def test_a_snapshot_that_fails_fails_the_job(run, run_pass, rds, hand_clock):
     assert (entry.reason, entry.final_state) == ("SnapshotFailed", "failed")
 
 
-def test_a_snapshot_that_somebody_deletes_is_not_created_again(run, run_pass, rds, hand_clock):
+def test_a_snapshot_that_somebody_deletes_is_not_created_again(run, run_pass, rds, manual_clock):
     result = run_pass(creation())
     rds.snapshots.clear()
     entry, _ = run(result.work)

@@ -50,12 +50,12 @@ def test_deletes_and_waits_until_it_is_gone(run, rds, own, database):
     assert set(phases[:-1]) == {"DELETING"}
 
 
-def test_only_the_deletion_of_an_instances_snapshot_has_an_event(run_pass, own, hand_clock):
+def test_only_the_deletion_of_an_instances_snapshot_has_an_event(run_pass, own, manual_clock):
     woken = {}
     for database in (INSTANCE, CLUSTER):
         own(database)
         first = run_pass(deleting(database))
-        hand_clock.move(first.wait_seconds)
+        manual_clock.advance(first.wait_seconds)
         second = run_pass(first.work)
         woken[database] = second.wake is not None
         assert second.work.progress.state == "deleting"
@@ -78,9 +78,9 @@ def test_what_is_being_created_is_deleted_when_it_is_available(run, run_pass, rd
 
 
 @EITHER
-def test_a_creation_that_takes_effect_late_is_deleted(run, run_pass, rds, hand_clock, database):
+def test_a_creation_that_takes_effect_late_is_deleted(run, run_pass, rds, manual_clock, database):
     result = run_pass(deleting(database, may_appear=True))
-    hand_clock.move(60)
+    manual_clock.advance(60)
     run_pass(creation(database))
     entry, _ = run(result.work)
     assert entry.reason == "TargetReached"
