@@ -14,12 +14,19 @@ EXPORT_BUCKET: Final = "EXPORT_BUCKET"
 EXPORT_PREFIX: Final = "EXPORT_PREFIX"
 EXPORT_ROLE_ARN: Final = "EXPORT_ROLE_ARN"
 EXPORT_KEY_ARN: Final = "EXPORT_KEY_ARN"
+EXPORT_POINTERS: Final = "EXPORT_POINTERS"
+"""Set if a COMPLETE export replaces the pointer of its source: see `exports.pointers`."""
 SNAPSHOT_EXPORTS: Final = "SNAPSHOT_EXPORTS"
 """As JSON: see `requests.events.SnapshotExport`."""
 
 
 class MissingSettingError(Exception):
     """An environment variable that the function needs is not set; the message names it."""
+
+
+def is_set(name: str, environ: Mapping[str, str] = os.environ) -> bool:
+    """Return whether an optional feature is on: its variable is set, to whatever value."""
+    return name in environ
 
 
 def setting(name: str, environ: Mapping[str, str] = os.environ) -> str:
