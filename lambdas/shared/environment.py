@@ -16,6 +16,8 @@ EXPORT_ROLE_ARN: Final = "EXPORT_ROLE_ARN"
 EXPORT_KEY_ARN: Final = "EXPORT_KEY_ARN"
 EXPORT_POINTERS: Final = "EXPORT_POINTERS"
 """Set if a COMPLETE export replaces the pointer of its source: see `exports.pointers`."""
+SNAPSHOT_OWNER: Final = "SNAPSHOT_OWNER"
+"""The value of the tag of the stack's own snapshots: see `snapshots.ownership`."""
 SNAPSHOT_EXPORTS: Final = "SNAPSHOT_EXPORTS"
 """As JSON: see `requests.events.SnapshotExport`."""
 

@@ -1,4 +1,4 @@
-"""A pointer always shows the newest COMPLETE export of its source, whole, whoever writes it."""
+"""A pointer always shows the newest COMPLETE export of its source, as a whole."""
 
 from __future__ import annotations
 

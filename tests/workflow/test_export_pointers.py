@@ -12,6 +12,7 @@ from localcloud.orchestrator import LocalOrchestrator
 from localcloud.runs import Runs
 from localcloud.world import World
 from tests.processes import shared_processes
+from tests.workflow.conftest import Orchestrate
 from tests.workflow.export_scenes import source
 from tests.workflow.requests import export, snapshot
 from tests.workflow.test_callers import python
@@ -53,6 +54,27 @@ def test_each_complete_export_of_a_cluster_replaces_its_pointer(
         assert data["KeyCount"] > 0
         printed = python(orchestrator, "Read the latest export")
         assert printed.split() == ["shop", "items", f"s3://{bucket}/{table['prefix']}"]
+
+
+def test_an_older_snapshot_of_a_database_does_not_replace_the_pointer_of_a_newer_one(
+    assembly_with_every_trigger: Path, orchestrate: Orchestrate
+) -> None:
+    newer, older = source("rds:shop-2026-01-02-00-00"), source("shop-before-the-upgrade")
+    done = orchestrate(
+        {"stages": [{"jobs": [export(source_arn=arn)]} for arn in (newer, older)]},
+        stack=assembly_with_every_trigger,
+        snapshots=[
+            snapshot(newer, db_instance="shop", type="automated", created_at_s=-3600),
+            snapshot(older, db_instance="shop", created_at_s=-7200),
+        ],
+    )
+
+    assert done.statuses == ["SUCCEEDED"]
+    assert [job["details"]["pointer"] for job in done.jobs] == [
+        "exports/latest/instance/shop.json",
+        None,
+    ]
+    assert [job["warnings"] for job in done.jobs] == [[], []]
 
 
 def test_the_local_s3_refuses_a_write_whose_condition_is_not_met(assembly: Path) -> None:
