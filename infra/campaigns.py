@@ -52,6 +52,7 @@ class Campaigns(Construct):
         )
         self._grant_campaigns(self.function, settings.campaign_instance_ids)
         platform.coordination.grant_limit_rates(self.function)
+        platform.coordination.grant_note_moves(self.function)
         self.rules = [self._mutation(waiting)] if settings.campaign_events else []
 
     def _grant_campaigns(self, grantee: iam.IGrantable, instance_ids: Sequence[str]) -> iam.Grant:

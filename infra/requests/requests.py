@@ -42,5 +42,5 @@ class Requests(Construct):
             environment={**platform.coordination.environment, **reading_inputs},
         )
         self.functions = (self.accept_request, self.advance_plan, self.plan_clean_up)
-        platform.coordination.grant_read_starts(self.plan_clean_up)
+        platform.coordination.grant_read_notes(self.plan_clean_up)
         platform.coordination.grant_claim_outcomes(self.plan_clean_up)

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from enum import StrEnum
-from typing import Annotated, Final, Literal
+from typing import Annotated, Final, Literal, Self
 
-from pydantic import AfterValidator, ValidationInfo, field_validator
+from pydantic import AfterValidator, ValidationInfo, field_validator, model_validator
 
 from lambdas.jobs.contract import Deadline, Job, between_one_and, check_home
 from lambdas.shared import limits
-from lambdas.shared.faults import broken_rule, echo
+from lambdas.shared.faults import broken_rule, echo, fault_at
 
 
 class CampaignTarget(StrEnum):
@@ -22,6 +23,15 @@ class CampaignTarget(StrEnum):
     DELETED = "DELETED"
     FINISHED = "FINISHED"
     """Only watched, until it is Completed, Stopped or Failed, or no longer exists."""
+    RESTORED = "RESTORED"
+    """In the state in which an earlier job found it, if that job has changed it."""
+
+
+RESTORABLE: Final = (CampaignTarget.RUNNING, CampaignTarget.PAUSED)
+"""The targets of jobs whose changes can be undone."""
+
+ENDED_IS_ENOUGH: Final = (CampaignTarget.PAUSED, CampaignTarget.STOPPED)
+"""The targets of jobs that may accept a campaign that has ended by itself."""
 
 
 class ApiVersion(StrEnum):
@@ -67,6 +77,11 @@ def _id_of_arn(arn: str, info: ValidationInfo) -> str:
     return match["id"]
 
 
+def _only_for(targets: Sequence[CampaignTarget], given: CampaignTarget, what: str) -> str:
+    """Return the rule of a field that fits some targets only."""
+    return f"{what} only for the targets {' and '.join(targets)}; this one is {given}"
+
+
 CampaignId = Annotated[str, AfterValidator(_check_campaign_id)]
 
 
@@ -80,11 +95,24 @@ class CampaignJob(Job):
     ]
     target: CampaignTarget
     deadline_seconds: Deadline | None = None
+    if_ended: Literal["fail", "accept"] = "fail"
+    on_abort: Literal["leave", "restore"] = "leave"
 
     @field_validator("campaign_ids")
     @classmethod
     def _drop_duplicates(cls, ids: tuple[str, ...]) -> tuple[str, ...]:
         return tuple(dict.fromkeys(ids))
+
+    @model_validator(mode="after")
+    def _options_fit_the_target(self) -> Self:
+        if "if_ended" in self.model_fields_set and self.target not in ENDED_IS_ENOUGH:
+            raise fault_at(("if_ended",), _only_for(ENDED_IS_ENOUGH, self.target, "is"))
+        if self.on_abort == "restore" and self.target not in RESTORABLE:
+            rule = _only_for(RESTORABLE, self.target, "may be restore")
+            if self.target is CampaignTarget.RESTORED:
+                rule += ": write it in the job that is to be undone"
+            raise fault_at(("on_abort",), rule)
+        return self
 
     @property
     def deadline(self) -> int:

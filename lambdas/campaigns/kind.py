@@ -29,6 +29,8 @@ def _plan(job: CampaignJob, key: str) -> Iterator[CampaignWork]:
             api_version=job.api_version,
             target=job.target,
             deadline_seconds=job.deadline,
+            if_ended=job.if_ended,
+            on_abort=job.on_abort,
             open=dict.fromkeys(batch, CampaignProgress()),
         )
 

@@ -8,10 +8,14 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import Final
 
+from lambdas.campaigns import clean_up as of_campaigns
 from lambdas.exports import clean_up as of_exports
 from lambdas.jobs.left_behind import LeftBehind
 
-READERS: Final[tuple[Callable[[str], Iterable[LeftBehind]], ...]] = (of_exports.left_behind,)
+READERS: Final[tuple[Callable[[str], Iterable[LeftBehind]], ...]] = (
+    of_campaigns.left_behind,
+    of_exports.left_behind,
+)
 
 
 def left_behind(execution_arn: str) -> tuple[LeftBehind, ...]:

@@ -83,6 +83,11 @@ class Job(Frozen):
     kind: str
     id: JobId | None = None
 
+    @property
+    def restored_job(self) -> str | None:
+        """The id of the earlier job whose changes it undoes, None if it undoes none."""
+        return None
+
     def label(self, key: str) -> str:
         """Return what the outcome calls the job: its id, or its place in the request."""
         return self.id or key

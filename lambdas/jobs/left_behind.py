@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import NamedTuple
 
 from lambdas.jobs.work import Work
 
 
 class LeftBehind(NamedTuple):
-    """One thing that an execution has left behind and that must not outlive it.
+    """What an execution has left behind and one unit of work undoes.
 
     Attributes:
-        thing: its identifier: what `Kind.undone_by` returns for the resources that it is about.
-        jobs: the execution's jobs that started it.
+        jobs_of: for each thing that is undone, the execution's jobs that did it. A thing is what
+            `Kind.undone_by` returns for the resources that it is about.
         work: the unit of work that undoes it; the plan gives it its key.
     """
 
-    thing: str
-    jobs: tuple[str, ...]
+    jobs_of: Mapping[str, tuple[str, ...]]
     work: Work

@@ -22,6 +22,10 @@ class Reason(StrEnum):
     ALREADY_THERE = "AlreadyThere"
     ALREADY_GONE = "AlreadyGone"
     ENDED_BY_ITSELF = "EndedByItself"
+    UNTOUCHED = "Untouched"
+    """The job that was to be undone did not change the campaign."""
+    CHANGED_SINCE = "ChangedSince"
+    """Another caller has changed the campaign since the job that was to be undone."""
     NOTHING_TO_CANCEL = "NothingToCancel"
     FINISHED_BEFORE_CANCEL = "FinishedBeforeCancel"
 

@@ -58,7 +58,7 @@ def handler(event: dict[str, Any], _context: LambdaContext) -> dict[str, Any]:
     if ended is not None:
         trace = trace.named_as(ended.trace)
     logger.set_correlation_id(trace.correlation_id)
-    logger.info("clean-up planned", of_execution=execution_arn, things=len(left))
+    logger.info("clean-up planned", of_execution=execution_arn, units_of_work=len(left))
     work = (each.work.with_key(f"0.{index}") for index, each in enumerate(left))
     now = clock.now()
     planned = plan_of(work, trace, now).cleaning_up_after(ended)
@@ -115,7 +115,7 @@ def _ended(
         reason=reason,
         message=message,
         entries=entries,
-        jobs_of={each.thing: each.jobs for each in left},
+        jobs_of={thing: jobs for each in left for thing, jobs in each.jobs_of.items()},
         outcome=progress.outcome if execution.error == OUTCOME_NOT_PUBLISHED else None,
     )
 
