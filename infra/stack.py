@@ -53,6 +53,7 @@ class OrchestratorStack(Stack):
             "Workflow",
             accept_request=requests.accept_request,
             advance_plan=requests.advance_plan,
+            resolve_jobs=requests.resolve_jobs,
             plan_clean_up=requests.plan_clean_up,
             reconcilers={
                 "campaigns": Reconciler(

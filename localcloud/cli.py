@@ -20,8 +20,8 @@ from localcloud.output import did_you_mean, print_status, show
 from localcloud.plain_world import plain_world
 from localcloud.report import report
 from localcloud.runs import Runs
-from localcloud.showing import explain
 from localcloud.steps import shown_steps
+from localcloud.usage import print_usage
 from localcloud.world import World, WorldError, load_world
 from tools.synthesis import NotDeployableError
 
@@ -179,7 +179,7 @@ def _up(options: argparse.Namespace) -> int:
     examples = [load_json(path) for path in sorted(EXAMPLES.glob("*.json"))]
     with _deployed(_world(options, examples), options) as orchestrator:
         orchestrator.begin()
-        explain(orchestrator)
+        print_usage(orchestrator)
         with orchestrator.clock.released():
             serve_until_interrupted()
 

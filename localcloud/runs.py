@@ -54,14 +54,14 @@ class Runs:
         """Wait until nothing of this machine runs any more."""
         changed = self._orchestrator.aws.execution_changed
         try:
-            while not self._take_in():
+            while not self._update_all():
                 changed.wait()
                 changed.clear()
         finally:
             self.have_ended.set()
 
-    def _take_in(self) -> bool:
-        """Take in what has ended; return whether nothing of this machine runs any more."""
+    def _update_all(self) -> bool:
+        """Update every run; return whether nothing of this machine runs any more."""
         for run in self.all:
             if run.status not in ENDED:
                 self._update(run)

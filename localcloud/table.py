@@ -94,9 +94,9 @@ def _resources(resources: Sequence[Resource], rest: Sequence[Status], width: int
     yield from _rest(rest, "resources")
 
 
-def _rest(rest: Sequence[Status], things: str) -> Iterator[Text]:
+def _rest(rest: Sequence[Status], plural: str) -> Iterator[Text]:
     if rest:
-        yield Text(f"and {len(rest)} more {things}: {in_words(rest)}", "dim")
+        yield Text(f"and {len(rest)} more {plural}: {in_words(rest)}", "dim")
 
 
 def _column(texts: Iterable[str], most: int) -> int:

@@ -140,7 +140,7 @@ def throttled(kind: Kind[Any, Any]) -> Alarm:
         f"{kind.title}Throttled",
         above=10,
         periods=3,
-        means=f"More than ten calls of {kind.limit.things} were throttled in each of three periods"
+        means=f"More than ten calls of {kind.limit.plural} were throttled in each of three periods"
         " of five minutes.",
         do="The quota is the account's: find out what else makes these calls. Requests continue,"
         " later.",

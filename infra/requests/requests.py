@@ -16,8 +16,9 @@ class Requests(Construct):
     Attributes:
         accept_request: makes a plan of a request, or rejects it.
         advance_plan: adds results to the plan, and begins the next stage or makes the outcome.
+        resolve_jobs: finds out the resources of deferred jobs when their stage begins.
         plan_clean_up: makes a plan that undoes what an execution has left behind.
-        functions: all three.
+        functions: all of them.
     """
 
     def __init__(
@@ -35,12 +36,24 @@ class Requests(Construct):
             self, "AcceptRequest", package="requests", environment=reading_inputs
         )
         self.advance_plan = platform.functions.add(self, "AdvancePlan", package="requests")
+        self.resolve_jobs = platform.functions.add(
+            self,
+            "ResolveJobs",
+            package="requests",
+            environment=platform.coordination.environment,
+        )
         self.plan_clean_up = platform.functions.add(
             self,
             "PlanCleanUp",
             package="requests",
             environment={**platform.coordination.environment, **reading_inputs},
         )
-        self.functions = (self.accept_request, self.advance_plan, self.plan_clean_up)
+        self.functions = (
+            self.accept_request,
+            self.advance_plan,
+            self.resolve_jobs,
+            self.plan_clean_up,
+        )
         platform.coordination.grant_read_notes(self.plan_clean_up)
+        platform.coordination.grant_read_notes(self.resolve_jobs)
         platform.coordination.grant_claim_outcomes(self.plan_clean_up)

@@ -15,7 +15,7 @@ from lambdas.jobs.phases import Phase, Reason
 from lambdas.jobs.registry import KINDS, ChildResult
 from lambdas.jobs.work import Work
 from lambdas.requests.outcome import WORKFLOW_FAILED
-from lambdas.requests.plan import Plan
+from lambdas.requests.plan import DeferredJob, Plan
 from lambdas.shared.limits import MAX_DESCRIPTION_CHARACTERS
 
 PLAN: Final = "$states.input.plan"
@@ -65,6 +65,9 @@ $unfinished := function($work) {(
   $last := $or($result.work, $work);
   $exists($result.entries) ? [] : $append($last.entries.($whole($)), $open($last))
 )};
+$unresolved := function($job) {
+  $entry({'kind': $job.kind, 'job_label': $job.label}, $job.label, $job.target, null, null, 0, {})
+};
 {
   'phase': 'FAILED',
   'reason': 'WorkflowFailed',
@@ -79,7 +82,10 @@ $unfinished := function($work) {(
     $plan.entries.($whole($)),
     $results.entries.($whole($)),
     $plan.running.($unfinished($)),
-    $plan.waiting.work.($open($))
+    $plan.resolving.work.($open($)),
+    $plan.resolving.deferred.($unresolved($)),
+    $plan.waiting.work.($open($)),
+    $plan.waiting.deferred.($unresolved($))
   ],
   'faults': []
 })"""
@@ -93,6 +99,7 @@ _SHAPES: Final[dict[str, Shape]] = {
     "$result": ChildResult,
     "$work": Work,
     "$last": Work,
+    "$job": DeferredJob,
 }
 
 

@@ -30,14 +30,22 @@ from infra.workflow.retries import (
 )
 from infra.workflow.tasks import TASK_TIMEOUT, function_task
 from lambdas.jobs.phases import Phase
-from lambdas.requests.answer import Answer
 from lambdas.requests.clean_up import LAST_STARTS_SECONDS
 from lambdas.requests.outcome import COMPLETED, OUTCOME_NOT_PUBLISHED, REQUEST_REJECTED, Outcome
+from lambdas.requests.response import Response
 
-_ANSWER: Final = Value("$states.input", Answer)
+_RESPONSE: Final = Value("$states.input", Response)
 """The output of the function before a state."""
-_PLAN: Final = _ANSWER.field("plan")
-_OUTCOME: Final = _ANSWER.field("outcome")
+_PLAN: Final = _RESPONSE.field("plan")
+_RESOLVING: Final = _PLAN.field("resolving")
+"""The stage whose jobs are to be resolved before it runs."""
+_OUTCOME: Final = _RESPONSE.field("outcome")
+_NO_RESULTS: Final = {
+    "plan": expression(_PLAN),
+    "results": [],
+    "error": expression("$states.errorOutput"),
+}
+"""What AdvancePlan is given when a whole stage was lost."""
 
 SOURCE: Final = "connect-rds-orchestrator"
 MAX_EXECUTION: Final = Duration.days(365)
@@ -54,6 +62,7 @@ class Workflow(Construct):
         *,
         accept_request: lambda_.IFunction,
         advance_plan: lambda_.IFunction,
+        resolve_jobs: lambda_.IFunction,
         plan_clean_up: lambda_.IFunction,
         reconcilers: Mapping[str, Reconciler],
         bus: events.IEventBus,
@@ -66,7 +75,9 @@ class Workflow(Construct):
         self._bus = bus
         self._run = self._run_jobs(jobs)
         self._publish = self._publish_outcome()
-        self._advance_plan(advance_plan)
+        advance = self._advance_plan(advance_plan)
+        self._resolve = self._resolve_jobs(resolve_jobs, advance)
+        self._route_plan(advance, "IsPlanFinished")
         accept = self._accept_request(accept_request, self._plan_clean_up(plan_clean_up))
         self.machine = sfn.StateMachine(
             self,
@@ -142,8 +153,9 @@ class Workflow(Construct):
             comment="Validates the whole request before anything starts.",
         )
         route = sfn.Choice.jsonata(self, "RouteRequest")
+        route.when(_exists(_RESOLVING), self._resolve)
         route.when(_exists(_PLAN), self._run)
-        route.when(_exists(_ANSWER.field("clean_up")), clean_up)
+        route.when(_exists(_RESPONSE.field("clean_up")), clean_up)
         route.otherwise(self._publish)
         self._catch(accept, fallback_outcome(plan=NOTHING, results=NOTHING))
         accept.next(route)
@@ -159,16 +171,19 @@ class Workflow(Construct):
         plan = function_task(
             self,
             function,
-            payload={"clean_up": expression(_ANSWER.field("clean_up")), **_EXECUTION},
+            payload={"clean_up": expression(_RESPONSE.field("clean_up")), **_EXECUTION},
             retriers=FOR_FUNCTIONS_THAT_CALL_AWS,
             comment="Plans what to cancel after an execution, and the outcome to publish for it.",
         )
         self._catch(plan, fallback_outcome(plan=NOTHING, results=NOTHING))
-        self._route_plan(plan, "IsAnythingLeftBehind")
+        route = sfn.Choice.jsonata(self, "IsAnythingLeftBehind")
+        route.when(_exists(_OUTCOME), self._publish)
+        route.otherwise(self._run)
+        plan.next(route)
         wait.next(plan)
         return wait
 
-    def _advance_plan(self, function: lambda_.IFunction) -> None:
+    def _advance_plan(self, function: lambda_.IFunction) -> sfn.TaskStateBase:
         advance = function_task(
             self,
             function,
@@ -177,18 +192,30 @@ class Workflow(Construct):
             comment="Takes the children's results, and decides what runs next.",
         )
         self._catch(advance, fallback_outcome())
-        self._route_plan(advance, "IsPlanFinished")
-        error = {
-            "plan": expression(_PLAN),
-            "results": [],
-            "error": expression("$states.errorOutput"),
-        }
-        catch_everything(self._run, advance, outputs=error)
+        catch_everything(self._run, advance, outputs=_NO_RESULTS)
         self._run.next(advance)
+        return advance
 
-    def _route_plan(self, task: sfn.TaskStateBase, name: str) -> None:
+    def _resolve_jobs(
+        self, function: lambda_.IFunction, advance: sfn.TaskStateBase
+    ) -> sfn.TaskStateBase:
+        resolve = function_task(
+            self,
+            function,
+            payload={"plan": expression(_PLAN)},
+            retriers=FOR_FUNCTIONS,
+            comment="Finds out which resources the jobs of the stage that begins are about.",
+        )
+        catch_everything(resolve, advance, outputs=_NO_RESULTS)
+        self._route_plan(resolve, "IsStageResolved", resolve)
+        return resolve
+
+    def _route_plan(
+        self, task: sfn.TaskStateBase, name: str, resolve: sfn.TaskStateBase | None = None
+    ) -> None:
         route = sfn.Choice.jsonata(self, name)
         route.when(_exists(_OUTCOME), self._publish)
+        route.when(_exists(_RESOLVING), resolve or self._resolve)
         route.otherwise(self._run)
         task.next(route)
 
@@ -218,7 +245,7 @@ class Workflow(Construct):
 
     def _publish_outcome(self) -> sfn.TaskStateBase:
         retriers = (NOT_PUBLISHED,)
-        publish_this = _ANSWER.field("publish")
+        publish_this = _RESPONSE.field("publish")
         publish = tasks.EventBridgePutEvents.jsonata(
             self,
             "PublishOutcome",

@@ -111,14 +111,14 @@ def next_decision(
             return Reached(Reason.ALREADY_GONE if gone else Reason.ALREADY_THERE)
         case Reached(Reason.CAMPAIGN_GONE) if is_gone(progress.initial_state):
             return _refuse_missing(progress)
-        case Reached(Reason.ENDED_BY_ITSELF) if is_gone(state) and _never_was(progress):
+        case Reached(Reason.ENDED_BY_ITSELF) if is_gone(state) and _never_existed(progress):
             return _refuse_missing(progress)
         case Refuse(Reason.CAMPAIGN_GONE):
             return _refuse_missing(progress)
         case Act() | Wait() if progress.delete_accepted_at is not None:
-            return _see_it_go(progress, now - progress.delete_accepted_at)
+            return _await_deletion(progress, now - progress.delete_accepted_at)
         case Act() if progress.restored_at is not None:
-            return _see_it_restored(progress, now - progress.restored_at)
+            return _await_restored(progress, now - progress.restored_at)
         case Act(mutation) if progress.attempts >= MAX_ATTEMPTS:
             last = f"refused as {progress.refusal}" if progress.refusal else "accepted"
             return Refuse(
@@ -150,18 +150,18 @@ def describe(progress: CampaignProgress) -> str:
     """Describe what the last poll found."""
     if not is_gone(progress.state):
         return f"the campaign is {progress.state}"
-    if _never_was(progress):
+    if _never_existed(progress):
         return "the campaign does not exist"
     return f"the campaign no longer exists; it was {progress.initial_state} when first read"
 
 
 def _refuse_missing(progress: CampaignProgress) -> Refuse:
     """Distinguish a campaign that no longer exists from one that never did, as far as is known."""
-    reason = Reason.CAMPAIGN_NOT_FOUND if _never_was(progress) else Reason.CAMPAIGN_GONE
+    reason = Reason.CAMPAIGN_NOT_FOUND if _never_existed(progress) else Reason.CAMPAIGN_GONE
     return Refuse(reason, describe(progress))
 
 
-def _never_was(progress: CampaignProgress) -> bool:
+def _never_existed(progress: CampaignProgress) -> bool:
     return progress.initial_state in (None, CampaignState.GONE)
 
 
@@ -280,7 +280,7 @@ def _watch_seconds(work: CampaignWork, age: float, now: float, jitter: float) ->
     return min(waits)
 
 
-def _see_it_go(progress: CampaignProgress, seconds: float) -> Decision:
+def _await_deletion(progress: CampaignProgress, seconds: float) -> Decision:
     """Wait until the deleted campaign no longer exists, for as long as that can reasonably take."""
     if seconds < MAX_DELETION_SECONDS:
         return Wait(deleting=True)
@@ -291,7 +291,7 @@ def _see_it_go(progress: CampaignProgress, seconds: float) -> Decision:
     )
 
 
-def _see_it_restored(progress: CampaignProgress, seconds: float) -> Decision:
+def _await_restored(progress: CampaignProgress, seconds: float) -> Decision:
     """Wait for the state to which the accepted mutation leads; never make it a second time.
 
     What that mutation undid is undone. If the campaign is found in that state again for longer

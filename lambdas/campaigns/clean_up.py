@@ -50,20 +50,23 @@ def batches(execution_arn: str, noted: Iterable[NotedMove]) -> Iterator[LeftBehi
     for jobs, campaigns in changed_by.items():
         rest = iter(campaigns.items())
         while batch := dict(islice(rest, CAMPAIGNS_PER_BATCH)):
-            yield LeftBehind(dict.fromkeys(batch, jobs.labels), _work(execution_arn, jobs, batch))
+            work = _work(execution_arn, jobs, batch)
+            jobs_of = dict.fromkeys(batch, jobs.labels)
+            yield LeftBehind(jobs_of, work, is_undone_after_abort_only=True)
 
 
 def in_one(moves: list[Move]) -> Move:
     """Return one move for what several jobs did to a campaign one after the other.
 
-    If one of them did not find the state that the job before it had asked for, another caller had
-    changed the campaign in between; what was done before that is not undone.
+    It is undone as if each job's was, the last one first. If one of them did not find the state
+    that the job before it had asked for, another caller had changed the campaign in between; what
+    was done before that is not undone.
     """
     whole = moves[-1]
     for earlier in reversed(moves[:-1]):
         if earlier.asked != whole.found:
             break
-        whole = Move(found=earlier.found, asked=whole.asked)
+        whole = Move(found=earlier.found, asked=whole.asked, via=(earlier.asked, *whole.via))
     return whole
 
 

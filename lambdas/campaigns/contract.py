@@ -9,9 +9,9 @@ from typing import Annotated, Final, Literal, Self
 
 from pydantic import AfterValidator, ValidationInfo, field_validator, model_validator
 
-from lambdas.jobs.contract import Deadline, Job, between_one_and, check_home
+from lambdas.jobs.contract import Deadline, Job, JobId, between_one_and, check_home
 from lambdas.shared import limits
-from lambdas.shared.faults import broken_rule, echo, fault_at
+from lambdas.shared.faults import IS_MISSING, broken_rule, echo, fault_at
 
 
 class CampaignTarget(StrEnum):
@@ -77,9 +77,9 @@ def _id_of_arn(arn: str, info: ValidationInfo) -> str:
     return match["id"]
 
 
-def _only_for(targets: Sequence[CampaignTarget], given: CampaignTarget, what: str) -> str:
-    """Return the rule of a field that fits some targets only."""
-    return f"{what} only for the targets {' and '.join(targets)}; this one is {given}"
+def _only_for(targets: Sequence[CampaignTarget], given: CampaignTarget, value: str) -> str:
+    """Return the rule of a field whose value fits some targets only."""
+    return f"may be {value} only for the targets {' and '.join(targets)}; this one is {given}"
 
 
 CampaignId = Annotated[str, AfterValidator(_check_campaign_id)]
@@ -90,9 +90,14 @@ class CampaignJob(Job):
 
     kind: Literal["campaigns"]
     api_version: ApiVersion = ApiVersion.V2
-    campaign_ids: Annotated[
-        tuple[CampaignId, ...], between_one_and(limits.MAX_CAMPAIGNS_PER_REQUEST, "campaign ids")
-    ]
+    campaign_ids: (
+        Annotated[
+            tuple[CampaignId, ...],
+            between_one_and(limits.MAX_CAMPAIGNS_PER_REQUEST, "campaign ids"),
+        ]
+        | None
+    ) = None
+    of: JobId | None = None
     target: CampaignTarget
     deadline_seconds: Deadline | None = None
     if_ended: Literal["fail", "accept"] = "fail"
@@ -100,19 +105,46 @@ class CampaignJob(Job):
 
     @field_validator("campaign_ids")
     @classmethod
-    def _drop_duplicates(cls, ids: tuple[str, ...]) -> tuple[str, ...]:
-        return tuple(dict.fromkeys(ids))
+    def _drop_duplicates(cls, ids: tuple[str, ...] | None) -> tuple[str, ...] | None:
+        return ids and tuple(dict.fromkeys(ids))
+
+    @model_validator(mode="after")
+    def _names_its_campaigns_in_one_way(self) -> Self:
+        ways = {"campaign_ids": self.campaign_ids, "of": self.of}
+        given = [name for name, value in ways.items() if value is not None]
+        if len(given) != 1:
+            raise broken_rule(
+                f"must name its campaigns by exactly one of {', '.join(ways)};"
+                f" got {' and '.join(given) or 'none of them'}"
+            )
+        return self
 
     @model_validator(mode="after")
     def _options_fit_the_target(self) -> Self:
-        if "if_ended" in self.model_fields_set and self.target not in ENDED_IS_ENOUGH:
-            raise fault_at(("if_ended",), _only_for(ENDED_IS_ENOUGH, self.target, "is"))
+        if self.if_ended == "accept" and self.target not in ENDED_IS_ENOUGH:
+            raise fault_at(("if_ended",), _only_for(ENDED_IS_ENOUGH, self.target, self.if_ended))
         if self.on_abort == "restore" and self.target not in RESTORABLE:
-            rule = _only_for(RESTORABLE, self.target, "may be restore")
+            rule = _only_for(RESTORABLE, self.target, self.on_abort)
             if self.target is CampaignTarget.RESTORED:
                 rule += ": write it in the job that is to be undone"
             raise fault_at(("on_abort",), rule)
         return self
+
+    @model_validator(mode="after")
+    def _restores_an_earlier_job(self) -> Self:
+        if self.target is CampaignTarget.RESTORED and self.of is None:
+            raise fault_at(("of",), f"{IS_MISSING}: {self.target} needs the job that it undoes")
+        return self
+
+    @property
+    def of_job(self) -> str | None:
+        """The id of the earlier job whose campaigns these are, None if it names its own."""
+        return self.of
+
+    @property
+    def restored_job(self) -> str | None:
+        """The id of the earlier job whose changes it undoes, None if it undoes none."""
+        return self.of if self.target is CampaignTarget.RESTORED else None
 
     @property
     def deadline(self) -> int:

@@ -2,26 +2,37 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from itertools import islice
 from typing import Final
 
 from lambdas.campaigns import paces
-from lambdas.campaigns.contract import CampaignJob
+from lambdas.campaigns.contract import RESTORABLE, CampaignJob
 from lambdas.campaigns.transitions import Mutation
-from lambdas.campaigns.work import CampaignProgress, CampaignWork
+from lambdas.campaigns.work import CampaignProgress, CampaignWork, Undoes
+from lambdas.jobs.contract import Job
 from lambdas.jobs.kind import Calls, Kind, Limit
 from lambdas.jobs.loop import Loop, ResourceMap, Wait
 from lambdas.jobs.phases import Phase
 from lambdas.rate_limit.quota import CampaignRates
 from lambdas.shared import items
+from lambdas.shared.faults import echo
 from lambdas.shared.limits import CAMPAIGNS_PER_BATCH, MAX_CAMPAIGNS_PER_REQUEST
 
 _QUOTAS: Final = CampaignRates()
 
 
-def _plan(job: CampaignJob, key: str) -> Iterator[CampaignWork]:
-    for number, start in enumerate(range(0, len(job.campaign_ids), CAMPAIGNS_PER_BATCH)):
-        batch = job.campaign_ids[start : start + CAMPAIGNS_PER_BATCH]
+def batches(
+    job: CampaignJob,
+    key: str,
+    campaigns: Mapping[str, CampaignProgress],
+    *,
+    undoes: Undoes | None = None,
+) -> Iterator[CampaignWork]:
+    """Yield the units of work of a job, given its campaigns by id."""
+    rest = iter(campaigns.items())
+    number = 0
+    while batch := dict(islice(rest, CAMPAIGNS_PER_BATCH)):
         yield CampaignWork(
             kind=job.kind,
             key=f"{key}.{number}",
@@ -31,8 +42,34 @@ def _plan(job: CampaignJob, key: str) -> Iterator[CampaignWork]:
             deadline_seconds=job.deadline,
             if_ended=job.if_ended,
             on_abort=job.on_abort,
-            open=dict.fromkeys(batch, CampaignProgress()),
+            open=batch,
+            undoes=undoes,
         )
+        number += 1
+
+
+def _plan(job: CampaignJob, key: str) -> Iterator[CampaignWork]:
+    return batches(job, key, dict.fromkeys(job.campaign_ids or (), CampaignProgress()))
+
+
+def _is_deferred(job: CampaignJob) -> bool:
+    return job.campaign_ids is None
+
+
+def _check_of(job: CampaignJob, earlier: Job) -> str | None:
+    if not isinstance(earlier, CampaignJob):
+        return f"must name a job of kind {job.kind}; {echo(job.of)} is of kind {earlier.kind}"
+    if earlier.api_version is not job.api_version:
+        return (
+            f"must name a job of the same api_version, which is {job.api_version};"
+            f" {echo(job.of)} is of api_version {earlier.api_version}"
+        )
+    if job.restored_job is not None and earlier.target not in RESTORABLE:
+        return (
+            f"must name a job with target {' or '.join(RESTORABLE)}, which can be undone;"
+            f" that of {echo(job.of)} is {earlier.target}"
+        )
+    return None
 
 
 CAMPAIGNS: Final = Kind(
@@ -40,7 +77,7 @@ CAMPAIGNS: Final = Kind(
     job=CampaignJob,
     work=CampaignWork,
     plan=_plan,
-    limit=Limit(MAX_CAMPAIGNS_PER_REQUEST, "campaigns", lambda job: len(job.campaign_ids)),
+    limit=Limit(MAX_CAMPAIGNS_PER_REQUEST, "campaigns", lambda job: len(job.campaign_ids or ())),
     reconciler="lambdas.campaigns.reconcile_campaigns",
     loop=Loop(
         route="RouteCampaigns",
@@ -67,4 +104,6 @@ CAMPAIGNS: Final = Kind(
         Calls(("GetCampaignStateBatch",), "Campaign reads", _QUOTAS.reads),
         Calls(("DescribeCampaign",)),
     ),
+    deferred=_is_deferred,
+    check_of=_check_of,
 )

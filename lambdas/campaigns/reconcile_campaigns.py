@@ -190,13 +190,13 @@ class _Pass:
         until = self._calls_until - HORIZON_SECONDS
         while unread := self._unread():
             if self._learned and clock.now() > until:
-                self._come_again(clock.now())
+                self._request_next_pass(clock.now())
                 return Reading.DONE
             groups = campaign_batch.read_groups(unread)
             slots = self._limits.reads.reserve(len(groups), until)
             for group in groups:
                 if not slots.take():
-                    self._come_again(slots.again_at)
+                    self._request_next_pass(slots.again_at)
                     return Reading.DONE
                 try:
                     self._read(group)
@@ -206,7 +206,7 @@ class _Pass:
                     if not self._learned:
                         raise
                     logger.warning("campaigns not read", error=str(error))
-                    self._come_again(slots.again_at)
+                    self._request_next_pass(slots.again_at)
                     return Reading.FAILED
         return Reading.DONE
 
@@ -310,7 +310,7 @@ class _Pass:
                     if slots is None:
                         return
                     if not slots.take():
-                        self._come_again(slots.again_at)
+                        self._request_next_pass(slots.again_at)
                         return
                     attempt = self._attempt(mutation, campaign_id, slots)
                     self._attempts.append(attempt)
@@ -353,7 +353,7 @@ class _Pass:
             case ThrottlingException():
                 self._throttle = error
                 slots.throttled()
-                self._come_again(slots.again_at)
+                self._request_next_pass(slots.again_at)
                 return Attempt.THROTTLED
             case InvalidCampaignStateException():
                 self._remember(campaign_id, campaign_batch.refused(progress, refusal, error.state))
@@ -362,7 +362,7 @@ class _Pass:
                 gone = campaign_batch.refused(progress, refusal, CampaignState.GONE)
                 self._remember(campaign_id, gone)
                 return Attempt.REFUSED_WITH_STATE
-        self._take_refusal(mutation, campaign_id, error)
+        self._record_refusal(mutation, campaign_id, error)
         return Attempt.REFUSED
 
     def _withdraw(self, campaign_id: str, *calls: str) -> None:
@@ -412,11 +412,11 @@ class _Pass:
             message = campaign_batch.describe(progress)
             self._close(campaign_id, Phase.COMPLETE, left.reason, message, warnings)
 
-    def _come_again(self, moment: float) -> None:
+    def _request_next_pass(self, moment: float) -> None:
         """Request the next pass at a time, in epoch seconds, unless one is due earlier."""
         self._again_at = moment if self._again_at is None else min(moment, self._again_at)
 
-    def _take_refusal(self, mutation: Mutation, campaign_id: str, error: AwsError) -> None:
+    def _record_refusal(self, mutation: Mutation, campaign_id: str, error: AwsError) -> None:
         """Record a refusal after which to poll again, or end the campaign if it is final.
 
         Which error the deletion of an active campaign returns is not documented, and the guides

@@ -47,15 +47,18 @@ class CampaignState(StrEnum):
 
 
 class Move(Internal):
-    """What a job did to a campaign, or tried to do and may have done.
+    """What a job, or several in turn, did to a campaign, or tried to do and may have done.
 
     Attributes:
-        found: the state in which the job found the campaign, before its first mutation.
-        asked: the state to which its last mutation leads.
+        found: the state in which the first job found the campaign, before its first mutation.
+        asked: the state to which the last mutation leads.
+        via: the states to which earlier jobs' mutations lead. The campaign is in one of them if
+            those after it had no effect.
     """
 
     found: str
     asked: str
+    via: tuple[str, ...] = ()
 
 
 class Act(NamedTuple):
@@ -158,6 +161,9 @@ _TABLE: Final[Mapping[CampaignTarget, Mapping[CampaignState, Decision]]] = Mappi
     }
 )
 
+TABLE_TARGETS: Final = tuple(_TABLE)
+"""The targets that depend on nothing but the campaign's state."""
+
 _SAME_AS: Final = MappingProxyType({_S.CREATED: _S.INITIALIZED, _S.DELETED: _S.GONE})
 
 LEADS_TO: Final[Mapping[Mutation, CampaignState]] = MappingProxyType(
@@ -216,8 +222,9 @@ def accept_ended(decision: Decision | None, state: str) -> Decision | None:
     known = _known(state)
     if decision == _DELETING:
         return Wait(deleting=True)
-    if isinstance(decision, Refuse) and known in _ENDED_BY_ITSELF:
-        return Reached(Reason.ENDED_BY_ITSELF, _ENDED_BY_ITSELF[known])
+    ended = _ENDED_BY_ITSELF.get(known) if known is not None else None
+    if isinstance(decision, Refuse) and ended is not None:
+        return Reached(Reason.ENDED_BY_ITSELF, ended)
     return decision
 
 
@@ -233,17 +240,17 @@ def restore(state: str, move: Move | None) -> Decision | None:
     """
     if move is None:
         return Reached(Reason.UNTOUCHED)
-    known, found, asked = _known(state), _known(move.found), _known(move.asked)
+    known, found = _known(state), _known(move.found)
     if known is None:
         return None
     if known is found:
         return _THERE
-    if known is not asked:
+    if known not in map(_known, (move.asked, *move.via)):
         return changed_since(state, move)
-    back = _WAY_BACK.get((asked, found)) if found is not None else None
+    back = _WAY_BACK.get((known, found)) if found is not None else None
     if back is None:
         return Refuse(
-            Reason.ILLEGAL_TRANSITION, f"a campaign that is {asked} cannot be {move.found} again"
+            Reason.ILLEGAL_TRANSITION, f"a campaign that is {state} cannot be {move.found} again"
         )
     return Act(back)
 

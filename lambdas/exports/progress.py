@@ -84,7 +84,7 @@ def requested(progress: ExportProgress, task_id: str) -> ExportProgress:
     )
 
 
-def recalled(progress: ExportProgress, task_id: str) -> ExportProgress:
+def already_requested(progress: ExportProgress, task_id: str) -> ExportProgress:
     """Record a start that an earlier pass made but could not return."""
     return progress.model_copy(update={"requested_task_id": task_id})
 
@@ -120,7 +120,7 @@ def folder(task: ExportTask) -> str:
     return "".join(f"{part}/" for part in (task.prefix, task.task_id) if part)
 
 
-def passed_over(progress: ExportProgress) -> ExportProgress:
+def identifier_skipped(progress: ExportProgress) -> ExportProgress:
     """Skip an identifier that is taken by a task which RDS no longer lists."""
     return progress.model_copy(update={"generation": progress.generation + 1})
 

@@ -197,7 +197,7 @@ class _Pass:
             TransientError: the call may have had an effect.
             PermanentError: the call had no effect, and never will have.
         """
-        self._recall_start()
+        self._restore_start()
         before, polling = self._work.progress, self._work.polling
         decision = exports.decide(
             self._tasks,
@@ -241,7 +241,7 @@ class _Pass:
         """
         job, before = self._work.job, self._work.progress
         if self._notes.record(task_id):  # an earlier pass, which was killed, may have started it
-            before = export_watch.recalled(before, task_id)
+            before = export_watch.already_requested(before, task_id)
         self._remember(export_watch.requested(before, task_id))
         try:
             task = self._rds.start(task_id, job.source_arn, job.export_only)
@@ -275,7 +275,7 @@ class _Pass:
             logger.warning("running exports not counted", error=str(error))
             return None
 
-    def _recall_start(self) -> None:
+    def _restore_start(self) -> None:
         """Restore from the job's note that it started a task.
 
         A function that was killed after RDS accepted a start left no other trace.
@@ -288,7 +288,7 @@ class _Pass:
             return
         found = exports.to_adopt(self._tasks, job, progress, self._rds.destination, self._began_at)
         if found is not None and self._notes.holds(found.task_id):
-            self._remember(export_watch.recalled(progress, found.task_id))
+            self._remember(export_watch.already_requested(progress, found.task_id))
 
     @property
     def _began_at(self) -> float:
@@ -302,7 +302,7 @@ class _Pass:
             if before.requested_task_id == task_id:
                 self._count_refusal(error)
             else:
-                self._remember(export_watch.passed_over(before))
+                self._remember(export_watch.identifier_skipped(before))
             return Step.DONE
         if task.source_arn != self._work.job.source_arn:
             taken = f"{task_id} is taken by an export of {task.source_arn}"

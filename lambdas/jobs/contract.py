@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import Annotated, Final, TypeGuard
+from typing import Annotated, ClassVar, Final, TypeGuard
 
 from pydantic import AfterValidator, BeforeValidator, Field, ValidationInfo
 
@@ -19,12 +19,12 @@ JOB_ID: Final = re.compile(rf"[A-Za-z][A-Za-z0-9_-]{{0,{limits.MAX_JOB_ID_CHARAC
 """No dot: a job without an id is called `stage.job`, such as 0.0."""
 
 
-def between_one_and(most: int, things: str) -> BeforeValidator:
+def between_one_and(most: int, plural: str) -> BeforeValidator:
     """Bound a list before its items are validated, so that a huge one is one fault."""
 
     def check(value: object) -> object:
         if isinstance(value, list | tuple) and not 1 <= len(value) <= most:
-            raise broken_rule(f"holds {len(value)} {things}; it takes 1 to {most}")
+            raise broken_rule(f"holds {len(value)} {plural}; it takes 1 to {most}")
         return value
 
     return BeforeValidator(check)
@@ -82,6 +82,15 @@ class Job(Frozen):
 
     kind: str
     id: JobId | None = None
+    target: str
+
+    OF: ClassVar[tuple[str, ...]] = ("of",)
+    """The path of the field that names an earlier job."""
+
+    @property
+    def of_job(self) -> str | None:
+        """The id of the earlier job whose resources it is about, None if it names its own."""
+        return None
 
     @property
     def restored_job(self) -> str | None:

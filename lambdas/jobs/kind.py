@@ -23,12 +23,12 @@ class Limit(NamedTuple, Generic[J]):
 
     Attributes:
         most: of all its jobs together.
-        things: what they are called.
+        plural: what they are called.
         count: how many of them a job names.
     """
 
     most: int
-    things: str
+    plural: str
     count: Callable[[J], int]
 
 
@@ -44,6 +44,16 @@ class Calls(NamedTuple):
     operations: tuple[str, ...]
     title: str | None = None
     quota: Rate | None = None
+
+
+def never(_job: Job) -> bool:
+    """Return that a job's resources are known when the request is accepted."""
+    return False
+
+
+def of_no_job(_job: Job, _earlier: Job) -> str | None:
+    """Return the rule that no job of a kind is about another job's resources."""
+    return "is not supported by jobs of this kind"
 
 
 def id_of(entry: Entry) -> str:
@@ -68,6 +78,8 @@ class Kind(Generic[J, W]):
         title: the heading of its dashboard section and of its alarm on throttled calls.
         calls: the calls that its function makes of its service.
         undone_by: the identifier of what a clean-up undoes, from a resource's entry.
+        deferred: whether a job's resources become known only when its stage begins.
+        check_of: the rule that a job breaks by naming an earlier one in `of`, None if it may.
     """
 
     name: str
@@ -82,6 +94,8 @@ class Kind(Generic[J, W]):
     title: str
     calls: tuple[Calls, ...]
     undone_by: Callable[[Entry], str] = id_of
+    deferred: Callable[[J], bool] = never
+    check_of: Callable[[J, Job], str | None] = of_no_job
 
     @property
     def operations(self) -> tuple[str, ...]:

@@ -8,11 +8,11 @@ from aws_lambda_powertools.metrics import MetricUnit
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from lambdas.requests.acceptance import RequestRejected, account_of, clean_up, parse
-from lambdas.requests.answer import Answer
-from lambdas.requests.conclusion import answer_to
+from lambdas.requests.conclusion import response_to
 from lambdas.requests.inputs import input_of
 from lambdas.requests.plan import Trace, plan, trace_of
 from lambdas.requests.rejections import rejected
+from lambdas.requests.response import Response
 from lambdas.shared import clock, metric_names
 from lambdas.shared.environment import setting
 from lambdas.shared.observability import logger, metrics, observed
@@ -36,7 +36,7 @@ def handler(event: dict[str, Any], _context: LambdaContext) -> dict[str, Any]:
             logger.set_correlation_id(trace.correlation_id)
             logger.info("clean-up accepted", of_execution=requested.execution_arn)
             metrics.add_metric(metric_names.REQUESTS_ACCEPTED, MetricUnit.Count, 1)
-            return Answer(clean_up=requested).as_payload()
+            return Response(clean_up=requested).as_payload()
         request = parse(
             given, region=setting("AWS_REGION"), account=account_of(trace.execution_arn)
         )
@@ -47,4 +47,4 @@ def handler(event: dict[str, Any], _context: LambdaContext) -> dict[str, Any]:
     logger.info("request accepted", stages=len(request.stages))
     metrics.add_metric(metric_names.REQUESTS_ACCEPTED, MetricUnit.Count, 1)
     now = clock.now()
-    return answer_to(plan(request, trace, now), now).as_payload()
+    return response_to(plan(request, trace, now), now).as_payload()

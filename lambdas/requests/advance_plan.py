@@ -12,7 +12,7 @@ from lambdas.jobs.pass_result import TaskError
 from lambdas.jobs.phases import Phase
 from lambdas.jobs.registry import ChildResult
 from lambdas.jobs.resource_result import Entry
-from lambdas.requests.conclusion import answer_to
+from lambdas.requests.conclusion import response_to
 from lambdas.requests.plan import Plan, advance
 from lambdas.shared import clock, metric_names
 from lambdas.shared.observability import logger, metrics, observed
@@ -32,11 +32,11 @@ def handler(event: dict[str, Any], _context: LambdaContext) -> dict[str, Any]:
     now = clock.now()
     plan = advance(before, results, now, lost=lost)
     _measure(plan.entries[len(before.entries) :])
-    answer = answer_to(plan, now)
-    if answer.outcome is not None:
-        outcome = answer.outcome
+    response = response_to(plan, now)
+    if response.outcome is not None:
+        outcome = response.outcome
         logger.info("request ended", phase=outcome.phase, summary=outcome.summary)
-    return answer.as_payload()
+    return response.as_payload()
 
 
 def _measure(entries: Sequence[Entry]) -> None:

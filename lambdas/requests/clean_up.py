@@ -57,10 +57,9 @@ def entries_of(
     entries = list(plan.entries)
     for given in plan.running:
         entries += close(given, by_key.get(given.key), ended_at, reason=reason, message=message)
-    for stage in plan.waiting:
-        for work in stage.work:
-            waited = f"{message}; its stage had not begun"
-            entries += work.fail_all(reason=reason, message=waited, now=ended_at).entries
+    waited = f"{message}; its stage had not begun"
+    for stage in (*filter(None, (plan.resolving,)), *plan.waiting):
+        entries += stage.fail_all(reason=reason, message=waited, now=ended_at)
     return tuple(entries)
 
 
@@ -96,13 +95,13 @@ def _undone(entry: Entry, ended: EndedExecution, undone: tuple[Entry, ...]) -> E
     of_kind = [by for by in undone if by.kind == entry.kind]
     of_job = [by for by in of_kind if entry.job in ended.jobs_of.get(kind.undone_by(by), ())]
     same = [by for by in of_job if kind.undone_by(by) == kind.undone_by(entry)]
-    # What a job of one resource did is about that resource, even if its entry does not say so.
-    found = same or (of_job if isinstance(kind.resources, OneResource) else [])
-    if not found:
+    if isinstance(kind.resources, OneResource):
+        # Nothing of it is undone once it is COMPLETE. Otherwise, what is undone of its job is about
+        # it, even if its entry does not say so.
+        same = (same or of_job) if entry.phase is Phase.FAILED else []
+    if not same:
         return entry
-    by = found[-1]
-    if entry.phase is Phase.COMPLETE and by.final_state == entry.final_state:
-        return entry
+    by = same[-1]
     return entry.model_copy(
         update={
             "final_state": by.final_state,

@@ -2,24 +2,24 @@
 
 from __future__ import annotations
 
-from lambdas.requests.answer import Answer
 from lambdas.requests.clean_up import outcome_of_ended_execution
 from lambdas.requests.outcome import Outcome, request_outcome
 from lambdas.requests.plan import Plan
+from lambdas.requests.response import Response
 
 
-def answer_to(plan: Plan, now: float) -> Answer:
+def response_to(plan: Plan, now: float) -> Response:
     """Return the plan while there is work, the outcome when there is none left.
 
     A clean-up adds the outcome of the execution that it cleans up after, which is published instead
     of its own. `now` is in epoch seconds.
     """
     if not plan.has_ended:
-        return Answer(plan=plan)
+        return Response(plan=plan)
     publish = None
     if plan.cleans_up is not None:
         publish = outcome_of_ended_execution(plan.cleans_up, plan.entries)
-    return Answer(outcome=outcome_of(plan, now), publish=publish)
+    return Response(outcome=outcome_of(plan, now), publish=publish)
 
 
 def outcome_of(plan: Plan, now: float) -> Outcome:

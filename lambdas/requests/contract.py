@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Annotated, Literal, Self
 
 from pydantic import AfterValidator, model_validator
 
-from lambdas.jobs.contract import between_one_and, check_correlation_id, check_description
-from lambdas.jobs.registry import KINDS, AnyJob
+from lambdas.jobs.contract import (
+    Job,
+    between_one_and,
+    check_correlation_id,
+    check_description,
+)
+from lambdas.jobs.registry import KINDS, AnyJob, kind_named
 from lambdas.shared import limits
-from lambdas.shared.faults import broken_rule, echo, fault_at
+from lambdas.shared.faults import broken_rule, did_you_mean, echo, fault_at, nearest
 from lambdas.shared.model import Frozen
 
 
@@ -35,7 +41,7 @@ class Request(Frozen):
         for kind in KINDS:
             named = sum(kind.limit.count(job) for job in jobs if job.kind == kind.name)
             if named > kind.limit.most:
-                raise broken_rule(f"names {named} {kind.limit.things}; at most {kind.limit.most}")
+                raise broken_rule(f"names {named} {kind.limit.plural}; at most {kind.limit.most}")
         size = len(self.model_dump_json(exclude_none=True).encode())
         if size > limits.MAX_REQUEST_BYTES:
             raise broken_rule(f"is {size} bytes of JSON; at most {limits.MAX_REQUEST_BYTES}")
@@ -53,3 +59,24 @@ class Request(Frozen):
                     raise fault_at(location, f"must be unique; another job is {echo(job.id)} too")
                 seen.add(job.id)
         return self
+
+    @model_validator(mode="after")
+    def _references_are_to_earlier_jobs(self) -> Self:
+        earlier: dict[str, Job] = {}
+        for number, stage in enumerate(self.stages):
+            for index, job in enumerate(stage.jobs):
+                if job.of_job is not None:
+                    rule = _broken_by_reference(job, job.of_job, earlier)
+                    if rule is not None:
+                        raise fault_at(("stages", number, "jobs", index, *job.OF), rule)
+            earlier |= {job.id: job for job in stage.jobs if job.id is not None}
+        return self
+
+
+def _broken_by_reference(job: Job, name: str, earlier: Mapping[str, Job]) -> str | None:
+    """Return the rule that a job breaks by naming another one, None if it may."""
+    if name in earlier:
+        return kind_named(job.kind).check_of(job, earlier[name])
+    known = f"one of {', '.join(earlier)}" if earlier else "and none has an id"
+    rule = f"must be the id of a job of an earlier stage, {known}; got {echo(name)}"
+    return rule + did_you_mean(nearest(name, earlier))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from typing import Literal
+from typing import Any, Literal
 
 from pydantic import Field
 
@@ -11,9 +11,10 @@ from lambdas.jobs.contract import Job
 from lambdas.jobs.pass_result import PassResult, TaskError
 from lambdas.jobs.phases import Phase, Reason
 from lambdas.jobs.registry import AnyWork, kind_named
+from lambdas.jobs.resolution import Resolved, entry_of_job
 from lambdas.jobs.resource_result import Entry
 from lambdas.jobs.work import Work
-from lambdas.requests.contract import Request
+from lambdas.requests.contract import Request, Stage
 from lambdas.requests.outcome import Outcome
 from lambdas.shared.model import Internal
 
@@ -35,11 +36,68 @@ class Trace(Internal):
         return other.model_copy(update={"execution_arn": self.execution_arn})
 
 
+class DeferredJob(Internal):
+    """A job whose resources become known only when its stage begins.
+
+    Attributes:
+        key: its place in the request.
+        label: what the outcome calls it.
+        kind: of its resources.
+        target: of its resources.
+        restores: what the outcome calls the earlier job whose changes it undoes, None if it undoes
+            none.
+        job: the job as it was accepted. Unlike work, it is read strictly: a function that is older
+            than the request would otherwise leave out a condition that it does not know.
+    """
+
+    key: str
+    label: str
+    kind: str
+    target: str
+    restores: str | None = None
+    job: dict[str, Any]
+
+    def read(self) -> Job:
+        """Return the job.
+
+        Raises:
+            UnknownKindError: this version has no such kind.
+            ValidationError: this version has no such job of the kind.
+        """
+        job: Job = kind_named(self.kind).job.model_validate(self.job)
+        return job
+
+    def fail(self, *, reason: str, message: str, now: float) -> Entry:
+        """Return the result of the job if it is not resolved, at `now` in epoch seconds."""
+        return entry_of_job(
+            self.label,
+            kind=self.kind,
+            target=self.target,
+            phase=Phase.FAILED,
+            reason=reason,
+            message=message,
+            now=now,
+        )
+
+
 class PlannedStage(Internal):
-    """A stage that has not begun."""
+    """A stage that has not begun.
+
+    Attributes:
+        work: of the jobs whose resources are known.
+        deferred: the other jobs, which `ResolveJobs` resolves when the stage begins.
+    """
 
     run: Literal["on_success", "always"]
-    work: tuple[AnyWork, ...]
+    work: tuple[AnyWork, ...] = ()
+    deferred: tuple[DeferredJob, ...] = ()
+
+    def fail_all(self, *, reason: str, message: str, now: float) -> Iterator[Entry]:
+        """Yield a failed result for every resource, and for every job without known ones."""
+        for work in self.work:
+            yield from work.fail_all(reason=reason, message=message, now=now).entries
+        for job in self.deferred:
+            yield job.fail(reason=reason, message=message, now=now)
 
 
 class EndedExecution(Internal):
@@ -72,6 +130,7 @@ class Plan(Internal):
     Attributes:
         started_at: epoch seconds.
         running: the work of the current stage.
+        resolving: the stage that begins as soon as its jobs are resolved.
         waiting: the stages to come.
         entries: the results so far.
         workflow_failed: whether the map of a stage has failed as a whole.
@@ -81,6 +140,7 @@ class Plan(Internal):
     trace: Trace
     started_at: float
     running: tuple[AnyWork, ...] = ()
+    resolving: PlannedStage | None = None
     waiting: tuple[PlannedStage, ...] = ()
     entries: tuple[Entry, ...] = ()
     workflow_failed: bool = False
@@ -89,12 +149,13 @@ class Plan(Internal):
     @property
     def has_ended(self) -> bool:
         """Whether nothing runs and nothing waits."""
-        return not self.running and not self.waiting
+        return not self.running and self.resolving is None and not self.waiting
 
     def with_results(self, entries: Iterable[Entry], *, workflow_failed: bool) -> Plan:
         """Return the plan after the work of a stage has ended."""
         update = {
             "running": (),
+            "resolving": None,
             "entries": tuple(entries),
             "workflow_failed": self.workflow_failed or workflow_failed,
         }
@@ -105,9 +166,16 @@ class Plan(Internal):
         running: Iterable[Work],
         waiting: Iterable[PlannedStage],
         entries: Iterable[Entry],
+        *,
+        resolving: PlannedStage | None = None,
     ) -> Plan:
-        """Return the plan with a stage that runs, those to come, and the results so far."""
-        update = {"running": tuple(running), "waiting": tuple(waiting), "entries": tuple(entries)}
+        """Return the plan at a stage that runs or is resolved, those to come, and the results."""
+        update = {
+            "running": tuple(running),
+            "resolving": resolving,
+            "waiting": tuple(waiting),
+            "entries": tuple(entries),
+        }
         return self.model_copy(update=update)
 
     def cleaning_up_after(self, ended: EndedExecution | None) -> Plan:
@@ -126,17 +194,7 @@ def trace_of(request: Request, execution: Trace) -> Trace:
 
 def plan(request: Request, trace: Trace, now: float) -> Plan:
     """Return the plan of a request, its first stage begun; `now` is in epoch seconds."""
-    stages = tuple(
-        PlannedStage(
-            run=stage.run,
-            work=tuple(
-                work
-                for index, job in enumerate(stage.jobs)
-                for work in _work(job, f"{number}.{index}")
-            ),
-        )
-        for number, stage in enumerate(request.stages)
-    )
+    stages = tuple(_planned(stage, number) for number, stage in enumerate(request.stages))
     return _begin_next_stage(Plan(trace=trace, started_at=now, waiting=stages), now)
 
 
@@ -164,8 +222,28 @@ def advance(
     message = lost.message if lost else "the child execution returned no result"
     for given in before.running:
         entries += close(given, by_key.get(given.key), now, reason=reason, message=message)
+    if before.resolving is not None:
+        entries += before.resolving.fail_all(reason=reason, message=message, now=now)
     after = before.with_results(entries, workflow_failed=lost is not None)
     return _begin_next_stage(after, now)
+
+
+def begin_resolved_stage(before: Plan, resolved: Iterable[Resolved], now: float) -> Plan:
+    """Begin the stage whose jobs have been resolved, or the next one if it has no work.
+
+    Args:
+        before: the plan, with the stage that was resolved.
+        resolved: its jobs.
+        now: epoch seconds.
+    """
+    entries = list(before.entries)
+    work = [*before.resolving.work] if before.resolving is not None else []
+    for job in resolved:
+        work += job.work
+        entries += job.entries
+    running = tuple(_begin(work, before.waiting, now))
+    after = before.at_stage(running, before.waiting, entries)
+    return after if running else _begin_next_stage(after, now)
 
 
 def _begin_next_stage(before: Plan, now: float) -> Plan:
@@ -173,18 +251,49 @@ def _begin_next_stage(before: Plan, now: float) -> Plan:
     running: tuple[Work, ...] = ()
     entries = list(before.entries)
     waiting = list(before.waiting)
-    while waiting and not running:
+    resolving: PlannedStage | None = None
+    while waiting and not running and resolving is None:
         stage = waiting.pop(0)
         failed = any(entry.phase is Phase.FAILED for entry in entries)
         if failed and stage.run != "always":
             entries += _skip(stage, now)
+        elif stage.deferred:
+            resolving = stage
         else:
-            running = tuple(work.begun(now) for work in stage.work)
-    return before.at_stage(running, waiting, entries)
+            running = tuple(_begin(stage.work, waiting, now))
+    return before.at_stage(running, waiting, entries, resolving=resolving)
 
 
-def _work(job: Job, key: str) -> Iterator[Work]:
-    yield from kind_named(job.kind).plan(job, key)
+def _begin(work: Iterable[Work], waiting: Iterable[PlannedStage], now: float) -> Iterator[Work]:
+    """Yield the work of a stage as it begins, with what the stages to come mean for it."""
+    restored = {job.restores for stage in waiting for job in stage.deferred}
+    for each in work:
+        begun = each.begun(now)
+        yield begun.restored_later() if each.job_label in restored else begun
+
+
+def _planned(stage: Stage, number: int) -> PlannedStage:
+    work: list[Work] = []
+    deferred = []
+    for index, job in enumerate(stage.jobs):
+        key = f"{number}.{index}"
+        kind = kind_named(job.kind)
+        if kind.deferred(job):
+            deferred.append(_deferred(job, key))
+        else:
+            work += kind.plan(job, key)
+    return PlannedStage(run=stage.run, work=tuple(work), deferred=tuple(deferred))
+
+
+def _deferred(job: Job, key: str) -> DeferredJob:
+    return DeferredJob(
+        key=key,
+        label=job.label(key),
+        kind=job.kind,
+        target=job.target,
+        restores=job.restored_job,
+        job=job.model_dump(mode="json", exclude_unset=True),
+    )
 
 
 def close(
@@ -212,9 +321,5 @@ def close(
 
 
 def _skip(stage: PlannedStage, now: float) -> Iterator[Entry]:
-    for work in stage.work:
-        yield from work.fail_all(
-            reason=Reason.STAGE_SKIPPED,
-            message="a job of an earlier stage failed, and this stage runs on success only",
-            now=now,
-        ).entries
+    message = "a job of an earlier stage failed, and this stage runs on success only"
+    return stage.fail_all(reason=Reason.STAGE_SKIPPED, message=message, now=now)

@@ -19,10 +19,10 @@ from lambdas.requests.acceptance import (
     no_such_execution,
     parse,
 )
-from lambdas.requests.conclusion import answer_to
+from lambdas.requests.conclusion import response_to
 from lambdas.requests.executions import RUNNING, Execution, Executions, Progress
 from lambdas.requests.inputs import input_of
-from lambdas.requests.outcome import OUTCOME_NOT_PUBLISHED
+from lambdas.requests.outcome import OUTCOME_NOT_PUBLISHED, WORKFLOW_FAILED
 from lambdas.requests.outcome_claims import OutcomeClaims
 from lambdas.requests.plan import EndedExecution, Plan, Trace, plan, plan_of, trace_of
 from lambdas.requests.rejections import rejected
@@ -50,8 +50,11 @@ def handler(event: dict[str, Any], _context: LambdaContext) -> dict[str, Any]:
         return rejected(no_such_execution("does not exist"), own)
     if execution.status == RUNNING:
         return rejected(no_such_execution("is still running: stop it first"), own)
+    progress = executions.progress(execution_arn)
     left = left_behind(execution_arn)
-    ended = _ended(execution, executions.progress(execution_arn), left)
+    if _ended_by_itself(execution, progress):
+        left = tuple(each for each in left if not each.is_undone_after_abort_only)
+    ended = _ended(execution, progress, left)
     if ended is not None and not _publishes(own.execution_arn, execution_arn, executions):
         ended = None
     trace = own
@@ -62,7 +65,16 @@ def handler(event: dict[str, Any], _context: LambdaContext) -> dict[str, Any]:
     work = (each.work.with_key(f"0.{index}") for index, each in enumerate(left))
     now = clock.now()
     planned = plan_of(work, trace, now).cleaning_up_after(ended)
-    return answer_to(planned, now).as_payload()
+    return response_to(planned, now).as_payload()
+
+
+def _ended_by_itself(execution: Execution, progress: Progress) -> bool:
+    """Return whether an execution did all that it should, and only its outcome is unpublished."""
+    return (
+        execution.error == OUTCOME_NOT_PUBLISHED
+        and progress.outcome is not None
+        and progress.outcome.reason != WORKFLOW_FAILED
+    )
 
 
 def _publishes(own_arn: str, execution_arn: str, executions: Executions) -> bool:

@@ -7,9 +7,9 @@ from typing import Any
 from aws_lambda_powertools.metrics import MetricUnit
 
 from lambdas.requests.acceptance import RequestRejected
-from lambdas.requests.answer import Answer
 from lambdas.requests.outcome import rejection
 from lambdas.requests.plan import Trace
+from lambdas.requests.response import Response
 from lambdas.shared import clock, metric_names
 from lambdas.shared.observability import logger, metrics
 
@@ -27,4 +27,4 @@ def rejected(error: RequestRejected, trace: Trace) -> dict[str, Any]:
         execution_arn=trace.execution_arn,
         now=clock.now(),
     )
-    return Answer(outcome=outcome).as_payload()
+    return Response(outcome=outcome).as_payload()

@@ -62,12 +62,12 @@ def nearest(written: object, words: Iterable[str]) -> str | None:
 def one_of(written: object, words: Sequence[str]) -> str:
     """Return the rule of a field with a fixed set of values, with a suggestion if one is close."""
     rule = f"must be one of {', '.join(words)}; got {echo(written)}"
-    return rule + _did_you_mean(nearest(written, words))
+    return rule + did_you_mean(nearest(written, words))
 
 
 def unknown_field(name: str, known: Iterable[str]) -> str:
     """Return the rule of a field that does not exist, with a suggestion if one is close."""
-    return "is an unknown field" + _did_you_mean(nearest(name, known))
+    return "is an unknown field" + did_you_mean(nearest(name, known))
 
 
 def echo(value: object) -> str:
@@ -204,5 +204,6 @@ _TYPES: Final = {
 }
 
 
-def _did_you_mean(word: str | None) -> str:
+def did_you_mean(word: str | None) -> str:
+    """Return a suggestion for the end of a rule, empty if there is none."""
     return f"; did you mean {word}?" if word is not None else ""

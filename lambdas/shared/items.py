@@ -80,7 +80,7 @@ MOVE: Final = ItemType(
     sort="{job}#{campaign_id}",
     attributes=(FOUND, ASKED, CALLS, RESTORE_ON_ABORT, API_VERSION, NOTED_AT),
     written_by=("ReconcileCampaigns",),
-    read_by=("ReconcileCampaigns", "PlanCleanUp"),
+    read_by=("ReconcileCampaigns", "ResolveJobs", "PlanCleanUp"),
     kept="455 days; deleted when the campaign is restored, or left alone for good",
 )
 

@@ -18,10 +18,10 @@ from localcloud.simulators.export_targets import AnyTargets, ExportTargets
 from localcloud.simulators.exports_api import ExportsApi, RdsFallback
 from localcloud.simulators.faults import CallFaults, EventFaults
 from localcloud.simulators.ledger import Ledger
-from localcloud.simulators.live import Live
 from localcloud.simulators.rds_events import RdsEvents
 from localcloud.simulators.running_exports import RunningExports
 from localcloud.simulators.server import Server
+from localcloud.simulators.shared_model import SharedModel
 from localcloud.simulators.world_time import WorldTime
 from localcloud.world import CallFault, EventFault, World
 
@@ -76,7 +76,9 @@ class Simulators:
             events=RdsEvents(events),
             put_object=put_object,
         )
-        self._campaigns = Live(Campaigns(world.campaigns, self.ledger.record_state), self._time)
+        self._campaigns = SharedModel(
+            Campaigns(world.campaigns, self.ledger.record_state), self._time
+        )
         self._campaigns_server, self._exports_server = self._servers(
             CampaignDocuments(self._time, account=account, region=region),
             targets or AnyTargets(),
@@ -113,8 +115,8 @@ class Simulators:
         self._time.begin()
         actions = Actions(self._time, self._campaigns, self._exports, self._campaign_events)
         actions.schedule(self._world.actions)
-        for live in (self._campaigns, self._exports.live):
-            self._time.at(0, "the world", live.wake)
+        for model in (self._campaigns, self._exports.shared):
+            self._time.at(0, "the world", model.wake)
 
     def export_percents(self) -> dict[str, int]:
         """Return PercentProgress of each export that is IN_PROGRESS, by source."""
@@ -152,4 +154,6 @@ class Simulators:
         exports = ExportsApi(
             self._exports, pipeline, self._time, targets=targets, fallback=rds_fallback
         )
-        return Server(campaigns.answer, self._time.clock), Server(exports.answer, self._time.clock)
+        return Server(campaigns.respond, self._time.clock), Server(
+            exports.respond, self._time.clock
+        )

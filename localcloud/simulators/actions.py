@@ -8,8 +8,8 @@ from collections.abc import Iterable
 from localcloud.simulators.campaign_events import CampaignEvents
 from localcloud.simulators.campaigns import Campaigns
 from localcloud.simulators.errors import SimulatedError
-from localcloud.simulators.live import Live
 from localcloud.simulators.running_exports import RunningExports
+from localcloud.simulators.shared_model import SharedModel
 from localcloud.simulators.world_time import WorldTime
 from localcloud.world import CAMPAIGN_MUTATIONS, Action
 
@@ -20,7 +20,7 @@ class Actions:
     def __init__(
         self,
         time: WorldTime,
-        campaigns: Live[Campaigns],
+        campaigns: SharedModel[Campaigns],
         exports: RunningExports,
         campaign_events: CampaignEvents,
     ) -> None:
@@ -49,7 +49,7 @@ class Actions:
         if action.arn is not None:
             self._exports.create_snapshot(action.arn)
         elif action.source_arn is not None:
-            with self._exports.live.now() as (exports, now):
+            with self._exports.shared.now() as (exports, now):
                 exports.cancel_of_source(action.source_arn, now)
         elif action.campaign_id is not None:
             with self._campaigns.now() as (campaigns, now):

@@ -16,9 +16,9 @@ from localcloud.simulators.errors import (
     SimulatedError,
 )
 from localcloud.simulators.faults import CallFaults
-from localcloud.simulators.live import Live
 from localcloud.simulators.rest_json import CampaignCall, error_response, json_response, parse
 from localcloud.simulators.server import Request, Response
+from localcloud.simulators.shared_model import SharedModel
 from localcloud.simulators.token_bucket import TokenBucket
 from localcloud.world import CAMPAIGN_MUTATIONS, Limits, is_campaign_id
 
@@ -45,7 +45,7 @@ class CampaignsApi:
 
     def __init__(
         self,
-        campaigns: Live[Campaigns],
+        campaigns: SharedModel[Campaigns],
         pipeline: CallPipeline,
         faults: CallFaults,
         buckets: Buckets,
@@ -66,7 +66,7 @@ class CampaignsApi:
             "ListCampaigns": self._list,
         }
 
-    def answer(self, request: Request) -> Response | None:
+    def respond(self, request: Request) -> Response | None:
         """Return the response to a request, None if it is to be lost."""
         call = parse(request)
         try:

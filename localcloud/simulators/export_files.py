@@ -20,24 +20,24 @@ def export_files(export: Export) -> Iterator[tuple[str, bytes]]:
     Layout: RDS user guide, file naming convention for exports. AWS does not document the content of
     the JSON files; they have the fields that public code reads.
     """
-    order = export.order
-    folder = f"{order.prefix.strip('/')}/{order.export_id}".lstrip("/")
+    parameters = export.parameters
+    folder = f"{parameters.prefix.strip('/')}/{parameters.export_id}".lstrip("/")
     tables = _tables(export)
     for table in tables:
         database, _, name = table.partition(".")
         batch = f"{folder}/{database}/{name}/1"
-        yield f"{batch}/part-00000-{order.export_id}.gz.parquet", _PARQUET
+        yield f"{batch}/part-00000-{parameters.export_id}.gz.parquet", _PARQUET
         yield f"{batch}/_SUCCESS", b""
     yield (
-        f"{folder}/export_tables_info_{order.export_id}_from_1_to_{len(tables)}.json",
+        f"{folder}/export_tables_info_{parameters.export_id}_from_1_to_{len(tables)}.json",
         _json({"perTableStatus": [{"target": table, "status": "COMPLETE"} for table in tables]}),
     )
     yield (
-        f"{folder}/export_info_{order.export_id}.json",
+        f"{folder}/export_info_{parameters.export_id}.json",
         _json(
             {
-                "exportTaskIdentifier": order.export_id,
-                "sourceArn": order.source_arn,
+                "exportTaskIdentifier": parameters.export_id,
+                "sourceArn": parameters.source_arn,
                 "status": "COMPLETE",
                 "percentProgress": 100,
                 "totalExportedDataInGB": int(export.plan.size_gb),
@@ -49,8 +49,8 @@ def export_files(export: Export) -> Iterator[tuple[str, bytes]]:
 
 def _tables(export: Export) -> list[str]:
     """Return `database.table` or `database.schema.table` of all that was exported."""
-    name = source_name(export.order.source_arn).replace(":", "-")
-    wanted = export.order.export_only or (name,)
+    name = source_name(export.parameters.source_arn).replace(":", "-")
+    wanted = export.parameters.export_only or (name,)
     return [item if "." in item else f"{item}.public.items" for item in wanted]
 
 

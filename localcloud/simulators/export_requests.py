@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from localcloud.simulators.errors import SimulatedError
-from localcloud.simulators.exports import Export, ExportOrder
+from localcloud.simulators.exports import Export, ExportParameters
 from localcloud.simulators.query_protocol import Form, form_list
 from localcloud.world import source_kind
 
@@ -21,9 +21,9 @@ _FILTER_STATUSES = frozenset(
     {"canceled", "canceling", "complete", "failed", "in_progress", "starting"}
 )
 _FILTERS: dict[str, Callable[[Export, str | None], str | None]] = {
-    "export-task-identifier": lambda export, _: export.order.export_id,
-    "s3-bucket": lambda export, bucket: export.order.bucket or bucket,
-    "source-arn": lambda export, _: export.order.source_arn,
+    "export-task-identifier": lambda export, _: export.parameters.export_id,
+    "s3-bucket": lambda export, bucket: export.parameters.bucket or bucket,
+    "source-arn": lambda export, _: export.parameters.source_arn,
     "status": lambda export, _: export.status.lower(),
 }
 
@@ -33,13 +33,13 @@ def source_type(source_arn: str) -> str:
     return "CLUSTER" if source_kind(source_arn) == "cluster" else "SNAPSHOT"
 
 
-def parse_order(form: Form) -> ExportOrder:
+def parse_parameters(form: Form) -> ExportParameters:
     """Return the parameters of a StartExportTask.
 
     Raises:
         SimulatedError: MissingParameter, InvalidParameterValue or InvalidExportOnly.
     """
-    order = ExportOrder(
+    parameters = ExportParameters(
         export_id=require(form, "ExportTaskIdentifier"),
         source_arn=require(form, "SourceArn"),
         bucket=require(form, "S3BucketName"),
@@ -48,18 +48,21 @@ def parse_order(form: Form) -> ExportOrder:
         prefix=form.get("S3Prefix", ""),
         export_only=form_list(form, "ExportOnly.member"),
     )
-    if not _IDENTIFIER.fullmatch(order.export_id) or len(order.export_id) > _IDENTIFIER_LENGTH:
+    if (
+        not _IDENTIFIER.fullmatch(parameters.export_id)
+        or len(parameters.export_id) > _IDENTIFIER_LENGTH
+    ):
         raise SimulatedError(
             "InvalidParameterValue",
             "The parameter ExportTaskIdentifier is not a valid identifier. Identifiers must begin "
             "with a letter; must contain only ASCII letters, digits, and hyphens; and must not end "
             "with a hyphen or contain two consecutive hyphens.",
         )
-    if ":" in order.prefix:
+    if ":" in parameters.prefix:
         raise SimulatedError("InvalidParameterValue", "S3Prefix must not contain a colon.")
-    if sum(len(item.encode()) for item in order.export_only) > _EXPORT_ONLY_BYTES:
+    if sum(len(item.encode()) for item in parameters.export_only) > _EXPORT_ONLY_BYTES:
         raise SimulatedError("InvalidExportOnly", "ExportOnly must not exceed 200 KB.")
-    return order
+    return parameters
 
 
 def require(form: Form, name: str) -> str:
@@ -100,7 +103,7 @@ def parse_query(form: Form, bucket: str | None) -> ExportQuery:
     filters = _filters(form)
 
     def wanted(export: Export) -> bool:
-        return of_type in (None, source_type(export.order.source_arn)) and all(
+        return of_type in (None, source_type(export.parameters.source_arn)) and all(
             _FILTERS[name](export, bucket) in values for name, values in filters
         )
 

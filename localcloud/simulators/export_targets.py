@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Protocol
 
 from localcloud.simulators.errors import SimulatedError
-from localcloud.simulators.exports import ExportOrder
+from localcloud.simulators.exports import ExportParameters
 
 
 class ExportTargets(Protocol):
@@ -37,17 +37,21 @@ class AnyTargets:
         return bool(key_id)
 
 
-def require_targets(order: ExportOrder, targets: ExportTargets) -> None:
+def require_targets(parameters: ExportParameters, targets: ExportTargets) -> None:
     """Check that bucket, role and key exist; which RDS checks first is not documented.
 
     Raises:
         SimulatedError: InvalidS3BucketFault, IamRoleNotFound or KMSKeyNotAccessibleFault.
     """
-    if not targets.has_bucket(order.bucket or ""):
-        raise SimulatedError("InvalidS3BucketFault", f"The S3 bucket {order.bucket} doesn't exist.")
-    if not targets.has_role(order.role_arn):
-        raise SimulatedError("IamRoleNotFound", f"The IAM role {order.role_arn} doesn't exist.")
-    if not targets.has_key(order.kms_key_id):
+    if not targets.has_bucket(parameters.bucket or ""):
         raise SimulatedError(
-            "KMSKeyNotAccessibleFault", f"The KMS key {order.kms_key_id} isn't accessible."
+            "InvalidS3BucketFault", f"The S3 bucket {parameters.bucket} doesn't exist."
+        )
+    if not targets.has_role(parameters.role_arn):
+        raise SimulatedError(
+            "IamRoleNotFound", f"The IAM role {parameters.role_arn} doesn't exist."
+        )
+    if not targets.has_key(parameters.kms_key_id):
+        raise SimulatedError(
+            "KMSKeyNotAccessibleFault", f"The KMS key {parameters.kms_key_id} isn't accessible."
         )

@@ -14,7 +14,7 @@ ACTIVE = frozenset({"STARTING", "IN_PROGRESS", "CANCELING"})
 
 
 @dataclass(frozen=True)
-class ExportOrder:
+class ExportParameters:
     """The parameters of a StartExportTask; a bucket of None is the stack's."""
 
     export_id: str
@@ -30,7 +30,7 @@ class ExportOrder:
 class Export:
     """An export task as it is now; times are world seconds."""
 
-    order: ExportOrder
+    parameters: ExportParameters
     plan: Snapshot
     outcome: ExportOutcome
     snapshot_at: float
@@ -129,28 +129,28 @@ class Exports:
         """Return how many exports take a slot."""
         return sum(export.status in ACTIVE for export in self._exports.values())
 
-    def start(self, order: ExportOrder, now: float) -> Export:
+    def start(self, parameters: ExportParameters, now: float) -> Export:
         """Start an export.
 
         Raises:
             SimulatedError: identifier used before, source unknown or busy, no slot left.
         """
-        if order.export_id in self._exports:
+        if parameters.export_id in self._exports:
             raise SimulatedError(
-                "ExportTaskAlreadyExists", f"The export task {order.export_id} already exists."
+                "ExportTaskAlreadyExists", f"The export task {parameters.export_id} already exists."
             )
-        plan = self.sources.get(order.source_arn, now)
-        if any(self._keeps_busy(export, order.source_arn, now) for export in self.all()):
-            raise SimulatedError(plan.busy_error, f"{order.source_arn} is being exported.")
+        plan = self.sources.get(parameters.source_arn, now)
+        if any(self._occupies(export, parameters.source_arn, now) for export in self.all()):
+            raise SimulatedError(plan.busy_error, f"{parameters.source_arn} is being exported.")
         if self.count_active() >= self._slots:
             raise SimulatedError(
                 "ExportTaskLimitReachedFault",
                 f"You have reached the limit of {self._slots} concurrent export tasks",
             )
-        outcome = self.sources.next_outcome(order.source_arn)
-        taken_at = self.sources.taken_at(order.source_arn)
-        export = Export(order, plan, outcome, taken_at, "STARTING", now)
-        self._exports[order.export_id] = export
+        outcome = self.sources.next_outcome(parameters.source_arn)
+        taken_at = self.sources.taken_at(parameters.source_arn)
+        export = Export(parameters, plan, outcome, taken_at, "STARTING", now)
+        self._exports[parameters.export_id] = export
         self._on_change(now, export)
         return export
 
@@ -174,8 +174,8 @@ class Exports:
     def cancel_of_source(self, source_arn: str, now: float) -> None:
         """Cancel the active export of a source, if there is one."""
         for export in self.all():
-            if export.order.source_arn == source_arn and export.status in ACTIVE:
-                self.cancel(export.order.export_id, now)
+            if export.parameters.source_arn == source_arn and export.status in ACTIVE:
+                self.cancel(export.parameters.export_id, now)
 
     def complete(self, export: Export, now: float) -> None:
         """Complete an export whose files have been written."""
@@ -190,8 +190,8 @@ class Exports:
         export.enter(status, now)
         self._on_change(now, export)
 
-    def _keeps_busy(self, export: Export, source_arn: str, now: float) -> bool:
-        if export.order.source_arn != source_arn:
+    def _occupies(self, export: Export, source_arn: str, now: float) -> bool:
+        if export.parameters.source_arn != source_arn:
             return False
         return export.ended_at is None or now < export.ended_at + export.plan.cooldown_s
 
@@ -200,7 +200,7 @@ def _present(present: PresentExport, sources: ExportSources) -> Export:
     """Return an export that exists at the start; an active one takes its source's next outcome."""
     plan = sources.plan(present.source_arn)
     status = present.status
-    order = ExportOrder(
+    parameters = ExportParameters(
         export_id=present.export_id,
         source_arn=present.source_arn,
         bucket=present.s3_bucket,
@@ -211,7 +211,7 @@ def _present(present: PresentExport, sources: ExportSources) -> Export:
     )
     outcome = sources.next_outcome(present.source_arn) if status in ACTIVE else "COMPLETE"
     taken_at = sources.taken_at(present.source_arn)
-    export = Export(order, plan, outcome, taken_at, "STARTING", -present.age_s)
+    export = Export(parameters, plan, outcome, taken_at, "STARTING", -present.age_s)
     if status in ("COMPLETE", "CANCELED") or (status == "FAILED" and plan.fails_in != "STARTING"):
         export.enter("IN_PROGRESS", -present.age_s - plan.export_s)
     if status != "STARTING":

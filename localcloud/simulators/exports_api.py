@@ -6,7 +6,12 @@ from collections.abc import Callable
 
 from localcloud.simulators.call_pipeline import CallPipeline
 from localcloud.simulators.errors import NOT_IMPLEMENTED, LostResponse, SimulatedError
-from localcloud.simulators.export_requests import parse_order, parse_query, require, source_type
+from localcloud.simulators.export_requests import (
+    parse_parameters,
+    parse_query,
+    require,
+    source_type,
+)
 from localcloud.simulators.export_targets import ExportTargets, require_targets
 from localcloud.simulators.exports import Export
 from localcloud.simulators.query_protocol import (
@@ -48,7 +53,7 @@ class ExportsApi:
             "DescribeExportTasks": self._describe,
         }
 
-    def answer(self, request: Request) -> Response | None:
+    def respond(self, request: Request) -> Response | None:
         """Return the response to a request, None if it is to be lost."""
         form = parse_form(request.body)
         operation = form.get("Action") or "UnknownOperation"
@@ -69,9 +74,9 @@ class ExportsApi:
         export_id = form.get("ExportTaskIdentifier")
         source_arn = form.get("SourceArn")
         if export_id and not source_arn:
-            with self._exports.live.now() as (exports, _):
+            with self._exports.shared.now() as (exports, _):
                 export = exports.find(export_id)
-            source_arn = export.order.source_arn if export else None
+            source_arn = export.parameters.source_arn if export else None
         return tuple(name for name in (export_id, source_arn) if name)
 
     def _perform(self, operation: str, form: Form) -> Document:
@@ -80,19 +85,19 @@ class ExportsApi:
         return self._operations[operation](form)
 
     def _start(self, form: Form) -> Document:
-        order = parse_order(form)
-        require_targets(order, self._targets)
-        with self._exports.live.now() as (exports, now):
-            return self._document(exports.start(order, now), now)
+        parameters = parse_parameters(form)
+        require_targets(parameters, self._targets)
+        with self._exports.shared.now() as (exports, now):
+            return self._document(exports.start(parameters, now), now)
 
     def _cancel(self, form: Form) -> Document:
         export_id = require(form, "ExportTaskIdentifier")
-        with self._exports.live.now() as (exports, now):
+        with self._exports.shared.now() as (exports, now):
             return self._document(exports.cancel(export_id, now), now)
 
     def _describe(self, form: Form) -> Document:
         query = parse_query(form, self._exports.bucket)
-        with self._exports.live.now() as (exports, now):
+        with self._exports.shared.now() as (exports, now):
             found = [export for export in exports.all() if query.wanted(export)]
             end = query.start + query.size
             page = [self._document(export, now) for export in found[query.start : end]]
@@ -102,19 +107,19 @@ class ExportsApi:
         return document
 
     def _document(self, export: Export, now: float) -> Document:
-        order = export.order
+        parameters = export.parameters
         extracted = export.extracted(now)
-        kind = source_type(order.source_arn)
+        kind = source_type(parameters.source_arn)
         fields: dict[str, Value | None] = {
-            "ExportTaskIdentifier": order.export_id,
-            "SourceArn": order.source_arn,
+            "ExportTaskIdentifier": parameters.export_id,
+            "SourceArn": parameters.source_arn,
             "SourceType": kind,
             "SnapshotTime": self._timestamp(export.snapshot_at if kind == "SNAPSHOT" else None),
-            "ExportOnly": order.export_only or None,
-            "S3Bucket": order.bucket or self._exports.bucket,
-            "S3Prefix": order.prefix or None,
-            "IamRoleArn": order.role_arn or None,
-            "KmsKeyId": order.kms_key_id or None,
+            "ExportOnly": parameters.export_only or None,
+            "S3Bucket": parameters.bucket or self._exports.bucket,
+            "S3Prefix": parameters.prefix or None,
+            "IamRoleArn": parameters.role_arn or None,
+            "KmsKeyId": parameters.kms_key_id or None,
             "Status": export.status,
             "PercentProgress": export.percent(now),
             "TotalExtractedDataInGB": int(extracted * export.plan.size_gb),

@@ -10,8 +10,8 @@ from localcloud.simulators.export_files import PutObject, export_files
 from localcloud.simulators.export_sources import ExportSources
 from localcloud.simulators.exports import Export, Exports
 from localcloud.simulators.ledger import Ledger
-from localcloud.simulators.live import Live
 from localcloud.simulators.rds_events import RdsEvents
+from localcloud.simulators.shared_model import SharedModel
 from localcloud.simulators.world_time import WorldTime
 from localcloud.world import World
 
@@ -21,7 +21,7 @@ class RunningExports:
 
     Attributes:
         bucket: the stack's bucket, None until it is known.
-        live: the access to the model.
+        shared: the access to the model.
     """
 
     def __init__(
@@ -44,16 +44,16 @@ class RunningExports:
             slots=world.limits.concurrent_exports,
             on_change=self._changed,
         )
-        self.live = Live(self._model, time, after_waking=self._complete_ready)
+        self.shared = SharedModel(self._model, time, after_advance=self._complete_ready)
 
     def begin(self, bucket: str) -> None:
         """Record the exports that exist, and write the files of those that are COMPLETE."""
         self.bucket = bucket
-        with self.live.now() as (exports, _):
+        with self.shared.now() as (exports, _):
             present = sorted(exports.all(), key=lambda export: export.entered_at)
             self._ledger.record_concurrent_exports(exports.count_active())
         for export in present:
-            self._ledger.record_state(0.0, export.order.source_arn, export.status)
+            self._ledger.record_state(0.0, export.parameters.source_arn, export.status)
             if export.status == "COMPLETE":
                 self._write_files(export)
 
@@ -64,38 +64,38 @@ class RunningExports:
         """
         now = self._time.seconds()
         return {
-            export.order.source_arn: export.percent(now)
+            export.parameters.source_arn: export.percent(now)
             for export in self._model.all()
             if export.status == "IN_PROGRESS"
         }
 
     def create_snapshot(self, arn: str) -> None:
         """Create a snapshot and announce it."""
-        with self.live.now() as (exports, now):
+        with self.shared.now() as (exports, now):
             exports.sources.create(arn, now)
         self._events.announce(arn, "CREATED", now)
 
     def _changed(self, at_s: float, export: Export) -> None:
-        self._ledger.record_state(at_s, export.order.source_arn, export.status)
+        self._ledger.record_state(at_s, export.parameters.source_arn, export.status)
         self._ledger.record_concurrent_exports(self._model.count_active())
-        self._events.announce(export.order.source_arn, export.status, at_s)
+        self._events.announce(export.parameters.source_arn, export.status, at_s)
 
     def _complete_ready(self) -> None:
         """Write files without the lock, and only then complete: COMPLETE means that they exist."""
-        with self.live.now() as (exports, now):
+        with self.shared.now() as (exports, now):
             ready = [export for export in exports.all() if export.is_ready(now)]
         for export in ready:
             try:
                 self._write_files(export)
             except (ClientError, BotoCoreError) as error:
-                with self.live.now() as (exports, now):
+                with self.shared.now() as (exports, now):
                     exports.fail(export, str(error), now)
             else:
-                with self.live.now() as (exports, now):
+                with self.shared.now() as (exports, now):
                     exports.complete(export, now)
 
     def _write_files(self, export: Export) -> None:
-        bucket = export.order.bucket or self.bucket
+        bucket = export.parameters.bucket or self.bucket
         if bucket:
             for key, content in export_files(export):
                 self._put_object(bucket, key, content)

@@ -49,7 +49,7 @@ class Response:
     headers: Mapping[str, str] = field(default_factory=dict)
 
 
-Answer = Callable[[Request], Response | None]
+RequestHandler = Callable[[Request], Response | None]
 
 
 class _Handler(BaseHTTPRequestHandler):
@@ -64,7 +64,7 @@ class _Handler(BaseHTTPRequestHandler):
         headers = {name.lower(): value for name, value in self.headers.items()}
         request = Request(self.command, self.path, body, headers)
         with admitted(self.server.clock, headers, f"{self.command} {request.path}"):
-            response = self.server.answer(request)
+            response = self.server.respond(request)
         if response is None:
             self.close_connection = True
             return
@@ -97,9 +97,9 @@ class _Listener(ThreadingMixIn, TCPServer):
     block_on_close = False
     request_queue_size = 128
 
-    def __init__(self, answer: Answer, clock: VirtualClock) -> None:
+    def __init__(self, respond: RequestHandler, clock: VirtualClock) -> None:
         super().__init__(("127.0.0.1", 0), _Handler)
-        self.answer = answer
+        self.respond = respond
         self.clock = clock
         self.connections: set[socket.socket] = set()
 
@@ -117,10 +117,10 @@ class _Listener(ThreadingMixIn, TCPServer):
 
 
 class Server:
-    """A context manager that serves; `answer` returns None to close a connection silently."""
+    """A context manager that serves; `respond` returns None to close a connection silently."""
 
-    def __init__(self, answer: Answer, clock: VirtualClock) -> None:
-        self._listener = _Listener(answer, clock)
+    def __init__(self, respond: RequestHandler, clock: VirtualClock) -> None:
+        self._listener = _Listener(respond, clock)
         self._thread = threading.Thread(
             target=self._listener.serve_forever, args=(0.02,), daemon=True, name="simulator"
         )

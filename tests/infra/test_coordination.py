@@ -107,5 +107,6 @@ def test_those_who_need_the_table_are_told_its_name_and_no_one_else(
         "plan_clean_up": {"Ref": table},
         "reconcile_campaigns": {"Ref": table},
         "reconcile_export": {"Ref": table},
+        "resolve_jobs": {"Ref": table},
         "wake_waiters": {"Ref": table},
     }

@@ -30,7 +30,8 @@ WAITS_FOR_CAMPAIGNS = ("AwaitCampaigns", "AwaitDeletion")
 
 PICTURE = {
     "AcceptRequest", "RouteRequest", "AwaitLastStarts", "PlanCleanUp", "IsAnythingLeftBehind",
-    "RunJobs", "AdvancePlan", "IsPlanFinished", "PublishOutcome", "RouteOutcome",
+    "RunJobs", "AdvancePlan", "IsPlanFinished", "ResolveJobs", "IsStageResolved",
+    "PublishOutcome", "RouteOutcome",
     "RequestRejected", "RequestComplete", "RequestFailed",
     "WhichKind", "JobComplete", "JobFailed",
     "ReconcileCampaigns", "RouteCampaigns", "AwaitDeletion", "AwaitCampaigns",
@@ -171,7 +172,7 @@ def test_a_clean_up_is_planned_when_nothing_of_the_ended_execution_can_still_be_
 ) -> None:
     """A function outlives its execution by its time-out at most; a note comes before its start."""
     routes = {choice["Next"] for choice in states["RouteRequest"]["Choices"]}
-    assert routes == {"RunJobs", "AwaitLastStarts"}
+    assert routes == {"ResolveJobs", "RunJobs", "AwaitLastStarts"}
     wait = states["AwaitLastStarts"]
     assert (wait["Type"], wait["Seconds"]) == ("Wait", LAST_STARTS_SECONDS)
     assert wait["Next"] == "PlanCleanUp"
@@ -216,6 +217,16 @@ def test_every_kind_has_a_loop_and_work_of_any_other_kind_ends_as_a_failure_that
     assert choice["Assign"]["pass"]["phase"] == "FAILED"
     assert choice["Assign"]["pass"]["error"]["Error"] == "UnknownKind"
     assert told == "this version has no jobs of kind faxes"
+
+
+def test_a_stage_is_resolved_before_it_runs_and_one_that_cannot_be_fails(
+    states: dict[str, State],
+) -> None:
+    resolving = "{% $exists($states.input.plan.resolving) %}"
+    for name in ("RouteRequest", "IsPlanFinished", "IsStageResolved"):
+        nexts = {choice["Condition"]: choice["Next"] for choice in states[name]["Choices"]}
+        assert nexts[resolving] == "ResolveJobs"
+    assert [catcher["Next"] for catcher in states["ResolveJobs"]["Catch"]] == ["AdvancePlan"] * 2
 
 
 @pytest.mark.parametrize("name", ["AcceptRequest", "AdvancePlan", "PlanCleanUp"])

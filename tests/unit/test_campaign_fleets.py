@@ -28,6 +28,7 @@ from tests import campaign_rules
 from tests.unit.builders import NOW, campaign_work, carried
 from tests.unit.campaign_world import UNANSWERED_SECONDS, CampaignWorld, Fault, Hand
 from tests.unit.conftest import HandClock
+from tests.unit.fake_moves import FakeMoves
 from tests.unit.fakes import FakeTable
 
 RATES = CampaignRates()
@@ -158,7 +159,9 @@ def _settle(
         began = clock.now()
         try:
             work = carried(works[number])
-            seen = reconcile(work, cast(Campaigns, world), limits, 0, began + FUNCTION_SECONDS)
+            ends_at = began + FUNCTION_SECONDS
+            moves = FakeMoves().of_work(work)
+            seen = reconcile(work, cast(Campaigns, world), limits, 0, ends_at, moves=moves)
         except TransientError as error:
             tries[number] += 1
             if tries[number] > MOST_TRIES:

@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 
+from lambdas.campaigns import clean_up as clean_up_of_campaigns
 from lambdas.campaigns import reconcile_campaigns
 from lambdas.campaigns.client import Campaigns
 from lambdas.campaigns.contract import ApiVersion
@@ -36,6 +37,7 @@ from tests.unit.builders import (
 )
 from tests.unit.conftest import HandClock
 from tests.unit.fake_executions import FakeClaims, FakeExecutions
+from tests.unit.fake_moves import FakeMoves
 from tests.unit.fakes import (
     AnyClient,
     FakeCampaigns,
@@ -77,6 +79,7 @@ def uncounted() -> None:
 def campaigns(monkeypatch, uncounted) -> FakeCampaigns:
     fake = FakeCampaigns()
     monkeypatch.setattr(reconcile_campaigns, "Campaigns", lambda _version: fake)
+    monkeypatch.setattr(reconcile_campaigns, "Moves", lambda _table: FakeMoves())
     return fake
 
 
@@ -87,6 +90,7 @@ def table(monkeypatch) -> FakeTable:
     for module in (clean_up_of_exports, reconcile_export):
         started = partial(StartedExports, connect=lambda _service: fake)
         monkeypatch.setattr(module, "StartedExports", started)
+    monkeypatch.setattr(clean_up_of_campaigns, "Moves", lambda _table: FakeMoves())
     monkeypatch.setattr(plan_clean_up, "OutcomeClaims", FakeClaims())
     return fake
 
@@ -396,6 +400,7 @@ def test_a_reconciler_publishes_the_calls_that_it_made(monkeypatch, published):
     client = AnyClient({"successfulRequests": states}, {}, {})
     counted = Campaigns(ApiVersion.V2, connect=lambda _service: client)
     monkeypatch.setattr(reconcile_campaigns, "Campaigns", lambda _version: counted)
+    monkeypatch.setattr(reconcile_campaigns, "Moves", lambda _table: FakeMoves())
     state = accept(any_campaign_job(campaign_ids=["c-1", "c-2"]))
     published()
     invoke(reconcile_campaigns.handler, items(state["plan"])[0])

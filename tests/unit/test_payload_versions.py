@@ -18,6 +18,7 @@ from typing import Any
 import pytest
 from pydantic import BaseModel, TypeAdapter
 
+from lambdas.campaigns import clean_up as clean_up_of_campaigns
 from lambdas.campaigns import reconcile_campaigns
 from lambdas.exports import clean_up as clean_up_of_exports
 from lambdas.exports import reconcile_export
@@ -26,14 +27,15 @@ from lambdas.jobs.pass_result import TaskError
 from lambdas.jobs.registry import AnyWork, ChildResult
 from lambdas.requests import advance_plan, plan_clean_up
 from lambdas.requests.acceptance import CleanUp
-from lambdas.requests.answer import Answer
 from lambdas.requests.executions import Executions
 from lambdas.requests.outcome import Outcome
 from lambdas.requests.plan import Plan, Trace
+from lambdas.requests.response import Response
 from lambdas.shared.model import Internal
 from lambdas.waiting.handles import Wake
 from tests.unit.builders import NOW, SNAPSHOT, AnyContext, through_json
 from tests.unit.fake_executions import FakeClaims, FakeExecutions, answered, map_started
+from tests.unit.fake_moves import FakeMoves
 from tests.unit.fakes import FakeCampaigns, FakeExports, FakeFiles, FakeTable
 
 Json = Any
@@ -146,6 +148,7 @@ def process(monkeypatch, hand_clock) -> Callable[[str, Json], Json]:
         exports, table = FakeExports(), FakeTable()
         for patched, attribute, value in (
             (reconcile_campaigns, "Campaigns", lambda _version: campaigns),
+            (reconcile_campaigns, "Moves", lambda _table: FakeMoves()),
             (reconcile_export, "Exports", lambda *_args, **_settings: exports),
             (reconcile_export, "ExportFiles", lambda _bucket: FakeFiles()),
             (
@@ -185,11 +188,12 @@ def meet(
     noted = (StartedExport("orders-noted", SNAPSHOT, "0.1", cancel_on_abort=True),)
     started = SimpleNamespace(to_cancel=lambda _execution_arn: noted)
     monkeypatch.setattr(clean_up_of_exports, "StartedExports", lambda _table: started)
+    monkeypatch.setattr(clean_up_of_campaigns, "Moves", lambda _table: FakeMoves())
     monkeypatch.setattr(plan_clean_up, "OutcomeClaims", FakeClaims())
 
 
 def test_the_recorded_payloads_hold_every_model_that_travels():
-    written_only = {Answer}
+    written_only = {Response}
     assert set(ALL_MODELS) >= {*leaves(Internal), CleanUp, Wake} - written_only
 
 
@@ -222,7 +226,10 @@ def resources(answer: Json) -> list[tuple[str, str]]:
     else:
         plan = answer["plan"]
         settled = plan.get("entries", plan.get("settled", []))
-        works = [*plan.get("running", ()), *(w for s in plan.get("waiting", ()) for w in s["work"])]
+        stages = [*filter(None, [plan.get("resolving")]), *plan.get("waiting", ())]
+        works = [*plan.get("running", ()), *(w for s in stages for w in s.get("work", ()))]
+        deferred = [job["label"] for stage in stages for job in stage.get("deferred", ())]
+        settled = [*settled, *({"job": label, "id": label} for label in deferred)]
     found = [(entry["job"], entry["id"]) for entry in settled]
     for work in works:
         ids = work["open"] if work["kind"] == "campaigns" else [work["job"]["source_arn"]]

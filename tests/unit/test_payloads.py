@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from lambdas.campaigns import batch as campaign_batch
+from lambdas.campaigns import clean_up as clean_up_of_campaigns
 from lambdas.campaigns.work import CampaignProgress, CampaignWork
 from lambdas.exports import clean_up as clean_up_of_exports
 from lambdas.exports import progress as export_watch
@@ -30,6 +31,7 @@ from lambdas.requests.executions import Executions
 from lambdas.shared import limits
 from tests.unit.builders import ACCOUNT, NOW, REGION, AnyContext, json_bytes, through_json
 from tests.unit.fake_executions import FakeClaims, FakeExecutions, answered, map_started
+from tests.unit.fake_moves import FakeMoves
 
 LONG_TEXT = "ü" * 40 + '"skippedTables":["größe"],' * 40
 """Characters of two bytes, and quotes, which take two bytes each in JSON."""
@@ -311,6 +313,7 @@ def test_the_largest_clean_up_fits_every_payload_with_both_outcomes(monkeypatch,
         "StartedExports",
         lambda _table: SimpleNamespace(to_cancel=lambda _arn: notes),
     )
+    monkeypatch.setattr(clean_up_of_campaigns, "Moves", lambda _table: FakeMoves())
     monkeypatch.setattr(plan_clean_up, "OutcomeClaims", FakeClaims())
     state = invoke(
         plan_clean_up.handler,

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from lambdas.campaigns import clean_up as clean_up_of_campaigns
 from lambdas.campaigns.work import CampaignProgress, CampaignWork
 from lambdas.exports import clean_up as clean_up_of_exports
 from lambdas.exports.started import StartedExport
@@ -46,6 +47,7 @@ from tests.unit.fake_executions import (
     task_failed,
     woken,
 )
+from tests.unit.fake_moves import FakeMoves
 from tests.unit.fakes import client_error
 
 OWN = f"{EXECUTION}-clean-up"
@@ -64,12 +66,14 @@ class Stack:
     Attributes:
         executions: as Step Functions tells of them.
         started: what the coordination table holds, by execution.
+        moves: what it holds about campaigns.
         claims: who publishes the outcome of an execution.
     """
 
     def __init__(self) -> None:
         self.executions = FakeExecutions(page_size=3)
         self.started: dict[str, list[StartedExport]] = {}
+        self.moves = FakeMoves()
         self.claims = FakeClaims()
 
     def to_cancel(self, execution_arn: str) -> tuple[StartedExport, ...]:
@@ -92,6 +96,7 @@ def stack(monkeypatch, hand_clock) -> Stack:
     executions = partial(Executions, connect={"stepfunctions": stack.executions}.__getitem__)
     monkeypatch.setattr(plan_clean_up, "Executions", executions)
     monkeypatch.setattr(clean_up_of_exports, "StartedExports", {"any-table": stack}.__getitem__)
+    monkeypatch.setattr(clean_up_of_campaigns, "Moves", lambda _table: stack.moves)
     monkeypatch.setattr(plan_clean_up, "OutcomeClaims", stack.claims)
     monkeypatch.setenv("COORDINATION_TABLE", "any-table")
     monkeypatch.setenv("AWS_REGION", REGION)

@@ -12,7 +12,7 @@ from lambdas.campaigns.contract import CampaignTarget
 from lambdas.campaigns.paces import AFTER_SCHEDULE_END
 from lambdas.campaigns.rates import UNLIMITED, CampaignLimits
 from lambdas.campaigns.reconcile_campaigns import LAST_CALL_SECONDS, reconcile
-from lambdas.campaigns.transitions import Mutation
+from lambdas.campaigns.transitions import TABLE_TARGETS, Mutation
 from lambdas.campaigns.wakes import CAMPAIGNS
 from lambdas.campaigns.work import CampaignWork
 from lambdas.jobs.pass_result import PassResult
@@ -33,6 +33,7 @@ from lambdas.shared.errors import (
 from lambdas.waiting.handles import wake
 from tests.unit.builders import NOW, campaign_work, carried
 from tests.unit.conftest import HandClock
+from tests.unit.fake_moves import FakeMoves
 from tests.unit.fakes import FakeCampaigns, LostResponse, aws_error
 
 ENDS = {Phase.COMPLETE, Phase.FAILED}
@@ -49,7 +50,14 @@ def look(hand_clock):
         history_events: int = 0,
     ) -> PassResult:
         ends_at = hand_clock.time + 60
-        return reconcile(carried(work), cast(Campaigns, campaigns), limits, history_events, ends_at)
+        return reconcile(
+            carried(work),
+            cast(Campaigns, campaigns),
+            limits,
+            history_events,
+            ends_at,
+            moves=FakeMoves().of_work(work),
+        )
 
     return look
 
@@ -171,7 +179,7 @@ def test_what_is_gone_before_the_first_look_was_already_gone(look):
     assert entries(seen)["a"].reason == Reason.ALREADY_GONE
 
 
-@pytest.mark.parametrize("target", sorted(set(CampaignTarget) - {CampaignTarget.DELETED}))
+@pytest.mark.parametrize("target", sorted({*TABLE_TARGETS} - {CampaignTarget.DELETED}))
 def test_a_campaign_that_does_not_exist_fails_any_other_target(look, target):
     seen = look(campaign_work("a", target=target), FakeCampaigns())
     assert seen.phase is Phase.FAILED

@@ -17,7 +17,7 @@ import pytest
 from infra.project import ROOT
 from localcloud.cli import WRONG_ARGUMENTS, main
 from localcloud.orchestrator import LocalOrchestrator
-from localcloud.showing import explain
+from localcloud.usage import print_usage
 from localcloud.world import World
 from tests.workflow.requests import SNAPSHOT, campaign, snapshot
 
@@ -63,7 +63,7 @@ def shell(assembly: Path) -> Iterator[Shell]:
         assert orchestrator.aws.endpoint == f"http://localhost:{port}"
         orchestrator.begin()
         with redirect_stdout(StringIO()) as printed:
-            explain(orchestrator)
+            print_usage(orchestrator)
         yield Shell(orchestrator, printed.getvalue())
 
 

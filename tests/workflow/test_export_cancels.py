@@ -38,7 +38,11 @@ def test_a_cancel_succeeds_also_when_the_export_completes_first(
 
     def complete_first(exports: SimulatedExports, export_id: str, now: float) -> Export:
         found = exports.find(export_id)
-        if found is not None and found.order.source_arn == QUICK and found.status == "IN_PROGRESS":
+        if (
+            found is not None
+            and found.parameters.source_arn == QUICK
+            and found.status == "IN_PROGRESS"
+        ):
             exports.complete(found, now)
         return cancel(exports, export_id, now)
 

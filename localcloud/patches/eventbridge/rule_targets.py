@@ -81,7 +81,7 @@ def _deliver(rule: Moto, target: dict[str, Any], event: Event, submit: Submit) -
             if not queue(arn, delivery.text, {}, group):
                 raise LookupError(f"the queue {resource} took no message")
     except Exception as error:  # whatever moto raises, EventBridge would not
-        _bury(rule, target, delivery, error)
+        _send_to_dead_letters(rule, target, delivery, error)
 
 
 def _lambda_backend(delivery: _Delivery) -> Moto:
@@ -92,7 +92,9 @@ def _machines_backend(delivery: _Delivery) -> Moto:
     return moto("stepfunctions.responses").get_backend(delivery.account, delivery.region)
 
 
-def _bury(rule: Moto, target: dict[str, Any], delivery: _Delivery, error: Exception) -> None:
+def _send_to_dead_letters(
+    rule: Moto, target: dict[str, Any], delivery: _Delivery, error: Exception
+) -> None:
     code = getattr(error, "error_type", None) or type(error).__name__
     reason = str(getattr(error, "message", error))
     _LOG.warning("The rule %s could not reach %s: %s: %s", rule.name, delivery.arn, code, reason)

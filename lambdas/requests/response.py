@@ -10,7 +10,7 @@ from lambdas.requests.plan import Plan
 from lambdas.shared.model import Internal
 
 
-class Answer(Internal):
+class Response(Internal):
     """What the workflow does next.
 
     Attributes:

@@ -47,7 +47,7 @@ _THIS_MACHINE = "localhost,127.0.0.1"
 _TARGETS = {"Running": "PAUSED", "Paused": "RUNNING", "Initialized": "RUNNING"}
 
 
-def explain(orchestrator: LocalOrchestrator) -> None:
+def print_usage(orchestrator: LocalOrchestrator) -> None:
     """Print endpoint, ARNs and commands to try, on standard output."""
     environment = {
         "PATH": f'"{_COMMANDS}:$PATH"',

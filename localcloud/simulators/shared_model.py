@@ -23,7 +23,7 @@ class Advancing(Protocol):
 Model = TypeVar("Model", bound=Advancing)
 
 
-class Live(Generic[Model]):
+class SharedModel(Generic[Model]):
     """The only access to a model that several threads share."""
 
     def __init__(
@@ -31,11 +31,11 @@ class Live(Generic[Model]):
         model: Model,
         time: WorldTime,
         *,
-        after_waking: Callable[[], None] = lambda: None,
+        after_advance: Callable[[], None] = lambda: None,
     ) -> None:
         self._model = model
         self._time = time
-        self._after_waking = after_waking
+        self._after_advance = after_advance
         self._lock = threading.Lock()
         self._wake_at: float | None = None
 
@@ -51,12 +51,12 @@ class Live(Generic[Model]):
                 self._schedule()
 
     def wake(self) -> None:
-        """Advance the model, then call `after_waking` without the lock."""
+        """Advance the model, then call `after_advance` without the lock."""
         with self._lock:
             self._wake_at = None
         with self.now():
             pass
-        self._after_waking()
+        self._after_advance()
 
     def _schedule(self) -> None:
         due = self._model.next_due()
