@@ -48,8 +48,12 @@ class Coordination(Construct):
         """Grant to note which exports a job has started, and to read these notes."""
         return self._grant(grantee, "dynamodb:PutItem", "dynamodb:GetItem", "dynamodb:DeleteItem")
 
+    def grant_note_snapshots(self, grantee: iam.IGrantable) -> iam.Grant:
+        """Grant to note which snapshots must not outlive an execution."""
+        return self._grant(grantee, "dynamodb:PutItem")
+
     def grant_read_notes(self, grantee: iam.IGrantable) -> iam.Grant:
-        """Grant to read what an execution has started, and which campaigns it has changed."""
+        """Grant to read what an execution has started, created and changed."""
         return self._grant(grantee, "dynamodb:Query")
 
     def grant_note_moves(self, grantee: iam.IGrantable) -> iam.Grant:

@@ -101,8 +101,9 @@ CAMPAIGNS: Final = Kind(
     title="Campaigns",
     calls=(
         Calls(tuple(Mutation), "Campaign mutations", _QUOTAS.mutations),
-        Calls(("GetCampaignStateBatch",), "Campaign reads", _QUOTAS.reads),
+        Calls(("GetCampaignStateBatch", "ListCampaigns"), "Campaign reads", _QUOTAS.reads),
         Calls(("DescribeCampaign",)),
+        Calls(("GetResources",)),
     ),
     deferred=_is_deferred,
     check_of=_check_of,

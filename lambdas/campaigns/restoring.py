@@ -1,4 +1,4 @@
-"""Resolves the jobs that restore what an earlier job of the request has changed."""
+"""What a job has to restore that undoes an earlier one."""
 
 from __future__ import annotations
 
@@ -6,26 +6,21 @@ from collections.abc import Iterable
 
 from lambdas.campaigns.contract import CampaignJob
 from lambdas.campaigns.kind import batches
-from lambdas.campaigns.moves import Moves, NotedMove
+from lambdas.campaigns.moves import NotedMove
 from lambdas.campaigns.work import CampaignProgress, Undoes
 from lambdas.jobs.phases import Phase, Reason
 from lambdas.jobs.resolution import Context, Resolved
 from lambdas.jobs.resource_result import Entry
-from lambdas.shared.environment import COORDINATION_TABLE, setting
 from lambdas.shared.texts import shorten, timestamp
 
 
-def resolve_restored(job: CampaignJob, key: str, context: Context) -> Resolved:
-    """Return the work that undoes what a job has done, and the results of what it left alone.
-
-    Raises:
-        AwsError: when the table did not answer.
-    """
-    noted = Moves(setting(COORDINATION_TABLE)).of(context.execution_arn)
-    return restored(job, key, context, (each for each in noted if each.job == job.of))
-
-
-def restored(job: CampaignJob, key: str, context: Context, noted: Iterable[NotedMove]) -> Resolved:
+def restored(
+    job: CampaignJob,
+    key: str,
+    context: Context,
+    earlier: Iterable[Entry],
+    noted: Iterable[NotedMove],
+) -> Resolved:
     """Return what there is to restore.
 
     A campaign is restored by its note alone: that of a child execution that was lost has no entry,
@@ -35,14 +30,18 @@ def restored(job: CampaignJob, key: str, context: Context, noted: Iterable[Noted
         job: the one that restores.
         key: its place in the request.
         context: what is known.
+        earlier: the results of the job that is undone.
         noted: what the job that is undone has changed.
     """
     moves = {each.campaign_id: each.move for each in noted}
-    untouched = (
-        entry for entry in context.entries if entry.job == job.of and entry.id not in moves
-    )
+    results = {entry.id: entry for entry in earlier}
+    names = {campaign_id: entry.name for campaign_id, entry in results.items()}
+    untouched = (entry for campaign_id, entry in results.items() if campaign_id not in moves)
     undoes = Undoes(execution_arn=context.execution_arn, jobs=(str(job.of),))
-    progress = {name: CampaignProgress(move=move) for name, move in moves.items()}
+    progress = {
+        campaign_id: CampaignProgress(name=names.get(campaign_id), move=move)
+        for campaign_id, move in moves.items()
+    }
     return Resolved(
         work=tuple(batches(job, key, progress, undoes=undoes)),
         entries=tuple(_untouched(job, key, context.now, entry) for entry in untouched),
@@ -50,7 +49,7 @@ def restored(job: CampaignJob, key: str, context: Context, noted: Iterable[Noted
 
 
 def _untouched(job: CampaignJob, key: str, now: float, entry: Entry) -> Entry:
-    """Return the result of a campaign, or of a job without any, that the job did not change."""
+    """Return the result of a campaign that the job did not change."""
     return Entry(
         job=job.label(key),
         kind=job.kind,

@@ -18,6 +18,7 @@ class CampaignProgress(Internal):
     """The progress of one campaign.
 
     Attributes:
+        name: for people, None if not known.
         initial_state: the first state that was read.
         state: the last state that was read.
         polls: of this campaign.
@@ -34,6 +35,7 @@ class CampaignProgress(Internal):
         to_withdraw: calls that had no effect and are still noted.
     """
 
+    name: str | None = None
     initial_state: str | None = None
     state: str | None = None
     polls: int = 0
@@ -96,7 +98,7 @@ class CampaignWork(Work):
 
     def restored_later(self) -> Self:
         """Return the same work of a job whose changes a later job of the request undoes."""
-        return self.model_copy(update={"is_restored_later": True})
+        return self.replace(is_restored_later=True)
 
     def close(
         self,
@@ -114,6 +116,7 @@ class CampaignWork(Work):
             job=self.job_label,
             kind=self.kind,
             id=campaign_id,
+            name=progress.name,
             target=self.target,
             initial_state=progress.initial_state,
             final_state=progress.state,
@@ -126,19 +129,19 @@ class CampaignWork(Work):
             ended_at=timestamp(now),
         )
         still_open = {name: state for name, state in self.open.items() if name != campaign_id}
-        return self.model_copy(update={"open": still_open, "entries": (*self.entries, entry)})
+        return self.replace(open=still_open, entries=(*self.entries, entry))
 
     def polled(self, now: float) -> CampaignWork:
         """Count a pass, at `now` in epoch seconds."""
-        return self.model_copy(update={"polling": self.polling.polled(now)})
+        return self.replace(polling=self.polling.polled(now))
 
     def with_progress(self, campaign_id: str, progress: CampaignProgress) -> CampaignWork:
         """Return the work with the progress of one of its open campaigns."""
-        return self.model_copy(update={"open": self.open | {campaign_id: progress}})
+        return self.replace(open=self.open | {campaign_id: progress})
 
     def with_throttled_passes(self, count: int) -> CampaignWork:
         """Return the work after a number of consecutive throttled passes."""
-        return self.model_copy(update={"throttled_passes": count})
+        return self.replace(throttled_passes=count)
 
     def fail_all(self, *, reason: str, message: str, now: float) -> CampaignWork:
         """Fail every open campaign."""

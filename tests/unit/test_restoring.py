@@ -158,8 +158,8 @@ def test_a_mutation_whose_response_was_lost_is_made_again_within_bounds() -> Non
 
 
 def test_an_undocumented_state_is_waited_for_within_bounds() -> None:
-    assert decide(progress("Odd")) == Wait()
-    end = decide(progress(*["Odd"] * MAX_UNEXPLAINED_POLLS))
+    assert decide(progress("Unheard-of")) == Wait()
+    end = decide(progress(*["Unheard-of"] * MAX_UNEXPLAINED_POLLS))
     assert isinstance(end, Refuse)
     assert end.reason is Reason.UNKNOWN_STATE
     unread = decide(progress(*[None] * MAX_UNEXPLAINED_POLLS))
@@ -248,10 +248,10 @@ def test_a_job_restores_what_is_noted_and_reports_the_rest_as_untouched() -> Non
     job = CampaignJob(kind="campaigns", of="pause", target=CampaignTarget.RESTORED, id="again")
     ended = campaign_work("moved", "left").model_copy(update={"job_label": "pause"})
     entries = ended.fail_all(reason="AnyReason", message="any", now=NOW).entries
-    others = campaign_work("other").fail_all(reason="AnyReason", message="any", now=NOW).entries
-    context = Context(EXECUTION, (*entries, *others), NOW, 250)
+    context = Context(EXECUTION, entries, NOW, 250)
 
-    resolved = restored(job, "2.0", context, [noted("pause", "moved"), noted("pause", "lost")])
+    moves = [noted("pause", "moved"), noted("pause", "lost")]
+    resolved = restored(job, "2.0", context, entries, moves)
 
     (work,) = resolved.work
     assert isinstance(work, CampaignWork)
