@@ -120,6 +120,12 @@ ACCEPTED: Final = (
         "Exports/ReconcileExportRole/DefaultPolicy",
         "The status files of each export, in a folder with its identifier",
     ),
+    Accepted(
+        "IAM5",
+        "Resource::<ExportsStoreBucket.Arn>/exports/latest/*",
+        "Exports/ReconcileExportRole/DefaultPolicy",
+        "The pointers, one for each database that a request exports",
+    ),
     *(
         Accepted("IAM5", f"Action::s3:{verb}Object*", "Exports/Store/Role/DefaultPolicy", _WRITER)
         for verb in ("Put", "Get", "Delete")
