@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Literal
 
 from lambdas.campaigns.contract import ApiVersion, CampaignTarget
@@ -53,6 +54,10 @@ class CampaignWork(Work):
     deadline_seconds: int
     open: dict[str, CampaignProgress]
     throttled_passes: int = 0
+
+    def resource_ids(self) -> Collection[str]:
+        """Return the ids of its open campaigns."""
+        return self.open.keys()
 
     @property
     def only_watches(self) -> bool:

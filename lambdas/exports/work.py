@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Any, Literal
 
 from lambdas.exports.contract import ExportTarget
@@ -71,6 +72,10 @@ class ExportWork(Work):
     kind: Literal["export"]
     job: ExportSpec
     progress: ExportProgress = ExportProgress()
+
+    def resource_ids(self) -> Collection[str]:
+        """Return the ARN of its source."""
+        return (self.job.source_arn,)
 
     @property
     def deadline_seconds(self) -> int:

@@ -13,6 +13,8 @@ class Phase(StrEnum):
     """Only waits until the last campaigns no longer exist."""
     COMPLETE = "COMPLETE"
     FAILED = "FAILED"
+    PLANNED = "PLANNED"
+    """Of a dry run: read, and nothing was changed."""
 
 
 class Reason(StrEnum):

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any, NamedTuple
 
+from lambdas.jobs.phases import Phase
 from lambdas.jobs.resource_result import EndPhase, Entry
 from lambdas.jobs.work import Work
 from lambdas.shared.texts import shorten, timestamp
@@ -17,12 +19,18 @@ class Context(NamedTuple):
         entries: the results of all earlier stages.
         now: epoch seconds.
         at_most: how many resources of the job's kind it may have.
+        dry_run: whether nothing is to be changed, so that earlier stages have changed nothing.
     """
 
     execution_arn: str
     entries: tuple[Entry, ...]
     now: float
     at_most: int
+    dry_run: bool = False
+
+    def assumed(self, kind: str) -> dict[str, str]:
+        """Return the states in which a dry run would have left resources of a kind, by id."""
+        return assumed_states(self.entries, kind)
 
 
 class Resolved(NamedTuple):
@@ -31,10 +39,27 @@ class Resolved(NamedTuple):
     Attributes:
         work: its units of work.
         entries: the results that are known already.
+        would_fail: whether one of them would be a failure if this were no dry run.
     """
 
     work: tuple[Work, ...] = ()
     entries: tuple[Entry, ...] = ()
+    would_fail: bool = False
+
+    def as_dry_run(self) -> Resolved:
+        """Return the same for a dry run, in which these results need no call."""
+        would_fail = any(entry.phase is Phase.FAILED for entry in self.entries)
+        planned = tuple(entry.planned() for entry in self.entries)
+        return self._replace(entries=planned, would_fail=would_fail)
+
+
+def assumed_states(entries: Iterable[Entry], kind: str) -> dict[str, str]:
+    """Return the states in which the planned stages of a dry run would leave resources, by id."""
+    return {
+        entry.id: entry.final_state
+        for entry in entries
+        if entry.kind == kind and entry.phase is Phase.PLANNED and entry.final_state is not None
+    }
 
 
 def entry_of_job(

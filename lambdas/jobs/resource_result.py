@@ -9,7 +9,7 @@ from pydantic import Field
 from lambdas.jobs.phases import Phase
 from lambdas.shared.model import Internal
 
-EndPhase = Literal[Phase.COMPLETE, Phase.FAILED]
+EndPhase = Literal[Phase.COMPLETE, Phase.FAILED, Phase.PLANNED]
 
 
 class Entry(Internal):
@@ -21,9 +21,10 @@ class Entry(Internal):
         id: such as a campaign id or the ARN of an export's source.
         name: its name for people, None if not known.
         initial_state: AWS's word at the first poll; None if it did not exist or was not polled.
-        final_state: AWS's word at the last poll.
-        phase: COMPLETE or FAILED.
-        reason: one of `Reason`, or the name of the error that ended it.
+        final_state: AWS's word at the last poll; of a dry run, the state that it would be left in.
+        phase: COMPLETE or FAILED; PLANNED in a dry run.
+        reason: one of `Reason`, or the name of the error that ended it; of a dry run, the one with
+            which the request would end.
         would: the operations that a dry run would call, in order; None if it is not a dry run.
         polls: how often it was polled.
         elapsed_seconds: from its job's first poll to its end.
@@ -46,3 +47,7 @@ class Entry(Internal):
     polls: int
     elapsed_seconds: float
     ended_at: str
+
+    def planned(self) -> Entry:
+        """Return the entry of a dry run for what needs no call."""
+        return self.model_copy(update={"phase": Phase.PLANNED, "would": ()})

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from collections.abc import Collection, Mapping
 from typing import Self
+
+from pydantic import Field
 
 from lambdas.jobs.polling import Polling
 from lambdas.jobs.resource_result import Entry
@@ -18,6 +21,9 @@ class Work(Internal, ABC):
         key: which of the plan's units of work it is.
         job_label: the job that it belongs to, as `stage.job`.
         entries: the results of its resources that have ended.
+        dry_run: whether it changes nothing, and only says what it would call.
+        would_fail: whether one of its resources would fail if this were no dry run.
+        assumed: the states in which earlier stages of a dry run would leave its resources, by id.
     """
 
     kind: str
@@ -25,10 +31,17 @@ class Work(Internal, ABC):
     job_label: str = ""
     entries: tuple[Entry, ...] = ()
     polling: Polling = Polling()
+    dry_run: bool = False
+    would_fail: bool = False
+    assumed: dict[str, str] = Field(default_factory=dict)
 
     @abstractmethod
     def fail_all(self, *, reason: str, message: str, now: float) -> Self:
         """Fail every resource that has no result yet, at `now` in epoch seconds."""
+
+    @abstractmethod
+    def resource_ids(self) -> Collection[str]:
+        """Return the ids of its resources, as far as they are known."""
 
     @property
     def only_watches(self) -> bool:
@@ -47,3 +60,12 @@ class Work(Internal, ABC):
     def begun(self, now: float) -> Self:
         """Return the work as its stage begins, at `now` in epoch seconds."""
         return self.model_copy(update={"polling": Polling(started_at=now)})
+
+    def as_dry_run(self, assumed: Mapping[str, str]) -> Self:
+        """Return the same work for a dry run.
+
+        Args:
+            assumed: the states in which earlier stages would leave resources of this kind, by id.
+        """
+        known = {name: assumed[name] for name in self.resource_ids() if name in assumed}
+        return self.model_copy(update={"dry_run": True, "assumed": known})

@@ -32,4 +32,6 @@ def outcome_of(plan: Plan, now: float) -> Outcome:
         started_at=plan.started_at,
         now=now,
         workflow_failed=plan.workflow_failed,
+        dry_run=plan.dry_run,
+        would_fail=plan.would_fail,
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Annotated, Literal, Self
 
-from pydantic import AfterValidator, model_validator
+from pydantic import AfterValidator, Field, model_validator
 
 from lambdas.jobs.contract import (
     Job,
@@ -32,6 +32,7 @@ class Request(Frozen):
     stages: Annotated[tuple[Stage, ...], between_one_and(limits.MAX_STAGES_PER_REQUEST, "stages")]
     correlation_id: Annotated[str, AfterValidator(check_correlation_id)] | None = None
     description: Annotated[str, AfterValidator(check_description)] | None = None
+    dry_run: Annotated[bool, Field(strict=True)] = False
 
     @model_validator(mode="after")
     def _fits_the_limits(self) -> Self:

@@ -544,12 +544,6 @@ def test_an_unknown_field_that_is_near_no_other_has_no_suggestion():
     }
 
 
-@pytest.mark.parametrize("field", ["dry_run", "select", "of", "source", "if_ended"])
-@pytest.mark.parametrize("job", [any_campaign_job(), any_export_job()])
-def test_takes_no_field_that_means_nothing_yet(field, job):
-    assert field in faults_of(job | {field: True})
-
-
 @pytest.mark.parametrize("written", ["1h", "3600", 3600.5])
 def test_shows_a_number_of_seconds_to_who_writes_a_text(written):
     rule = faults_of(any_campaign_job(deadline_seconds=written))["deadline_seconds"]
