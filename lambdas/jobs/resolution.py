@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from math import inf
 from typing import Any, NamedTuple
 
 from lambdas.jobs.phases import Phase
@@ -19,6 +20,7 @@ class Context(NamedTuple):
         entries: the results of all earlier stages.
         now: epoch seconds.
         at_most: how many resources of the job's kind it may have.
+        until: when the last call may begin, in epoch seconds.
         dry_run: whether nothing is to be changed, so that earlier stages have changed nothing.
     """
 
@@ -26,6 +28,7 @@ class Context(NamedTuple):
     entries: tuple[Entry, ...]
     now: float
     at_most: int
+    until: float = inf
     dry_run: bool = False
 
     def assumed(self, kind: str) -> dict[str, str]:

@@ -55,11 +55,11 @@ class Work(Internal, ABC):
 
     def with_key(self, key: str) -> Self:
         """Return the same work under a key of its plan."""
-        return self.model_copy(update={"key": key})
+        return self.replace(key=key)
 
     def begun(self, now: float) -> Self:
         """Return the work as its stage begins, at `now` in epoch seconds."""
-        return self.model_copy(update={"polling": Polling(started_at=now)})
+        return self.replace(polling=Polling(started_at=now))
 
     def as_dry_run(self, assumed: Mapping[str, str]) -> Self:
         """Return the same work for a dry run.
@@ -68,4 +68,4 @@ class Work(Internal, ABC):
             assumed: the states in which earlier stages would leave resources of this kind, by id.
         """
         known = {name: assumed[name] for name in self.resource_ids() if name in assumed}
-        return self.model_copy(update={"dry_run": True, "assumed": known})
+        return self.replace(dry_run=True, assumed=known)

@@ -51,7 +51,13 @@ WAITER: Final = ItemType(
     partition="waiter#{awaited}",
     sort="{order}#{child_execution_arn}",
     attributes=(TOKEN, CAMPAIGN_IDS),
-    written_by=("AwaitExportEvent", "AwaitExportSlot", "AwaitCampaigns", "AwaitDeletion"),
+    written_by=(
+        "AwaitExportEvent",
+        "AwaitExportSlot",
+        "AwaitSnapshotEvent",
+        "AwaitCampaigns",
+        "AwaitDeletion",
+    ),
     read_by=("WakeWaiters",),
     kept="an hour after the wait's timeout; deleted when it is woken",
 )
@@ -68,6 +74,19 @@ STARTED_EXPORT: Final = ItemType(
     kept="a day after the job's deadline",
 )
 
+JOB: Final = "job"
+DB_INSTANCE: Final = "db_instance"
+DB_CLUSTER: Final = "db_cluster"
+CREATED_SNAPSHOT: Final = ItemType(
+    name="a snapshot that must not outlive the execution that creates it",
+    partition="created#{execution_arn}",
+    sort="{snapshot_id}",
+    attributes=(JOB, DB_INSTANCE, DB_CLUSTER),
+    written_by=("ReconcileSnapshot",),
+    read_by=("PlanCleanUp",),
+    kept="400 days, longer than an execution runs",
+)
+
 RESERVED_UNTIL: Final = "until"
 SLOWED_UNTIL: Final = "slowed_until"
 RATE: Final = ItemType(
@@ -75,8 +94,8 @@ RATE: Final = ItemType(
     partition="rate#{rate}",
     sort="{rate}",
     attributes=(RESERVED_UNTIL, SLOWED_UNTIL),
-    written_by=("ReconcileCampaigns",),
-    read_by=("ReconcileCampaigns",),
+    written_by=("ReconcileCampaigns", "ResolveJobs"),
+    read_by=("ReconcileCampaigns", "ResolveJobs"),
     kept="a day after its last use",
 )
 
@@ -91,7 +110,7 @@ OUTCOME_CLAIM: Final = ItemType(
     kept="90 days",
 )
 
-ITEM_TYPES: Final = (WAITER, STARTED_EXPORT, RATE, OUTCOME_CLAIM)
+ITEM_TYPES: Final = (WAITER, STARTED_EXPORT, CREATED_SNAPSHOT, RATE, OUTCOME_CLAIM)
 
 
 def key(partition: str, sort: str) -> Attributes:
