@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from typing import Any, Literal
 
 from lambdas.exports.contract import ExportTarget
@@ -72,6 +72,16 @@ class ExportWork(Work):
     kind: Literal["export"]
     job: ExportSpec
     progress: ExportProgress = ExportProgress()
+
+    def assumed_from(self, entries: Iterable[Entry]) -> dict[str, str]:
+        """Return the status in which a planned job would leave an export of the same tables."""
+        tables, prefix = list(self.job.export_only), self.job.s3_prefix
+        canceled = self.job.target is ExportTarget.CANCELED
+        return super().assumed_from(
+            entry
+            for entry in entries
+            if canceled or (entry.details.get("tables"), entry.details.get("s3_prefix")) == (tables, prefix)
+        )
 
     def resource_ids(self) -> Collection[str]:
         """Return the ARN of its source."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from math import inf
 from typing import Any, NamedTuple
 
@@ -31,9 +30,10 @@ class Context(NamedTuple):
     until: float = inf
     dry_run: bool = False
 
-    def assumed(self, kind: str) -> dict[str, str]:
-        """Return the states in which a dry run would have left resources of a kind, by id."""
-        return assumed_states(self.entries, kind)
+    def planned(self, kind: str) -> tuple[Entry, ...]:
+        """Return the results of earlier stages of a dry run, of a kind."""
+        entries = (entry for entry in self.entries if entry.kind == kind)
+        return tuple(entry for entry in entries if entry.phase is Phase.PLANNED)
 
 
 class Resolved(NamedTuple):
@@ -54,15 +54,6 @@ class Resolved(NamedTuple):
         would_fail = any(entry.phase is Phase.FAILED for entry in self.entries)
         planned = tuple(entry.planned() for entry in self.entries)
         return self._replace(entries=planned, would_fail=would_fail)
-
-
-def assumed_states(entries: Iterable[Entry], kind: str) -> dict[str, str]:
-    """Return the states in which the planned stages of a dry run would leave resources, by id."""
-    return {
-        entry.id: entry.final_state
-        for entry in entries
-        if entry.kind == kind and entry.phase is Phase.PLANNED and entry.final_state is not None
-    }
 
 
 def entry_of_job(

@@ -54,4 +54,4 @@ class Entry(Internal):
 
     def planned(self) -> Entry:
         """Return the entry of a dry run for what needs no call."""
-        return self.model_copy(update={"phase": Phase.PLANNED, "would": ()})
+        return self.replace(phase=Phase.PLANNED, would=())

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable
 from typing import Self
 
 from pydantic import Field
 
+from lambdas.jobs.dry_run import Foreseen
+from lambdas.jobs.phases import Phase
 from lambdas.jobs.polling import Polling
 from lambdas.jobs.resource_result import Entry
 from lambdas.shared.model import Internal
@@ -61,11 +63,27 @@ class Work(Internal, ABC):
         """Return the work as its stage begins, at `now` in epoch seconds."""
         return self.replace(polling=Polling(started_at=now))
 
-    def as_dry_run(self, assumed: Mapping[str, str]) -> Self:
+    def foreseeing(self, foreseen: Foreseen) -> Self:
+        """Return the work after a dry run of the resource that has ended last."""
+        *ended, last = self.entries
+        planned = last.replace(would=foreseen.would, final_state=foreseen.state)
+        would_fail = self.would_fail or foreseen.fails
+        return self.replace(entries=(*ended, planned), would_fail=would_fail)
+
+    def assumed_from(self, entries: Iterable[Entry]) -> dict[str, str]:
+        """Return the states in which planned jobs would leave its resources, by id."""
+        ids = self.resource_ids()
+        return {
+            entry.id: entry.final_state
+            for entry in entries
+            if entry.id in ids and entry.final_state is not None
+        }
+
+    def as_dry_run(self, earlier: Iterable[Entry]) -> Self:
         """Return the same work for a dry run.
 
         Args:
-            assumed: the states in which earlier stages would leave resources of this kind, by id.
+            earlier: the results of earlier stages, of any kind.
         """
-        known = {name: assumed[name] for name in self.resource_ids() if name in assumed}
-        return self.replace(dry_run=True, assumed=known)
+        planned = (e for e in earlier if e.kind == self.kind and e.phase is Phase.PLANNED)
+        return self.replace(dry_run=True, assumed=self.assumed_from(planned))

@@ -31,7 +31,7 @@ ENVELOPE_BYTES: Final = 2_048
 def fitted(response: Response) -> Response:
     """Return a response whose payload fits, and leaves room for the results of what runs next."""
     if response.plan is not None:
-        return response.model_copy(update={"plan": _fitted_plan(response.plan)})
+        return response.replace(plan=_fitted_plan(response.plan))
     if response.outcome is None:
         return response
     own, publish = response.outcome, response.publish
@@ -40,7 +40,7 @@ def fitted(response: Response) -> Response:
     if publish is not None:
         room = MAX_PAYLOAD_BYTES - ENVELOPE_BYTES - payload_bytes(own)
         publish = _fitted_outcome(publish, room)
-    return response.model_copy(update={"outcome": own, "publish": publish})
+    return response.replace(outcome=own, publish=publish)
 
 
 def _fitted_plan(plan: Plan) -> Plan:
@@ -49,13 +49,13 @@ def _fitted_plan(plan: Plan) -> Plan:
     size = payload_bytes(plan, exclude_defaults=True) + to_come + ENVELOPE_BYTES
     if size <= MAX_PAYLOAD_BYTES:
         return plan
-    plan = plan.model_copy(update={"entries": _shortened(plan.entries, size)})
+    plan = plan.replace(entries=_shortened(plan.entries, size))
     if plan.cleans_up is None:
         return plan
     ended = plan.cleans_up
     size = payload_bytes(plan, exclude_defaults=True) + to_come + ENVELOPE_BYTES
-    ended = ended.model_copy(update={"entries": _shortened(ended.entries, size)})
-    return plan.model_copy(update={"cleans_up": ended})
+    ended = ended.replace(entries=_shortened(ended.entries, size))
+    return plan.replace(cleans_up=ended)
 
 
 def _bytes_to_come(work: Work) -> int:
@@ -78,7 +78,7 @@ def _with_texts(entry: Entry, most: int) -> Entry:
         "message": shorten(entry.message, most),
         "warnings": tuple(shorten(warning, most) for warning in entry.warnings),
     }
-    return entry.model_copy(update=update)
+    return entry.replace(**update)
 
 
 def _fitted_outcome(outcome: Outcome, room: int) -> Outcome:
@@ -90,7 +90,7 @@ def _fitted_outcome(outcome: Outcome, room: int) -> Outcome:
     if size <= room:
         return outcome
     entries = list(_shortened(outcome.resources, size - room + MAX_PAYLOAD_BYTES))
-    outcome = outcome.model_copy(update={"resources": tuple(entries)})
+    outcome = outcome.replace(resources=tuple(entries))
     over = payload_bytes(outcome) - room
     left_out = 0
     for entry in outcome.resources:
@@ -104,4 +104,4 @@ def _fitted_outcome(outcome: Outcome, room: int) -> Outcome:
         return outcome
     note = f"{left_out} results are left out, of resources that reached their targets"
     summary = shorten(f"{note}; {outcome.summary}", MAX_CAUSE_BYTES)
-    return outcome.model_copy(update={"resources": tuple(entries), "summary": summary})
+    return outcome.replace(resources=tuple(entries), summary=summary)

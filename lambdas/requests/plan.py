@@ -11,7 +11,7 @@ from lambdas.jobs.contract import Job
 from lambdas.jobs.pass_result import PassResult, TaskError
 from lambdas.jobs.phases import Phase, Reason
 from lambdas.jobs.registry import AnyWork, kind_named
-from lambdas.jobs.resolution import Resolved, assumed_states, entry_of_job
+from lambdas.jobs.resolution import Resolved, entry_of_job
 from lambdas.jobs.resource_result import Entry
 from lambdas.jobs.work import Work
 from lambdas.requests.contract import Request, Stage
@@ -280,7 +280,7 @@ def _begun(work: Iterable[Work], plan: Plan, now: float) -> tuple[Work, ...]:
     begun = tuple(each.begun(now) for each in work)
     if not plan.dry_run:
         return begun
-    return tuple(each.as_dry_run(assumed_states(plan.entries, each.kind)) for each in begun)
+    return tuple(each.as_dry_run(plan.entries) for each in begun)
 
 
 def _planned(stage: Stage, number: int) -> PlannedStage:

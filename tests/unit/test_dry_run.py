@@ -39,7 +39,7 @@ def paused(work: Any, *, would_fail: bool = False) -> PassResult:
         ended_at="any",
     )
     update = {"entries": (entry,), "open": {}, "would_fail": would_fail}
-    return last_pass(work.model_copy(update=update), Phase.PLANNED)
+    return last_pass(work.replace(**update), Phase.PLANNED)
 
 
 def test_the_work_of_a_dry_run_says_so():
