@@ -44,6 +44,8 @@ class DeferredJob(Internal):
         label: what the outcome calls it.
         kind: of its resources.
         target: of its resources.
+        restores: what the outcome calls the earlier job whose changes it undoes, None if it undoes
+            none.
         job: the job as it was accepted. Unlike work, it is read strictly: a function that is older
             than the request would otherwise leave out a condition that it does not know.
     """
@@ -52,6 +54,7 @@ class DeferredJob(Internal):
     label: str
     kind: str
     target: str
+    restores: str | None = None
     job: dict[str, Any]
 
     def read(self) -> Job:
@@ -248,7 +251,7 @@ def begin_resolved_stage(before: Plan, resolved: Iterable[Resolved], now: float)
     jobs = tuple(resolved)
     work = [*before.resolving.work] if before.resolving is not None else []
     work += (each for job in jobs for each in job.work)
-    running = _begun(work, before, now)
+    running = _begin(work, before, before.waiting, now)
     entries = (*before.entries, *(entry for job in jobs for entry in job.entries))
     after = before.with_results(
         entries, workflow_failed=False, would_fail=any(job.would_fail for job in jobs)
@@ -271,16 +274,18 @@ def _begin_next_stage(before: Plan, now: float) -> Plan:
         elif stage.deferred:
             resolving = stage
         else:
-            running = _begun(stage.work, before, now)
+            running = _begin(stage.work, before, waiting, now)
     return before.at_stage(running, waiting, entries, resolving=resolving)
 
 
-def _begun(work: Iterable[Work], plan: Plan, now: float) -> tuple[Work, ...]:
-    """Return the work of a stage that begins."""
-    begun = tuple(each.begun(now) for each in work)
-    if not plan.dry_run:
-        return begun
-    return tuple(each.as_dry_run(plan.entries) for each in begun)
+def _begin(
+    work: Iterable[Work], plan: Plan, waiting: Iterable[PlannedStage], now: float
+) -> tuple[Work, ...]:
+    """Return the work of a stage as it begins, with what the stages to come mean for it."""
+    restored = {job.restores for stage in waiting for job in stage.deferred}
+    begun = (each.begun(now) for each in work)
+    marked = (each.restored_later() if each.job_label in restored else each for each in begun)
+    return tuple(each.as_dry_run(plan.entries) if plan.dry_run else each for each in marked)
 
 
 def _planned(stage: Stage, number: int) -> PlannedStage:
@@ -302,6 +307,7 @@ def _deferred(job: Job, key: str) -> DeferredJob:
         label=job.label(key),
         kind=job.kind,
         target=job.target,
+        restores=job.restored_job,
         job=job.model_dump(mode="json", exclude_unset=True),
     )
 
