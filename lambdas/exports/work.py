@@ -82,7 +82,8 @@ class ExportWork(Work):
         return super().assumed_from(
             entry
             for entry in entries
-            if canceled or (entry.details.get("tables"), entry.details.get("s3_prefix")) == (tables, prefix)
+            if canceled
+            or (entry.details.get("tables"), entry.details.get("s3_prefix")) == (tables, prefix)
         )
 
     def resource_ids(self) -> Collection[str]:
@@ -138,6 +139,8 @@ class ExportWork(Work):
 
     def _details(self, files: FileDetails | None) -> dict[str, Any]:
         """Return the task's details, with its files and the job's tables."""
+        if self.dry_run:
+            return {"tables": list(self.job.export_only), "s3_prefix": self.job.s3_prefix}
         if self.progress.details is None:
             return {}
         details = self.progress.details.as_payload()
