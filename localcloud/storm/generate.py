@@ -31,14 +31,15 @@ CAMPAIGN_MUTATIONS: Final = tuple(
     f"{verb}Campaign" for verb in ("Start", "Pause", "Resume", "Stop", "Delete")
 )
 CAMPAIGN_READS: Final = ("GetCampaignStateBatch", "GetCampaignStateBatch", "ListCampaigns")
-CAMPAIGN_ERRORS: Final = (
+CAMPAIGN_READ_ERRORS: Final[tuple[str, ...]] = (
     "lost_response",
     "lost_response",
     "ThrottlingException",
-    "ConflictException",
     "InternalServerException",
     "ServiceUnavailableException",
 )
+CAMPAIGN_ERRORS: Final = (*CAMPAIGN_READ_ERRORS, "ConflictException")
+"""No read has a conflict in botocore's models."""
 RDS_CALLS: Final = (
     "StartExportTask",
     "CancelExportTask",
@@ -184,7 +185,7 @@ def _fault(draw: random.Random, world: Json) -> Json:
     )
     if way < 0.65:
         operation = draw.choice((*CAMPAIGN_MUTATIONS, *CAMPAIGN_MUTATIONS, *CAMPAIGN_READS))
-        errors: tuple[str, ...] = CAMPAIGN_ERRORS
+        errors = CAMPAIGN_ERRORS if operation in CAMPAIGN_MUTATIONS else CAMPAIGN_READ_ERRORS
         if operation == "GetCampaignStateBatch":
             errors = (*errors, "UnknownError", "UnknownError")
         fault = {"operation": operation, "error": draw.choice(errors)} | often
