@@ -113,12 +113,13 @@ def started_once(observed: Observed) -> Iterator[str]:
         for other in every.values():
             same = (
                 other is not task
+                and other.statuses[:1] < task.statuses[:1]
                 and other.parameters.source_arn == parameters.source_arn
                 and other.parameters.bucket in (None, observed.bucket)
                 and other.parameters.prefix == parameters.prefix
                 and set(other.parameters.export_only) == set(parameters.export_only)
             )
-            before = [s for at_s, s in other.statuses if at_s < (task.started_s or 0.0)]
+            before = [s for at_s, s in other.statuses if at_s <= (task.started_s or 0.0)]
             if same and before and before[-1] in facts.ACTIVE_EXPORT | {"COMPLETE"}:
                 yield (
                     f"{parameters.export_id} was started at {task.started_s:.1f} s, when"
