@@ -37,6 +37,9 @@ from lambdas.requests.response import Response
 _RESPONSE: Final = Value("$states.input", Response)
 """The output of the function before a state."""
 _PLAN: Final = _RESPONSE.field("plan")
+_RETRIES: Final = expression("$sum([$states.context.State.RetryCount])")
+"""A sum of a list leaves out what is undefined, should a context object lack its count."""
+
 _RESOLVING: Final = _PLAN.field("resolving")
 """The stage whose jobs are to be resolved before it runs."""
 _OUTCOME: Final = _RESPONSE.field("outcome")
@@ -202,7 +205,7 @@ class Workflow(Construct):
         resolve = function_task(
             self,
             function,
-            payload={"plan": expression(_PLAN)},
+            payload={"plan": expression(_PLAN), "retries": _RETRIES},
             retriers=FOR_FUNCTIONS_THAT_CALL_AWS,
             comment="Finds out which resources the jobs of the stage that begins are about.",
         )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Final
 
 from aws_lambda_powertools.utilities.typing import LambdaContext
 from pydantic import ValidationError
@@ -15,8 +15,12 @@ from lambdas.requests.conclusion import response_to
 from lambdas.requests.plan import DeferredJob, Plan, begin_resolved_stage
 from lambdas.shared import clock
 from lambdas.shared.aws import LAST_CALL_SECONDS
-from lambdas.shared.errors import PermanentError
+from lambdas.shared.errors import PermanentError, TransientError
 from lambdas.shared.observability import logger, observed
+
+LAST_RETRY: Final = 6
+"""Retries after which a job that AWS does not answer fails, so that its siblings run: as many as
+Step Functions makes when a service is not available."""
 
 
 @observed
@@ -24,22 +28,25 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     """Return `{"plan": Plan}` while there is work, `{"outcome": Outcome}` when there is none.
 
     Args:
-        event: `plan`, whose stage `resolving` begins.
+        event: `plan`, whose stage `resolving` begins; `retries`, how many there have been.
         context: of the invocation, for the time that is left.
 
     Raises:
-        TransientError: a job could not be resolved, and a retry may succeed.
+        TransientError: a job could not be resolved, and there are retries left.
     """
     before = Plan.model_validate(event["plan"])
     logger.set_correlation_id(before.trace.correlation_id)
     deferred = before.resolving.deferred if before.resolving is not None else ()
     timeout = clock.now() + context.get_remaining_time_in_millis() / 1_000
-    resolved = [_resolve(job, before, timeout - LAST_CALL_SECONDS) for job in deferred]
+    is_last = event.get("retries", 0) >= LAST_RETRY
+    resolved = [
+        _resolve(job, before, timeout - LAST_CALL_SECONDS, is_last=is_last) for job in deferred
+    ]
     now = clock.now()
     return response_to(begin_resolved_stage(before, resolved, now), now).as_payload()
 
 
-def _resolve(deferred: DeferredJob, plan: Plan, until: float) -> Resolved:
+def _resolve(deferred: DeferredJob, plan: Plan, until: float, *, is_last: bool) -> Resolved:
     """Resolve a job; one that cannot be resolved fails, and its siblings run all the same."""
     context = Context(
         execution_arn=plan.trace.execution_arn,
@@ -56,7 +63,9 @@ def _resolve(deferred: DeferredJob, plan: Plan, until: float) -> Resolved:
     except ValidationError as error:
         rule = f"this version of the functions cannot read the job: {error.errors()[0]['msg']}"
         return _failed(deferred, Reason.UNKNOWN_KIND, rule)
-    except PermanentError as error:
+    except (PermanentError, TransientError) as error:
+        if isinstance(error, TransientError) and not is_last:
+            raise
         return _failed(deferred, type(error).__name__, str(error))
     logger.info(
         "job resolved",

@@ -10,6 +10,7 @@ from infra.project import ROOT
 from lambdas.jobs.registry import KINDS
 from lambdas.requests.clean_up import LAST_STARTS_SECONDS
 from lambdas.requests.outcome import OUTCOME_NOT_PUBLISHED
+from lambdas.requests.resolve_jobs import LAST_RETRY
 from lambdas.shared.errors import CapacityError, PermanentError, StateError, TransientError
 from localcloud.patches.expressions.evaluation import evaluate
 from tests.infra.sources import operations
@@ -227,6 +228,12 @@ def test_a_stage_is_resolved_before_it_runs_and_one_that_cannot_be_fails(
         nexts = {choice["Condition"]: choice["Next"] for choice in states[name]["Choices"]}
         assert nexts[resolving] == "ResolveJobs"
     assert [catcher["Next"] for catcher in states["ResolveJobs"]["Catch"]] == ["AdvancePlan"] * 2
+    attempts = [
+        retrier["MaxAttempts"]
+        for retrier in states["ResolveJobs"]["Retry"]
+        if BUSY & set(retrier["ErrorEquals"])
+    ]
+    assert min(attempts) == LAST_RETRY
 
 
 @pytest.mark.parametrize("name", ["AcceptRequest", "AdvancePlan", "PlanCleanUp"])

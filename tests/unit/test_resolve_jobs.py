@@ -35,12 +35,13 @@ def _time(manual_clock):
 
 
 @pytest.fixture
-def resolve(monkeypatch) -> Callable[[Plan, Resolver], Any]:
+def resolve(monkeypatch) -> Callable[..., Any]:
     """Invoke ResolveJobs with a resolver of campaign jobs."""
 
-    def resolve(plan: Plan, resolver: Resolver) -> Any:
+    def resolve(plan: Plan, resolver: Resolver, **event_fields: Any) -> Any:
         monkeypatch.setattr(resolve_jobs, "RESOLVERS", {"campaigns": resolver})
-        event = through_json({"plan": plan.model_dump(mode="json", exclude_defaults=True)})
+        dumped = plan.model_dump(mode="json", exclude_defaults=True)
+        event = through_json({"plan": dumped} | event_fields)
         return through_json(resolve_jobs.handler(event, AnyContext()))
 
     return resolve
@@ -125,6 +126,15 @@ def test_a_job_that_aws_refuses_to_resolve_fails_and_its_siblings_run(resolve):
 def test_a_transient_error_changes_nothing_so_that_a_retry_may_succeed(resolve):
     with pytest.raises(ThrottlingException):
         resolve(at_stage(deferred()), throttled)
+
+
+def test_after_the_last_retry_only_the_job_fails_that_is_not_answered(resolve):
+    stage = at_stage(deferred(), work=(campaign_work("c-9"),))
+    with pytest.raises(ThrottlingException):
+        resolve(stage, throttled, retries=resolve_jobs.LAST_RETRY - 1)
+    plan = resolve(stage, throttled, retries=resolve_jobs.LAST_RETRY)["plan"]
+    assert len(plan["running"]) == 1
+    assert [each["reason"] for each in plan["entries"]] == ["ThrottlingException"]
 
 
 def test_a_job_with_a_field_that_this_version_does_not_know_fails_unresolved(resolve):
