@@ -34,7 +34,7 @@ def plain_world(requests: Sequence[object]) -> World:
             for campaign_id in job.campaign_ids:
                 campaigns[campaign_id] = _campaign(campaign_id, job, campaigns.get(campaign_id))
     exports = [job for job in jobs if isinstance(job, ExportJob)]
-    sources = dict.fromkeys(job.source_arn for job in exports)
+    sources = dict.fromkeys(job.source_arn for job in exports if job.source_arn is not None)
     wanted = {job.source_arn for job in exports if job.target is ExportTarget.COMPLETE}
     return World(
         campaigns=tuple(campaigns.values()),

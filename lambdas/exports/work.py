@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Literal
 
-from lambdas.exports.contract import ExportTarget
+from lambdas.exports.contract import ExportTarget, SnapshotType
 from lambdas.exports.details import ExportAttempt, ExportDetails, FileDetails
 from lambdas.exports.slots import SlotWait
 from lambdas.jobs.phases import Phase
@@ -33,6 +33,9 @@ class ExportProgress(Internal):
         cancel_requested: whether this work has requested its cancellation.
         failed: earlier attempts, as in the outcome.
         details: the task's details in the outcome, None if there is no task.
+        snapshot_created_at: of the snapshot's data, ISO 8601, UTC; None if it is not known.
+        polls_to_choose: how many polls it took to choose it.
+        passed_over: ARNs of snapshots that were chosen, and that RDS did not find.
     """
 
     initial_state: str | None = None
@@ -49,12 +52,51 @@ class ExportProgress(Internal):
     cancel_requested: bool = False
     failed: tuple[ExportAttempt, ...] = ()
     details: ExportDetails | None = None
+    snapshot_created_at: str | None = None
+    polls_to_choose: int = 0
+    passed_over: tuple[str, ...] = ()
+
+
+class SourceNotChosenError(Exception):
+    """The snapshot that is to be exported is not chosen yet."""
+
+
+class SnapshotQuery(Internal):
+    """Which snapshot is exported; `contract.ExportSource` has validated it."""
+
+    db_instance: str | None = None
+    db_cluster: str | None = None
+    of: str | None = None
+    type: SnapshotType = SnapshotType.ANY
+    max_age_seconds: int | None = None
+    snapshot_arn: str | None = None
+
+    @property
+    def name(self) -> str:
+        """The database's identifier, or the id of the job whose snapshot is exported."""
+        return self.db_instance or self.db_cluster or self.of or ""
+
+    @property
+    def database_in_words(self) -> str:
+        """The database, for a message."""
+        kind = "DB instance" if self.db_instance is not None else "DB cluster"
+        return f"{kind} {self.name}"
+
+    def as_requested(self) -> dict[str, Any]:
+        """Return what the request says, without default values."""
+        return self.model_dump(mode="json", exclude_defaults=True)
 
 
 class ExportSpec(Internal):
-    """An export job; `contract.ExportJob` has validated it."""
+    """An export job; `contract.ExportJob` has validated it.
 
-    source_arn: str
+    Attributes:
+        source_arn: None until the snapshot is chosen.
+        source: what the snapshot is chosen by, None if the request names the ARN.
+    """
+
+    source_arn: str | None
+    source: SnapshotQuery | None = None
     target: ExportTarget
     export_only: tuple[str, ...] = ()
     s3_prefix: str = ""
@@ -63,6 +105,27 @@ class ExportSpec(Internal):
     deadline_seconds: int = DEFAULT_EXPORT_DEADLINE_SECONDS
     on_deadline: Literal["leave", "cancel"] = "leave"
     on_abort: Literal["leave", "cancel"] = "leave"
+
+    @property
+    def arn(self) -> str:
+        """The ARN of the source.
+
+        Raises:
+            SourceNotChosenError: when it is not known yet.
+        """
+        if self.source_arn is None:
+            raise SourceNotChosenError(self.resource)
+        return self.source_arn
+
+    @property
+    def resource(self) -> str:
+        """What the outcome calls the source: its ARN, or its database until that is known."""
+        return self.source_arn or (self.source.name if self.source else "")
+
+    @property
+    def query(self) -> SnapshotQuery | None:
+        """What the snapshot is chosen by, None if the request names the source itself."""
+        return None if self.source is None or self.source.of is not None else self.source
 
 
 class ExportWork(Work):
@@ -96,7 +159,7 @@ class ExportWork(Work):
         entry = Entry(
             job=self.job_label,
             kind=self.kind,
-            id=self.job.source_arn,
+            id=self.job.resource,
             target=self.job.target,
             initial_state=self.progress.initial_state,
             final_state=self.progress.state,
@@ -119,12 +182,58 @@ class ExportWork(Work):
         """Return the work with the progress of its export."""
         return self.model_copy(update={"progress": progress})
 
+    @property
+    def first_poll(self) -> bool:
+        """Whether no poll before this one was of the source's exports."""
+        return self.polling.polls == self.progress.polls_to_choose + 1
+
+    def chosen(self, source_arn: str, data_at: float) -> ExportWork:
+        """Record the snapshot that is exported, whatever is created later.
+
+        Args:
+            source_arn: of the snapshot.
+            data_at: epoch seconds of its data.
+        """
+        progress = self.progress.model_copy(
+            update={
+                "snapshot_created_at": timestamp(data_at),
+                "polls_to_choose": self.polling.polls,
+            }
+        )
+        return self._of_source(source_arn, progress)
+
+    def passed_over(self) -> ExportWork:
+        """Record that the chosen snapshot does not exist any more, so that another is chosen."""
+        gone = (*self.progress.passed_over, self.job.arn)
+        progress = self.progress.model_copy(
+            update={
+                "snapshot_created_at": None,
+                "passed_over": gone,
+                "queued_since": None,
+                "slot": None,
+            }
+        )
+        return self._of_source(None, progress)
+
+    def _of_source(self, source_arn: str | None, progress: ExportProgress) -> ExportWork:
+        job = self.job.model_copy(update={"source_arn": source_arn})
+        return self.model_copy(update={"job": job, "progress": progress})
+
     def _details(self, files: FileDetails | None) -> dict[str, Any]:
-        """Return the task's details, with its files and the job's tables."""
+        """Return the task's details, with its source, its files and the job's tables."""
+        source = self._source_details()
         if self.progress.details is None:
-            return {}
+            return source
         details = self.progress.details.as_payload()
-        return {**details, **(files or {}), "tables": self.job.export_only}
+        return {**details, **source, **(files or {}), "tables": self.job.export_only}
+
+    def _source_details(self) -> dict[str, Any]:
+        if self.job.source is None:
+            return {}
+        return {
+            "source": self.job.source.as_requested(),
+            "snapshot_created_at": self.progress.snapshot_created_at,
+        }
 
     def fail_all(self, *, reason: str, message: str, now: float) -> ExportWork:
         """Fail the export, unless it has ended."""

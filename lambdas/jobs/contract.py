@@ -101,3 +101,20 @@ Deadline = Annotated[
     int,
     Field(strict=True, ge=limits.MIN_DEADLINE_SECONDS, le=limits.MAX_DEADLINE_SECONDS),
 ]
+
+DATABASE_ID: Final = re.compile(r"(?=.{1,63}$)[A-Za-z](-?[A-Za-z0-9])*")
+"""Of a DB instance or a DB cluster. Source: RDS API reference, CreateDBInstance and
+CreateDBCluster."""
+
+
+def _check_database_id(value: str) -> str:
+    if not DATABASE_ID.fullmatch(value):
+        raise broken_rule(
+            "must be a database's identifier: 1 to 63 letters, digits or single '-', which"
+            f" begin with a letter and do not end with '-'; got {echo(value)}"
+        )
+    return value.lower()
+
+
+DatabaseId = Annotated[str, AfterValidator(_check_database_id)]
+"""In lower case, as RDS stores it."""

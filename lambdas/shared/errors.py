@@ -197,6 +197,7 @@ _BY_CODE: Final[Mapping[str, type[AwsError]]] = MappingProxyType(
     )
     | dict.fromkeys(
         ("ResourceNotFoundException", "NoSuchKey", "DBSnapshotNotFound", "DBSnapshotNotFoundFault",
+         "DBInstanceNotFound",
          "DBClusterNotFoundFault", "DBClusterSnapshotNotFoundFault", "ExecutionDoesNotExist",
          "InvalidArn",
          "ExportTaskNotFound", "ExportTaskNotFoundFault"),

@@ -51,7 +51,13 @@ WAITER: Final = ItemType(
     partition="waiter#{awaited}",
     sort="{order}#{child_execution_arn}",
     attributes=(TOKEN, CAMPAIGN_IDS),
-    written_by=("AwaitExportEvent", "AwaitExportSlot", "AwaitCampaigns", "AwaitDeletion"),
+    written_by=(
+        "AwaitExportEvent",
+        "AwaitExportSlot",
+        "AwaitSnapshot",
+        "AwaitCampaigns",
+        "AwaitDeletion",
+    ),
     read_by=("WakeWaiters",),
     kept="an hour after the wait's timeout; deleted when it is woken",
 )

@@ -67,19 +67,20 @@ def test_events_that_only_look_like_those_of_rds_wake_nobody(template: Template)
     assert not _matches(_rule(template, "ExportEnded"), event)
 
 
-def test_the_rule_alone_may_wake_those_who_wait(template: Template) -> None:
+def test_only_the_rules_may_wake_those_who_wait(template: Template) -> None:
     (wake_waiters,) = (
         name for name in of_type(template, "AWS::Lambda::Function") if "WakeWaiters" in name
     )
-    (permission,) = (
+    permissions = [
         template["Resources"][name]["Properties"]
         for name in of_type(template, "AWS::Lambda::Permission")
-    )
-    rule = _rule(template, "ExportEnded")
-    assert [target["Arn"] for target in rule["Targets"]] == [permission["FunctionName"]]
-    assert permission["FunctionName"] == {"Fn::GetAtt": [wake_waiters, "Arn"]}
-    assert permission["Principal"] == "events.amazonaws.com"
-    assert permission["SourceArn"]["Fn::GetAtt"][0].startswith("ExportsExportEnded")
+    ]
+    for permission, name in zip(permissions, ("ExportEnded", "SnapshotAvailable"), strict=True):
+        rule = _rule(template, name)
+        assert [target["Arn"] for target in rule["Targets"]] == [permission["FunctionName"]]
+        assert permission["FunctionName"] == {"Fn::GetAtt": [wake_waiters, "Arn"]}
+        assert permission["Principal"] == "events.amazonaws.com"
+        assert permission["SourceArn"]["Fn::GetAtt"][0].startswith(f"Exports{name}")
 
 
 @pytest.mark.parametrize(

@@ -36,6 +36,7 @@ from tests.unit.builders import (
 )
 from tests.unit.conftest import HandClock
 from tests.unit.fake_executions import FakeClaims, FakeExecutions
+from tests.unit.fake_snapshots import FakeSnapshots
 from tests.unit.fakes import (
     AnyClient,
     FakeCampaigns,
@@ -106,6 +107,7 @@ def rds(monkeypatch, uncounted, table) -> FakeExports:
     fake = FakeExports()
     monkeypatch.setattr(reconcile_export, "ExportFiles", lambda _bucket: FakeFiles())
     monkeypatch.setattr(reconcile_export, "Exports", lambda *_args, **_kwargs: fake)
+    monkeypatch.setattr(reconcile_export, "Snapshots", lambda _account: FakeSnapshots())
     return fake
 
 
@@ -296,6 +298,7 @@ def test_a_reconciler_gives_its_settings_to_aws(monkeypatch, rds, ours, asked, p
         return FakeExports()
 
     monkeypatch.setattr(reconcile_export, "Exports", exports)
+    monkeypatch.setattr(reconcile_export, "Snapshots", lambda _account: FakeSnapshots())
     state = accept(any_export_job(s3_prefix=asked))
     invoke(reconcile_export.handler, items(state["plan"])[0])
     assert given == {

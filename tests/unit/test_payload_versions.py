@@ -34,6 +34,7 @@ from lambdas.shared.model import Internal
 from lambdas.waiting.handles import Wake
 from tests.unit.builders import NOW, SNAPSHOT, AnyContext, through_json
 from tests.unit.fake_executions import FakeClaims, FakeExecutions, answered, map_started
+from tests.unit.fake_snapshots import FakeSnapshots, snapshot
 from tests.unit.fakes import FakeCampaigns, FakeExports, FakeFiles, FakeTable
 
 Json = Any
@@ -147,6 +148,11 @@ def process(monkeypatch, hand_clock) -> Callable[[str, Json], Json]:
         for patched, attribute, value in (
             (reconcile_campaigns, "Campaigns", lambda _version: campaigns),
             (reconcile_export, "Exports", lambda *_args, **_settings: exports),
+            (
+                reconcile_export,
+                "Snapshots",
+                lambda _account: FakeSnapshots(snapshot("orders-2")),
+            ),
             (reconcile_export, "ExportFiles", lambda _bucket: FakeFiles()),
             (
                 reconcile_export,

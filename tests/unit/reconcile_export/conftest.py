@@ -9,6 +9,7 @@ import pytest
 from lambdas.exports.client import Exports
 from lambdas.exports.files import ExportFiles
 from lambdas.exports.reconcile_export import reconcile
+from lambdas.exports.snapshots import Snapshots
 from lambdas.exports.started import Notes, StartedExports
 from lambdas.exports.work import ExportWork
 from lambdas.jobs.pass_result import PassResult
@@ -18,6 +19,7 @@ from tests.unit.export_looks import (
     ENDS,
     entry_of,
 )
+from tests.unit.fake_snapshots import FakeSnapshots
 from tests.unit.fakes import (
     FakeExports,
     FakeFiles,
@@ -36,14 +38,26 @@ def files() -> FakeFiles:
 
 
 @pytest.fixture
-def look(hand_clock, table, files):
+def snapshots() -> FakeSnapshots:
+    return FakeSnapshots()
+
+
+@pytest.fixture
+def look(hand_clock, table, files, snapshots):
     """Take one look, with the work as Step Functions carries it."""
 
     def look(work: ExportWork, rds: FakeExports, history_events: int = 0) -> PassResult:
         work = carried(work)
         started = StartedExports(table.NAME, connect=lambda _service: table)
         notes = Notes(work, EXECUTION, started)
-        return reconcile(work, cast(Exports, rds), cast(ExportFiles, files), notes, history_events)
+        return reconcile(
+            work,
+            cast(Exports, rds),
+            cast(ExportFiles, files),
+            notes,
+            history_events,
+            snapshots=cast(Snapshots, snapshots),
+        )
 
     return look
 
