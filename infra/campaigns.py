@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Final, cast
 
 from aws_cdk import Stack
 from aws_cdk import aws_events as events
 from aws_cdk import aws_iam as iam
+from aws_cdk import aws_lambda as lambda_
 from constructs import Construct
 
 from infra.platform.platform import Platform
 from infra.settings import Settings
 from infra.waiting import Waiting
-from lambdas.campaigns.rates import CAMPAIGN_RATES_JSON
 from lambdas.campaigns.transitions import Mutation
+from lambdas.rate_limit.quota import CAMPAIGN_RATES_JSON
 from lambdas.shared.environment import CAMPAIGN_RATES
 
 OWNER: Final = "aws:ResourceTag/owner"
@@ -41,50 +41,61 @@ class Campaigns(Construct):
         waiting: Waiting,
     ) -> None:
         super().__init__(scope, construct_id)
+        self._coordination = platform.coordination
+        self._rates = CAMPAIGN_RATES_JSON.dump_json(settings.campaign_rates).decode()
+        self._instances = [
+            Stack.of(self).format_arn(
+                service="connect", resource="instance", resource_name=instance_id
+            )
+            for instance_id in settings.campaign_instance_ids
+        ]
+        self._campaigns = Stack.of(self).format_arn(
+            service="connect-campaigns", resource="campaign", resource_name="*"
+        )
         self.function = platform.functions.add(
             self,
             "ReconcileCampaigns",
             package="campaigns",
-            environment={
-                **platform.coordination.environment,
-                CAMPAIGN_RATES: CAMPAIGN_RATES_JSON.dump_json(settings.campaign_rates).decode(),
-            },
+            environment={**self._coordination.environment, CAMPAIGN_RATES: self._rates},
         )
-        self._grant_campaigns(self.function, settings.campaign_instance_ids)
-        platform.coordination.grant_limit_rates(self.function)
+        self._grant_of_owner(
+            self.function, "Start", "Pause", "Resume", "Stop", "Delete", "Describe"
+        )
+        self._grant_states(self.function)
+        self._coordination.grant_limit_rates(self.function)
         self.rules = [self._mutation(waiting)] if settings.campaign_events else []
 
-    def _grant_campaigns(self, grantee: iam.IGrantable, instance_ids: Sequence[str]) -> iam.Grant:
-        """Grant to read the states of campaigns and to change them.
+    def grant_resolve(self, function: lambda_.Function) -> None:
+        """Let a function that has the table select campaigns, within the shared rates."""
+        function.add_environment(CAMPAIGN_RATES, self._rates)
+        self._coordination.grant_limit_rates(function)
+        self._grant_of_owner(function, "Describe")
+        self._grant_states(function)
+        iam.Grant.add_to_principal(
+            grantee=function,
+            actions=["connect-campaigns:ListCampaigns", "tag:GetResources"],
+            # Neither takes anything else. Source: Service Authorization Reference, 'Amazon Connect
+            # Outbound Campaigns' and 'Amazon Resource Group Tagging API'.
+            resource_arns=["*"],
+        )
 
-        Args:
-            grantee: the function.
-            instance_ids: whose campaigns it may change; none means all.
-        """
-        stack = Stack.of(self)
-        campaigns = stack.format_arn(
-            service="connect-campaigns", resource="campaign", resource_name="*"
-        )
-        instances = [
-            stack.format_arn(service="connect", resource="instance", resource_name=instance_id)
-            for instance_id in instance_ids
-        ]
-        change = iam.Grant.add_to_principal(
+    def _grant_of_owner(self, grantee: iam.IGrantable, *operations: str) -> iam.Grant:
+        """Grant operations on the campaigns of the instances in the settings, or on all."""
+        return iam.Grant.add_to_principal(
             grantee=grantee,
-            actions=[
-                f"connect-campaigns:{operation}Campaign"
-                for operation in ("Start", "Pause", "Resume", "Stop", "Delete", "Describe")
-            ],
-            resource_arns=[campaigns],
-            conditions={"StringEquals": {OWNER: instances}} if instances else None,
+            actions=[f"connect-campaigns:{operation}Campaign" for operation in operations],
+            resource_arns=[self._campaigns],
+            conditions={"StringEquals": {OWNER: self._instances}} if self._instances else None,
         )
-        read = iam.Grant.add_to_principal(
+
+    def _grant_states(self, grantee: iam.IGrantable) -> iam.Grant:
+        """Grant to read states."""
+        return iam.Grant.add_to_principal(
             grantee=grantee,
             actions=["connect-campaigns:GetCampaignStateBatch"],
             # Not by owner: the call for a batch is refused for one campaign of another instance.
-            resource_arns=[campaigns],
+            resource_arns=[self._campaigns],
         )
-        return change.combine(read)
 
     def _mutation(self, waiting: Waiting) -> events.Rule:
         """Return the rule of mutations that the function has not made itself.

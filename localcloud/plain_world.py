@@ -31,7 +31,7 @@ def plain_world(requests: Sequence[object]) -> World:
     campaigns: dict[str, Campaign] = {}
     for job in jobs:
         if isinstance(job, CampaignJob):
-            for campaign_id in job.campaign_ids:
+            for campaign_id in job.campaign_ids or ():
                 campaigns[campaign_id] = _campaign(campaign_id, job, campaigns.get(campaign_id))
     exports = [job for job in jobs if isinstance(job, ExportJob)]
     sources = dict.fromkeys(job.source_arn for job in exports if job.source_arn is not None)

@@ -43,7 +43,19 @@ _ONE_RUNTIME: Final = (
 ACCEPTED: Final = (
     *(
         Accepted("IAM5", "Resource::*", f"{function}Role/DefaultPolicy", _TRACING)
-        for function in ("Requests/*", "Campaigns/ReconcileCampaigns", "Waiting/WakeWaiters")
+        for function in (
+            "Requests/AcceptRequest",
+            "Requests/AdvancePlan",
+            "Requests/PlanCleanUp",
+            "Campaigns/ReconcileCampaigns",
+            "Waiting/WakeWaiters",
+        )
+    ),
+    Accepted(
+        "IAM5",
+        "Resource::*",
+        "Requests/ResolveJobsRole/DefaultPolicy",
+        f"{_TRACING}. Nor have connect-campaigns:ListCampaigns and tag:GetResources",
     ),
     Accepted(
         "IAM5",
@@ -63,6 +75,12 @@ ACCEPTED: Final = (
         "Resource::" + _IN_ACCOUNT.format("connect-campaigns", "campaign/*"),
         "Campaigns/ReconcileCampaignsRole/DefaultPolicy",
         "A request names its campaigns; campaign_instance_ids limits which ones may be changed",
+    ),
+    Accepted(
+        "IAM5",
+        "Resource::" + _IN_ACCOUNT.format("connect-campaigns", "campaign/*"),
+        "Requests/ResolveJobsRole/DefaultPolicy",
+        "Reads the states and tags of the campaigns that a request may select",
     ),
     *(
         Accepted(

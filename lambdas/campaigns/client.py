@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from types import MappingProxyType
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from lambdas.campaigns.contract import ApiVersion
 from lambdas.campaigns.transitions import CampaignState, Mutation
@@ -14,6 +14,30 @@ from lambdas.shared.calls import api_call
 _SERVICE: Final = MappingProxyType(
     {ApiVersion.V1: "connectcampaigns", ApiVersion.V2: "connectcampaignsv2"}
 )
+
+
+PAGE_SIZE: Final = 50
+"""Source: botocore, ListCampaigns' maxResults."""
+
+
+class Listed(NamedTuple):
+    """A campaign as ListCampaigns returns it, without its state and tags."""
+
+    id: str
+    arn: str
+    name: str
+
+
+class Page(NamedTuple):
+    """A page of campaigns.
+
+    Attributes:
+        campaigns: may be none, even if more follow.
+        next_token: of the next page, empty if there is none.
+    """
+
+    campaigns: tuple[Listed, ...]
+    next_token: str
 
 
 class Campaigns:
@@ -43,6 +67,40 @@ class Campaigns:
             if failure.get("failureCode") == "ResourceNotFound"
         }
         return {campaign_id: states.get(campaign_id) for campaign_id in campaign_ids}
+
+    def page(self, instance_id: str | None, token: str) -> Page:
+        """Read a page of the campaigns, of one Amazon Connect instance or of all.
+
+        Args:
+            instance_id: of the instance, None for all.
+            token: of the page before it, empty for the first one.
+
+        Raises:
+            AwsError: when the call failed.
+        """
+        asked: dict[str, Any] = {"maxResults": PAGE_SIZE}
+        if instance_id is not None:
+            asked["filters"] = {"instanceIdFilter": {"value": instance_id, "operator": "Eq"}}
+        if token:
+            asked["nextToken"] = token
+        with api_call("ListCampaigns"):
+            answer = self._client.list_campaigns(**asked)
+        listed = answer.get("campaignSummaryList", ())
+        return Page(
+            tuple(Listed(one["id"], one["arn"], one["name"]) for one in listed),
+            answer.get("nextToken") or "",
+        )
+
+    def tags(self, campaign_id: str) -> Mapping[str, str]:
+        """Return the tags of a campaign.
+
+        Raises:
+            AwsError: when the call failed.
+        """
+        with api_call("DescribeCampaign"):
+            answer = self._client.describe_campaign(id=campaign_id)
+        tags: Mapping[str, str] = answer["campaign"].get("tags") or {}
+        return tags
 
     def schedule_end(self, campaign_id: str) -> float | None:
         """Return when a campaign's schedule ends, in epoch seconds; None if it does not.

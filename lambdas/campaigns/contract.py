@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import re
 from enum import StrEnum
-from typing import Annotated, Final, Literal
+from types import MappingProxyType
+from typing import Annotated, Final, Literal, Self
 
-from pydantic import AfterValidator, ValidationInfo, field_validator
+from pydantic import AfterValidator, Field, ValidationInfo, field_validator, model_validator
 
-from lambdas.jobs.contract import Deadline, Job, between_one_and, check_home
+from lambdas.jobs.contract import Deadline, Job, JobId, between_one_and, check_home, matches
 from lambdas.shared import limits
-from lambdas.shared.faults import broken_rule, echo
+from lambdas.shared.faults import broken_rule, echo, fault_at, one_of
+from lambdas.shared.model import Frozen
 
 
 class CampaignTarget(StrEnum):
@@ -67,24 +69,166 @@ def _id_of_arn(arn: str, info: ValidationInfo) -> str:
     return match["id"]
 
 
-CampaignId = Annotated[str, AfterValidator(_check_campaign_id)]
+CampaignId = Annotated[str, AfterValidator(_check_campaign_id), matches(re.compile(r"\S+"))]
+
+
+class SelectableState(StrEnum):
+    """The states that AWS documents for a campaign, by which campaigns are selected."""
+
+    INITIALIZED = "Initialized"
+    RUNNING = "Running"
+    PAUSED = "Paused"
+    STOPPED = "Stopped"
+    FAILED = "Failed"
+    COMPLETED = "Completed"
+
+
+STATES: Final = MappingProxyType(
+    {
+        ApiVersion.V1: tuple(
+            state for state in SelectableState if state is not SelectableState.COMPLETED
+        ),
+        ApiVersion.V2: tuple(SelectableState),
+    }
+)
+"""Source: botocore, CampaignState of connectcampaigns and connectcampaignsv2."""
+
+INSTANCE_ID: Final = re.compile(r"[-_.a-zA-Z0-9]{1,256}")
+"""Source: botocore, InstanceId of connectcampaigns and connectcampaignsv2."""
+
+MAX_NAME_CHARACTERS: Final = 127
+"""Source: botocore, CampaignName of connectcampaigns and connectcampaignsv2."""
+
+MAX_TAGS: Final = 50
+MAX_TAG_KEY_CHARACTERS: Final = 128
+MAX_TAG_VALUE_CHARACTERS: Final = 256
+"""Of one filter of GetResources. Source: botocore, resourcegroupstaggingapi."""
+
+
+def _check_instance_id(value: str) -> str:
+    if not INSTANCE_ID.fullmatch(value):
+        raise broken_rule(
+            "must be the id of an Amazon Connect instance, 1 to 256 characters of"
+            f" A-Z a-z 0-9 - _ . ; got {echo(value)}"
+        )
+    return value
+
+
+def _check_name_prefix(value: str) -> str:
+    if not 1 <= len(value) <= MAX_NAME_CHARACTERS:
+        raise broken_rule(f"must be 1 to {MAX_NAME_CHARACTERS} characters; got {echo(value)}")
+    return value
+
+
+def _check_tags(tags: dict[str, str]) -> dict[str, str]:
+    if not 1 <= len(tags) <= MAX_TAGS:
+        raise broken_rule(f"holds {len(tags)} tags; it takes 1 to {MAX_TAGS}")
+    for key, value in tags.items():
+        if not 1 <= len(key) <= MAX_TAG_KEY_CHARACTERS:
+            raise broken_rule(
+                f"must have keys of 1 to {MAX_TAG_KEY_CHARACTERS} characters; got {echo(key)}"
+            )
+        if len(value) > MAX_TAG_VALUE_CHARACTERS:
+            raise broken_rule(
+                f"must have values of at most {MAX_TAG_VALUE_CHARACTERS} characters;"
+                f" got {echo(value)}"
+            )
+    return tags
+
+
+class Select(Frozen):
+    """Which campaigns to select when the stage begins; all that is given must match.
+
+    Attributes:
+        instance_id: of the Amazon Connect instance that they are in.
+        states: AWS's words for the states that they are in.
+        name_prefix: what their names begin with.
+        tags: keys and values that they are all tagged with.
+        at_most: how many may match; if more do, the job fails and changes none.
+    """
+
+    instance_id: Annotated[str, AfterValidator(_check_instance_id)] | None = None
+    states: (
+        Annotated[tuple[SelectableState, ...], between_one_and(len(SelectableState), "states")]
+        | None
+    ) = None
+    name_prefix: Annotated[str, AfterValidator(_check_name_prefix)] | None = None
+    tags: Annotated[dict[str, str], AfterValidator(_check_tags)] | None = None
+    at_most: Annotated[int, Field(strict=True, ge=1, le=limits.MAX_CAMPAIGNS_PER_REQUEST)] = (
+        limits.MAX_CAMPAIGNS_PER_REQUEST
+    )
+
+    @model_validator(mode="after")
+    def _selects_by_something(self) -> Self:
+        if all(
+            each is None for each in (self.instance_id, self.states, self.name_prefix, self.tags)
+        ):
+            raise broken_rule("must hold at least one of instance_id, states, name_prefix, tags")
+        return self
 
 
 class CampaignJob(Job):
-    """These campaigns should reach this target."""
+    """These campaigns should reach this target.
+
+    Which ones is said by exactly one of `campaign_ids`, `select` and `of`.
+
+    Attributes:
+        api_version: the API that the campaigns were created with.
+        campaign_ids: ids, or ARNs of the stack's account and Region; duplicates are ignored.
+        select: the campaigns that match when the stage begins.
+        of: the id of an earlier job, whose campaigns these are.
+        target: `RUNNING`, `PAUSED`, `STOPPED`, `DELETED`, or `FINISHED`, which only watches the
+            campaigns until they end.
+        deadline_seconds: how long the job may run, from its first poll; 3,600 unless given, or 30
+            days for `FINISHED`.
+    """
 
     kind: Literal["campaigns"]
     api_version: ApiVersion = ApiVersion.V2
-    campaign_ids: Annotated[
-        tuple[CampaignId, ...], between_one_and(limits.MAX_CAMPAIGNS_PER_REQUEST, "campaign ids")
-    ]
+    campaign_ids: (
+        Annotated[
+            tuple[CampaignId, ...],
+            between_one_and(limits.MAX_CAMPAIGNS_PER_REQUEST, "campaign ids"),
+        ]
+        | None
+    ) = None
+    select: Select | None = None
+    of: JobId | None = None
     target: CampaignTarget
     deadline_seconds: Deadline | None = None
 
     @field_validator("campaign_ids")
     @classmethod
-    def _drop_duplicates(cls, ids: tuple[str, ...]) -> tuple[str, ...]:
-        return tuple(dict.fromkeys(ids))
+    def _drop_duplicates(cls, ids: tuple[str, ...] | None) -> tuple[str, ...] | None:
+        return ids and tuple(dict.fromkeys(ids))
+
+    @field_validator("select")
+    @classmethod
+    def _states_are_of_the_api_version(
+        cls, select: Select | None, info: ValidationInfo
+    ) -> Select | None:
+        version = info.data.get("api_version")
+        if select is not None and version is not None:
+            for index, state in enumerate(select.states or ()):
+                if state not in STATES[version]:
+                    raise fault_at(("states", index), one_of(state, STATES[version]))
+        return select
+
+    @model_validator(mode="after")
+    def _names_its_campaigns_in_one_way(self) -> Self:
+        ways = {"campaign_ids": self.campaign_ids, "select": self.select, "of": self.of}
+        given = [name for name, value in ways.items() if value is not None]
+        if len(given) != 1:
+            raise broken_rule(
+                f"must name its campaigns by exactly one of {', '.join(ways)};"
+                f" got {' and '.join(given) or 'none of them'}"
+            )
+        return self
+
+    @property
+    def of_job(self) -> str | None:
+        """The id of the earlier job whose campaigns these are, None if it names its own."""
+        return self.of
 
     @property
     def deadline(self) -> int:

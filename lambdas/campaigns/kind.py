@@ -2,26 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from itertools import islice
 from typing import Final
 
 from lambdas.campaigns import paces
 from lambdas.campaigns.contract import CampaignJob
 from lambdas.campaigns.transitions import Mutation
 from lambdas.campaigns.work import CampaignProgress, CampaignWork
+from lambdas.jobs.contract import Job
 from lambdas.jobs.kind import Calls, Kind, Limit
 from lambdas.jobs.loop import Loop, ResourceMap, Wait
 from lambdas.jobs.phases import Phase
 from lambdas.rate_limit.quota import CampaignRates
 from lambdas.shared import items
+from lambdas.shared.faults import echo
 from lambdas.shared.limits import CAMPAIGNS_PER_BATCH, MAX_CAMPAIGNS_PER_REQUEST
 
 _QUOTAS: Final = CampaignRates()
 
 
-def _plan(job: CampaignJob, key: str) -> Iterator[CampaignWork]:
-    for number, start in enumerate(range(0, len(job.campaign_ids), CAMPAIGNS_PER_BATCH)):
-        batch = job.campaign_ids[start : start + CAMPAIGNS_PER_BATCH]
+def batches(
+    job: CampaignJob, key: str, campaigns: Mapping[str, CampaignProgress]
+) -> Iterator[CampaignWork]:
+    """Yield the units of work of a job, given its campaigns by id."""
+    rest = iter(campaigns.items())
+    number = 0
+    while batch := dict(islice(rest, CAMPAIGNS_PER_BATCH)):
         yield CampaignWork(
             kind=job.kind,
             key=f"{key}.{number}",
@@ -29,8 +36,28 @@ def _plan(job: CampaignJob, key: str) -> Iterator[CampaignWork]:
             api_version=job.api_version,
             target=job.target,
             deadline_seconds=job.deadline,
-            open=dict.fromkeys(batch, CampaignProgress()),
+            open=batch,
         )
+        number += 1
+
+
+def _plan(job: CampaignJob, key: str) -> Iterator[CampaignWork]:
+    return batches(job, key, dict.fromkeys(job.campaign_ids or (), CampaignProgress()))
+
+
+def _is_deferred(job: CampaignJob) -> bool:
+    return job.campaign_ids is None
+
+
+def _check_of(job: CampaignJob, earlier: Job) -> str | None:
+    if not isinstance(earlier, CampaignJob):
+        return f"must name a job of kind {job.kind}; {echo(job.of)} is of kind {earlier.kind}"
+    if earlier.api_version is not job.api_version:
+        return (
+            f"must name a job of the same api_version, which is {job.api_version};"
+            f" {echo(job.of)} is of api_version {earlier.api_version}"
+        )
+    return None
 
 
 CAMPAIGNS: Final = Kind(
@@ -38,7 +65,7 @@ CAMPAIGNS: Final = Kind(
     job=CampaignJob,
     work=CampaignWork,
     plan=_plan,
-    limit=Limit(MAX_CAMPAIGNS_PER_REQUEST, "campaigns", lambda job: len(job.campaign_ids)),
+    limit=Limit(MAX_CAMPAIGNS_PER_REQUEST, "campaigns", lambda job: len(job.campaign_ids or ())),
     reconciler="lambdas.campaigns.reconcile_campaigns",
     loop=Loop(
         route="RouteCampaigns",
@@ -62,7 +89,10 @@ CAMPAIGNS: Final = Kind(
     title="Campaigns",
     calls=(
         Calls(tuple(Mutation), "Campaign mutations", _QUOTAS.mutations),
-        Calls(("GetCampaignStateBatch",), "Campaign reads", _QUOTAS.reads),
+        Calls(("GetCampaignStateBatch", "ListCampaigns"), "Campaign reads", _QUOTAS.reads),
         Calls(("DescribeCampaign",)),
+        Calls(("GetResources",)),
     ),
+    deferred=_is_deferred,
+    check_of=_check_of,
 )

@@ -2,27 +2,22 @@
 
 from __future__ import annotations
 
-from typing import Final, Literal, NamedTuple
-
-from pydantic import TypeAdapter
+from typing import Final, NamedTuple
 
 from lambdas.rate_limit.limiter import Limiter, RateLimiter, Unlimited
-from lambdas.rate_limit.quota import CampaignRates
+from lambdas.rate_limit.quota import CAMPAIGN_RATES_JSON
 from lambdas.shared.environment import CAMPAIGN_RATES, COORDINATION_TABLE, setting
 
 
 class CampaignLimits(NamedTuple):
-    """The limiters of calls that read campaigns and of calls that change them."""
+    """The limiters of calls that read campaigns, that change them, and of DescribeCampaign."""
 
     reads: Limiter
     mutations: Limiter
+    descriptions: Limiter = Unlimited()
 
 
 UNLIMITED: Final = CampaignLimits(Unlimited(), Unlimited())
-
-CAMPAIGN_RATES_JSON: Final[TypeAdapter[CampaignRates | Literal[False]]] = TypeAdapter(
-    CampaignRates | Literal[False]
-)
 
 
 def campaign_limits() -> CampaignLimits:
@@ -38,4 +33,5 @@ def campaign_limits() -> CampaignLimits:
     return CampaignLimits(
         reads=RateLimiter(table, "campaign-reads", rates.reads),
         mutations=RateLimiter(table, "campaign-mutations", rates.mutations),
+        descriptions=RateLimiter(table, "campaign-descriptions", rates.descriptions),
     )

@@ -31,6 +31,7 @@ from lambdas.jobs.resource_result import EndPhase
 from lambdas.rate_limit.limiter import Slots
 from lambdas.rate_limit.quota import HORIZON_SECONDS
 from lambdas.shared import clock
+from lambdas.shared.aws import LAST_CALL_SECONDS
 from lambdas.shared.errors import (
     AwsError,
     InvalidCampaignStateException,
@@ -50,10 +51,6 @@ MUTATIONS_PER_PASS: Final = 2
 
 SCHEDULES_PER_PASS: Final = 10
 """Calls of DescribeCampaign, which has a quota of its own; they only improve when to poll."""
-
-LAST_CALL_SECONDS: Final = 30
-"""Reserved at the end of an invocation: a call without a response times out after 25 seconds
-(`aws.client`), and the result of the pass is returned after that."""
 
 
 class Reading(Enum):

@@ -17,6 +17,7 @@ class CampaignProgress(Internal):
     """The progress of one campaign.
 
     Attributes:
+        name: for people, None if not known.
         initial_state: the first state that was read.
         state: the last state that was read.
         polls: of this campaign.
@@ -29,6 +30,7 @@ class CampaignProgress(Internal):
             after AWS has refused such a call.
     """
 
+    name: str | None = None
     initial_state: str | None = None
     state: str | None = None
     polls: int = 0
@@ -75,6 +77,7 @@ class CampaignWork(Work):
             job=self.job_label,
             kind=self.kind,
             id=campaign_id,
+            name=progress.name,
             target=self.target,
             initial_state=progress.initial_state,
             final_state=progress.state,
@@ -87,19 +90,19 @@ class CampaignWork(Work):
             ended_at=timestamp(now),
         )
         still_open = {name: state for name, state in self.open.items() if name != campaign_id}
-        return self.model_copy(update={"open": still_open, "entries": (*self.entries, entry)})
+        return self.replace(open=still_open, entries=(*self.entries, entry))
 
     def polled(self, now: float) -> CampaignWork:
         """Count a pass, at `now` in epoch seconds."""
-        return self.model_copy(update={"polling": self.polling.polled(now)})
+        return self.replace(polling=self.polling.polled(now))
 
     def with_progress(self, campaign_id: str, progress: CampaignProgress) -> CampaignWork:
         """Return the work with the progress of one of its open campaigns."""
-        return self.model_copy(update={"open": self.open | {campaign_id: progress}})
+        return self.replace(open=self.open | {campaign_id: progress})
 
     def with_throttled_passes(self, count: int) -> CampaignWork:
         """Return the work after a number of consecutive throttled passes."""
-        return self.model_copy(update={"throttled_passes": count})
+        return self.replace(throttled_passes=count)
 
     def fail_all(self, *, reason: str, message: str, now: float) -> CampaignWork:
         """Fail every open campaign."""

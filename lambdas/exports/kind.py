@@ -70,7 +70,7 @@ EXPORT: Final = Kind(
     title="Exports",
     calls=(
         Calls(("StartExportTask", "CancelExportTask", "DescribeExportTasks"), "Calls of exports"),
-        Calls(("DescribeDBSnapshots", "DescribeDBClusterSnapshots"), "Calls of snapshots"),
+        Calls(("DescribeDBSnapshots", "DescribeDBClusterSnapshots")),
     ),
     undone_by=_task_of,
     deferred=_is_deferred,

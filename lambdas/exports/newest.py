@@ -136,7 +136,7 @@ def choose(
     if age <= query.max_age_seconds:
         return Chosen(newest.arn, newest.data_at)
     return Await(
-        f"the data of the newest available snapshot of {query.database_in_words} is {round(age)} s"
+        f"the data of the newest available snapshot of {query.database} is {round(age)} s"
         f" old; max_age_seconds is {query.max_age_seconds}"
     )
 
@@ -162,7 +162,7 @@ def _the_one(
 ) -> Choice:
     """Choose the only snapshot that may be chosen, if it is one of the database's."""
     if all(snapshot.arn != arn for snapshot in own):
-        why = f"the snapshot is not one of {query.database_in_words}, so there is nothing to export"
+        why = f"the snapshot is not one of {query.database}, so there is nothing to export"
         return NoChoice(Phase.COMPLETE, Reason.OTHER_DATABASE, why)
     one = next((snapshot for snapshot in there if snapshot.arn == arn), None)
     if one is None or one.status in NOT_COMING:
@@ -207,4 +207,4 @@ def _none_available(query: SnapshotQuery, there: Iterable[Snapshot]) -> str:
     statuses = ", ".join(sorted({snapshot.status for snapshot in there}))
     others = f"; there are some that are {statuses}" if statuses else ""
     of_type = "" if query.type == "any" else f"{query.type} "
-    return f"no {of_type}snapshot of {query.database_in_words} is available{others}"
+    return f"no {of_type}snapshot of {query.database} is available{others}"

@@ -34,12 +34,12 @@ class Snapshots:
         Raises:
             AwsError: when RDS did not answer.
         """
-        if query.db_cluster is not None:
-            return _distinct(self._of_cluster(query.db_cluster, query.type))
-        name = str(query.db_instance)
-        found = self._of_instance(name, query.type)
+        database = query.database
+        if database.is_cluster:
+            return _distinct(self._of_cluster(database.id, query.type))
+        found = self._of_instance(database.id, query.type)
         if query.type is SnapshotType.ANY:
-            found += self._of_instance(name, SnapshotType.AWSBACKUP)
+            found += self._of_instance(database.id, SnapshotType.AWSBACKUP)
         return _distinct(found)
 
     def _of_instance(self, name: str, of_type: SnapshotType) -> list[Snapshot]:

@@ -7,6 +7,7 @@ from typing import Any, Literal
 from lambdas.exports.contract import ExportTarget, SnapshotType
 from lambdas.exports.details import ExportAttempt, ExportDetails, FileDetails
 from lambdas.exports.slots import SlotWait
+from lambdas.jobs.databases import Database
 from lambdas.jobs.phases import Phase
 from lambdas.jobs.resource_result import EndPhase, Entry
 from lambdas.jobs.work import Work
@@ -74,13 +75,12 @@ class SnapshotQuery(Internal):
     @property
     def name(self) -> str:
         """The database's identifier, or the id of the job whose snapshot is exported."""
-        return self.db_instance or self.db_cluster or self.of or ""
+        return self.database.id or self.of or ""
 
     @property
-    def database_in_words(self) -> str:
-        """The database, for a message."""
-        kind = "DB instance" if self.db_instance is not None else "DB cluster"
-        return f"{kind} {self.name}"
+    def database(self) -> Database:
+        """The database whose snapshot is exported."""
+        return Database(db_instance=self.db_instance, db_cluster=self.db_cluster)
 
     def as_requested(self) -> dict[str, Any]:
         """Return what the request says, without default values."""
@@ -172,15 +172,15 @@ class ExportWork(Work):
             elapsed_seconds=round(self.polling.age(now), 3),
             ended_at=timestamp(now),
         )
-        return self.model_copy(update={"entries": (entry,)})
+        return self.replace(entries=(entry,))
 
     def polled(self, now: float) -> ExportWork:
         """Count a poll, at `now` in epoch seconds."""
-        return self.model_copy(update={"polling": self.polling.polled(now)})
+        return self.replace(polling=self.polling.polled(now))
 
     def with_progress(self, progress: ExportProgress) -> ExportWork:
         """Return the work with the progress of its export."""
-        return self.model_copy(update={"progress": progress})
+        return self.replace(progress=progress)
 
     @property
     def first_poll(self) -> bool:
@@ -194,30 +194,21 @@ class ExportWork(Work):
             source_arn: of the snapshot.
             data_at: epoch seconds of its data.
         """
-        progress = self.progress.model_copy(
-            update={
-                "snapshot_created_at": timestamp(data_at),
-                "polls_to_choose": self.polling.polls,
-            }
+        progress = self.progress.replace(
+            snapshot_created_at=timestamp(data_at), polls_to_choose=self.polling.polls
         )
         return self._of_source(source_arn, progress)
 
     def passed_over(self) -> ExportWork:
         """Record that the chosen snapshot does not exist any more, so that another is chosen."""
         gone = (*self.progress.passed_over, self.job.arn)
-        progress = self.progress.model_copy(
-            update={
-                "snapshot_created_at": None,
-                "passed_over": gone,
-                "queued_since": None,
-                "slot": None,
-            }
+        progress = self.progress.replace(
+            snapshot_created_at=None, passed_over=gone, queued_since=None, slot=None
         )
         return self._of_source(None, progress)
 
     def _of_source(self, source_arn: str | None, progress: ExportProgress) -> ExportWork:
-        job = self.job.model_copy(update={"source_arn": source_arn})
-        return self.model_copy(update={"job": job, "progress": progress})
+        return self.replace(job=self.job.replace(source_arn=source_arn), progress=progress)
 
     def _details(self, files: FileDetails | None) -> dict[str, Any]:
         """Return the task's details, with its source, its files and the job's tables."""

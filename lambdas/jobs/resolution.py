@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from math import inf
 from typing import Any, NamedTuple
 
 from lambdas.jobs.resource_result import EndPhase, Entry
@@ -17,12 +18,14 @@ class Context(NamedTuple):
         entries: the results of all earlier stages.
         now: epoch seconds.
         at_most: how many resources of the job's kind it may have.
+        until: when the last call may begin, in epoch seconds.
     """
 
     execution_arn: str
     entries: tuple[Entry, ...]
     now: float
     at_most: int
+    until: float = inf
 
 
 class Resolved(NamedTuple):

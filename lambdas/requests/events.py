@@ -16,7 +16,8 @@ from pydantic import AfterValidator, TypeAdapter, model_validator
 
 from lambdas.exports.contract import SOURCE_ARN, ExportOnly
 from lambdas.exports.wakes import CLUSTER_SNAPSHOT_CREATED, INSTANCE_SNAPSHOT_CREATED
-from lambdas.jobs.contract import DatabaseId, is_correlation_id
+from lambdas.jobs.contract import is_correlation_id
+from lambdas.jobs.databases import DatabaseId
 from lambdas.requests import acceptance
 from lambdas.requests.acceptance import CLEAN_UP, Fault, RequestRejected
 from lambdas.shared.faults import IS_MISSING, broken_rule, echo, fault_at

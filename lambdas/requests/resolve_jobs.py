@@ -14,16 +14,18 @@ from lambdas.jobs.resolvers import RESOLVERS
 from lambdas.requests.conclusion import response_to
 from lambdas.requests.plan import DeferredJob, Plan, begin_resolved_stage
 from lambdas.shared import clock
+from lambdas.shared.aws import LAST_CALL_SECONDS
 from lambdas.shared.errors import PermanentError
 from lambdas.shared.observability import logger, observed
 
 
 @observed
-def handler(event: dict[str, Any], _context: LambdaContext) -> dict[str, Any]:
+def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     """Return `{"plan": Plan}` while there is work, `{"outcome": Outcome}` when there is none.
 
     Args:
         event: `plan`, whose stage `resolving` begins.
+        context: of the invocation, for the time that is left.
 
     Raises:
         TransientError: a job could not be resolved, and a retry may succeed.
@@ -31,18 +33,20 @@ def handler(event: dict[str, Any], _context: LambdaContext) -> dict[str, Any]:
     before = Plan.model_validate(event["plan"])
     logger.set_correlation_id(before.trace.correlation_id)
     deferred = before.resolving.deferred if before.resolving is not None else ()
-    resolved = [_resolve(job, before) for job in deferred]
+    timeout = clock.now() + context.get_remaining_time_in_millis() / 1_000
+    resolved = [_resolve(job, before, timeout - LAST_CALL_SECONDS) for job in deferred]
     now = clock.now()
     return response_to(begin_resolved_stage(before, resolved, now), now).as_payload()
 
 
-def _resolve(deferred: DeferredJob, plan: Plan) -> Resolved:
+def _resolve(deferred: DeferredJob, plan: Plan, until: float) -> Resolved:
     """Resolve a job; one that cannot be resolved fails, and its siblings run all the same."""
     context = Context(
         execution_arn=plan.trace.execution_arn,
         entries=plan.entries,
         now=clock.now(),
         at_most=kind_named(deferred.kind).limit.most,
+        until=until,
     )
     try:
         resolved = RESOLVERS[deferred.kind](deferred.read(), deferred.key, context)

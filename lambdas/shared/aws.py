@@ -18,6 +18,11 @@ _CONFIG: Final = Config(
 )
 
 
+LAST_CALL_SECONDS: Final = 30
+"""Reserved at the end of an invocation: a call without a response times out after 25 seconds, and
+the result is returned after that."""
+
+
 @cache
 def client(service: str) -> Any:  # noqa: ANN401 - boto3 makes its clients at run time
     """Return this process's one client of a service."""

@@ -197,6 +197,7 @@ _TYPES: Final = {
     "float_parsing": "must be a number",
     "finite_number": "must be a finite number",
     "tuple_type": "must be a list",
+    "dict_type": "must be a JSON object",
     "model_type": "must be a JSON object",
     "model_attributes_type": "must be a JSON object",
     "invalid_key": "must be made of characters that UTF-8 has",

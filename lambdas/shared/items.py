@@ -55,6 +55,7 @@ WAITER: Final = ItemType(
         "AwaitExportEvent",
         "AwaitExportSlot",
         "AwaitSnapshot",
+        "AwaitSnapshotEvent",
         "AwaitCampaigns",
         "AwaitDeletion",
     ),
@@ -74,6 +75,19 @@ STARTED_EXPORT: Final = ItemType(
     kept="a day after the job's deadline",
 )
 
+JOB: Final = "job"
+DB_INSTANCE: Final = "db_instance"
+DB_CLUSTER: Final = "db_cluster"
+CREATED_SNAPSHOT: Final = ItemType(
+    name="a snapshot that must not outlive the execution that creates it",
+    partition="created#{execution_arn}",
+    sort="{snapshot_id}",
+    attributes=(JOB, DB_INSTANCE, DB_CLUSTER),
+    written_by=("ReconcileSnapshot",),
+    read_by=("PlanCleanUp",),
+    kept="400 days, longer than an execution runs",
+)
+
 RESERVED_UNTIL: Final = "until"
 SLOWED_UNTIL: Final = "slowed_until"
 RATE: Final = ItemType(
@@ -81,8 +95,8 @@ RATE: Final = ItemType(
     partition="rate#{rate}",
     sort="{rate}",
     attributes=(RESERVED_UNTIL, SLOWED_UNTIL),
-    written_by=("ReconcileCampaigns",),
-    read_by=("ReconcileCampaigns",),
+    written_by=("ReconcileCampaigns", "ResolveJobs"),
+    read_by=("ReconcileCampaigns", "ResolveJobs"),
     kept="a day after its last use",
 )
 
@@ -97,7 +111,7 @@ OUTCOME_CLAIM: Final = ItemType(
     kept="90 days",
 )
 
-ITEM_TYPES: Final = (WAITER, STARTED_EXPORT, RATE, OUTCOME_CLAIM)
+ITEM_TYPES: Final = (WAITER, STARTED_EXPORT, CREATED_SNAPSHOT, RATE, OUTCOME_CLAIM)
 
 
 def key(partition: str, sort: str) -> Attributes:

@@ -18,7 +18,7 @@ from infra.project import ROOT
 CONNECTORS = {"connect", "client"}
 """The names under which a wrapper makes its boto3 client."""
 
-Definition = ast.FunctionDef | ast.ClassDef
+Definition = ast.FunctionDef | ast.ClassDef | ast.AnnAssign
 
 
 class Operation(NamedTuple):
@@ -66,14 +66,14 @@ def reaching(module: str, *, beyond: frozenset[str] = frozenset()) -> set[str]:
 def operations(handler: str) -> set[Operation]:
     """Return the API operations that a handler may call.
 
-    What it reaches is told by names: whatever it or what it reaches mentions, in the modules that
+    What it reaches is found by names: whatever it or what it reaches mentions, in the modules that
     it imports. So a method that nothing of the handler mentions is not counted, and one that only
-    bears the same name is.
+    has the same name is.
     """
     known: dict[str, list[tuple[Definition, dict[str, set[str]]]]] = {}
     for module in reaching(handler):
         for definition, clients in _definitions(module):
-            known.setdefault(definition.name, []).append((definition, clients))
+            known.setdefault(_name_of(definition), []).append((definition, clients))
     found, seen, waiting = set[Operation](), set[int](), ["handler"]
     while waiting:
         for definition, clients in known.get(waiting.pop(), ()):
@@ -85,9 +85,12 @@ def operations(handler: str) -> set[Operation]:
 
 
 def _definitions(module: str) -> Iterator[tuple[Definition, dict[str, set[str]]]]:
-    """Yield functions, classes and methods, each with its class's clients and their services."""
+    """Yield functions, classes and methods, each with its class's clients and their services.
+
+    Constants are among them: a table of functions mentions these.
+    """
     for node in tree(module).body:
-        if isinstance(node, ast.FunctionDef):
+        if isinstance(node, ast.FunctionDef | ast.AnnAssign):
             yield node, {}
         if isinstance(node, ast.ClassDef):
             clients = _clients(node, module)
@@ -95,6 +98,12 @@ def _definitions(module: str) -> Iterator[tuple[Definition, dict[str, set[str]]]
             for method in node.body:
                 if isinstance(method, ast.FunctionDef):
                     yield method, clients
+
+
+def _name_of(definition: Definition) -> str:
+    if isinstance(definition, ast.AnnAssign):
+        return ast.unparse(definition.target)
+    return definition.name
 
 
 def _clients(owner: ast.ClassDef, module: str) -> dict[str, set[str]]:
@@ -125,7 +134,7 @@ def _texts(tree: ast.AST) -> set[str]:
 
 
 def _services(connection: ast.AST, module: str) -> set[str]:
-    """Return the services a connection may be to: its text, or those of a constant it looks in."""
+    """Return the services a connection may be to: its text, or those of a constant it uses."""
     strings = _texts(connection)
     names = {node.id for node in ast.walk(connection) if isinstance(node, ast.Name)}
     for node in tree(module).body:
@@ -153,7 +162,7 @@ def _mentioned(definition: Definition) -> list[str]:
 
 
 def _called(definition: Definition, clients: dict[str, set[str]]) -> Iterator[Operation]:
-    if isinstance(definition, ast.ClassDef):
+    if not isinstance(definition, ast.FunctionDef):
         return
     for node in ast.walk(definition):
         match node:

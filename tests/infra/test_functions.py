@@ -8,12 +8,11 @@ from typing import Any
 import pytest
 
 from infra.platform.functions import TIMEOUT
-from lambdas.campaigns.reconcile_campaigns import LAST_CALL_SECONDS
 from lambdas.jobs.kind import Kind
 from lambdas.jobs.registry import KINDS
 from lambdas.rate_limit.quota import HORIZON_SECONDS
 from lambdas.shared import environment
-from lambdas.shared.aws import _CONFIG
+from lambdas.shared.aws import _CONFIG, LAST_CALL_SECONDS
 from tests.infra.sources import reaching, tree
 from tests.infra.stack_parts import Functions, Task, Template
 

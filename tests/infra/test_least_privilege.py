@@ -19,6 +19,10 @@ S3_ACTIONS = MappingProxyType({"ListObjectsV2": "ListBucket"})
 """S3 names an action after the permission, every other service after the operation. Source:
 Service Authorization Reference, 'Amazon S3'."""
 
+ACTION_PREFIXES = MappingProxyType({"tagging": "tag"})
+"""Where actions are not named after what signs their requests. Source: Service Authorization
+Reference, 'Amazon Resource Group Tagging API'."""
+
 OF_EVERY_FUNCTION = frozenset(
     {
         # Lambda writes what a function logs with the function's role.
@@ -92,7 +96,8 @@ def _needed(template: Template, function: str, handler: str) -> set[str]:
 
 def _action(operation: Operation) -> str:
     name = S3_ACTIONS.get(operation.name, operation.name) if operation.service == "s3" else ""
-    return f"{signing_name(operation.service)}:{name or operation.name}"
+    signed_as = signing_name(operation.service)
+    return f"{ACTION_PREFIXES.get(signed_as, signed_as)}:{name or operation.name}"
 
 
 def _sends_failures(template: Template, function: str) -> bool:

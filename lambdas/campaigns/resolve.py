@@ -1,0 +1,101 @@
+"""Resolves the campaign jobs that name no campaigns: those with `select` or `of`."""
+
+from __future__ import annotations
+
+from itertools import islice
+from typing import Any, Final
+
+from lambdas.campaigns.client import Campaigns
+from lambdas.campaigns.contract import CampaignJob, Select
+from lambdas.campaigns.kind import batches
+from lambdas.campaigns.rates import campaign_limits
+from lambdas.campaigns.selection import Reads, UnreadableError, selected
+from lambdas.campaigns.selection_reads import SelectionReads
+from lambdas.campaigns.tagging import Tagging
+from lambdas.campaigns.work import CampaignProgress
+from lambdas.jobs.phases import Phase, Reason
+from lambdas.jobs.resolution import Context, Resolved, entry_of_job
+from lambdas.jobs.resource_result import EndPhase, Entry
+from lambdas.shared.texts import shorten
+
+MAX_NAME_BYTES: Final = 64
+"""Of a campaign's name in an outcome, as JSON."""
+
+
+def resolve(job: CampaignJob, key: str, context: Context) -> Resolved:
+    """Return the work of a deferred job, whose campaigns do not change from now on.
+
+    Raises:
+        AwsError: a call failed.
+    """
+    if job.select is None:
+        return resolve_of(job, key, context)
+    reads = SelectionReads(Campaigns(job.api_version), Tagging(), campaign_limits(), context.until)
+    return resolve_select(job, job.select, key, context, reads)
+
+
+def resolve_of(job: CampaignJob, key: str, context: Context) -> Resolved:
+    """Return the work of a job about the campaigns of an earlier job, whatever became of them."""
+    campaigns = {
+        entry.id: CampaignProgress(name=entry.name)
+        for entry in context.entries
+        if entry.job == job.of and not _is_about_no_campaign(entry)
+    }
+    if not campaigns:
+        message = f"job {job.of} selected no campaigns"
+        return _without_work(job, key, context, Reason.NOTHING_SELECTED, message)
+    return Resolved(work=tuple(batches(job, key, campaigns)))
+
+
+def resolve_select(
+    job: CampaignJob, select: Select, key: str, context: Context, reads: Reads
+) -> Resolved:
+    """Return the work of a job about the campaigns that match now.
+
+    Raises:
+        AwsError: a call failed.
+    """
+    at_most = min(select.at_most, context.at_most)
+    try:
+        found = tuple(islice(selected(select, reads), at_most + 1))
+    except UnreadableError as error:
+        return _without_work(job, key, context, Reason.UNREADABLE, str(error))
+    if not found:
+        message = "no campaign matches"
+        return _without_work(job, key, context, Reason.NOTHING_SELECTED, message)
+    if len(found) > at_most:
+        message = (
+            f"at least {len(found)} campaigns match, and at most {at_most} may: none is changed"
+        )
+        return _without_work(job, key, context, Reason.TOO_MANY_SELECTED, message)
+    campaigns = {
+        campaign.id: CampaignProgress(name=shorten(campaign.name, MAX_NAME_BYTES))
+        for campaign in found
+    }
+    return Resolved(work=tuple(batches(job, key, campaigns)))
+
+
+def _is_about_no_campaign(entry: Entry) -> bool:
+    """Return whether an entry is that of a job without campaigns, whose label is its id."""
+    return entry.id == entry.job and entry.polls == 0
+
+
+def _without_work(
+    job: CampaignJob, key: str, context: Context, reason: Reason, message: str
+) -> Resolved:
+    phase: EndPhase = Phase.COMPLETE if reason is Reason.NOTHING_SELECTED else Phase.FAILED
+    entry = entry_of_job(
+        job.label(key),
+        kind=job.kind,
+        target=job.target,
+        phase=phase,
+        reason=reason,
+        message=message,
+        now=context.now,
+        details=_asked(job),
+    )
+    return Resolved(entries=(entry,))
+
+
+def _asked(job: CampaignJob) -> dict[str, Any]:
+    return job.model_dump(mode="json", include={"select", "of"}, exclude_none=True)
