@@ -29,11 +29,18 @@ _WRITER: Final = (
 _ANY_SOURCE: Final = (
     "A request names the source of its export, which goes to the stack's own bucket in any case"
 )
-_ANY_DATABASE: Final = "A request names the database whose newest snapshot is exported"
+_ANY_LISTED: Final = "A request names the database whose newest snapshot is exported"
 _CHILDREN: Final = (
     "CDK's policy of a Distributed Map: Step Functions chooses the names of its children"
 )
 
+_ANY_DATABASE: Final = "A request names the database that its snapshot is taken of"
+_READ_ONLY: Final = (
+    "Only described: an identifier may be taken by a snapshot that is not the stack's"
+)
+_OWN: Final = (
+    "Identifiers differ by execution. Only snapshots with the stack's tag are created and deleted"
+)
 _TRACING: Final = "X-Ray has no resource-level permissions"
 _ONE_RUNTIME: Final = (
     "The layer holds compiled packages for one runtime, python3.13, which AWS supports until June"
@@ -56,6 +63,23 @@ ACCEPTED: Final = (
         "Resource::*",
         "Requests/ResolveJobsRole/DefaultPolicy",
         f"{_TRACING}. Nor have connect-campaigns:ListCampaigns and tag:GetResources",
+    ),
+    Accepted("IAM5", "Resource::*", "Snapshots/ReconcileSnapshotRole/DefaultPolicy", _TRACING),
+    *(
+        Accepted(
+            "IAM5",
+            "Resource::" + _IN_ACCOUNT.format("rds", name),
+            "Snapshots/ReconcileSnapshotRole/DefaultPolicy",
+            reason,
+        )
+        for name, reason in (
+            ("db:*", _ANY_DATABASE),
+            ("cluster:*", _ANY_DATABASE),
+            ("snapshot:*", _READ_ONLY),
+            ("cluster-snapshot:*", _READ_ONLY),
+            ("snapshot:orchestrator-*", _OWN),
+            ("cluster-snapshot:orchestrator-*", _OWN),
+        )
     ),
     Accepted(
         "IAM5",
@@ -95,13 +119,19 @@ ACCEPTED: Final = (
         "IAM5",
         "Resource::" + _IN_ACCOUNT.format("rds", "db:*"),
         "Exports/ReconcileExportRole/DefaultPolicy",
-        _ANY_DATABASE,
+        _ANY_LISTED,
     ),
     Accepted(
         "IAM5",
         "Resource::<ExportsStoreBucket.Arn>/exports/*/export_*.json",
         "Exports/ReconcileExportRole/DefaultPolicy",
         "The status files of each export, in a folder with its identifier",
+    ),
+    Accepted(
+        "IAM5",
+        "Resource::<ExportsStoreBucket.Arn>/exports/latest/*",
+        "Exports/ReconcileExportRole/DefaultPolicy",
+        "The pointers, one for each database that a request exports",
     ),
     *(
         Accepted("IAM5", f"Action::s3:{verb}Object*", "Exports/Store/Role/DefaultPolicy", _WRITER)
@@ -157,6 +187,7 @@ ACCEPTED: Final = (
             "Requests/*",
             "Campaigns/ReconcileCampaigns",
             "Exports/ReconcileExport",
+            "Snapshots/ReconcileSnapshot",
             "Waiting/WakeWaiters",
         )
     ),

@@ -16,6 +16,7 @@ from lambdas.exports.wakes import (
     EXPORT_ENDED,
     INSTANCE_SNAPSHOT_CREATED,
 )
+from lambdas.shared.environment import EXPORT_POINTERS
 
 
 class Exports(Construct):
@@ -48,12 +49,18 @@ class Exports(Construct):
             self,
             "ReconcileExport",
             package="exports",
-            environment={**platform.coordination.environment, **self.store.environment},
+            environment={
+                **platform.coordination.environment,
+                **self.store.environment,
+                **({EXPORT_POINTERS: "true"} if settings.export_pointers else {}),
+            },
         )
         self._grant_export_tasks(self.function)
         self._grant_list_snapshots(self.function)
         self.store.grant_start_exports(self.function)
         self.store.grant_read_results(self.function)
+        if settings.export_pointers:
+            self.store.grant_replace_pointers(self.function)
         platform.coordination.grant_note_starts(self.function)
         self.rules = [self._ended(waiting), self._snapshot_available(waiting)]
 

@@ -34,6 +34,7 @@ class ExportProgress(Internal):
         cancel_requested: whether this work has requested its cancellation.
         failed: earlier attempts, as in the outcome.
         details: the task's details in the outcome, None if there is no task.
+        pointer_failures: how often the pointer to the COMPLETE export could not be replaced.
         snapshot_created_at: of the snapshot's data, ISO 8601, UTC; None if it is not known.
         polls_to_choose: how many polls it took to choose it.
         passed_over: ARNs of snapshots that were chosen, and that RDS did not find.
@@ -53,6 +54,7 @@ class ExportProgress(Internal):
     cancel_requested: bool = False
     failed: tuple[ExportAttempt, ...] = ()
     details: ExportDetails | None = None
+    pointer_failures: int = 0
     snapshot_created_at: str | None = None
     polls_to_choose: int = 0
     passed_over: tuple[str, ...] = ()

@@ -8,6 +8,7 @@ import pytest
 
 from lambdas.exports.client import Exports
 from lambdas.exports.files import ExportFiles
+from lambdas.exports.pointers import Pointers
 from lambdas.exports.reconcile_export import reconcile
 from lambdas.exports.snapshots import Snapshots
 from lambdas.exports.started import Notes, StartedExports
@@ -46,7 +47,12 @@ def snapshots() -> FakeSnapshots:
 def run_pass(manual_clock, table, files, snapshots):
     """Run one pass, with the work as Step Functions carries it."""
 
-    def run_pass(work: ExportWork, rds: FakeExports, history_events: int = 0) -> PassResult:
+    def run_pass(
+        work: ExportWork,
+        rds: FakeExports,
+        history_events: int = 0,
+        pointers: Pointers | None = None,
+    ) -> PassResult:
         work = carried(work)
         started = StartedExports(table.NAME, connect=lambda _service: table)
         notes = Notes(work, EXECUTION, started)
@@ -57,6 +63,7 @@ def run_pass(manual_clock, table, files, snapshots):
             notes,
             history_events,
             snapshots=cast(Snapshots, snapshots),
+            pointers=pointers,
         )
 
     return run_pass
