@@ -133,10 +133,6 @@ class ExportSource(Frozen):
                 raise fault_at((name,), "is for db_instance and db_cluster: `of` is one snapshot")
             if self.snapshot_arn is not None:
                 raise fault_at((name,), "does not go with snapshot_arn, which is one snapshot")
-        if self.db_cluster is not None and self.type is SnapshotType.AWSBACKUP:
-            raise fault_at(
-                ("type",), "must not be awsbackup for db_cluster: RDS lists none of clusters by it"
-            )
         return self
 
     @model_validator(mode="after")

@@ -73,11 +73,6 @@ def test_a_source_is_planned_as_it_was_requested(source):
         ({"source": {"db_instnce": "a"}}, "source.db_instnce", "did you mean db_instance?"),
         ({"source": {"db_instance": "a", "type": "auto"}}, "source.type", "must be one of any,"),
         (
-            {"source": {"db_cluster": "a", "type": "awsbackup"}},
-            "source.type",
-            "must not be awsbackup for db_cluster",
-        ),
-        (
             {"source": {"db_instance": "a", "max_age_seconds": 0}},
             "source.max_age_seconds",
             "must be at least 1",

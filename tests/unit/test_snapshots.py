@@ -11,7 +11,7 @@ from lambdas.exports.newest import Snapshot
 from lambdas.exports.snapshots import Snapshots
 from lambdas.exports.wakes import CLUSTER_SNAPSHOT, INSTANCE_SNAPSHOT
 from lambdas.exports.work import SnapshotQuery
-from lambdas.shared.errors import ThrottlingException
+from lambdas.shared.errors import ThrottlingException, ValidationException
 from lambdas.waiting.events import waiters_for
 from lambdas.waiting.handles import WaiterSelector
 from tests.unit.builders import ACCOUNT, NOW, SNAPSHOT
@@ -75,11 +75,23 @@ def test_a_type_is_listed_by_itself(of_type):
     assert rds.calls == [{"DBInstanceIdentifier": "shop", "SnapshotType": of_type}]
 
 
-def test_snapshots_of_a_cluster_are_listed_without_a_type_that_they_do_not_have():
+@pytest.mark.parametrize("awsbackup", [[], client_error("InvalidParameterValue")])
+def test_aws_backups_snapshots_of_clusters_may_not_be_listed_separately(awsbackup):
     one = {"DBClusterSnapshotArn": CLUSTER_ARN, "SnapshotCreateTime": AT}
-    rds = Rds(default=[[one]])
+    rds = Rds(default=[[one]], awsbackup=[awsbackup])
     assert listed(rds, db_cluster="shop") == ["orders"]
-    assert rds.calls == [{"DBClusterIdentifier": "shop"}]
+    assert rds.calls == [
+        {"DBClusterIdentifier": "shop"},
+        {"DBClusterIdentifier": "shop", "SnapshotType": "awsbackup"},
+    ]
+
+
+@pytest.mark.parametrize(
+    "query", [{"db_cluster": "shop", "type": "awsbackup"}, {"db_instance": "shop"}]
+)
+def test_a_refusal_of_what_was_requested_is_an_error(query):
+    with pytest.raises(ValidationException):
+        listed(Rds(awsbackup=[client_error("InvalidParameterValue")]), **query)
 
 
 def test_a_snapshot_that_is_not_available_yet_has_no_time():
