@@ -15,7 +15,6 @@ from lambdas.requests import clean_up
 from lambdas.requests.acceptance import (
     CleanUp,
     RequestRejected,
-    account_of,
     no_such_execution,
     parse,
 )
@@ -27,6 +26,7 @@ from lambdas.requests.outcome_claims import OutcomeClaims
 from lambdas.requests.plan import EndedExecution, Plan, Trace, plan, plan_of, trace_of
 from lambdas.requests.rejections import rejected
 from lambdas.shared import clock
+from lambdas.shared.arns import account_of
 from lambdas.shared.environment import COORDINATION_TABLE, setting
 from lambdas.shared.observability import logger, observed
 

@@ -125,7 +125,7 @@ def gone_on_at_length(work: Work) -> Work:
 def export_at_its_last_attempt(work: ExportWork) -> ExportWork:
     task = ExportTask(
         "i" * 60,
-        work.job.source_arn,
+        work.job.arn,
         "IN_PROGRESS",
         "b" * 63,
         f"exports/of-this-stack/{work.job.s3_prefix}",
