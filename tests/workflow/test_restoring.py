@@ -201,7 +201,7 @@ def test_a_pause_whose_function_was_killed_is_restored(
     assert (calls["PauseCampaign"], calls["ResumeCampaign"]) == (1, 1)
 
 
-def test_lost_responses_and_throttles_are_told_apart(orchestrate: Orchestrate) -> None:
+def test_lost_responses_and_throttles_are_distinguished(orchestrate: Orchestrate) -> None:
     """A rival pauses one campaign while all calls for it are throttled."""
     ids = ("lost", "rivals", "throttled")
 
