@@ -198,9 +198,9 @@ class CampaignJob(Job):
             days for `FINISHED`.
         if_ended: what a campaign that has Completed, was Stopped or is gone by itself means for
             `PAUSED` and `STOPPED`: the job fails, or accepts it.
-        on_abort: what happens to the campaigns that a job for `RUNNING` or `PAUSED` has changed
-            when the execution is aborted, times out or is ended by Step Functions: they stay as
-            they are, or return to the state in which the job found them.
+        on_abort: when the execution is aborted, times out or is ended by Step Functions, campaigns
+            that a job for `RUNNING` or `PAUSED` has changed stay as they are, or return to the
+            state in which the job found them.
     """
 
     kind: Literal["campaigns"]

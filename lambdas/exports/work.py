@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Iterable
 from typing import Any, Literal
 
 from lambdas.exports.contract import ExportTarget
@@ -33,6 +34,7 @@ class ExportProgress(Internal):
         cancel_requested: whether this work has requested its cancellation.
         failed: earlier attempts, as in the outcome.
         details: the task's details in the outcome, None if there is no task.
+        pointer_failures: how often the pointer to the COMPLETE export could not be replaced.
     """
 
     initial_state: str | None = None
@@ -49,6 +51,7 @@ class ExportProgress(Internal):
     cancel_requested: bool = False
     failed: tuple[ExportAttempt, ...] = ()
     details: ExportDetails | None = None
+    pointer_failures: int = 0
 
 
 class ExportSpec(Internal):
@@ -71,6 +74,21 @@ class ExportWork(Work):
     kind: Literal["export"]
     job: ExportSpec
     progress: ExportProgress = ExportProgress()
+
+    def assumed_from(self, entries: Iterable[Entry]) -> dict[str, str]:
+        """Return the status in which a planned job would leave an export of the same tables."""
+        tables, prefix = list(self.job.export_only), self.job.s3_prefix
+        canceled = self.job.target is ExportTarget.CANCELED
+        return super().assumed_from(
+            entry
+            for entry in entries
+            if canceled
+            or (entry.details.get("tables"), entry.details.get("s3_prefix")) == (tables, prefix)
+        )
+
+    def resource_ids(self) -> Collection[str]:
+        """Return the ARN of its source."""
+        return (self.job.source_arn,)
 
     @property
     def deadline_seconds(self) -> int:
@@ -121,6 +139,8 @@ class ExportWork(Work):
 
     def _details(self, files: FileDetails | None) -> dict[str, Any]:
         """Return the task's details, with its files and the job's tables."""
+        if self.dry_run:
+            return {"tables": list(self.job.export_only), "s3_prefix": self.job.s3_prefix}
         if self.progress.details is None:
             return {}
         details = self.progress.details.as_payload()
