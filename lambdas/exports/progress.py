@@ -117,7 +117,7 @@ def identifier_skipped(progress: ExportProgress) -> ExportProgress:
 
 def pointer_failed(progress: ExportProgress) -> ExportProgress:
     """Count an attempt to replace the pointer to the export."""
-    return progress.model_copy(update={"pointer_failures": progress.pointer_failures + 1})
+    return progress.replace(pointer_failures=progress.pointer_failures + 1)
 
 
 def shown(progress: ExportProgress) -> tuple[object, ...]:

@@ -14,14 +14,25 @@ from cfnlint.api import ManualArgs, lint
 from cfnlint.decode.cfn_yaml import loads
 
 from lambdas.campaigns.contract import CampaignJob, CampaignTarget
-from lambdas.campaigns.transitions import Act, Reached, Refuse, Wait, decide
+from lambdas.campaigns.transitions import TABLE_TARGETS, Act, Reached, Refuse, Wait, decide
 from lambdas.exports.contract import ExportJob
 from lambdas.jobs.phases import Reason
 from lambdas.jobs.resource_result import Entry
 from lambdas.requests.acceptance import clean_up, parse
 from lambdas.requests.contract import Request, Stage
 from lambdas.requests.outcome import Outcome
-from localcloud.world import load_world
+from localcloud.world import (
+    Action,
+    CallFault,
+    Campaign,
+    Database,
+    EventFault,
+    Limits,
+    PresentExport,
+    Snapshot,
+    World,
+    load_world,
+)
 
 ROOT: Final = Path(__file__).parents[2]
 PAGES: Final = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/*.md")])
@@ -96,6 +107,13 @@ def test_every_example_is_a_request() -> None:
         check(json.loads(example.read_text("utf-8")))
 
 
+def test_every_field_of_a_world_is_documented() -> None:
+    documented = set(re.findall(r"`(\w+)`", (ROOT / "docs/local-aws.md").read_text()))
+    parts = (World, Campaign, Database, Snapshot, PresentExport, Limits, CallFault, EventFault)
+    for part in (*parts, Action):
+        assert set(part.model_fields) - documented == set(), part.__name__
+
+
 def test_every_example_of_a_world_is_one() -> None:
     for world in (ROOT / "examples" / "worlds").glob("*.json"):
         load_world(world)
@@ -161,7 +179,7 @@ def test_the_table_of_transitions_is_what_is_done() -> None:
     _, _, rest = REFERENCE.partition("<!-- transitions -->\n")
     header, _, *rows = rest.partition("\n<!-- /transitions -->")[0].splitlines()
     targets = [CampaignTarget(name) for name in re.findall(r"`(\w+)`", header)]
-    assert targets == list(CampaignTarget)
+    assert targets == list(TABLE_TARGETS)
     for row in rows:
         state, *cells = (cell.strip() for cell in row.strip("|").split("|"))
         said = dict(zip(targets, cells, strict=True))
