@@ -81,11 +81,10 @@ def test_only_pointers_and_notices_allow_anything_more(
     }
 
 
-def test_who_replaces_pointers_reads_which_database_a_snapshot_is_of(
+def test_who_replaces_pointers_reads_and_writes_them_alone(
     template: Template, full_template: Template
 ) -> None:
     pointers = f"${{{_export_bucket(full_template)}.Arn}}/exports/latest/*"
-    rds = "arn:${AWS::Partition}:rds:${AWS::Region}:${AWS::AccountId}"
     before, after = (
         _allowed(policies_of(each, "ReconcileExport")) for each in (template, full_template)
     )
@@ -93,8 +92,6 @@ def test_who_replaces_pointers_reads_which_database_a_snapshot_is_of(
         ("s3:GetObject", pointers),
         ("s3:PutObject", pointers),
         ("kms:GenerateDataKey", f"${{{_export_key(full_template)}.Arn}}"),
-        ("rds:DescribeDBSnapshots", f"{rds}:snapshot:*"),
-        ("rds:DescribeDBClusterSnapshots", f"{rds}:cluster-snapshot:*"),
     }
 
 

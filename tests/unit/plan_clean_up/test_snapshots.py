@@ -8,12 +8,12 @@ from typing import Any
 import pytest
 
 from lambdas.jobs import pass_result
+from lambdas.jobs.databases import Database
 from lambdas.jobs.phases import Phase
 from lambdas.requests import advance_plan, plan_clean_up
 from lambdas.snapshots import clean_up as clean_up_of_snapshots
 from lambdas.snapshots.contract import SnapshotTarget
 from lambdas.snapshots.created import CreatedSnapshot
-from lambdas.snapshots.database import Database
 from lambdas.snapshots.work import SnapshotWork
 from tests.unit.builders import EXECUTION, NOW, any_export_job
 from tests.unit.fake_executions import answered, entered, map_started
