@@ -203,7 +203,7 @@ class Workflow(Construct):
             self,
             function,
             payload={"plan": expression(_PLAN)},
-            retriers=FOR_FUNCTIONS,
+            retriers=FOR_FUNCTIONS_THAT_CALL_AWS,
             comment="Finds out which resources the jobs of the stage that begins are about.",
         )
         catch_everything(resolve, advance, outputs=_NO_RESULTS)
