@@ -47,9 +47,10 @@ bootstrap: $(READY)            ## once for an account and Region, before the fir
 smoke: $(READY)                ## a harmless request to the deployed stack
 	@$(BIN)/python -m tools.smoke
 
-picture: $(READY) layer        ## what docs/ draws and tabulates from the synthesised template
+picture: $(READY) layer        ## what docs/ draws and tabulates from the synthesised template, and the schemas
 	$(BIN)/python -m tools.diagram
 	$(BIN)/python -m tools.pages
+	$(BIN)/python -m tools.schemas
 
 bench: $(READY) layer          ## docs/measurements.md, measured anew
 	$(BIN)/python -m bench

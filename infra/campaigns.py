@@ -13,8 +13,8 @@ from constructs import Construct
 from infra.platform.platform import Platform
 from infra.settings import Settings
 from infra.waiting import Waiting
-from lambdas.campaigns.rates import CAMPAIGN_RATES_JSON
 from lambdas.campaigns.transitions import Mutation
+from lambdas.rate_limit.quota import CAMPAIGN_RATES_JSON
 from lambdas.shared.environment import CAMPAIGN_RATES
 
 OWNER: Final = "aws:ResourceTag/owner"

@@ -19,6 +19,7 @@ from infra.requests.callers import Callers
 from infra.requests.requests import Requests
 from infra.requests.triggers import Triggers
 from infra.settings import Settings
+from infra.snapshots import Snapshots
 from infra.waiting import Waiting
 from infra.workflow.jobs import Reconciler
 from infra.workflow.workflow import Workflow
@@ -31,7 +32,7 @@ class OrchestratorStack(Stack):
         super().__init__(
             scope,
             settings.stack_name,
-            description="Orchestrates Amazon Connect outbound campaigns and RDS exports to S3",
+            description="Orchestrates Amazon Connect outbound campaigns, RDS snapshots and exports",
         )
         retention = logs.RetentionDays[settings.log_retention]
         encryption = Encryption(self, "Encryption")
@@ -49,6 +50,9 @@ class OrchestratorStack(Stack):
         )
         campaigns.grant_resolve(requests.resolve_jobs)
         exports = Exports(self, "Exports", settings=settings, platform=platform, waiting=waiting)
+        snapshots = Snapshots(
+            self, "Snapshots", settings=settings, platform=platform, waiting=waiting
+        )
         workflow = Workflow(
             self,
             "Workflow",
@@ -61,6 +65,7 @@ class OrchestratorStack(Stack):
                     campaigns.function, woken_by_events=settings.campaign_events
                 ),
                 "export": Reconciler(exports.function),
+                "snapshot": Reconciler(snapshots.function),
             },
             bus=platform.bus,
             table=platform.coordination.table,
@@ -83,10 +88,11 @@ class OrchestratorStack(Stack):
                 *requests.functions,
                 campaigns.function,
                 exports.function,
+                snapshots.function,
                 waiting.function,
             ),
             logs_outcomes=requests.advance_plan,
-            rules=(*triggers.rules, *exports.rules, *campaigns.rules),
+            rules=(*triggers.rules, *exports.rules, *snapshots.rules, *campaigns.rules),
         )
         callers = Callers(self, "Callers", machine=workflow.machine, bus=platform.bus)
         self._outputs(

@@ -8,6 +8,7 @@ import socket
 import threading
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
+from functools import cache
 from importlib import import_module
 from types import TracebackType
 from typing import Any, Self
@@ -180,16 +181,10 @@ def _serving(
 ) -> Iterator[None]:
     logging.getLogger("werkzeug").setLevel(logging.ERROR)
     app = import_module("moto.moto_server.werkzeug_app")
-
-    def create_backend_app(service: str | None) -> object:
-        if service is None:
-            raise NotImplementedError
-        return app.create_backend_app(service)
-
     server = make_server(
         "127.0.0.1",
         port,
-        Gateway(app.DomainDispatcherApplication(create_backend_app), environment, clock),
+        Gateway(app.DomainDispatcherApplication(_routes), environment, clock),
         threaded=True,
         request_handler=app.MotoRequestHandler,
         fd=listener.fileno(),
@@ -202,6 +197,14 @@ def _serving(
         server.shutdown()
         server.server_close()
         thread.join()
+
+
+@cache
+def _routes(service: str | None) -> object:
+    """Return moto's application of a service: its paths alone, which every LocalAws shares."""
+    if service is None:
+        raise NotImplementedError
+    return import_module("moto.moto_server.werkzeug_app").create_backend_app(service)
 
 
 def _reset_moto() -> None:

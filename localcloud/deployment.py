@@ -64,7 +64,7 @@ def deploy(cloud: LocalAws, assembly_directory: Path | str, on_step: OnStep = ig
     for asset in assets:
         body = zipped(asset.source) if asset.zipped else asset.source.read_bytes()
         cloud.client("s3").put_object(Bucket=asset.bucket, Key=asset.key, Body=body)
-    return deploy_template(cloud, name, template.read_text(), on_step)
+    return _deploy(cloud, name, on_step, TemplateURL=f"{cloud.endpoint}/{template}")
 
 
 def deploy_template(
@@ -74,12 +74,16 @@ def deploy_template(
 
     Raises DeploymentError.
     """
+    return _deploy(cloud, name, on_step, TemplateBody=template)
+
+
+def _deploy(cloud: LocalAws, name: str, on_step: OnStep, **template: str) -> Deployment:
     client = cloud.client("cloudformation")
     known = _description(client, name)
     submit = client.create_stack if known is None else client.update_stack
     try:
         with _counted(name, on_step):
-            submit(StackName=name, TemplateBody=template, Capabilities=_CAPABILITIES)
+            submit(StackName=name, Capabilities=_CAPABILITIES, **template)
     except ClientError as error:
         if "No updates are to be performed" not in str(error):
             raise DeploymentError(f"{name}: {error}{_reasons(client, name)}") from error
@@ -119,7 +123,8 @@ def zipped(folder: Path) -> bytes:
     return cached.read_bytes()
 
 
-def _stack(directory: Path) -> tuple[str, Path, list[_Asset]]:
+def _stack(directory: Path) -> tuple[str, str, list[_Asset]]:
+    """Return an assembly's stack: its name, the bucket and key of its template, and all assets."""
     try:
         artifacts = json.loads((directory / "manifest.json").read_text())["artifacts"]
     except (OSError, ValueError, KeyError) as error:
@@ -137,7 +142,8 @@ def _stack(directory: Path) -> tuple[str, Path, list[_Asset]]:
         if item["type"] == "cdk:asset-manifest"
     ]
     assets = [asset for manifest in manifests for asset in _assets(manifest)]
-    return properties.get("stackName", key), directory / properties["templateFile"], assets
+    template = _resolved(properties["stackTemplateAssetObjectUrl"]).removeprefix("s3://")
+    return properties.get("stackName", key), template, assets
 
 
 def _assets(manifest: Path) -> Iterator[_Asset]:

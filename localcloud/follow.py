@@ -99,7 +99,7 @@ def _changes(orchestrator: LocalOrchestrator) -> Iterator[Change]:
             order = _AT_THE_BEGINNING if is_first else _AFTER_A_CALL
             yield Change(at_s, short(resource), order, f"is {state}")
     for call in ledger.records:
-        if not call.operation.startswith(("Get", "Describe", "List")):
+        if call.resources and not call.operation.startswith(("Get", "Describe", "List")):
             answer = call.answer or "accepted"
             what = f"{call.operation}: {answer}"
             yield Change(call.at_s, short(call.resources[-1]), _A_CALL, what)

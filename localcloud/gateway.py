@@ -29,6 +29,7 @@ Application = Callable[[Environ, StartResponse], Iterable[bytes]]
 _SIMULATED: Final = {
     "connect-campaigns": "AWS_ENDPOINT_URL_CONNECTCAMPAIGNSV2",
     "rds": "AWS_ENDPOINT_URL_RDS",
+    "tagging": "AWS_ENDPOINT_URL_RESOURCE_GROUPS_TAGGING_API",
 }
 """The endpoint variables of simulated services, by signing name, which both campaign APIs share."""
 

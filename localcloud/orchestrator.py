@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from contextlib import ExitStack
+from functools import partial
 from pathlib import Path
 from typing import Any, Self
 
@@ -63,7 +64,8 @@ class LocalOrchestrator:
             publish_event=publish,
             put_object=self._put_object,
             targets=self._resources,
-            rds_fallback=self._forward,
+            rds_fallback=partial(self._forward, "rds"),
+            tagging_fallback=partial(self._forward, "tagging"),
         )
         self.aws = LocalAws(
             self.clock,
@@ -154,5 +156,5 @@ class LocalOrchestrator:
     def _put_object(self, bucket: str, key: str, content: bytes) -> None:
         self.aws.client("s3").put_object(Bucket=bucket, Key=key, Body=content)
 
-    def _forward(self, request: Request) -> Response:
-        return forward(request, self.aws.endpoint, {FORWARDED: "rds"})
+    def _forward(self, service: str, request: Request) -> Response:
+        return forward(request, self.aws.endpoint, {FORWARDED: service})

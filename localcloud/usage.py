@@ -81,6 +81,8 @@ def _lines(items: Iterable[str]) -> str:
 def _resources(world: World) -> Iterator[str]:
     for campaign in world.campaigns:
         yield f"campaign {campaign.id} ({campaign.api_version}), {campaign.state}"
+    for database in world.databases:
+        yield f"DB {database.kind} {database.id}, {database.state}"
     for snapshot in world.snapshots:
         yield snapshot.arn
 
@@ -95,6 +97,7 @@ def _input(world: World) -> str:
 
 def _names(world: World) -> Iterator[str]:
     yield from (campaign.id for campaign in world.campaigns)
+    yield from (database.id for database in world.databases)
     yield from (snapshot.arn for snapshot in world.snapshots)
 
 

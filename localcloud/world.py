@@ -27,14 +27,34 @@ from localcloud.files import FileError, load_json
 
 ApiVersion = Literal["v1", "v2"]
 SourceKind = Literal["snapshot", "cluster-snapshot", "cluster"]
+DatabaseKind = Literal["instance", "cluster"]
+SnapshotType = Literal["automated", "manual", "awsbackup", "shared", "public"]
 ExportOutcome = Literal["COMPLETE", "FAILED"]
+SnapshotOutcome = Literal["available", "failed"]
 CampaignMutation = Literal[
     "StartCampaign", "PauseCampaign", "ResumeCampaign", "StopCampaign", "DeleteCampaign"
 ]
 CampaignRead = Literal[
-    "GetCampaignState", "GetCampaignStateBatch", "ListCampaigns", "DescribeCampaign"
+    "GetCampaignState",
+    "GetCampaignStateBatch",
+    "ListCampaigns",
+    "DescribeCampaign",
+    "ListTagsForResource",
 ]
+TaggingOperation = Literal["GetResources"]
 ExportOperation = Literal["StartExportTask", "CancelExportTask", "DescribeExportTasks"]
+DatabaseOperation = Literal[
+    "DescribeDBInstances",
+    "DescribeDBClusters",
+    "DescribeDBSnapshots",
+    "DescribeDBClusterSnapshots",
+    "CreateDBSnapshot",
+    "CreateDBClusterSnapshot",
+    "DeleteDBSnapshot",
+    "DeleteDBClusterSnapshot",
+    "AddTagsToResource",
+    "RemoveTagsFromResource",
+]
 CampaignAction = Literal[CampaignMutation, "FailCampaign", "CreateCampaign"]
 ErrorCode = Annotated[str, Field(pattern=r"^[A-Za-z][A-Za-z0-9_.]*$")]
 # S3 user guide, general purpose bucket naming rules: length and characters.
@@ -42,7 +62,9 @@ BucketName = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$")
 
 CAMPAIGN_MUTATIONS: frozenset[str] = frozenset(get_args(CampaignMutation))
 CAMPAIGN_OPERATIONS: frozenset[str] = CAMPAIGN_MUTATIONS | frozenset(get_args(CampaignRead))
-EXPORT_OPERATIONS: frozenset[str] = frozenset(get_args(ExportOperation))
+RDS_OPERATIONS: frozenset[str] = frozenset(
+    (*get_args(ExportOperation), *get_args(DatabaseOperation), "ListTagsForResource")
+)
 LOST_RESPONSE = "lost_response"
 
 # The enums and id patterns of botocore's connectcampaigns and connectcampaignsv2 models.
@@ -53,11 +75,14 @@ CAMPAIGN_STATES: dict[ApiVersion, frozenset[str]] = {
 _RESOURCES_OF_ACTIONS = dict.fromkeys(get_args(CampaignAction), "campaign_id") | {
     "CancelExportTask": "source_arn",
     "CreateSnapshot": "arn",
+    "DeleteSnapshot": "arn",
 }
 _CAMPAIGN_ID: dict[ApiVersion, re.Pattern[str]] = {
     "v1": re.compile(r"\S{0,256}"),
     "v2": re.compile(r"[-:/a-zA-Z0-9]{1,256}"),
 }
+_INSTANCE_ID = r"^[-_.a-zA-Z0-9]{1,256}$"
+_DATABASE_ID = r"^[A-Za-z](-?[A-Za-z0-9])*$"
 _EVENT = rf"^(\*|RDS-EVENT-\d{{4}}|{'|'.join(get_args(CampaignMutation))})$"
 _SOURCE_ARN = re.compile(r"arn:aws[a-z-]*:rds:[^:]+:\d{12}:(snapshot|cluster-snapshot|cluster):\S+")
 
@@ -102,9 +127,17 @@ class Campaign(_Part):
         delete_while_active: "accept", or the error code of a delete while Running or Paused;
             None is the API version's documented rule.
         schedule_end_s: the schedule's end, since the start; v2 only.
+        exists_from_s: when it appears, in its state.
+        name: None is the id.
+        instance_id: of the Amazon Connect instance; None is the account's only one.
+        tags: empty for a campaign that has been tagged before, None if it never was.
     """
 
     id: str
+    name: Annotated[str, Field(min_length=1, max_length=127)] | None = None
+    instance_id: Annotated[str, Field(pattern=_INSTANCE_ID)] | None = None
+    tags: dict[str, str] | None = None
+    exists_from_s: NonNegativeFloat = 0
     api_version: ApiVersion = "v2"
     state: str = "Running"
     completes_after_s: NonNegativeFloat | None = None
@@ -126,8 +159,8 @@ class Campaign(_Part):
         return self
 
 
-class Snapshot(_Part):
-    """An export source (snapshot, cluster snapshot or cluster) and how its exports proceed.
+class ExportCourse(_Part):
+    """How the exports of a source proceed.
 
     Attributes:
         outcome: how an export ends; a list is for successive exports, and its last item repeats.
@@ -137,7 +170,6 @@ class Snapshot(_Part):
         busy_error: the error code of a start while the source is busy.
     """
 
-    arn: str
     starting_s: NonNegativeFloat = 300
     export_s: NonNegativeFloat = 900
     canceling_s: NonNegativeFloat = 20
@@ -149,9 +181,85 @@ class Snapshot(_Part):
     cancel_outcome: Literal["CANCELED", "COMPLETE"] = "CANCELED"
     cooldown_s: NonNegativeFloat = 0
     busy_error: ErrorCode = "InvalidExportSourceState"
+
+
+class Snapshot(ExportCourse):
+    """An export source: a snapshot, a cluster snapshot or a cluster.
+
+    Attributes:
+        db_instance: the instance that the snapshot is of; None is one that no other part names.
+        db_cluster: the same for a cluster snapshot.
+        type: AWS's SnapshotType; a shared or public one belongs to the account of its ARN.
+        created_at_s: when it becomes available, with RDS's event, negative for one that was
+            available before the start; None is a day before the start.
+        creating_s: how long before `created_at_s` it is listed as creating.
+        exists_from_s: when it becomes available without having been listed and without an event.
+        status: what it is once it has been created.
+        engine: None is that of its database in the world file, or PostgreSQL.
+        deletion_s: how long it is deleting.
+    """
+
+    arn: str
+    db_instance: Annotated[str, Field(pattern=_DATABASE_ID)] | None = None
+    db_cluster: Annotated[str, Field(pattern=_DATABASE_ID)] | None = None
+    type: SnapshotType = "manual"
+    created_at_s: float | None = None
+    creating_s: NonNegativeFloat = 0
     exists_from_s: NonNegativeFloat = 0
+    status: Annotated[str, Field(min_length=1)] = "available"
+    engine: str | None = None
+    tags: dict[str, str] = Field(default_factory=dict)
+    deletion_s: NonNegativeFloat = 20
 
     _arn = field_validator("arn")(_require_source_arn)
+
+    @model_validator(mode="after")
+    def _names_its_kind_of_database(self) -> Self:
+        kind = source_kind(self.arn)
+        for field, of in (("db_instance", "snapshot"), ("db_cluster", "cluster-snapshot")):
+            if getattr(self, field) is not None and kind != of:
+                raise ValueError(f"{field} needs the ARN of a {of}")
+        if self.created_at_s is not None and self.exists_from_s:
+            raise ValueError("takes created_at_s or exists_from_s, not both")
+        return self
+
+
+class Database(ExportCourse):
+    """A DB instance or cluster, and how its new snapshots and their exports proceed.
+
+    Attributes:
+        state: its status, until `available_from_s` if given.
+        engine: None is postgres, for a cluster aurora-postgresql.
+        cluster: the id of the cluster that an instance is a member of.
+        snapshot_s: how long a new snapshot is creating.
+        snapshot_outcome: how the creation ends; a list is for successive ones, and its last item
+            repeats.
+        snapshot_listed_after_s: for how long a new snapshot is missing in lists and descriptions.
+        snapshot_deletion_s: how long a snapshot is deleting.
+        backing_up: whether it is backing-up, and so refuses further snapshots, while one is being
+            created; None: an instance is, a cluster is not.
+    """
+
+    id: Annotated[str, Field(pattern=_DATABASE_ID, max_length=63)]
+    kind: DatabaseKind = "instance"
+    state: Annotated[str, Field(min_length=1)] = "available"
+    available_from_s: NonNegativeFloat | None = None
+    engine: str | None = None
+    cluster: str | None = None
+    tags: dict[str, str] = Field(default_factory=dict)
+    snapshot_s: NonNegativeFloat = 300
+    snapshot_outcome: (
+        SnapshotOutcome | Annotated[tuple[SnapshotOutcome, ...], Field(min_length=1)]
+    ) = "available"
+    snapshot_listed_after_s: NonNegativeFloat = 0
+    snapshot_deletion_s: NonNegativeFloat = 20
+    backing_up: bool | None = None
+
+    @model_validator(mode="after")
+    def _is_coherent(self) -> Self:
+        if self.cluster is not None and self.kind != "instance":
+            raise ValueError("only an instance is a member of a cluster")
+        return self
 
 
 class PresentExport(_Part):
@@ -174,23 +282,33 @@ class PresentExport(_Part):
 
 
 class Limits(_Part):
-    """The account's quotas: token buckets in simulated seconds, and export slots."""
+    """The account's quotas: token buckets in simulated seconds, export slots, and snapshots.
+
+    Attributes:
+        manual_snapshots: how many manual snapshots there may be, and as many cluster snapshots.
+    """
 
     campaign_mutations_per_s: PositiveFloat = 1
     campaign_mutation_burst: PositiveInt = 2
     campaign_reads_per_s: PositiveFloat = 5
     campaign_read_burst: PositiveInt = 10
     concurrent_exports: PositiveInt = 5
+    manual_snapshots: NonNegativeInt = 100
 
 
 class CallFault(_Part):
     """A fault of an operation: at a rate, a number of times, or always.
 
+    ListTagsForResource is an operation of the campaign APIs and of RDS.
+
     Attributes:
         error: an AWS error code, or lost_response: it takes effect, but its response is lost.
+        source_arn: the ARN of an export source, or of a database that the call names.
     """
 
-    operation: Literal[CampaignMutation, CampaignRead, ExportOperation]
+    operation: Literal[
+        CampaignMutation, CampaignRead, TaggingOperation, ExportOperation, DatabaseOperation
+    ]
     error: ErrorCode
     rate: Annotated[float, Field(ge=0, le=1)] | None = None
     times: PositiveInt | None = None
@@ -203,7 +321,7 @@ class CallFault(_Part):
             raise ValueError("takes rate or times, not both")
         if self.campaign_id is not None and self.operation not in CAMPAIGN_OPERATIONS:
             raise ValueError(f"{self.operation} has no campaign_id")
-        if self.source_arn is not None and self.operation not in EXPORT_OPERATIONS:
+        if self.source_arn is not None and self.operation not in RDS_OPERATIONS:
             raise ValueError(f"{self.operation} has no source_arn")
         return self
 
@@ -236,7 +354,9 @@ class Action(_Part):
     """What another caller does at a simulated second, and then every `every_s` if given."""
 
     at_s: NonNegativeFloat
-    operation: Literal[CampaignAction, "CancelExportTask", "CreateSnapshot", "AbortExecution"]
+    operation: Literal[
+        CampaignAction, "CancelExportTask", "CreateSnapshot", "DeleteSnapshot", "AbortExecution"
+    ]
     campaign_id: str | None = None
     source_arn: str | None = None
     arn: str | None = None
@@ -257,14 +377,23 @@ class Action(_Part):
 
 
 class World(_Part):
-    """A world file: what exists at the start, the limits, the faults and the actions."""
+    """A world file: what exists at the start, the limits, the faults and the actions.
+
+    Attributes:
+        tagging_knows_v2: whether the Resource Groups Tagging API returns v2 campaigns.
+        awsbackup_listed_by_default: whether a list of snapshots without a SnapshotType holds those
+            of AWS Backup.
+    """
 
     campaigns: tuple[Campaign, ...] = ()
+    databases: tuple[Database, ...] = ()
     snapshots: tuple[Snapshot, ...] = ()
     exports: tuple[PresentExport, ...] = ()
     limits: Limits = Limits()
     faults: tuple[Fault, ...] = ()
     actions: tuple[Action, ...] = ()
+    tagging_knows_v2: bool = True
+    awsbackup_listed_by_default: bool = False
     seed: int = 0
 
     @model_validator(mode="after")
@@ -272,11 +401,16 @@ class World(_Part):
         campaign_ids = [campaign.id for campaign in self.campaigns]
         for field, names in {
             "campaigns": campaign_ids,
+            "databases": [f"{one.kind} {one.id.lower()}" for one in self.databases],
             "snapshots": [snapshot.arn for snapshot in self.snapshots],
             "exports": [export.export_id for export in self.exports],
         }.items():
             if twice := sorted({name for name in names if names.count(name) > 1}):
                 raise ValueError(f"{field}: more than one {', '.join(twice)}")
+        clusters = {one.id.lower() for one in self.databases if one.kind == "cluster"}
+        for number, database in enumerate(self.databases):
+            if database.cluster is not None and database.cluster.lower() not in clusters:
+                raise ValueError(f"databases[{number}].cluster: no cluster of the world")
         for number, action in enumerate(self.actions):
             if action.campaign_id is not None and action.campaign_id not in campaign_ids:
                 raise ValueError(f"actions[{number}].campaign_id: no campaign of the world")

@@ -54,11 +54,11 @@ def is_legal(operation: str, state: str, version: str = "v2") -> bool:
 
 def fewest_mutations(state: str, goal: str) -> int | None:
     """Return how many operations lead from a state to another, None where none do."""
-    reached, moves = {state}, 0
+    reached, mutations = {state}, 0
     while goal not in reached:
         ahead = {after(operation, one) for operation in OPERATIONS for one in reached}
         if ahead <= reached | {None}:
             return None
         reached |= {one for one in ahead if one is not None}
-        moves += 1
-    return moves
+        mutations += 1
+    return mutations

@@ -2,12 +2,24 @@
 
 from __future__ import annotations
 
+import gc
 from pathlib import Path
 from uuid import uuid4
 
 import pytest
 
 from tests.added_kind.product import with_timers
+
+
+def pytest_collection() -> None:
+    """Leave what the collection of the tests makes to no garbage collection: nearly all is kept."""
+    gc.disable()
+
+
+def pytest_collection_finish() -> None:
+    """Look for garbage from now on, and only in what the tests themselves make."""
+    gc.freeze()
+    gc.enable()
 
 
 @pytest.fixture(scope="session")

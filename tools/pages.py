@@ -6,9 +6,7 @@ out of date.
 
 from __future__ import annotations
 
-import inspect
 import json
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from types import MappingProxyType
@@ -20,6 +18,7 @@ from infra.settings import Settings, SettingsError
 from tools.accepted_findings import ACCEPTED
 from tools.dashboard_picture import svg
 from tools.diagram import resolved, table
+from tools.docstrings import attributes
 from tools.generated import update
 from tools.synthesis import synthesise, template_of
 
@@ -50,7 +49,7 @@ SHOWN: Final = 160
 
 def settings_table() -> str:
     """Tabulate the settings: type, default, description, and the error of an invalid value."""
-    descriptions = _attributes(Settings)
+    descriptions = attributes(Settings)
     defaults = Settings().model_dump(mode="json")
     kinds = Settings.model_json_schema()["properties"]
     rows = [
@@ -120,13 +119,6 @@ def _with_part(path: Path, marker: str, part: str) -> str:
     before, _, rest = path.read_text(encoding="utf-8").partition(opening)
     _, _, after = rest.partition(closing)
     return f"{before}{opening}\n{part}\n{closing}{after}"
-
-
-def _attributes(model: type) -> dict[str, str]:
-    """Return the descriptions in the Attributes of a docstring, by name."""
-    _, _, section = inspect.getdoc(model).partition("Attributes:\n")  # type: ignore[union-attr]
-    found = re.findall(r"^    (\w+): ((?:.*\n?)(?:^        .*\n?)*)", section, re.MULTILINE)
-    return {name: f"{' '.join(text.split())}" for name, text in found}
 
 
 def _kind(schema: Mapping[str, Any]) -> str:

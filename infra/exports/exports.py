@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Final
-
 from aws_cdk import ArnFormat, Stack
 from aws_cdk import aws_events as events
 from aws_cdk import aws_iam as iam
@@ -13,12 +11,7 @@ from infra.exports.store import ExportStore
 from infra.platform.platform import Platform
 from infra.settings import Settings
 from infra.waiting import Waiting
-
-EXPORT_ENDED: Final = tuple(
-    f"RDS-EVENT-{number:04}" for number in (*range(159, 165), *range(234, 237))
-)
-"""Failed, canceled and completed exports of snapshots, of cluster snapshots and of clusters.
-Source: RDS and Aurora user guides, USER_Events.Messages; only the latter has those of clusters."""
+from lambdas.exports.wakes import EXPORT_ENDED
 
 
 class Exports(Construct):

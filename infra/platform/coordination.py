@@ -48,8 +48,12 @@ class Coordination(Construct):
         """Grant to note which exports a job has started, and to read these notes."""
         return self._grant(grantee, "dynamodb:PutItem", "dynamodb:GetItem", "dynamodb:DeleteItem")
 
+    def grant_note_snapshots(self, grantee: iam.IGrantable) -> iam.Grant:
+        """Grant to note which snapshots must not outlive an execution."""
+        return self._grant(grantee, "dynamodb:PutItem")
+
     def grant_read_starts(self, grantee: iam.IGrantable) -> iam.Grant:
-        """Grant to read which exports an execution has started."""
+        """Grant to read what an execution has started and created."""
         return self._grant(grantee, "dynamodb:Query")
 
     def grant_claim_outcomes(self, grantee: iam.IGrantable) -> iam.Grant:

@@ -61,21 +61,19 @@ def read_groups(campaigns: Mapping[str, CampaignProgress]) -> list[tuple[str, ..
 def suspected(progress: CampaignProgress, group: int) -> CampaignProgress:
     """Record that AWS refused to read a group of this size with this campaign in it."""
     size = SUSPECTED_GROUP if group > SUSPECTED_GROUP else 1
-    return progress.model_copy(update={"group_size": size})
+    return progress.replace(group_size=size)
 
 
 def seen(progress: CampaignProgress, state: str | None) -> CampaignProgress:
     """Record one poll; a state of None is one that AWS did not return."""
     unexplained = state is None or decide(state, CampaignTarget.FINISHED) is None
     known = state if state is not None else progress.state
-    return progress.model_copy(
-        update={
-            "initial_state": progress.initial_state or known,
-            "state": known,
-            "polls": progress.polls + 1,
-            "unexplained_polls": progress.unexplained_polls + 1 if unexplained else 0,
-            "group_size": CAMPAIGNS_PER_BATCH,
-        }
+    return progress.replace(
+        initial_state=progress.initial_state or known,
+        state=known,
+        polls=progress.polls + 1,
+        unexplained_polls=progress.unexplained_polls + 1 if unexplained else 0,
+        group_size=CAMPAIGNS_PER_BATCH,
     )
 
 
@@ -134,23 +132,19 @@ def throttled(work: CampaignWork) -> CampaignWork:
 
 def accepted(progress: CampaignProgress, mutation: Mutation, now: float) -> CampaignProgress:
     """Record that AWS accepted a mutation, at `now` in epoch seconds."""
-    return progress.model_copy(
-        update={
-            "attempts": progress.attempts + 1,
-            "delete_accepted_at": now if mutation is Mutation.DELETE else None,
-            "refusal": None,
-        }
+    return progress.replace(
+        attempts=progress.attempts + 1,
+        delete_accepted_at=now if mutation is Mutation.DELETE else None,
+        refusal=None,
     )
 
 
 def refused(progress: CampaignProgress, refusal: str, state: str | None = None) -> CampaignProgress:
     """Record how AWS refused a mutation, and the state that its response holds."""
-    return progress.model_copy(
-        update={
-            "attempts": progress.attempts + 1,
-            "refusal": refusal,
-            "state": state or progress.state,
-        }
+    return progress.replace(
+        attempts=progress.attempts + 1,
+        refusal=refusal,
+        state=state or progress.state,
     )
 
 
@@ -166,7 +160,7 @@ def unscheduled(work: CampaignWork) -> list[str]:
 
 def scheduled(progress: CampaignProgress, ends_at: float | None) -> CampaignProgress:
     """Record when a schedule ends, in epoch seconds; None if it does not."""
-    return progress.model_copy(update={"schedule_ends_at": ends_at or 0.0})
+    return progress.replace(schedule_ends_at=ends_at or 0.0)
 
 
 def phase_of(work: CampaignWork, now: float) -> Phase:

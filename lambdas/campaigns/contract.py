@@ -9,7 +9,7 @@ from typing import Annotated, Final, Literal, Self
 
 from pydantic import AfterValidator, Field, ValidationInfo, field_validator, model_validator
 
-from lambdas.jobs.contract import Deadline, Job, JobId, between_one_and, check_home
+from lambdas.jobs.contract import Deadline, Job, JobId, between_one_and, check_home, matches
 from lambdas.shared import limits
 from lambdas.shared.faults import broken_rule, echo, fault_at, one_of
 from lambdas.shared.model import Frozen
@@ -69,7 +69,7 @@ def _id_of_arn(arn: str, info: ValidationInfo) -> str:
     return match["id"]
 
 
-CampaignId = Annotated[str, AfterValidator(_check_campaign_id)]
+CampaignId = Annotated[str, AfterValidator(_check_campaign_id), matches(re.compile(r"\S+"))]
 
 
 class SelectableState(StrEnum):
@@ -137,7 +137,15 @@ def _check_tags(tags: dict[str, str]) -> dict[str, str]:
 
 
 class Select(Frozen):
-    """Which campaigns to select when the stage begins; all that is given must match."""
+    """Which campaigns to select when the stage begins; all that is given must match.
+
+    Attributes:
+        instance_id: of the Amazon Connect instance that they are in.
+        states: AWS's words for the states that they are in.
+        name_prefix: what their names begin with.
+        tags: keys and values that they are all tagged with.
+        at_most: how many may match; if more do, the job fails and changes none.
+    """
 
     instance_id: Annotated[str, AfterValidator(_check_instance_id)] | None = None
     states: (
@@ -163,6 +171,16 @@ class CampaignJob(Job):
     """These campaigns should reach this target.
 
     Which ones is said by exactly one of `campaign_ids`, `select` and `of`.
+
+    Attributes:
+        api_version: the API that the campaigns were created with.
+        campaign_ids: ids, or ARNs of the stack's account and Region; duplicates are ignored.
+        select: the campaigns that match when the stage begins.
+        of: the id of an earlier job, whose campaigns these are.
+        target: `RUNNING`, `PAUSED`, `STOPPED`, `DELETED`, or `FINISHED`, which only watches the
+            campaigns until they end.
+        deadline_seconds: how long the job may run, from its first poll; 3,600 unless given, or 30
+            days for `FINISHED`.
     """
 
     kind: Literal["campaigns"]

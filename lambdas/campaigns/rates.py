@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Final, Literal, NamedTuple
-
-from pydantic import TypeAdapter
+from typing import Final, NamedTuple
 
 from lambdas.rate_limit.limiter import Limiter, RateLimiter, Unlimited
-from lambdas.rate_limit.quota import CampaignRates
+from lambdas.rate_limit.quota import CAMPAIGN_RATES_JSON
 from lambdas.shared.environment import CAMPAIGN_RATES, COORDINATION_TABLE, setting
 
 
@@ -20,10 +18,6 @@ class CampaignLimits(NamedTuple):
 
 
 UNLIMITED: Final = CampaignLimits(Unlimited(), Unlimited())
-
-CAMPAIGN_RATES_JSON: Final[TypeAdapter[CampaignRates | Literal[False]]] = TypeAdapter(
-    CampaignRates | Literal[False]
-)
 
 
 def campaign_limits() -> CampaignLimits:

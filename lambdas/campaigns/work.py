@@ -90,19 +90,19 @@ class CampaignWork(Work):
             ended_at=timestamp(now),
         )
         still_open = {name: state for name, state in self.open.items() if name != campaign_id}
-        return self.model_copy(update={"open": still_open, "entries": (*self.entries, entry)})
+        return self.replace(open=still_open, entries=(*self.entries, entry))
 
     def polled(self, now: float) -> CampaignWork:
         """Count a pass, at `now` in epoch seconds."""
-        return self.model_copy(update={"polling": self.polling.polled(now)})
+        return self.replace(polling=self.polling.polled(now))
 
     def with_progress(self, campaign_id: str, progress: CampaignProgress) -> CampaignWork:
         """Return the work with the progress of one of its open campaigns."""
-        return self.model_copy(update={"open": self.open | {campaign_id: progress}})
+        return self.replace(open=self.open | {campaign_id: progress})
 
     def with_throttled_passes(self, count: int) -> CampaignWork:
         """Return the work after a number of consecutive throttled passes."""
-        return self.model_copy(update={"throttled_passes": count})
+        return self.replace(throttled_passes=count)
 
     def fail_all(self, *, reason: str, message: str, now: float) -> CampaignWork:
         """Fail every open campaign."""

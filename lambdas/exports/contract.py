@@ -8,7 +8,7 @@ from typing import Annotated, Final, Literal
 
 from pydantic import AfterValidator, Field, ValidationInfo
 
-from lambdas.jobs.contract import Deadline, Job, check_correlation_id, check_home
+from lambdas.jobs.contract import CorrelationId, Deadline, Job, check_home, matches
 from lambdas.shared import limits
 from lambdas.shared.faults import broken_rule, echo
 
@@ -27,7 +27,7 @@ SOURCE_ARN: Final = re.compile(
 
 DB_INSTANCE_ARN: Final = re.compile(r"arn:aws[a-z-]*:rds:[a-z0-9-]*:\d*:db:.*")
 
-S3_PREFIX: Final = re.compile(r"(?=.{1,200}$)[^:\s\\`\"/]+(/[^:\s\\`\"/]+)*")
+S3_PREFIX: Final = re.compile(r'(?=.{1,200}$)[^:\s\\`"/]+(/[^:\s\\`"/]+)*')
 """RDS takes no ':' in a prefix and turns other characters into '_' in paths.
 Source: RDS user guide, USER_ExportSnapshot, naming."""
 
@@ -69,21 +69,41 @@ def _check_export_only(value: str) -> str:
     return value
 
 
-SourceArn = Annotated[str, AfterValidator(_check_source_arn)]
+SourceArn = Annotated[str, AfterValidator(_check_source_arn), matches(SOURCE_ARN)]
 
 
-ExportOnly = Annotated[str, AfterValidator(_check_export_only)]
+ExportOnly = Annotated[str, AfterValidator(_check_export_only), matches(EXPORT_ONLY)]
+
+S3Prefix = Annotated[
+    str, AfterValidator(_check_s3_prefix), matches(re.compile(f"(?:{S3_PREFIX.pattern})?"))
+]
 
 
 class ExportJob(Job):
-    """This source's export to the stack's bucket should reach this target."""
+    """This source's export to the stack's bucket should reach this target.
+
+    Attributes:
+        source_arn: of a snapshot, cluster snapshot or cluster in the stack's account and Region.
+        target: `COMPLETE`, or `CANCELED`.
+        export_only: `database`, `database.schema` or `database.schema.table`; everything unless
+            given.
+        s3_prefix: below the stack's own prefix.
+        export_id: distinguishes exports that are the same otherwise, such as a cluster's of each
+            night.
+        max_attempts: how many export tasks may be tried, unless the cause of the failure needs a
+            person.
+        deadline_seconds: how long the job may run, from its first poll.
+        on_deadline: `leave` the export running, or `cancel` it if this job started it.
+        on_abort: the same, for when the execution is aborted, times out or is ended by Step
+            Functions.
+    """
 
     kind: Literal["export"]
     source_arn: SourceArn
     target: ExportTarget
     export_only: tuple[ExportOnly, ...] = ()
-    s3_prefix: Annotated[str, AfterValidator(_check_s3_prefix)] = ""
-    export_id: Annotated[str, AfterValidator(check_correlation_id)] | None = None
+    s3_prefix: S3Prefix = ""
+    export_id: CorrelationId | None = None
     max_attempts: Annotated[int, Field(strict=True, ge=1, le=limits.MAX_EXPORT_ATTEMPTS)] = 1
     deadline_seconds: Deadline = limits.DEFAULT_EXPORT_DEADLINE_SECONDS
     on_deadline: Literal["leave", "cancel"] = "leave"

@@ -26,46 +26,40 @@ from lambdas.waiting.handles import Wake, wake
 def seen(progress: ExportProgress, decision: Decision, *, first_poll: bool) -> ExportProgress:
     """Record the task of a poll, if there was one."""
     task = task_of(decision)
-    update = {
-        "unexplained_polls": progress.unexplained_polls + 1 if is_unexplained(decision) else 0
-    }
+    unexplained = progress.unexplained_polls + 1 if is_unexplained(decision) else 0
     if task is None:
-        return progress.model_copy(update=update)
+        return progress.replace(unexplained_polls=unexplained)
     adopted = task.task_id != progress.requested_task_id
     found = task.status if first_poll and adopted else None
-    return progress.model_copy(
-        update=update
-        | {
-            "initial_state": progress.initial_state or found,
-            "state": task.status,
-            "task_id": task.task_id,
-            "queued_since": None,
-            "slot": None,
-            "refusals": progress.refusals if isinstance(decision, Cancel) else 0,
-            "throttles": progress.throttles if isinstance(decision, Cancel) else 0,
-            "details": _details(task, progress, adopted=adopted),
-        }
+    return progress.replace(
+        unexplained_polls=unexplained,
+        initial_state=progress.initial_state or found,
+        state=task.status,
+        task_id=task.task_id,
+        queued_since=None,
+        slot=None,
+        refusals=progress.refusals if isinstance(decision, Cancel) else 0,
+        throttles=progress.throttles if isinstance(decision, Cancel) else 0,
+        details=_details(task, progress, adopted=adopted),
     )
 
 
 def queued(progress: ExportProgress, now: float, slot: SlotWait | None = None) -> ExportProgress:
     """Record since when (epoch seconds) it has been queued, for a slot or for its source."""
     since = progress.queued_since or now
-    return progress.model_copy(
-        update={"queued_since": since, "slot": slot, "refusals": 0, "throttles": 0}
-    )
+    return progress.replace(queued_since=since, slot=slot, refusals=0, throttles=0)
 
 
 def waiting_on(progress: ExportProgress, slot: SlotWait) -> ExportProgress:
     """Record a wait for a slot that continues."""
-    return progress.model_copy(update={"slot": slot})
+    return progress.replace(slot=slot)
 
 
 def waiting(progress: ExportProgress, until: float) -> ExportProgress:
     """Record when a wait for a slot times out, in epoch seconds."""
     if progress.slot is None:
         return progress
-    return waiting_on(progress, progress.slot.model_copy(update={"poll_at": until}))
+    return waiting_on(progress, progress.slot.replace(poll_at=until))
 
 
 def wake_of(work: ExportWork, now: float, wait: int) -> Wake:
@@ -79,39 +73,35 @@ def wake_of(work: ExportWork, now: float, wait: int) -> Wake:
 
 def requested(progress: ExportProgress, task_id: str) -> ExportProgress:
     """Record the request of a task, before RDS's response can be lost."""
-    return progress.model_copy(
-        update={"requested_task_id": task_id, "queued_since": None, "slot": None}
-    )
+    return progress.replace(requested_task_id=task_id, queued_since=None, slot=None)
 
 
 def already_requested(progress: ExportProgress, task_id: str) -> ExportProgress:
     """Record a start that an earlier pass made but could not return."""
-    return progress.model_copy(update={"requested_task_id": task_id})
+    return progress.replace(requested_task_id=task_id)
 
 
 def refused(progress: ExportProgress) -> ExportProgress:
     """Count a start or a cancel that was not accepted, or whose response was lost."""
-    return progress.model_copy(update={"refusals": progress.refusals + 1})
+    return progress.replace(refusals=progress.refusals + 1)
 
 
 def throttled(progress: ExportProgress) -> ExportProgress:
     """Count a throttled start or cancel."""
-    return progress.model_copy(update={"throttles": progress.throttles + 1})
+    return progress.replace(throttles=progress.throttles + 1)
 
 
 def cancel_requested(progress: ExportProgress) -> ExportProgress:
     """Record the request to cancel the task, before RDS's response can be lost."""
-    return progress.model_copy(update={"cancel_requested": True})
+    return progress.replace(cancel_requested=True)
 
 
 def tried_again(progress: ExportProgress, task: ExportTask) -> ExportProgress:
     """Record a failed task as an attempt, so that another one is started."""
-    return progress.model_copy(
-        update={
-            "task_id": None,
-            "requested_task_id": None,
-            "failed": (*progress.failed, _attempt(task)),
-        }
+    return progress.replace(
+        task_id=None,
+        requested_task_id=None,
+        failed=(*progress.failed, _attempt(task)),
     )
 
 
@@ -122,7 +112,7 @@ def folder(task: ExportTask) -> str:
 
 def identifier_skipped(progress: ExportProgress) -> ExportProgress:
     """Skip an identifier that is taken by a task which RDS no longer lists."""
-    return progress.model_copy(update={"generation": progress.generation + 1})
+    return progress.replace(generation=progress.generation + 1)
 
 
 def shown(progress: ExportProgress) -> tuple[object, ...]:

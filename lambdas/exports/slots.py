@@ -62,4 +62,4 @@ def polled(wait: SlotWait, running: int, now: float) -> SlotWait | None:
     if overdue or (room and (woken or wait.room_seen)):
         return None
     taken = max(wait.taken, running)
-    return wait.model_copy(update={"taken": taken, "room_seen": room or woken})
+    return wait.replace(taken=taken, room_seen=room or woken)

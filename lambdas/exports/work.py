@@ -109,15 +109,15 @@ class ExportWork(Work):
             elapsed_seconds=round(self.polling.age(now), 3),
             ended_at=timestamp(now),
         )
-        return self.model_copy(update={"entries": (entry,)})
+        return self.replace(entries=(entry,))
 
     def polled(self, now: float) -> ExportWork:
         """Count a poll, at `now` in epoch seconds."""
-        return self.model_copy(update={"polling": self.polling.polled(now)})
+        return self.replace(polling=self.polling.polled(now))
 
     def with_progress(self, progress: ExportProgress) -> ExportWork:
         """Return the work with the progress of its export."""
-        return self.model_copy(update={"progress": progress})
+        return self.replace(progress=progress)
 
     def _details(self, files: FileDetails | None) -> dict[str, Any]:
         """Return the task's details, with its files and the job's tables."""

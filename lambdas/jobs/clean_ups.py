@@ -10,8 +10,12 @@ from typing import Final
 
 from lambdas.exports import clean_up as of_exports
 from lambdas.jobs.left_behind import LeftBehind
+from lambdas.snapshots import clean_up as of_snapshots
 
-READERS: Final[tuple[Callable[[str], Iterable[LeftBehind]], ...]] = (of_exports.left_behind,)
+READERS: Final[tuple[Callable[[str], Iterable[LeftBehind]], ...]] = (
+    of_exports.left_behind,
+    of_snapshots.left_behind,
+)
 
 
 def left_behind(execution_arn: str) -> tuple[LeftBehind, ...]:

@@ -7,10 +7,11 @@ class Phase(StrEnum):
     """How far a job, or one of its resources, is on the way to its target."""
 
     QUEUED = "QUEUED"
-    """Waits for one of the account's export slots, or until no other export reads its source."""
+    """Waits for one of the account's export slots, until no other export reads its source, or until
+    its database is available."""
     IN_PROGRESS = "IN_PROGRESS"
     DELETING = "DELETING"
-    """Only waits until the last campaigns no longer exist."""
+    """Only waits until the last campaigns, or the snapshot, no longer exist."""
     COMPLETE = "COMPLETE"
     FAILED = "FAILED"
 
@@ -44,6 +45,10 @@ class Reason(StrEnum):
     EXPORT_FAILED = "ExportFailed"
     EXPORT_CANCELED = "ExportCanceled"
     EXPORT_VANISHED = "ExportVanished"
+    DATABASE_NOT_FOUND = "DatabaseNotFound"
+    SNAPSHOT_FAILED = "SnapshotFailed"
+    SNAPSHOT_GONE = "SnapshotGone"
+    """It existed at an earlier poll."""
     IDENTIFIER_COLLISION = "IdentifierCollision"
 
     DEADLINE_EXCEEDED = "DeadlineExceeded"

@@ -19,7 +19,7 @@ class Polling(Internal):
     def polled(self, now: float) -> Polling:
         """Count one more poll, at `now` in epoch seconds."""
         started_at = now if self.started_at is None else self.started_at
-        return self.model_copy(update={"started_at": started_at, "polls": self.polls + 1})
+        return self.replace(started_at=started_at, polls=self.polls + 1)
 
     def age(self, now: float) -> float:
         """Return the seconds since the stage of this work began."""

@@ -20,8 +20,9 @@ from lambdas.jobs.contract import Job
 from lambdas.jobs.kind import Kind
 from lambdas.jobs.pass_result import PassResult
 from lambdas.jobs.work import Work
+from lambdas.snapshots.kind import SNAPSHOT
 
-KINDS: Final[tuple[Kind[Any, Any], ...]] = (CAMPAIGNS, EXPORT)
+KINDS: Final[tuple[Kind[Any, Any], ...]] = (CAMPAIGNS, EXPORT, SNAPSHOT)
 
 _BY_NAME: Final[Mapping[str, Kind[Any, Any]]] = MappingProxyType(
     {kind.name: kind for kind in KINDS}

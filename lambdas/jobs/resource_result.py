@@ -19,12 +19,16 @@ class Entry(Internal):
         job: which of the request's jobs names it: the job's id, or `stage.job`, both from 0.
         kind: the kind's name in the registry.
         id: such as a campaign id or the ARN of an export's source.
-        name: its name for people, None if not known.
-        initial_state: AWS's word at the first poll; None if it did not exist or was not polled.
+        name: its name for people, null if not known.
+        initial_state: AWS's word at the first poll; null if it did not exist or was not polled.
         final_state: AWS's word at the last poll.
-        phase: COMPLETE or FAILED.
-        reason: one of `Reason`, or the name of the error that ended it.
-        would: the operations that a dry run would call, in order; None if it is not a dry run.
+        target: that of its job.
+        phase: whether it reached the target.
+        reason: why it ended so, in one word: the orchestrator's, or the name of the AWS error.
+        message: the same in words.
+        warnings: what a person should know although the target was reached.
+        details: what only resources of its kind have.
+        would: the operations that a dry run would call, in order; null if it is not a dry run.
         polls: how often it was polled.
         elapsed_seconds: from its job's first poll to its end.
         ended_at: ISO 8601, UTC.

@@ -42,8 +42,8 @@ class Work(Internal, ABC):
 
     def with_key(self, key: str) -> Self:
         """Return the same work under a key of its plan."""
-        return self.model_copy(update={"key": key})
+        return self.replace(key=key)
 
     def begun(self, now: float) -> Self:
         """Return the work as its stage begins, at `now` in epoch seconds."""
-        return self.model_copy(update={"polling": Polling(started_at=now)})
+        return self.replace(polling=Polling(started_at=now))

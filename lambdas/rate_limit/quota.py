@@ -6,9 +6,9 @@ Its only state is the time at which the rate will have caught up with what is re
 from __future__ import annotations
 
 import math
-from typing import Annotated, Final, NamedTuple
+from typing import Annotated, Final, Literal, NamedTuple
 
-from pydantic import Field
+from pydantic import Field, TypeAdapter
 
 from lambdas.shared.model import Frozen
 
@@ -59,6 +59,12 @@ class CampaignRates(Frozen):
     mutations: Rate = Rate(per_second=1, burst=2)
     reads: Rate = Rate(per_second=5, burst=10)
     descriptions: Rate = Rate(per_second=25, burst=35)
+
+
+CAMPAIGN_RATES_JSON: Final[TypeAdapter[CampaignRates | Literal[False]]] = TypeAdapter(
+    CampaignRates | Literal[False]
+)
+"""The setting, as functions receive it; false switches the limit off."""
 
 
 class Reserved(NamedTuple):

@@ -29,9 +29,15 @@ STARTED_BY: Final = "AWS_STEP_FUNCTIONS_STARTED_BY_EXECUTION_ID"
 links the two. Source: Step Functions developer guide, 'Associate workflow executions'."""
 
 SCHEMA: Final = "$schema"
-"""The schema by which an editor checks a request."""
 
-_IGNORED: Final = frozenset({STARTED_BY, SCHEMA})
+IGNORED: Final = MappingProxyType(
+    {
+        SCHEMA: "the schema by which an editor checks the request; ignored",
+        STARTED_BY: "added by a state machine that starts this one; ignored",
+    }
+)
+"""What an input may hold beside a request, and why."""
+
 _KINDS: Final = tuple(kind.name for kind in KINDS)
 _OF_A_REQUEST: Final = ("correlation_id", "description")
 """The fields that a request may have in each of its shapes, besides those of the shape."""
@@ -43,7 +49,12 @@ _NOTHING: Final[Mapping[str, object]] = MappingProxyType({})
 
 
 class Fault(Internal):
-    """One thing that is wrong with a request."""
+    """One thing that is wrong with a request.
+
+    Attributes:
+        field: its place in the request, such as `stages[0].run`; `request` for all of it.
+        rule: what the field must be, and what was written.
+    """
 
     field: str
     rule: str
@@ -72,12 +83,24 @@ class CleanUp(Internal):
     execution_arn: str
 
 
-class _CleanUpFields(Frozen):
+class CleanUpFields(Frozen):
+    """The execution to clean up after.
+
+    Attributes:
+        execution_arn: of an execution of the same state machine that has ended.
+    """
+
     execution_arn: str
 
 
-class _CleanUpInput(Frozen):
-    clean_up: _CleanUpFields
+class CleanUpInput(Frozen):
+    """Clean up after an execution: undo what it left behind, and publish its outcome.
+
+    Attributes:
+        clean_up: the execution.
+    """
+
+    clean_up: CleanUpFields
 
 
 def clean_up(raw: object, *, own_execution_arn: str) -> CleanUp | None:
@@ -96,7 +119,7 @@ def clean_up(raw: object, *, own_execution_arn: str) -> CleanUp | None:
     if not isinstance(raw, dict) or CLEAN_UP not in raw:
         return None
     try:
-        requested = _CleanUpInput.model_validate(_without_ignored(raw)).clean_up
+        requested = CleanUpInput.model_validate(_without_ignored(raw)).clean_up
     except ValidationError as error:
         raise RequestRejected(_faults(error, ())) from error
     machine = own_execution_arn.rpartition(":")[0]
@@ -146,7 +169,7 @@ def parse(raw: object, *, region: str, account: str) -> Request:
 
 
 def _without_ignored(body: Mapping[str, Any]) -> dict[str, Any]:
-    return {name: value for name, value in body.items() if name not in _IGNORED}
+    return {name: value for name, value in body.items() if name not in IGNORED}
 
 
 def _misspelled_shapes(body: Mapping[str, Any]) -> tuple[Fault, ...]:

@@ -98,10 +98,8 @@ def _undone(entry: Entry, ended: EndedExecution, undone: tuple[Entry, ...]) -> E
     if not of_job:
         return entry
     by = (same or of_job)[-1]
-    return entry.model_copy(
-        update={
-            "final_state": by.final_state,
-            "message": shorten(f"{entry.message}; in the clean-up: {by.reason}: {by.message}"),
-            "details": entry.details | by.details,
-        }
+    return entry.replace(
+        final_state=by.final_state,
+        message=shorten(f"{entry.message}; in the clean-up: {by.reason}: {by.message}"),
+        details=entry.details | by.details,
     )

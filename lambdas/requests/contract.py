@@ -5,14 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Annotated, Literal, Self
 
-from pydantic import AfterValidator, model_validator
+from pydantic import model_validator
 
-from lambdas.jobs.contract import (
-    Job,
-    between_one_and,
-    check_correlation_id,
-    check_description,
-)
+from lambdas.jobs.contract import CorrelationId, Description, Job, between_one_and
 from lambdas.jobs.registry import KINDS, AnyJob, kind_named
 from lambdas.shared import limits
 from lambdas.shared.faults import broken_rule, did_you_mean, echo, fault_at, nearest
@@ -20,18 +15,30 @@ from lambdas.shared.model import Frozen
 
 
 class Stage(Frozen):
-    """Jobs that run at the same time."""
+    """Jobs that run at the same time.
+
+    Attributes:
+        run: `on_success`: only if every job before this stage completed; `always`: in any case.
+        jobs: they run in parallel.
+    """
 
     run: Literal["on_success", "always"] = "on_success"
     jobs: Annotated[tuple[AnyJob, ...], between_one_and(limits.MAX_JOBS_PER_REQUEST, "jobs")]
 
 
 class Request(Frozen):
-    """Stages that run one after the other."""
+    """Stages that run one after the other.
+
+    Attributes:
+        stages: they run in order.
+        correlation_id: returned in the outcome and written to every log line; unless given, the
+            execution's name or the event's id.
+        description: a text for people, returned in the outcome.
+    """
 
     stages: Annotated[tuple[Stage, ...], between_one_and(limits.MAX_STAGES_PER_REQUEST, "stages")]
-    correlation_id: Annotated[str, AfterValidator(check_correlation_id)] | None = None
-    description: Annotated[str, AfterValidator(check_description)] | None = None
+    correlation_id: CorrelationId | None = None
+    description: Description | None = None
 
     @model_validator(mode="after")
     def _fits_the_limits(self) -> Self:

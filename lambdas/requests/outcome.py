@@ -35,8 +35,17 @@ class Outcome(Internal):
     """What became of a request; the execution's output and the detail of its closing event.
 
     Attributes:
+        phase: whether every resource reached its target.
+        reason: why the request ended so, in one word.
+        summary: one line: what did not reach its target, and why.
         correlation_id: the caller's, or the execution's name.
-        description: the caller's, None if there is none.
+        description: the caller's, null if there is none.
+        execution_arn: of the request's execution.
+        started_at: ISO 8601, UTC.
+        ended_at: ISO 8601, UTC.
+        elapsed_seconds: from `started_at` to `ended_at`.
+        resources: one entry per job and resource.
+        faults: of a rejected request.
     """
 
     phase: EndPhase

@@ -33,7 +33,7 @@ class Trace(Internal):
 
     def named_as(self, other: Trace) -> Trace:
         """Return the same execution's trace with another one's correlation id and description."""
-        return other.model_copy(update={"execution_arn": self.execution_arn})
+        return other.replace(execution_arn=self.execution_arn)
 
 
 class DeferredJob(Internal):
@@ -150,13 +150,12 @@ class Plan(Internal):
 
     def with_results(self, entries: Iterable[Entry], *, workflow_failed: bool) -> Plan:
         """Return the plan after the work of a stage has ended."""
-        update = {
-            "running": (),
-            "resolving": None,
-            "entries": tuple(entries),
-            "workflow_failed": self.workflow_failed or workflow_failed,
-        }
-        return self.model_copy(update=update)
+        return self.replace(
+            running=(),
+            resolving=None,
+            entries=tuple(entries),
+            workflow_failed=self.workflow_failed or workflow_failed,
+        )
 
     def at_stage(
         self,
@@ -167,17 +166,16 @@ class Plan(Internal):
         resolving: PlannedStage | None = None,
     ) -> Plan:
         """Return the plan at a stage that runs or is resolved, those to come, and the results."""
-        update = {
-            "running": tuple(running),
-            "resolving": resolving,
-            "waiting": tuple(waiting),
-            "entries": tuple(entries),
-        }
-        return self.model_copy(update=update)
+        return self.replace(
+            running=tuple(running),
+            resolving=resolving,
+            waiting=tuple(waiting),
+            entries=tuple(entries),
+        )
 
     def cleaning_up_after(self, ended: EndedExecution | None) -> Plan:
         """Return the plan of a clean-up after an execution, None if its outcome is published."""
-        return self.model_copy(update={"cleans_up": ended})
+        return self.replace(cleans_up=ended)
 
 
 def trace_of(request: Request, execution: Trace) -> Trace:

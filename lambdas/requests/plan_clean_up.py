@@ -98,8 +98,8 @@ def _ended(
     trace = Trace(correlation_id=execution.name, execution_arn=execution.arn)
     if progress.outcome is not None:
         outcome = progress.outcome
-        trace = trace.model_copy(
-            update={"correlation_id": outcome.correlation_id, "description": outcome.description}
+        trace = trace.replace(
+            correlation_id=outcome.correlation_id, description=outcome.description
         )
         if execution.error != OUTCOME_NOT_PUBLISHED:
             entries = outcome.resources

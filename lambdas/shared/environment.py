@@ -14,6 +14,8 @@ EXPORT_BUCKET: Final = "EXPORT_BUCKET"
 EXPORT_PREFIX: Final = "EXPORT_PREFIX"
 EXPORT_ROLE_ARN: Final = "EXPORT_ROLE_ARN"
 EXPORT_KEY_ARN: Final = "EXPORT_KEY_ARN"
+SNAPSHOT_OWNER: Final = "SNAPSHOT_OWNER"
+"""The value of the tag of the stack's own snapshots: see `snapshots.ownership`."""
 SNAPSHOT_EXPORTS: Final = "SNAPSHOT_EXPORTS"
 """As JSON: see `requests.events.SnapshotExport`."""
 

@@ -10,9 +10,12 @@ AwsError
 │   ├── InvalidExportTaskStateException
 │   ├── StaleTokenException             no execution waits with this task token any more
 │   ├── ConditionalCheckFailedException the item is not what the write expects
-│   └── ExportTaskAlreadyExistsException
+│   ├── ExportTaskAlreadyExistsException
+│   ├── InvalidSnapshotStateException
+│   └── SnapshotAlreadyExistsException
 ├── CapacityError                       queue
 │   ├── ExportTaskLimitReachedException
+│   ├── InvalidDatabaseStateException   such as an instance that is being modified
 │   └── InvalidExportSourceStateException
 └── PermanentError                      fail the resource, never retry
     ├── AccessDeniedException
@@ -105,12 +108,24 @@ class ExportTaskAlreadyExistsException(StateError):
     """The identifier has been used before."""
 
 
+class InvalidSnapshotStateException(StateError):
+    """The snapshot's state forbids the operation: it is being created or deleted."""
+
+
+class SnapshotAlreadyExistsException(StateError):
+    """There is a snapshot with the identifier."""
+
+
 class CapacityError(AwsError):
     """A capacity limit is reached at the moment."""
 
 
 class ExportTaskLimitReachedException(CapacityError):
     """The account's concurrent export tasks are all in use."""
+
+
+class InvalidDatabaseStateException(CapacityError):
+    """The DB instance or DB cluster is not available, and may be so later."""
 
 
 class InvalidExportSourceStateException(CapacityError):
@@ -197,9 +212,9 @@ _BY_CODE: Final[Mapping[str, type[AwsError]]] = MappingProxyType(
         AccessDeniedException,
     )
     | dict.fromkeys(
-        ("ResourceNotFoundException", "NoSuchKey", "DBSnapshotNotFound", "DBSnapshotNotFoundFault",
-         "DBClusterNotFoundFault", "DBClusterSnapshotNotFoundFault", "ExecutionDoesNotExist",
-         "InvalidArn",
+        ("ResourceNotFoundException", "NoSuchKey", "DBInstanceNotFound", "DBInstanceNotFoundFault",
+         "DBSnapshotNotFound", "DBSnapshotNotFoundFault", "DBClusterNotFoundFault",
+         "DBClusterSnapshotNotFoundFault", "ExecutionDoesNotExist", "InvalidArn",
          "ExportTaskNotFound", "ExportTaskNotFoundFault"),
         ResourceNotFoundException,
     )
@@ -207,6 +222,24 @@ _BY_CODE: Final[Mapping[str, type[AwsError]]] = MappingProxyType(
         ("InvalidParameterCombination", "InvalidParameterException", "InvalidParameterValue",
          "ValidationError", "ValidationException"),
         ValidationException,
+    )
+    | dict.fromkeys(
+        ("InvalidDBInstanceState", "InvalidDBInstanceStateFault", "InvalidDBClusterStateFault"),
+        InvalidDatabaseStateException,
+    )
+    | dict.fromkeys(
+        ("InvalidDBSnapshotState", "InvalidDBSnapshotStateFault",
+         "InvalidDBClusterSnapshotStateFault"),
+        InvalidSnapshotStateException,
+    )
+    | dict.fromkeys(
+        ("DBSnapshotAlreadyExists", "DBSnapshotAlreadyExistsFault",
+         "DBClusterSnapshotAlreadyExistsFault"),
+        SnapshotAlreadyExistsException,
+    )
+    | dict.fromkeys(
+        ("ServiceQuotaExceededException", "SnapshotQuotaExceeded", "SnapshotQuotaExceededFault"),
+        ServiceQuotaExceededException,
     )
     | {
         "ConflictException": ConflictException,
@@ -221,7 +254,6 @@ _BY_CODE: Final[Mapping[str, type[AwsError]]] = MappingProxyType(
         "ExportTaskLimitReachedFault": ExportTaskLimitReachedException,
         "InvalidExportSourceState": InvalidExportSourceStateException,
         "InvalidExportSourceStateFault": InvalidExportSourceStateException,
-        "ServiceQuotaExceededException": ServiceQuotaExceededException,
         "InvalidExportOnly": InvalidExportOnlyException,
         "InvalidExportOnlyFault": InvalidExportOnlyException,
         "InvalidS3BucketFault": InvalidS3BucketException,

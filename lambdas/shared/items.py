@@ -51,7 +51,13 @@ WAITER: Final = ItemType(
     partition="waiter#{awaited}",
     sort="{order}#{child_execution_arn}",
     attributes=(TOKEN, CAMPAIGN_IDS),
-    written_by=("AwaitExportEvent", "AwaitExportSlot", "AwaitCampaigns", "AwaitDeletion"),
+    written_by=(
+        "AwaitExportEvent",
+        "AwaitExportSlot",
+        "AwaitSnapshotEvent",
+        "AwaitCampaigns",
+        "AwaitDeletion",
+    ),
     read_by=("WakeWaiters",),
     kept="an hour after the wait's timeout; deleted when it is woken",
 )
@@ -66,6 +72,19 @@ STARTED_EXPORT: Final = ItemType(
     written_by=("ReconcileExport",),
     read_by=("ReconcileExport", "PlanCleanUp"),
     kept="a day after the job's deadline",
+)
+
+JOB: Final = "job"
+DB_INSTANCE: Final = "db_instance"
+DB_CLUSTER: Final = "db_cluster"
+CREATED_SNAPSHOT: Final = ItemType(
+    name="a snapshot that must not outlive the execution that creates it",
+    partition="created#{execution_arn}",
+    sort="{snapshot_id}",
+    attributes=(JOB, DB_INSTANCE, DB_CLUSTER),
+    written_by=("ReconcileSnapshot",),
+    read_by=("PlanCleanUp",),
+    kept="400 days, longer than an execution runs",
 )
 
 RESERVED_UNTIL: Final = "until"
@@ -91,7 +110,7 @@ OUTCOME_CLAIM: Final = ItemType(
     kept="90 days",
 )
 
-ITEM_TYPES: Final = (WAITER, STARTED_EXPORT, RATE, OUTCOME_CLAIM)
+ITEM_TYPES: Final = (WAITER, STARTED_EXPORT, CREATED_SNAPSHOT, RATE, OUTCOME_CLAIM)
 
 
 def key(partition: str, sort: str) -> Attributes:

@@ -4,6 +4,9 @@ from typing import Final
 
 MAX_CAMPAIGNS_PER_REQUEST: Final = 250
 MAX_EXPORTS_PER_REQUEST: Final = 15
+MAX_SNAPSHOTS_PER_REQUEST: Final = 15
+"""Created ones: as many as may be exported, and few of the 100 manual snapshots, each of DB
+instances and of DB clusters, that a Region's quota allows. Source: RDS user guide, CHAP_Limits."""
 MAX_JOBS_PER_REQUEST: Final = 50
 MAX_STAGES_PER_REQUEST: Final = 20
 MAX_REQUEST_BYTES: Final = 20 * 1024
@@ -20,6 +23,7 @@ DEFAULT_DEADLINE_SECONDS: Final = 3_600
 DEFAULT_WATCH_DEADLINE_SECONDS: Final = 30 * 86_400
 """For a campaign job that only watches."""
 DEFAULT_EXPORT_DEADLINE_SECONDS: Final = 86_400
+DEFAULT_SNAPSHOT_DEADLINE_SECONDS: Final = 86_400
 
 MAX_EXPORT_ATTEMPTS: Final = 5
 

@@ -42,3 +42,17 @@ class Internal(BaseModel):
     """
 
     model_config = ConfigDict(frozen=True, extra="ignore")
+
+    def replace(self, **changes: object) -> Self:
+        """Return a copy with other values of some fields.
+
+        `model_copy` would take any name and any value.
+
+        Raises:
+            TypeError: there is no such field.
+            ValidationError: a value is not of its field's type.
+        """
+        unknown = changes.keys() - type(self).model_fields.keys()
+        if unknown:
+            raise TypeError(f"{type(self).__name__} has no field {', '.join(sorted(unknown))}")
+        return self.model_validate({**dict(self), **changes}, by_alias=False, by_name=True)

@@ -7,11 +7,16 @@ from typing import Any, Final
 
 from lambdas.campaigns import wakes as of_campaigns
 from lambdas.exports import wakes as of_exports
+from lambdas.snapshots import wakes as of_snapshots
 from lambdas.waiting.handles import WaiterSelector
 
 Reader = Callable[[Mapping[str, Any]], tuple[WaiterSelector, ...]]
 
-READERS: Final[tuple[Reader, ...]] = (of_exports.waiters_for, of_campaigns.waiters_for)
+READERS: Final[tuple[Reader, ...]] = (
+    of_exports.waiters_for,
+    of_snapshots.waiters_for,
+    of_campaigns.waiters_for,
+)
 
 
 class UnreadableEventError(Exception):

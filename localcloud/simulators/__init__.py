@@ -1,4 +1,4 @@
-"""Strict simulators of Amazon Connect campaigns and RDS exports, with the real wire protocols."""
+"""Strict simulators of Amazon Connect campaigns and of RDS, with the real wire protocols."""
 
 from __future__ import annotations
 
@@ -12,16 +12,21 @@ from localcloud.simulators.campaign_documents import CampaignDocuments
 from localcloud.simulators.campaign_events import CampaignEvents
 from localcloud.simulators.campaigns import Campaigns
 from localcloud.simulators.campaigns_api import CampaignsApi, campaign_buckets
+from localcloud.simulators.databases import Databases
 from localcloud.simulators.events import Events, PublishEvent
 from localcloud.simulators.export_files import PutObject
 from localcloud.simulators.export_targets import AnyTargets, ExportTargets
-from localcloud.simulators.exports_api import ExportsApi, RdsFallback
+from localcloud.simulators.exports_api import ExportsApi
 from localcloud.simulators.faults import CallFaults, EventFaults
 from localcloud.simulators.ledger import Ledger
+from localcloud.simulators.rds_api import Fallback, RdsApi
 from localcloud.simulators.rds_events import RdsEvents
 from localcloud.simulators.running_exports import RunningExports
 from localcloud.simulators.server import Server
 from localcloud.simulators.shared_model import SharedModel
+from localcloud.simulators.snapshot_documents import SnapshotDocuments
+from localcloud.simulators.snapshots_api import SnapshotsApi
+from localcloud.simulators.tagging_api import TaggingApi
 from localcloud.simulators.world_time import WorldTime
 from localcloud.world import CallFault, EventFault, World
 
@@ -29,7 +34,7 @@ __all__ = ["Ledger", "Simulators"]
 
 
 class Simulators:
-    """A context manager that serves both simulators until it exits.
+    """A context manager that serves the simulators until it exits.
 
     World time starts at `begin`, after the deployment.
 
@@ -48,7 +53,8 @@ class Simulators:
         publish_event: PublishEvent,
         put_object: PutObject,
         targets: ExportTargets | None = None,
-        rds_fallback: RdsFallback | None = None,
+        rds_fallback: Fallback | None = None,
+        tagging_fallback: Fallback | None = None,
     ) -> None:
         """Compose the simulators.
 
@@ -62,6 +68,7 @@ class Simulators:
                 quick, because it delays scheduled changes.
             targets: the buckets, roles and keys that exist; by default, all do.
             rds_fallback: serves the other operations of RDS; by default, they are not served.
+            tagging_fallback: the same for the Resource Groups Tagging API.
         """
         self._world = world
         self._time = WorldTime(clock)
@@ -69,8 +76,12 @@ class Simulators:
         self.ledger = Ledger()
         events = self._events(publish_event, account, region)
         self._campaign_events = CampaignEvents(events)
+        databases = Databases(world.databases)
+        arn_prefix = f"arn:aws:rds:{region}:{account}"
         self._exports = RunningExports(
             world,
+            databases,
+            arn_prefix=arn_prefix,
             time=self._time,
             ledger=self.ledger,
             events=RdsEvents(events),
@@ -79,23 +90,43 @@ class Simulators:
         self._campaigns = SharedModel(
             Campaigns(world.campaigns, self.ledger.record_state), self._time
         )
-        self._campaigns_server, self._exports_server = self._servers(
-            CampaignDocuments(self._time, account=account, region=region),
-            targets or AnyTargets(),
-            rds_fallback,
+        faults = CallFaults((f for f in world.faults if isinstance(f, CallFault)), world.seed)
+        pipeline = CallPipeline(self._time, faults, self.ledger)
+        documents = CampaignDocuments(self._time, account=account, region=region)
+        exports = ExportsApi(self._exports, self._time, targets=targets or AnyTargets())
+        snapshots = SnapshotsApi(
+            self._exports, databases, SnapshotDocuments(self._time), world, arn_prefix=arn_prefix
+        )
+        campaigns_api = CampaignsApi(
+            self._campaigns,
+            pipeline,
+            faults,
+            campaign_buckets(world.limits, clock.now),
+            documents=documents,
+            events=self._campaign_events,
+        )
+        rds_api = RdsApi(exports.operations() | snapshots.operations(), pipeline, rds_fallback)
+        tagging_api = TaggingApi(
+            self._campaigns,
+            documents,
+            pipeline,
+            now=clock.now,
+            knows_v2=world.tagging_knows_v2,
+            fallback=tagging_fallback,
+        )
+        campaigns, rds, tagging = self._servers = tuple(
+            Server(api.respond, clock) for api in (campaigns_api, rds_api, tagging_api)
         )
         self.endpoints = {
-            "AWS_ENDPOINT_URL_CONNECTCAMPAIGNS": self._campaigns_server.url,
-            "AWS_ENDPOINT_URL_CONNECTCAMPAIGNSV2": self._campaigns_server.url,
-            "AWS_ENDPOINT_URL_RDS": self._exports_server.url,
+            "AWS_ENDPOINT_URL_CONNECTCAMPAIGNS": campaigns.url,
+            "AWS_ENDPOINT_URL_CONNECTCAMPAIGNSV2": campaigns.url,
+            "AWS_ENDPOINT_URL_RDS": rds.url,
+            "AWS_ENDPOINT_URL_RESOURCE_GROUPS_TAGGING_API": tagging.url,
         }
 
     def __enter__(self) -> Self:
-        for part in (
-            self._campaigns_server,
-            self._exports_server,
-        ):
-            self._stack.enter_context(part)
+        for server in self._servers:
+            self._stack.enter_context(server)
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -130,30 +161,4 @@ class Simulators:
             publish_event,
             account=account,
             region=region,
-        )
-
-    def _servers(
-        self,
-        documents: CampaignDocuments,
-        targets: ExportTargets,
-        rds_fallback: RdsFallback | None,
-    ) -> tuple[Server, Server]:
-        faults = CallFaults(
-            (f for f in self._world.faults if isinstance(f, CallFault)), self._world.seed
-        )
-        pipeline = CallPipeline(self._time, faults, self.ledger)
-        buckets = campaign_buckets(self._world.limits, self._time.clock.now)
-        campaigns = CampaignsApi(
-            self._campaigns,
-            pipeline,
-            faults,
-            buckets,
-            documents=documents,
-            events=self._campaign_events,
-        )
-        exports = ExportsApi(
-            self._exports, pipeline, self._time, targets=targets, fallback=rds_fallback
-        )
-        return Server(campaigns.respond, self._time.clock), Server(
-            exports.respond, self._time.clock
         )

@@ -47,7 +47,11 @@ class Actions:
 
     def _perform(self, action: Action) -> None:
         if action.arn is not None:
-            self._exports.create_snapshot(action.arn)
+            change = {
+                "CreateSnapshot": self._exports.create_snapshot,
+                "DeleteSnapshot": self._exports.delete_snapshot,
+            }[action.operation]
+            change(action.arn)
         elif action.source_arn is not None:
             with self._exports.shared.now() as (exports, now):
                 exports.cancel_of_source(action.source_arn, now)

@@ -30,8 +30,16 @@ class CallPipeline:
         perform: Callable[[], Result],
         *,
         bucket: TokenBucket | None = None,
+        throttle: str = "ThrottlingException",
     ) -> Result:
         """Perform an operation, record the call in the ledger, and return the result.
+
+        Args:
+            operation: its name.
+            resources: what the call names.
+            perform: returns the result.
+            bucket: the quota, None for none.
+            throttle: the error code of a call beyond the quota.
 
         Raises:
             SimulatedError: throttled, failed by a fault, or refused by the operation.
@@ -42,7 +50,9 @@ class CallPipeline:
         lost = False
         refusal: SimulatedError | None = None
         try:
-            lost = self._admit(operation, resources, bucket)
+            if bucket is not None and not bucket.take():
+                raise SimulatedError(throttle, "Rate exceeded")
+            lost = self._admit(operation, resources)
             result = perform()
             took_effect = True
         except SimulatedError as error:
@@ -63,10 +73,8 @@ class CallPipeline:
             raise refusal
         return result
 
-    def _admit(self, operation: str, resources: Sequence[str], bucket: TokenBucket | None) -> bool:
+    def _admit(self, operation: str, resources: Sequence[str]) -> bool:
         """Return whether the response of an admitted call is to be lost."""
-        if bucket is not None and not bucket.take():
-            raise SimulatedError("ThrottlingException", "Rate exceeded")
         fault = self._faults.draw(operation, resources)
         if fault not in (None, LOST_RESPONSE):
             raise SimulatedError(fault, f"{fault}: a fault of the world file")

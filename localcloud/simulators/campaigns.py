@@ -36,6 +36,7 @@ class LiveCampaign:
     running_since: float | None = None
     ran_s: float = 0.0
     gone_at: float | None = None
+    changed_at: float = 0.0
 
     def enter(self, state: str, now: float) -> None:
         """Change state, and add up the time spent Running."""
@@ -43,6 +44,7 @@ class LiveCampaign:
             self.ran_s += now - self.running_since
         self.running_since = now if state == "Running" else None
         self.state = state
+        self.changed_at = now
 
     def next_change(self) -> tuple[float, str] | None:
         """Return when its next change over time is due, and to which state."""
@@ -69,11 +71,19 @@ class Campaigns:
         self._specs = {spec.id: spec for spec in specs}
         self._campaigns: dict[str, LiveCampaign] = {}
         self._on_change = on_change
+        self._later = [spec for spec in self._specs.values() if spec.exists_from_s > 0]
         for spec in self._specs.values():
-            self._add(spec, spec.state, now=0.0)
+            if spec.exists_from_s <= 0:
+                self._add(spec, spec.state, now=0.0)
 
     def advance(self, now: float) -> None:
         """Make the changes that are due by now."""
+        for spec in sorted(self._later, key=lambda spec: spec.exists_from_s):
+            if spec.exists_from_s <= now:
+                self._later.remove(spec)
+                if spec.id not in self._campaigns:
+                    self._add(spec, spec.state, spec.exists_from_s)
+                    self._on_change(spec.exists_from_s, spec.id, spec.state)
         for campaign in list(self._campaigns.values()):
             while (change := campaign.next_change()) is not None and change[0] <= now:
                 self._enter(campaign, change[1], change[0])
@@ -84,7 +94,8 @@ class Campaigns:
     def next_due(self) -> float | None:
         """Return when a campaign's next change over time is due."""
         changes = (campaign.next_change() for campaign in self._campaigns.values())
-        return min((change[0] for change in changes if change is not None), default=None)
+        due = [change[0] for change in changes if change is not None]
+        return min([*due, *(spec.exists_from_s for spec in self._later)], default=None)
 
     def all(self, version: ApiVersion | None = None) -> list[LiveCampaign]:
         """Return the campaigns of one API version, or all."""

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from localcloud.simulators.call_pipeline import CallPipeline
-from localcloud.simulators.campaign_documents import INSTANCE_ID, CampaignDocuments
+from localcloud.simulators.campaign_documents import CampaignDocuments, instance_id
 from localcloud.simulators.campaign_events import CampaignEvents
 from localcloud.simulators.campaigns import Campaigns
 from localcloud.simulators.errors import (
@@ -37,6 +37,7 @@ def campaign_buckets(limits: Limits, now: Callable[[], float]) -> Buckets:
         "GetCampaignStateBatch": reads,
         "ListCampaigns": reads,
         "DescribeCampaign": TokenBucket(25, 35, now),
+        "ListTagsForResource": TokenBucket(1, 2, now),
     }
 
 
@@ -64,6 +65,7 @@ class CampaignsApi:
             "GetCampaignStateBatch": self._get_state_batch,
             "DescribeCampaign": self._describe,
             "ListCampaigns": self._list,
+            "ListTagsForResource": self._list_tags,
         }
 
     def respond(self, request: Request) -> Response | None:
@@ -124,10 +126,16 @@ class CampaignsApi:
             campaign = campaigns.get(call.version, call.campaign_id)
             return {"campaign": self._documents.description(campaign)}
 
-    def _list(self, call: CampaignCall) -> dict[str, Any]:
-        size, start, instance_id = _page(call.document)
+    def _list_tags(self, call: CampaignCall) -> dict[str, Any]:
         with self._campaigns.now() as (campaigns, _):
-            listed = campaigns.all(call.version) if instance_id in (None, INSTANCE_ID) else []
+            return {"tags": dict(campaigns.get(call.version, call.campaign_id).spec.tags or {})}
+
+    def _list(self, call: CampaignCall) -> dict[str, Any]:
+        size, start, instance = _page(call.document)
+        with self._campaigns.now() as (campaigns, _):
+            listed = [
+                one for one in campaigns.all(call.version) if instance in (None, instance_id(one))
+            ]
             summaries = [self._documents.summary(one) for one in listed[start : start + size]]
         answer: dict[str, Any] = {"campaignSummaryList": summaries}
         if start + size < len(listed):
@@ -146,9 +154,11 @@ def _validate(call: CampaignCall) -> None:
 def _page(document: dict[str, Any]) -> tuple[int, int, str | None]:
     size = document.get("maxResults", 50)
     token = document.get("nextToken", "0")
-    instance = (document.get("filters") or {}).get("instanceIdFilter") or {}
+    instance = (document.get("filters") or {}).get("instanceIdFilter") or {"operator": "Eq"}
     if not isinstance(size, int) or not 1 <= size <= 50:
         raise SimulatedError("ValidationException", "maxResults must be 1 to 50.")
     if not isinstance(token, str) or not token.isdecimal():
         raise SimulatedError("ValidationException", "nextToken is not one of this operation's.")
+    if instance.get("operator") != "Eq":
+        raise SimulatedError("ValidationException", "The operator of a filter must be Eq.")
     return size, int(token), instance.get("value")

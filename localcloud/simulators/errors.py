@@ -31,11 +31,19 @@ EXPORT_STATUSES = {
     "AccessDeniedException": 403,
     "DBClusterNotFoundFault": 404,
     "DBClusterSnapshotNotFoundFault": 404,
+    "DBInstanceNotFound": 404,
     "DBSnapshotNotFound": 404,
     "ExportTaskNotFound": 404,
     "IamRoleNotFound": 404,
     "InternalFailure": 500,
     "InternalServerError": 500,
+    NOT_IMPLEMENTED: NOT_IMPLEMENTED_STATUS,
+    "ServiceUnavailable": 503,
+}
+
+# The model has no status codes; these are those of services with the JSON protocol.
+TAGGING_STATUSES = {
+    "InternalServiceException": 500,
     NOT_IMPLEMENTED: NOT_IMPLEMENTED_STATUS,
     "ServiceUnavailable": 503,
 }
@@ -53,7 +61,16 @@ THROTTLES = frozenset(
     }
 )
 
-ILLEGAL_STATES = frozenset({"InvalidCampaignStateException", "InvalidExportTaskStateFault"})
+ILLEGAL_STATES = frozenset(
+    {
+        "InvalidCampaignStateException",
+        "InvalidDBClusterSnapshotStateFault",
+        "InvalidDBClusterStateFault",
+        "InvalidDBInstanceState",
+        "InvalidDBSnapshotState",
+        "InvalidExportTaskStateFault",
+    }
+)
 
 
 class SimulatedError(Exception):

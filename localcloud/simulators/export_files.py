@@ -40,7 +40,7 @@ def export_files(export: Export) -> Iterator[tuple[str, bytes]]:
                 "sourceArn": parameters.source_arn,
                 "status": "COMPLETE",
                 "percentProgress": 100,
-                "totalExportedDataInGB": int(export.plan.size_gb),
+                "totalExportedDataInGB": int(export.course.size_gb),
                 "exportedFilesPath": folder,
             }
         ),

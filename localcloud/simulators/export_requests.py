@@ -8,7 +8,13 @@ from dataclasses import dataclass
 
 from localcloud.simulators.errors import SimulatedError
 from localcloud.simulators.exports import Export, ExportParameters
-from localcloud.simulators.query_protocol import Form, form_list
+from localcloud.simulators.query_protocol import (
+    Form,
+    form_filters,
+    form_list,
+    page_size,
+    require,
+)
 from localcloud.world import source_kind
 
 # The rule is from the service's error message; the length is that of the longest ids seen in use.
@@ -65,17 +71,6 @@ def parse_parameters(form: Form) -> ExportParameters:
     return parameters
 
 
-def require(form: Form, name: str) -> str:
-    """Return a field.
-
-    Raises:
-        SimulatedError: MissingParameter.
-    """
-    if not form.get(name):
-        raise SimulatedError("MissingParameter", f"The request must contain the parameter {name}.")
-    return form[name]
-
-
 @dataclass(frozen=True)
 class ExportQuery:
     """A DescribeExportTasks: which exports, and which page of them."""
@@ -91,9 +86,7 @@ def parse_query(form: Form, bucket: str | None) -> ExportQuery:
     Raises:
         SimulatedError: InvalidParameterValue.
     """
-    size = form.get("MaxRecords", "100")
-    if not size.isdecimal() or not 20 <= int(size) <= 100:
-        raise SimulatedError("InvalidParameterValue", "MaxRecords must be 20 to 100.")
+    size = page_size(form)
     marker = form.get("Marker") or "0"
     if not marker.isdecimal():
         raise SimulatedError("InvalidParameterValue", "Marker is not one of this operation's.")
@@ -107,14 +100,11 @@ def parse_query(form: Form, bucket: str | None) -> ExportQuery:
             _FILTERS[name](export, bucket) in values for name, values in filters
         )
 
-    return ExportQuery(wanted, int(marker), int(size))
+    return ExportQuery(wanted, int(marker), size)
 
 
 def _filters(form: Form) -> list[tuple[str, tuple[str, ...]]]:
-    filters = [
-        (name, form_list(form, f"Filters.Filter.{number}.Values.Value"))
-        for number, name in enumerate(_filter_names(form), 1)
-    ]
+    filters = form_filters(form)
     for name, values in filters:
         if name not in _FILTERS:
             raise SimulatedError("InvalidParameterValue", f"Unrecognized filter name: {name}")
@@ -129,10 +119,3 @@ def _filters(form: Form) -> list[tuple[str, tuple[str, ...]]]:
         if form.get(field):
             filters.append((name, (form[field],)))
     return filters
-
-
-def _filter_names(form: Form) -> list[str]:
-    names: list[str] = []
-    while (name := form.get(f"Filters.Filter.{len(names) + 1}.Name")) is not None:
-        names.append(name)
-    return names

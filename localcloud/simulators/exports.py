@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from localcloud.simulators.errors import SimulatedError
 from localcloud.simulators.export_sources import ExportSources
-from localcloud.world import ExportOutcome, PresentExport, Snapshot
+from localcloud.world import ExportCourse, ExportOutcome, PresentExport
 
 # Whether CANCELING takes a slot is not documented; the simulator assumes that it does.
 ACTIVE = frozenset({"STARTING", "IN_PROGRESS", "CANCELING"})
@@ -31,7 +31,7 @@ class Export:
     """An export task as it is now; times are world seconds."""
 
     parameters: ExportParameters
-    plan: Snapshot
+    course: ExportCourse
     outcome: ExportOutcome
     snapshot_at: float
     status: str
@@ -47,7 +47,7 @@ class Export:
         if status == "IN_PROGRESS":
             self.extracting_from = now
         if status == "FAILED" and self.failure_cause is None:
-            self.failure_cause = self.plan.failure_cause or "An unknown internal error occurred."
+            self.failure_cause = self.course.failure_cause or "An unknown internal error occurred."
         if status not in ACTIVE:
             self.ended_at = now
         self.status = status
@@ -57,9 +57,9 @@ class Export:
         """Return the share of the data extracted by now, below 1 until it is COMPLETE."""
         if self.status != "IN_PROGRESS":
             return self.progress
-        if self.plan.export_s == 0:
+        if self.course.export_s == 0:
             return 0.99
-        return min(0.99, max(0.0, now - self.entered_at) / self.plan.export_s)
+        return min(0.99, max(0.0, now - self.entered_at) / self.course.export_s)
 
     def percent(self, now: float) -> int:
         """Return PercentProgress, as RDS does."""
@@ -69,12 +69,13 @@ class Export:
         """Return when its next change over time is due, and to which status."""
         match self.status:
             case "STARTING":
-                fails = self.outcome == "FAILED" and self.plan.fails_in == "STARTING"
-                return self.entered_at + self.plan.starting_s, "FAILED" if fails else "IN_PROGRESS"
+                fails = self.outcome == "FAILED" and self.course.fails_in == "STARTING"
+                status = "FAILED" if fails else "IN_PROGRESS"
+                return self.entered_at + self.course.starting_s, status
             case "IN_PROGRESS":
-                return self.entered_at + self.plan.export_s, self.outcome
+                return self.entered_at + self.course.export_s, self.outcome
             case "CANCELING":
-                return self.entered_at + self.plan.canceling_s, self.plan.cancel_outcome
+                return self.entered_at + self.course.canceling_s, self.course.cancel_outcome
             case _:
                 return None
 
@@ -106,6 +107,7 @@ class Exports:
 
     def advance(self, now: float) -> None:
         """Make the changes that are due by now, except completions, which wait for their files."""
+        self.sources.snapshots.advance(now)
         for export in self._exports.values():
             while (change := export.next_change()) is not None and change[0] <= now:
                 if change[1] == "COMPLETE":
@@ -113,9 +115,11 @@ class Exports:
                 self._enter(export, change[1], max(change[0], 0.0))
 
     def next_due(self) -> float | None:
-        """Return when an export's next change over time is due."""
+        """Return when the next change of an export or a snapshot is due."""
         changes = (export.next_change() for export in self._exports.values())
-        return min((change[0] for change in changes if change is not None), default=None)
+        due = [change[0] for change in changes if change is not None]
+        of_snapshots = self.sources.snapshots.next_due()
+        return min(due if of_snapshots is None else [*due, of_snapshots], default=None)
 
     def all(self) -> list[Export]:
         """Return every export, in the order of their starts."""
@@ -139,9 +143,10 @@ class Exports:
             raise SimulatedError(
                 "ExportTaskAlreadyExists", f"The export task {parameters.export_id} already exists."
             )
-        plan = self.sources.get(parameters.source_arn, now)
+        self.sources.require(parameters.source_arn, now)
+        course = self.sources.course(parameters.source_arn)
         if any(self._occupies(export, parameters.source_arn, now) for export in self.all()):
-            raise SimulatedError(plan.busy_error, f"{parameters.source_arn} is being exported.")
+            raise SimulatedError(course.busy_error, f"{parameters.source_arn} is being exported.")
         if self.count_active() >= self._slots:
             raise SimulatedError(
                 "ExportTaskLimitReachedFault",
@@ -149,7 +154,7 @@ class Exports:
             )
         outcome = self.sources.next_outcome(parameters.source_arn)
         taken_at = self.sources.taken_at(parameters.source_arn)
-        export = Export(parameters, plan, outcome, taken_at, "STARTING", now)
+        export = Export(parameters, course, outcome, taken_at, "STARTING", now)
         self._exports[parameters.export_id] = export
         self._on_change(now, export)
         return export
@@ -193,12 +198,12 @@ class Exports:
     def _occupies(self, export: Export, source_arn: str, now: float) -> bool:
         if export.parameters.source_arn != source_arn:
             return False
-        return export.ended_at is None or now < export.ended_at + export.plan.cooldown_s
+        return export.ended_at is None or now < export.ended_at + export.course.cooldown_s
 
 
 def _present(present: PresentExport, sources: ExportSources) -> Export:
     """Return an export that exists at the start; an active one takes its source's next outcome."""
-    plan = sources.plan(present.source_arn)
+    course = sources.course(present.source_arn)
     status = present.status
     parameters = ExportParameters(
         export_id=present.export_id,
@@ -211,9 +216,9 @@ def _present(present: PresentExport, sources: ExportSources) -> Export:
     )
     outcome = sources.next_outcome(present.source_arn) if status in ACTIVE else "COMPLETE"
     taken_at = sources.taken_at(present.source_arn)
-    export = Export(parameters, plan, outcome, taken_at, "STARTING", -present.age_s)
-    if status in ("COMPLETE", "CANCELED") or (status == "FAILED" and plan.fails_in != "STARTING"):
-        export.enter("IN_PROGRESS", -present.age_s - plan.export_s)
+    export = Export(parameters, course, outcome, taken_at, "STARTING", -present.age_s)
+    if status in ("COMPLETE", "CANCELED") or (status == "FAILED" and course.fails_in != "STARTING"):
+        export.enter("IN_PROGRESS", -present.age_s - course.export_s)
     if status != "STARTING":
         export.enter(status, -present.age_s)
     return export

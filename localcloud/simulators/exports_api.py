@@ -1,73 +1,31 @@
-"""The three export operations of RDS; a fallback serves the others."""
+"""The operations of RDS export tasks."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
-from localcloud.simulators.call_pipeline import CallPipeline
-from localcloud.simulators.errors import NOT_IMPLEMENTED, LostResponse, SimulatedError
-from localcloud.simulators.export_requests import (
-    parse_parameters,
-    parse_query,
-    require,
-    source_type,
-)
+from localcloud.simulators.export_requests import parse_parameters, parse_query, source_type
 from localcloud.simulators.export_targets import ExportTargets, require_targets
 from localcloud.simulators.exports import Export
-from localcloud.simulators.query_protocol import (
-    Document,
-    Form,
-    Value,
-    error_response,
-    parse_form,
-    result_response,
-)
+from localcloud.simulators.query_protocol import Document, Form, Value, require
+from localcloud.simulators.rds_api import Operation
 from localcloud.simulators.running_exports import RunningExports
-from localcloud.simulators.server import Request, Response
 from localcloud.simulators.world_time import WorldTime
-
-RdsFallback = Callable[[Request], Response]
-"""Serves the operations that are not simulated."""
 
 
 class ExportsApi:
-    """Serves RDS requests."""
+    """Serves the operations of export tasks."""
 
-    def __init__(
-        self,
-        exports: RunningExports,
-        pipeline: CallPipeline,
-        time: WorldTime,
-        *,
-        targets: ExportTargets,
-        fallback: RdsFallback | None,
-    ) -> None:
+    def __init__(self, exports: RunningExports, time: WorldTime, *, targets: ExportTargets) -> None:
         self._exports = exports
-        self._pipeline = pipeline
         self._time = time
         self._targets = targets
-        self._fallback = fallback
-        self._operations: dict[str, Callable[[Form], Document]] = {
-            "StartExportTask": self._start,
-            "CancelExportTask": self._cancel,
-            "DescribeExportTasks": self._describe,
-        }
 
-    def respond(self, request: Request) -> Response | None:
-        """Return the response to a request, None if it is to be lost."""
-        form = parse_form(request.body)
-        operation = form.get("Action") or "UnknownOperation"
-        if operation not in self._operations and self._fallback is not None:
-            return self._fallback(request)
-        try:
-            document = self._pipeline.run(
-                operation, self._resources(form), lambda: self._perform(operation, form)
-            )
-        except LostResponse:
-            return None
-        except SimulatedError as error:
-            return error_response(error)
-        return result_response(operation, document)
+    def operations(self) -> dict[str, Operation]:
+        """Return the operations by their names."""
+        return {
+            "StartExportTask": Operation(self._start, self._resources),
+            "CancelExportTask": Operation(self._cancel, self._resources),
+            "DescribeExportTasks": Operation(self._describe, self._resources),
+        }
 
     def _resources(self, form: Form) -> tuple[str, ...]:
         """Return the export id and the source ARN of a call, which may name only one of them."""
@@ -78,11 +36,6 @@ class ExportsApi:
                 export = exports.find(export_id)
             source_arn = export.parameters.source_arn if export else None
         return tuple(name for name in (export_id, source_arn) if name)
-
-    def _perform(self, operation: str, form: Form) -> Document:
-        if operation not in self._operations:
-            raise SimulatedError(NOT_IMPLEMENTED, f"The local AWS does not serve {operation}.")
-        return self._operations[operation](form)
 
     def _start(self, form: Form) -> Document:
         parameters = parse_parameters(form)
@@ -122,11 +75,11 @@ class ExportsApi:
             "KmsKeyId": parameters.kms_key_id or None,
             "Status": export.status,
             "PercentProgress": export.percent(now),
-            "TotalExtractedDataInGB": int(extracted * export.plan.size_gb),
+            "TotalExtractedDataInGB": int(extracted * export.course.size_gb),
             "TaskStartTime": self._timestamp(export.extracting_from),
             "TaskEndTime": self._timestamp(export.ended_at),
             "FailureCause": export.failure_cause,
-            "WarningMessage": export.plan.warning if export.status == "COMPLETE" else None,
+            "WarningMessage": export.course.warning if export.status == "COMPLETE" else None,
         }
         return {name: value for name, value in fields.items() if value is not None}
 

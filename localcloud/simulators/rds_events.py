@@ -25,7 +25,21 @@ _EVENTS: dict[tuple[SourceKind, str], _RdsEvent] = {
     ("snapshot", "COMPLETE"): _RdsEvent(
         "RDS-EVENT-0161", "notification", "The snapshot export task completed."
     ),
-    ("snapshot", "CREATED"): _RdsEvent("RDS-EVENT-0042", "creation", "Manual snapshot created."),
+    ("snapshot", "manual creating"): _RdsEvent(
+        "RDS-EVENT-0040", "creation", "Creating manual snapshot."
+    ),
+    ("snapshot", "manual available"): _RdsEvent(
+        "RDS-EVENT-0042", "creation", "Manual snapshot created."
+    ),
+    ("snapshot", "manual deleted"): _RdsEvent(
+        "RDS-EVENT-0041", "deletion", "Deleted user snapshot."
+    ),
+    ("snapshot", "automated creating"): _RdsEvent(
+        "RDS-EVENT-0090", "creation", "Creating automated snapshot."
+    ),
+    ("snapshot", "automated available"): _RdsEvent(
+        "RDS-EVENT-0091", "creation", "Automated snapshot created."
+    ),
     ("cluster-snapshot", "FAILED"): _RdsEvent(
         "RDS-EVENT-0162", "notification", "The cluster snapshot export task failed."
     ),
@@ -35,8 +49,17 @@ _EVENTS: dict[tuple[SourceKind, str], _RdsEvent] = {
     ("cluster-snapshot", "COMPLETE"): _RdsEvent(
         "RDS-EVENT-0164", "notification", "The cluster snapshot export task completed."
     ),
-    ("cluster-snapshot", "CREATED"): _RdsEvent(
+    ("cluster-snapshot", "manual creating"): _RdsEvent(
+        "RDS-EVENT-0074", "backup", "Creating manual cluster snapshot."
+    ),
+    ("cluster-snapshot", "manual available"): _RdsEvent(
         "RDS-EVENT-0075", "backup", "Manual cluster snapshot created."
+    ),
+    ("cluster-snapshot", "automated creating"): _RdsEvent(
+        "RDS-EVENT-0168", "backup", "Creating automated cluster snapshot."
+    ),
+    ("cluster-snapshot", "automated available"): _RdsEvent(
+        "RDS-EVENT-0169", "backup", "Automated cluster snapshot created."
     ),
     ("cluster", "FAILED"): _RdsEvent("RDS-EVENT-0234", "notification", "Export task failed."),
     ("cluster", "CANCELED"): _RdsEvent("RDS-EVENT-0235", "notification", "Export task canceled."),
@@ -60,7 +83,7 @@ class RdsEvents:
 
         Args:
             arn: the source's ARN, which is all that the event names.
-            what: CREATED, or the status that its export ended in.
+            what: the status that its export ended in, or a snapshot's type and status.
             at_s: when it happened, in world seconds.
         """
         kind = source_kind(arn)

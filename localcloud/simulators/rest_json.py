@@ -26,8 +26,11 @@ _OPERATIONS = {
     ("POST", "/campaigns/{id}/stop"): "StopCampaign",
     ("POST", "/campaigns-state"): "GetCampaignStateBatch",
     ("POST", "/campaigns-summary"): "ListCampaigns",
+    ("GET", "/tags/{arn}"): "ListTagsForResource",
 }
 _PATH = re.compile(r"(?P<v2>/v2)?/campaigns(?:/(?P<id>[^/]+)(?P<verb>/[a-z]+)?|(?P<all>-[a-z]+))")
+_TAGS_PATH = re.compile(r"(?P<v2>/v2)?/tags/(?P<arn>.+)")
+_CAMPAIGN_ARN = re.compile(r"arn:[^:]+:connect-campaigns:[^:]*:[^:]*:campaign/(?P<id>.+)")
 
 
 @dataclass(frozen=True)
@@ -53,6 +56,8 @@ class CampaignCall:
 
 def parse(request: Request) -> CampaignCall:
     """Return the call that a request makes, UnknownOperation if it is none."""
+    if tags := _TAGS_PATH.fullmatch(request.path):
+        return _parse_tags(request, tags)
     path = _PATH.fullmatch(request.path)
     route = f"{request.method} {request.path}"
     if path is None:
@@ -65,6 +70,18 @@ def parse(request: Request) -> CampaignCall:
         return CampaignCall(operation, version, (unquote(path["id"]),), route=route)
     document = _document(request.body)
     return CampaignCall(operation, version, _batch(document), document, route)
+
+
+def _parse_tags(request: Request, path: re.Match[str]) -> CampaignCall:
+    """Return the call on a campaign's tags; what is not a campaign's ARN is taken as an id."""
+    arn = unquote(path["arn"])
+    match = _CAMPAIGN_ARN.fullmatch(arn)
+    return CampaignCall(
+        _OPERATIONS.get((request.method, "/tags/{arn}"), UNKNOWN_OPERATION),
+        "v2" if path["v2"] else "v1",
+        (match["id"] if match else arn,),
+        route=f"{request.method} {request.path}",
+    )
 
 
 def json_response(

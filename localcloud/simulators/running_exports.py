@@ -1,23 +1,23 @@
-"""The running export tasks: recorded, announced by events, COMPLETE once their files exist."""
+"""Snapshots and export tasks: recorded, announced by events, exported once their files exist."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
 from botocore.exceptions import BotoCoreError, ClientError
 
+from localcloud.simulators.databases import Databases
 from localcloud.simulators.export_files import PutObject, export_files
 from localcloud.simulators.export_sources import ExportSources
 from localcloud.simulators.exports import Export, Exports
 from localcloud.simulators.ledger import Ledger
 from localcloud.simulators.rds_events import RdsEvents
 from localcloud.simulators.shared_model import SharedModel
+from localcloud.simulators.snapshots import LiveSnapshot, Snapshots
 from localcloud.simulators.world_time import WorldTime
-from localcloud.world import World
+from localcloud.world import World, source_kind
 
 
 class RunningExports:
-    """The exports model with its ledger entries, events and files.
+    """The models of snapshots and exports with their ledger entries, events and files.
 
     Attributes:
         bucket: the stack's bucket, None until it is known.
@@ -27,7 +27,9 @@ class RunningExports:
     def __init__(
         self,
         world: World,
+        databases: Databases,
         *,
+        arn_prefix: str,
         time: WorldTime,
         ledger: Ledger,
         events: RdsEvents,
@@ -38,8 +40,20 @@ class RunningExports:
         self._ledger = ledger
         self._events = events
         self._put_object = put_object
+        snapshots = Snapshots(
+            (spec for spec in world.snapshots if source_kind(spec.arn) != "cluster"),
+            databases,
+            created_by_actions=frozenset(
+                action.arn
+                for action in world.actions
+                if action.operation == "CreateSnapshot" and action.arn
+            ),
+            quota=world.limits.manual_snapshots,
+            arn_prefix=arn_prefix,
+            on_change=self._snapshot_changed,
+        )
         self._model = Exports(
-            ExportSources(world.snapshots, _created_at(world)),
+            ExportSources(world.snapshots, snapshots, databases),
             world.exports,
             slots=world.limits.concurrent_exports,
             on_change=self._changed,
@@ -70,10 +84,24 @@ class RunningExports:
         }
 
     def create_snapshot(self, arn: str) -> None:
-        """Create a snapshot and announce it."""
+        """Have a snapshot become available, as another caller does."""
         with self.shared.now() as (exports, now):
-            exports.sources.create(arn, now)
-        self._events.announce(arn, "CREATED", now)
+            exports.sources.snapshots.create_at_once(arn, now)
+
+    def delete_snapshot(self, arn: str) -> None:
+        """Start to delete a snapshot of any type, as its owner or the end of its retention does."""
+        with self.shared.now() as (exports, now):
+            exports.sources.snapshots.delete_any(arn, now)
+
+    def _snapshot_changed(
+        self, at_s: float, snapshot: LiveSnapshot, *, is_first: bool = False
+    ) -> None:
+        if not is_first:
+            self._ledger.record_state(at_s, snapshot.arn, snapshot.status)
+        if not snapshot.is_foreign:
+            # Which events AWS Backup's snapshots have is not documented; those of manual ones.
+            by = "automated" if snapshot.type == "automated" else "manual"
+            self._events.announce(snapshot.arn, f"{by} {snapshot.status.lower()}", at_s)
 
     def _changed(self, at_s: float, export: Export) -> None:
         self._ledger.record_state(at_s, export.parameters.source_arn, export.status)
@@ -99,9 +127,3 @@ class RunningExports:
         if bucket:
             for key, content in export_files(export):
                 self._put_object(bucket, key, content)
-
-
-def _created_at(world: World) -> Mapping[str, float]:
-    """Return when actions first create snapshots, by ARN, in world seconds."""
-    created = [(a.arn, a.at_s) for a in world.actions if a.operation == "CreateSnapshot" and a.arn]
-    return {arn: min(at_s for name, at_s in created if name == arn) for arn, _ in created}

@@ -53,8 +53,12 @@ class Running:
     def rds(self):
         return self.client("rds")
 
-    def client(self, service: str):
-        url = self.simulators.endpoints[f"AWS_ENDPOINT_URL_{service.upper()}"]
+    @property
+    def tagging(self):
+        return self.client("resourcegroupstaggingapi", "RESOURCE_GROUPS_TAGGING_API")
+
+    def client(self, service: str, variable: str | None = None):
+        url = self.simulators.endpoints[f"AWS_ENDPOINT_URL_{variable or service.upper()}"]
         return checked_client(service, url, self.clock)
 
     def advance(self, seconds: float) -> None:
@@ -125,15 +129,16 @@ def checked_client(service: str, url: str, clock: VirtualClock):
 
 def check_response(operation_model, response_dict, **_) -> None:
     """Fail unless a raw response matches the operation's model."""
-    protocol = operation_model.service_model.protocol
-    read = {"rest-json": read_json, "query": read_xml}[protocol]
+    protocol = operation_model.service_model.resolved_protocol
+    read = {"rest-json": read_json, "json": read_json, "query": read_xml}[protocol]
     document, shape, code = read(operation_model, response_dict)
     if code is not None:
         assert response_dict["status_code"] >= 400
         if shape is None:  # AWS returns codes that its models leave out
             return
-        assert response_dict["status_code"] == shape.metadata["error"]["httpStatusCode"] or (
-            protocol == "query" and "httpStatusCode" not in shape.metadata["error"]
+        modelled = shape.metadata.get("error", {}).get("httpStatusCode")
+        assert response_dict["status_code"] == modelled or (
+            modelled is None and protocol in {"query", "json"}
         )
     if shape is None:
         assert not document
@@ -145,7 +150,7 @@ def read_json(operation_model, response):
     document = json.loads(response["body"]) if response["body"] else {}
     if response["status_code"] < 300:
         return document, operation_model.output_shape, None
-    code = response["headers"]["x-amzn-ErrorType"]
+    code = response["headers"].get("x-amzn-ErrorType") or document.pop("__type")
     return document, operation_model.service_model.shape_for_error_code(code), code
 
 
@@ -153,8 +158,12 @@ def read_xml(operation_model, response):
     root = ET.fromstring(response["body"])
     if response["status_code"] < 300:
         assert root.tag == f"{XML}{operation_model.name}Response"
-        result, metadata = root
         shape = operation_model.output_shape
+        if shape is None:
+            (metadata,) = root
+            assert metadata.findtext(f"{XML}RequestId")
+            return {}, None, None
+        result, metadata = root
         assert result.tag == XML + shape.serialization["resultWrapper"]
         assert metadata.findtext(f"{XML}RequestId")
         return natural(result, shape), shape, None
@@ -175,7 +184,9 @@ def natural(element: ET.Element, shape):
         item = XML + shape.member.serialization.get("name", "member")
         assert {e.tag for e in element} <= {item}
         return [natural(e, shape.member) for e in element]
-    return int(element.text) if shape.type_name == "integer" else element.text
+    if shape.type_name == "boolean":
+        return json.loads(element.text)
+    return int(element.text) if shape.type_name == "integer" else element.text or ""
 
 
 def check(value: Any, shape: Any, where: str) -> None:

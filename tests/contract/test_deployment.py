@@ -65,7 +65,10 @@ def write_assembly(directory, greeting: str, **more) -> None:
     artifacts = {
         "S": {
             "type": "aws:cloudformation:stack",
-            "properties": {"templateFile": "S.template.json", "stackName": "assembled"},
+            "properties": {
+                "stackName": "assembled",
+                "stackTemplateAssetObjectUrl": f"s3://{BUCKET}/template.json",
+            },
         },
         "S.assets": {"type": "cdk:asset-manifest", "properties": {"file": "S.assets.json"}},
         "Tree": {"type": "cdk:tree", "properties": {"file": "tree.json"}},

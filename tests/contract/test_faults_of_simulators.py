@@ -155,7 +155,7 @@ def test_an_operation_that_is_not_simulated_is_not_implemented(simulate):
             "NotImplemented",
             501,
         ),
-        running.rds.describe_db_instances: ("NotImplemented", 501),
+        running.rds.describe_certificates: ("NotImplemented", 501),
     }
     for call, answer in calls.items():
         with pytest.raises(ClientError) as caught:
@@ -166,4 +166,4 @@ def test_an_operation_that_is_not_simulated_is_not_implemented(simulate):
             response["ResponseMetadata"]["HTTPStatusCode"],
         )
         assert (code, http_status) == answer
-    assert running.ledger.calls == {"UnknownOperation": 2, "DescribeDBInstances": 1}
+    assert running.ledger.calls == {"UnknownOperation": 2, "DescribeCertificates": 1}

@@ -158,6 +158,35 @@ BAD_WORLDS = {
         {"exports": [{"export_id": "e", "source_arn": SNAPSHOT, "s3_bucket": "My_Bucket"}]},
         "exports[0].s3_bucket: ",
     ),
+    "database of another kind": (
+        {"snapshots": [{"arn": SNAPSHOT, "db_cluster": "crm"}]},
+        "snapshots[0]: db_cluster needs the ARN of a cluster-snapshot",
+    ),
+    "two times of one snapshot": (
+        {"snapshots": [{"arn": SNAPSHOT, "created_at_s": 5, "exists_from_s": 5}]},
+        "snapshots[0]: takes created_at_s or exists_from_s, not both",
+    ),
+    "unknown type": (
+        {"snapshots": [{"arn": SNAPSHOT, "type": "nightly"}]},
+        "snapshots[0].type: Input should be 'automated'",
+    ),
+    "bad database id": ({"databases": [{"id": "rds:shop"}]}, "databases[0].id: "),
+    "two of one database": (
+        {"databases": [{"id": "shop"}, {"id": "Shop"}, {"id": "shop", "kind": "cluster"}]},
+        "databases: more than one instance shop",
+    ),
+    "member of nothing": (
+        {"databases": [{"id": "shop", "cluster": "crm"}]},
+        "databases[0].cluster: no cluster of the world",
+    ),
+    "cluster of a cluster": (
+        {"databases": [{"id": "shop", "kind": "cluster", "cluster": "shop"}]},
+        "databases[0]: only an instance is a member of a cluster",
+    ),
+    "bad instance": (
+        {"campaigns": [{"id": "c", "instance_id": "a/b"}]},
+        "campaigns[0].instance_id: ",
+    ),
     "not a list": ({"campaigns": {"id": "c"}}, "campaigns: Input should be"),
     "not an object": ("[]", "Input should be an object"),
     "not JSON": ("{", "is not JSON"),

@@ -66,9 +66,9 @@ def reaching(module: str, *, beyond: frozenset[str] = frozenset()) -> set[str]:
 def operations(handler: str) -> set[Operation]:
     """Return the API operations that a handler may call.
 
-    What it reaches is told by names: whatever it or what it reaches mentions, in the modules that
+    What it reaches is found by names: whatever it or what it reaches mentions, in the modules that
     it imports. So a method that nothing of the handler mentions is not counted, and one that only
-    bears the same name is.
+    has the same name is.
     """
     known: dict[str, list[tuple[Definition, dict[str, set[str]]]]] = {}
     for module in reaching(handler):
@@ -134,7 +134,7 @@ def _texts(tree: ast.AST) -> set[str]:
 
 
 def _services(connection: ast.AST, module: str) -> set[str]:
-    """Return the services a connection may be to: its text, or those of a constant it looks in."""
+    """Return the services a connection may be to: its text, or those of a constant it uses."""
     strings = _texts(connection)
     names = {node.id for node in ast.walk(connection) if isinstance(node, ast.Name)}
     for node in tree(module).body:

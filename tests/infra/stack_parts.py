@@ -42,7 +42,7 @@ def granted(template: Template) -> Iterator[Statement]:
 def policies_of(template: Template, owner: str) -> Iterator[Statement]:
     """Yield what the policies allow that are an owner's, or are given to its role.
 
-    An owner is told by the end of its construct's path: its logical ids hold that in one piece.
+    An owner is found by the end of its construct's path: its logical ids hold that in one piece.
     """
     for logical_id, resource in template["Resources"].items():
         properties = resource.get("Properties", {})

@@ -1,4 +1,4 @@
-"""A kind is added by its folder and a few lines: the door, the plan and the graph know it then."""
+"""A kind is added by its folder and a few lines: validation, plan and graph know it then."""
 
 from __future__ import annotations
 
@@ -57,49 +57,51 @@ print(json.dumps({
 
 
 @pytest.fixture(scope="module")
-def told(product: Path) -> dict[str, Any]:
-    """What the product tells of timers when they have been added."""
+def report(product: Path) -> dict[str, Any]:
+    """What the product reports of timers when they have been added."""
     answer: dict[str, Any] = json.loads(run(product, "-c", ASKED).splitlines()[-1])
     return answer
 
 
-def test_the_door_accepts_a_job_of_the_kind_and_names_its_faults(told: dict[str, Any]) -> None:
-    assert told["bad target"] == [["target", 'must be one of RUNG; got "SILENT"']]
-    assert told["too many"] == [["request", "names 4 timers; at most 3"]]
-    ((field, rule),) = told["no kind"]
+def test_the_validation_accepts_a_job_of_the_kind_and_names_its_faults(
+    report: dict[str, Any],
+) -> None:
+    assert report["bad target"] == [["target", 'must be one of RUNG; got "SILENT"']]
+    assert report["too many"] == [["request", "names 4 timers; at most 3"]]
+    ((field, rule),) = report["no kind"]
     assert field == "jobs[0].kind"
     assert "timer" in rule
 
 
-def test_the_plan_has_its_work_and_reads_it_again(told: dict[str, Any]) -> None:
-    assert told["running"] == [["CampaignWork", "0.0.0"], ["TimerWork", "0.1"]]
-    assert told["skipped"] == [
+def test_the_plan_has_its_work_and_reads_it_again(report: dict[str, Any]) -> None:
+    assert report["running"] == [["CampaignWork", "0.0.0"], ["TimerWork", "0.1"]]
+    assert report["skipped"] == [
         ["campaigns", "c-1", "JobLost"],
         ["timer", "tea", "JobLost"],
         ["timer", "tea", "StageSkipped"],
     ]
 
 
-def test_the_graph_has_its_loop(told: dict[str, Any]) -> None:
-    states = told["states"]
+def test_the_graph_has_its_loop(report: dict[str, Any]) -> None:
+    states = report["states"]
     routes = {each["Condition"]: each["Next"] for each in states["WhichKind"]["Choices"]}
     assert routes["{% $states.input.work.kind = 'timer' %}"] == "ReconcileTimer"
     assert states["ReconcileTimer"]["Next"] == "RouteTimer"
-    assert states["RouteTimer"]["Default"] == "AwaitBell"
-    assert states["AwaitBell"]["Resource"].endswith("putItem.waitForTaskToken")
-    assert states["AwaitBell"]["Next"] == "ReconcileTimer"
-    assert states["AwaitBell"]["Catch"][-1]["Next"] == "AwaitNextPollOfTimer"
+    assert states["RouteTimer"]["Default"] == "AwaitTimer"
+    assert states["AwaitTimer"]["Resource"].endswith("putItem.waitForTaskToken")
+    assert states["AwaitTimer"]["Next"] == "ReconcileTimer"
+    assert states["AwaitTimer"]["Catch"][-1]["Next"] == "AwaitNextPollOfTimer"
     (outcome, *_) = (each["Output"]["outcome"] for each in states["AdvancePlan"]["Catch"])
     assert "$work.kind = 'timer' ? $entry($work, $work.name" in outcome
 
 
-def test_its_events_and_its_clean_up_are_reached(told: dict[str, Any]) -> None:
-    assert told["waiters"] == ["waiter#timers"]
-    assert "lambdas.timers.clean_up" in told["cleaned up"]
+def test_its_events_and_its_clean_up_are_reached(report: dict[str, Any]) -> None:
+    assert report["waiters"] == ["waiter#timers"]
+    assert "lambdas.timers.clean_up" in report["cleaned up"]
 
 
-def test_it_is_watched(told: dict[str, Any]) -> None:
-    assert any("TimersThrottled" in name for name in told["alarms"])
+def test_it_is_watched(report: dict[str, Any]) -> None:
+    assert any("TimersThrottled" in name for name in report["alarms"])
 
 
 def test_few_files_are_changed_and_the_page_names_each_of_them() -> None:

@@ -87,7 +87,7 @@ def test_retries_count_and_a_context_without_their_count_is_no_error(
     assert counted({"RetryCount": 0}) == counted({}) == 107
 
 
-def test_a_pass_is_told_what_has_been_written_before_it(states: dict[str, State]) -> None:
+def test_a_pass_receives_what_has_been_written_before_it(states: dict[str, State]) -> None:
     for name in RECONCILERS:
         payload = states[name]["Arguments"]["Payload"]
         assert payload["history_events"] == "{% $history_events %}"
@@ -105,7 +105,7 @@ def _retried(state: State) -> int:
 
 
 def _counted(assign: dict[str, Any]) -> int:
-    """Return the events that a way out of a state counts, but for those of its retries."""
+    """Return the events that a way out of a state counts, except for those of its retries."""
     if "history_events" not in assign:
         return 0
     found = SPENT.search(assign["history_events"])

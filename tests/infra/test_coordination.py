@@ -72,7 +72,7 @@ def test_how_an_item_is_keyed_is_written_in_one_place(item: items.ItemType) -> N
     assert found == {"items.py"}
 
 
-def test_the_page_tells_of_every_item() -> None:
+def test_the_page_has_every_item() -> None:
     page = (ROOT / "docs" / "security.md").read_text(encoding="utf-8")
     (table,) = re.findall(r"<!-- items -->\n(.*?)<!-- /items -->", page, re.DOTALL)
     assert table.splitlines()[2:] == [_row(item) for item in items.ITEM_TYPES]
@@ -91,22 +91,23 @@ def _row(item: items.ItemType) -> str:
     return f"| {' | '.join(cells)} |"
 
 
-def test_those_who_need_the_table_are_told_its_name_and_no_one_else(
+def test_those_who_need_the_table_receive_its_name_and_no_one_else(
     functions: Functions, template: Template
 ) -> None:
     (table,) = of_type(template, "AWS::DynamoDB::Table")
-    told = {
+    settings = {
         properties["Handler"].split(".")[-2]: properties["Environment"]["Variables"].get(
             COORDINATION_TABLE
         )
         for properties in functions.values()
     }
-    assert told == {
+    assert settings == {
         "accept_request": None,
         "advance_plan": None,
         "plan_clean_up": {"Ref": table},
         "reconcile_campaigns": {"Ref": table},
         "reconcile_export": {"Ref": table},
+        "reconcile_snapshot": {"Ref": table},
         "resolve_jobs": {"Ref": table},
         "wake_waiters": {"Ref": table},
     }

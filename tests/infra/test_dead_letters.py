@@ -57,7 +57,7 @@ def test_every_function_that_a_rule_invokes_has_a_queue_for_what_keeps_failing(
         assert config["MaximumEventAgeInSeconds"] == FOR_INVOCATIONS.max_age.to_seconds()
 
 
-def test_a_function_may_send_to_its_queue_before_lambda_is_told_of_it(
+def test_a_function_may_send_to_its_queue_before_lambda_has_its_arn(
     full_template: Template,
 ) -> None:
     for logical_id in of_type(full_template, "AWS::Lambda::EventInvokeConfig"):
@@ -100,7 +100,7 @@ def test_queues_keep_for_two_weeks_encrypt_and_refuse_plain_http(
 
 def _targets(template: Template) -> Iterator[dict[str, Any]]:
     rules = properties_of(template, "AWS::Events::Rule")
-    assert len(rules) == 6, "the four of the stack's own, of new snapshots, of moved campaigns"
+    assert len(rules) == 6, "the four of the stack's own, of new snapshots, of campaign mutations"
     for rule in rules:
         yield from rule["Targets"]
 

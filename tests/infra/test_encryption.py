@@ -89,7 +89,7 @@ def test_no_log_group_has_a_name_that_the_key_would_not_know(template: Template)
 def test_the_machines_log_group_counts_for_no_policy_of_the_account_and_is_nobody_elses(
     template: Template,
 ) -> None:
-    """Its name ends in the stack's own id, which is new when a stack of that name is made anew."""
+    """Its name ends in the stack's own id, which is new when a stack of that name is made again."""
     (machine,) = properties_of(template, "AWS::StepFunctions::StateMachine")
     (destination,) = machine["LoggingConfiguration"]["Destinations"]
     logical_id, _ = destination["CloudWatchLogsLogGroup"]["LogGroupArn"]["Fn::GetAtt"]

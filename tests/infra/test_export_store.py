@@ -100,7 +100,7 @@ def test_rds_may_write_to_the_whole_of_the_stacks_own_bucket(template: Template)
     assert places == f"${{{bucket}.Arn}}/*"
 
 
-def test_who_reads_the_stacks_own_bucket_is_told_in_a_closed_one(
+def test_who_reads_the_stacks_own_bucket_is_named_in_a_closed_one(
     own_bucket: dict[str, Any], template: Template
 ) -> None:
     logs = own_bucket["LoggingConfiguration"]["DestinationBucketName"]["Ref"]

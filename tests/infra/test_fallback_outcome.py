@@ -56,13 +56,13 @@ def fallback(states: dict[str, State]) -> Fallback:
         for catcher in states[name]["Catch"]:
             assert catcher["Next"] == "PublishOutcome"
             assert catcher["Output"].keys() == {"outcome"}
-            told = {
+            values = {
                 "input": given,
                 "errorOutput": error,
                 "context": {"Execution": {"Id": EXECUTION, "Name": "run-1"}},
             }
             expression = catcher["Output"]["outcome"].removeprefix("{%").removesuffix("%}")
-            outcomes.append(evaluate(expression, {**available, "states": told}))
+            outcomes.append(evaluate(expression, {**available, "states": values}))
         assert all(outcome == outcomes[0] for outcome in outcomes)
         return _whole(outcomes[0])
 
@@ -117,7 +117,7 @@ def test_before_there_is_a_plan_no_resource_is_named(
 
 
 @pytest.mark.parametrize("given", ["nightly", "ü" * 128])
-def test_a_request_that_could_not_be_read_is_told_by_its_correlation_id(
+def test_a_request_that_could_not_be_read_is_reported_by_its_correlation_id(
     fallback: Fallback, given: str
 ) -> None:
     raw = any_campaign_job(correlation_id=given)
@@ -131,7 +131,7 @@ def test_what_is_no_correlation_id_is_not_taken_for_one(fallback: Fallback, give
 
 
 @pytest.mark.parametrize("given", ["The nightly one", "ü" * 256])
-def test_a_request_that_could_not_be_read_is_told_by_its_description(
+def test_a_request_that_could_not_be_read_is_reported_by_its_description(
     fallback: Fallback, given: str
 ) -> None:
     assert fallback("AcceptRequest", any_campaign_job(description=given))["description"] == given
@@ -142,10 +142,12 @@ def test_what_is_no_description_is_not_taken_for_one(fallback: Fallback, given: 
     assert fallback("AcceptRequest", any_campaign_job(description=given))["description"] is None
 
 
-def test_a_plan_is_told_with_its_description_and_its_jobs_by_their_ids(fallback: Fallback) -> None:
+def test_a_plan_is_reported_with_its_description_and_its_jobs_by_their_ids(
+    fallback: Fallback,
+) -> None:
     jobs = [any_campaign_job(id="pause"), any_export_job(id="night"), any_campaign_job()]
     request = parse({"jobs": jobs}, region=REGION, account=ACCOUNT)
-    trace = any_trace().model_copy(update={"description": "The nightly one"})
+    trace = any_trace().replace(description="The nightly one")
     now = plan(request, trace, NOW)
     first = _written(ended(now.running[0]))
     outcome = fallback("AdvancePlan", {"plan": _written(now), "results": [first]})
@@ -186,7 +188,7 @@ def _half_way() -> tuple[Plan, list[PassResult | None]]:
     failed = CampaignProgress(initial_state="Running", state="Paused", polls=3)
     open_ = dict.fromkeys(("half-1", "half-2", "half-3"), failed)
     assert isinstance(half, CampaignWork)
-    half = half.model_copy(update={"open": open_}).close(
+    half = half.replace(open=open_).close(
         "half-2", phase=Phase.COMPLETE, reason="AnyReason", message="any", now=NOW + 50
     )
     details = export_details(export_task_identifier="task-1")
@@ -196,9 +198,7 @@ def _half_way() -> tuple[Plan, list[PassResult | None]]:
         ended(export, Phase.FAILED, at=NOW + 30),
         ended(full, at=NOW + 30),
         ended(rest, at=NOW + 30),
-        pass_result.next_pass(
-            cluster.model_copy(update={"progress": going}), Phase.IN_PROGRESS, 30
-        ),
+        pass_result.next_pass(cluster.replace(progress=going), Phase.IN_PROGRESS, 30),
         None,
         pass_result.next_pass(half, Phase.IN_PROGRESS, 30),
     ]
@@ -210,9 +210,11 @@ def _entries(outcome: Answer) -> dict[tuple[str, str], Answer]:
     return found
 
 
-def test_every_resource_of_a_plan_is_told_of_once_whatever_came_back(fallback: Fallback) -> None:
+def test_every_resource_of_a_plan_is_reported_once_whatever_came_back(
+    fallback: Fallback,
+) -> None:
     now, results = _half_way()
-    given = {"plan": _written(now), "results": [look and _written(look) for look in results]}
+    given = {"plan": _written(now), "results": [result and _written(result) for result in results]}
     outcome = fallback("AdvancePlan", given)
     entries = _entries(outcome)
     assert sorted(entries) == sorted(RESOURCES)
@@ -228,9 +230,9 @@ def test_every_resource_of_a_plan_is_told_of_once_whatever_came_back(fallback: F
     assert entries["1.1", SNAPSHOT]["reason"] == "AnyReason"
 
 
-def test_what_is_open_is_told_with_what_was_seen_of_it_last(fallback: Fallback) -> None:
+def test_what_is_open_is_reported_with_what_was_seen_of_it_last(fallback: Fallback) -> None:
     now, results = _half_way()
-    given = {"plan": _written(now), "results": [look and _written(look) for look in results]}
+    given = {"plan": _written(now), "results": [result and _written(result) for result in results]}
     entries = _entries(fallback("AdvancePlan", given))
     half, cluster = entries["1.5", "half-1"], entries["1.3", CLUSTER]
     for entry in (half, cluster):
@@ -270,7 +272,7 @@ def test_an_error_of_the_whole_map_changes_nothing(fallback: Fallback) -> None:
 
 @pytest.mark.parametrize("of_campaigns", [True, False])
 @pytest.mark.parametrize("lost", [True, False])
-def test_a_child_whose_failure_was_caught_is_told_of_with_its_work(
+def test_a_child_whose_failure_was_caught_is_reported_with_its_work(
     fallback: Fallback, of_campaigns: bool, lost: bool
 ) -> None:
     now = _begun({"jobs": [any_campaign_job() if of_campaigns else any_export_job()]})
@@ -288,7 +290,9 @@ def test_a_child_whose_failure_was_caught_is_told_of_with_its_work(
     assert entry["phase"] == "FAILED"
 
 
-def test_work_of_an_unknown_kind_is_told_as_such_and_beside_the_others(fallback: Fallback) -> None:
+def test_work_of_an_unknown_kind_is_reported_as_such_and_beside_the_others(
+    fallback: Fallback,
+) -> None:
     now = _written(_begun({"jobs": [any_export_job()]}))
     now["running"].append({"kind": "faxes", "key": "0.1", "job_label": "0.1", "open": {"f-1": {}}})
     entries = _entries(fallback("AdvancePlan", {"plan": now, "results": [None, None]}))
@@ -307,7 +311,7 @@ def test_one_resource_is_a_list_of_one(fallback: Fallback, job: dict[str, object
         assert len(outcome["resources"]) == 1
 
 
-def test_a_clean_up_whose_plan_can_not_advance_tells_of_its_own_exports(fallback: Fallback) -> None:
+def test_a_clean_up_whose_plan_cannot_advance_reports_its_own_exports(fallback: Fallback) -> None:
     now = _begun({"jobs": [any_export_job(target="CANCELED")]})
     given = {**_written(now), "cleans_up": {"entries": [{"id": "theirs"}]}}
     outcome = fallback("AdvancePlan", {"plan": given, "results": [None]})
@@ -318,17 +322,17 @@ def test_a_clean_up_whose_plan_can_not_advance_tells_of_its_own_exports(fallback
     "error",
     [{"Error": "States.Timeout"}, {"Error": "States.Timeout", "Cause": ""}, {"Cause": "any"}],
 )
-def test_an_error_that_says_little_is_told_all_the_same(
+def test_an_error_that_says_little_is_reported_all_the_same(
     states: dict[str, State], error: dict[str, str]
 ) -> None:
     available = functions(VirtualClock(origin=LATER))
-    told = {
+    values = {
         "input": {"plan": _written(_begun({"jobs": [any_campaign_job()]})), "results": []},
         "errorOutput": error,
         "context": {"Execution": {"Id": EXECUTION, "Name": "run-1"}},
     }
     expression = states["AdvancePlan"]["Catch"][0]["Output"]["outcome"]
-    outcome = evaluate(expression[2:-2], {**available, "states": told})
+    outcome = evaluate(expression[2:-2], {**available, "states": values})
     Outcome.model_validate_json(json.dumps(outcome), strict=True)
     assert outcome["summary"]
     assert outcome["resources"][0]["reason"] == error.get("Error", "States.Runtime")
@@ -352,8 +356,8 @@ def test_the_outcome_of_the_most_resources_with_the_longest_cause_can_be_publish
             update: dict[str, Any] = {"open": dict.fromkeys(work.open, seen)}
         else:
             update = {"progress": ExportProgress(state="IN_PROGRESS", details=details)}
-        looked = pass_result.next_pass(work.model_copy(update=update), Phase.IN_PROGRESS, 30)
-        results.append(_written(looked))
+        last = pass_result.next_pass(work.replace(**update), Phase.IN_PROGRESS, 30)
+        results.append(_written(last))
     outcome = fallback("AdvancePlan", {"plan": _written(now), "results": results}, longest)
     assert len(outcome["resources"]) == 265
     assert json_bytes({"outcome": outcome}) <= MAX_PAYLOAD_BYTES

@@ -18,18 +18,18 @@ from lambdas.jobs.pass_result import PassResult, TaskError
 from lambdas.jobs.registry import KINDS, ChildResult
 from lambdas.requests.plan import Plan
 
-LOOK = Value("$pass", PassResult)
+PASS = Value("$pass", PassResult)
 PLAN = Value("$plan", Plan)
 
 
 @pytest.mark.parametrize(
     ("value", "path"),
     [
-        (LOOK.field("wait_seconds"), "$pass.wait_seconds"),
-        (LOOK.field("wake", "on"), "$pass.wake.on"),
-        (LOOK.field("wake").field("expires_at"), "$pass.wake.expires_at"),
-        (LOOK.field("work", "polling", "polls"), "$pass.work.polling.polls"),
-        (LOOK.field("error", "Cause"), "$pass.error.Cause"),
+        (PASS.field("wait_seconds"), "$pass.wait_seconds"),
+        (PASS.field("wake", "on"), "$pass.wake.on"),
+        (PASS.field("wake").field("expires_at"), "$pass.wake.expires_at"),
+        (PASS.field("work", "polling", "polls"), "$pass.work.polling.polls"),
+        (PASS.field("error", "Cause"), "$pass.error.Cause"),
         (PLAN.field("waiting", "work", "key"), "$plan.waiting.work.key"),
         (Value("$work", CampaignWork).field("open").values("$one").field("polls"), "$one.polls"),
         (Value("$states.input", {"plan": Plan}).field("plan", "trace"), "$states.input.plan.trace"),
@@ -40,28 +40,28 @@ def test_a_field_that_is_there_is_written_as_its_path(value: Value, path: str) -
 
 
 @pytest.mark.parametrize(
-    ("value", "names", "told"),
+    ("value", "names", "message"),
     [
-        (LOOK, ["wait"], "$pass.wait: PassResult has no field 'wait'"),
-        (LOOK, ["wake", "until"], "$pass.wake.until: "),
-        (LOOK, ["error", "cause"], "has no field 'cause'"),
-        (LOOK, ["work", "open"], "has no field 'open'"),
-        (LOOK, ["key", "length"], "$pass.key.length: str has no field 'length'"),
+        (PASS, ["wait"], "$pass.wait: PassResult has no field 'wait'"),
+        (PASS, ["wake", "until"], "$pass.wake.until: "),
+        (PASS, ["error", "cause"], "has no field 'cause'"),
+        (PASS, ["work", "open"], "has no field 'open'"),
+        (PASS, ["key", "length"], "$pass.key.length: str has no field 'length'"),
         (Value("$work", CampaignWork), ["open", "c-1"], "has no field 'c-1'"),
         (Value("$states.input", {"plan": Plan}), ["plans"], "an object of plan has no field"),
     ],
 )
-def test_a_field_that_is_not_there_is_told_with_its_expression_and_its_model(
-    value: Value, names: list[str], told: str
+def test_a_field_that_is_not_there_is_reported_with_its_expression_and_its_model(
+    value: Value, names: list[str], message: str
 ) -> None:
     with pytest.raises(UnknownFieldError) as raised:
         value.field(*names)
-    assert told in str(raised.value)
+    assert message in str(raised.value)
 
 
 def test_only_a_mapping_has_values() -> None:
     with pytest.raises(UnknownFieldError, match="is not a mapping"):
-        LOOK.field("key").values("$one")
+        PASS.field("key").values("$one")
 
 
 def test_what_is_written_for_a_function_has_only_fields_that_it_reads() -> None:
@@ -116,8 +116,8 @@ def test_a_kind_whose_loop_reads_a_field_that_its_work_lacks_is_not_synthesised(
     campaigns, *others = KINDS
     loop = replace(campaigns.loop, waits_for_keys_of={"ids": ("opened",)})
     monkeypatch.setattr(jobs, "KINDS", (replace(campaigns, loop=loop), *others))
-    told = r"\$pass\.work\.opened: CampaignWork has no field 'opened'"
-    with pytest.raises(UnknownFieldError, match=told):
+    message = r"\$pass\.work\.opened: CampaignWork has no field 'opened'"
+    with pytest.raises(UnknownFieldError, match=message):
         Jobs(stack, "Jobs", reconcilers=reconcilers(stack), table=table)
 
 

@@ -38,6 +38,9 @@ BROUGHT_ALONG = MappingProxyType(
     {
         # RDS is given a role and a key, which it uses in the name of who starts the export.
         "rds:StartExportTask": frozenset({"iam:PassRole", "kms:CreateGrant", "kms:DescribeKey"}),
+        # Snapshots are created with tags.
+        "rds:CreateDBSnapshot": frozenset({"rds:AddTagsToResource"}),
+        "rds:CreateDBClusterSnapshot": frozenset({"rds:AddTagsToResource"}),
         # Exports are encrypted.
         "s3:GetObject": frozenset({"kms:Decrypt"}),
     }

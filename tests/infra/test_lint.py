@@ -38,7 +38,7 @@ def test_a_definition_that_is_not_clean_would_be_found(definition: dict[str, Any
 
 
 def _findings_in_definition(template: Template) -> list[str]:
-    """The linter does not look into a definition that CloudFormation still has to join."""
+    """The linter does not check a definition that CloudFormation still has to join."""
     return _findings_in(diagram.definition(template))
 
 

@@ -1,4 +1,4 @@
-"""Alarms ring for what they say, reach people, and read metrics that somebody publishes."""
+"""Alarms go into ALARM for what they say, reach people, and read published metrics."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def dashboard(template: Template) -> dict[str, Any]:
     return body
 
 
-def test_every_alarm_rings_when_it_says(made: dict[str, dict[str, Any]]) -> None:
+def test_every_alarm_goes_into_alarm_when_it_says(made: dict[str, dict[str, Any]]) -> None:
     assert made.keys() == ALARMS.keys()
     for name, alarm in ALARMS.items():
         assert made[name]["Threshold"] == alarm.above
@@ -166,13 +166,13 @@ def test_calls_of_campaigns_are_drawn_below_their_quota(dashboard: dict[str, Any
     assert dashboard["periodOverride"] == "inherit", "a minute's quota is drawn over minutes"
 
 
-def test_the_last_failures_are_read_from_the_log_that_tells_them(dashboard: dict[str, Any]) -> None:
+def test_the_last_failures_are_read_from_the_log_that_has_them(dashboard: dict[str, Any]) -> None:
     (query,) = (
         widget["properties"]["query"] for widget in dashboard["widgets"] if widget["type"] == "log"
     )
     assert query.startswith("SOURCE '${RequestsAdvancePlanLogs")
-    told = 'logger.info("request ended", phase=outcome.phase, summary=outcome.summary)'
-    assert told in path_of("lambdas.requests.advance_plan").read_text(encoding="utf-8")
+    logged = 'logger.info("request ended", phase=outcome.phase, summary=outcome.summary)'
+    assert logged in path_of("lambdas.requests.advance_plan").read_text(encoding="utf-8")
     assert 'message = "request ended" and phase = "FAILED"' in query
 
 
@@ -189,7 +189,7 @@ def test_no_job_that_is_open_goes_unseen_for_longer_than_its_alarms_period() -> 
 
 
 def _operations(functions: Functions) -> set[str]:
-    """Return the operations of all functions, but for those that read the files of exports."""
+    """Return the operations of all functions, except for those that read the files of exports."""
     return {
         operation.name
         for properties in functions.values()

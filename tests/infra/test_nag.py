@@ -32,7 +32,7 @@ class Finding(NamedTuple):
 def findings(tmp_path_factory: pytest.TempPathFactory) -> list[Finding]:
     """All findings: nothing is acknowledged in the stack itself."""
     out = tmp_path_factory.mktemp("nag")
-    app = App(context=unstaged_context(), outdir=str(out))
+    app = App(context=unstaged_context(), outdir=str(out), builtin_cloud_formation_validation=False)
     OrchestratorStack(app, Settings.from_context(FULL))
     Validations.of(app).add_plugins(AwsSolutionsChecks(app))
     with pytest.raises(RuntimeError, match=r"^ValidationFailed"):

@@ -1,4 +1,4 @@
-"""What docs/ tells of settings, findings, alarms and the dashboard is what they are."""
+"""What docs/ says of settings, findings, alarms and the dashboard is what they are."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def test_only_what_stands_between_the_markers_is_rewritten(tmp_path: Path) -> No
     )
 
 
-def test_every_setting_is_told_with_its_default_and_an_error_that_names_it() -> None:
+def test_every_setting_is_reported_with_its_default_and_an_error_that_names_it() -> None:
     rows = pages.settings_table().splitlines()[2:]
     assert len(rows) == len(Settings.model_fields)
     for name, row in zip(Settings.model_fields, rows, strict=True):
@@ -50,10 +50,10 @@ def test_every_setting_is_told_with_its_default_and_an_error_that_names_it() -> 
         assert name in cells[5]
 
 
-def test_every_alarm_is_told(template: Template) -> None:
-    told = pages.alarms_table(template)
+def test_every_alarm_is_reported(template: Template) -> None:
+    table = pages.alarms_table(template)
     names = [alarm.name for alarm in alarms.every()]
-    assert [line.split("`")[1] for line in told.splitlines()[2:]] == names
+    assert [line.split("`")[1] for line in table.splitlines()[2:]] == names
 
 
 def test_the_picture_shows_every_graph_inside_its_page(template: Template) -> None:

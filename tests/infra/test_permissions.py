@@ -56,7 +56,7 @@ def test_no_policy_allows_all_but_something(template: Template) -> None:
     assert [s for s in granted(template) if "NotAction" in s or "NotResource" in s] == []
 
 
-def test_only_actions_that_can_not_be_limited_reach_every_resource(template: Template) -> None:
+def test_only_actions_that_cannot_be_limited_reach_every_resource(template: Template) -> None:
     everywhere = {
         action
         for statement in granted(template)
@@ -79,7 +79,7 @@ def test_no_option_allows_anything_more(template: Template, full_template: Templ
     assert after == before
 
 
-def test_hands_over_the_export_role_alone_and_to_rds_alone(template: Template) -> None:
+def test_passes_the_export_role_alone_and_to_rds_alone(template: Template) -> None:
     (role,) = of_type(template, "AWS::IAM::Role", description="RDS writes exports with it")
     (passing,) = (s for s in granted(template) if "iam:PassRole" in listed(s["Action"]))
     assert passing["Action"] == "iam:PassRole"
@@ -218,7 +218,7 @@ def test_the_machine_only_writes_into_the_table(template: Template) -> None:
     assert found == [("dynamodb:PutItem", f"${{{table}.Arn}}")]
 
 
-def test_reads_of_exports_what_they_tell_of_themselves_and_none_of_their_data(
+def test_reads_of_exports_what_they_say_of_themselves_and_none_of_their_data(
     template: Template,
 ) -> None:
     bucket = _export_bucket(template)
@@ -238,7 +238,7 @@ def test_reads_of_exports_what_they_tell_of_themselves_and_none_of_their_data(
     }
 
 
-def test_campaigns_of_any_instance_are_moved_unless_the_settings_name_some(
+def test_campaigns_of_any_instance_are_changed_unless_the_settings_name_some(
     template: Template, full_template: Template
 ) -> None:
     def conditions(of: Template) -> list[Any]:
@@ -273,18 +273,18 @@ def test_campaigns_are_described_only_where_they_may_be_changed(
         assert condition(each, "ResolveJobs") == condition(each, "ReconcileCampaigns")
 
 
-def test_a_look_at_a_batch_is_not_refused_for_one_foreign_campaign(full_template: Template) -> None:
-    looks = [
+def test_a_read_of_a_batch_is_not_refused_for_one_foreign_campaign(full_template: Template) -> None:
+    reads = [
         s
         for s in policies_of(full_template, "ReconcileCampaigns")
         if "connect-campaigns:GetCampaignStateBatch" in listed(s["Action"])
     ]
-    assert [s.get("Condition") for s in looks] == [None]
-    assert text(looks[0]["Resource"]).endswith(":campaign/*")
+    assert [s.get("Condition") for s in reads] == [None]
+    assert text(reads[0]["Resource"]).endswith(":campaign/*")
 
 
 @pytest.mark.parametrize("function", ["AcceptRequest", "AdvancePlan", "WakeWaiters"])
-def test_who_does_not_look_at_exports_reaches_neither_them_nor_their_files(
+def test_who_does_not_read_exports_reaches_neither_them_nor_their_files(
     template: Template, function: str
 ) -> None:
     services = {
@@ -334,7 +334,7 @@ def test_callers_may_ask_and_see_what_became_of_it_and_nothing_more(template: Te
     assert text(allowed["states:GetExecutionHistory"]) == executions
 
 
-def test_request_events_bear_the_published_detail_type() -> None:
+def test_request_events_have_the_published_detail_type() -> None:
     assert REQUESTED == "Orchestration Requested"
 
 
@@ -345,7 +345,7 @@ def bucket(template: Template) -> dict[str, Any]:
 
 
 def _of_own_key(statement: Statement) -> bool:
-    """Tell the key of what the stack stores for itself from that of its exports."""
+    """Distinguish the key of what the stack stores for itself from that of its exports."""
     return text(statement["Resource"]).startswith("${EncryptionKey")
 
 

@@ -62,7 +62,7 @@ def test_other_events_wake_nobody(template: Template, event_id: str) -> None:
     assert not _matches(_rule(template, "ExportEnded"), _rds_event(event_id))
 
 
-def test_events_that_only_look_like_those_of_rds_wake_nobody(template: Template) -> None:
+def test_events_that_only_pass_like_those_of_rds_wake_nobody(template: Template) -> None:
     event = _rds_event("RDS-EVENT-0161") | {"source": "my.app"}
     assert not _matches(_rule(template, "ExportEnded"), event)
 
@@ -222,7 +222,7 @@ def test_rules_may_start_the_machine_and_nothing_else(full_template: Template) -
 
 @pytest.mark.parametrize("operation", Mutation)
 @pytest.mark.parametrize("role", [None, f"{ROLES}/somebody-else"])
-def test_a_move_of_a_campaign_by_somebody_else_wakes_those_who_wait(
+def test_a_mutation_of_a_campaign_by_somebody_else_wakes_those_who_wait(
     full_template: Template, operation: Mutation, role: str | None
 ) -> None:
     rule = _rule(full_template, "CampaignMutation")
@@ -242,7 +242,7 @@ def test_a_move_of_a_campaign_by_somebody_else_wakes_those_who_wait(
     assert any(name.startswith("CampaignsCampaignMutation") for name in allowed)
 
 
-def test_a_move_by_the_orchestrators_own_function_wakes_nobody(
+def test_a_mutation_by_the_orchestrators_own_function_wakes_nobody(
     full_template: Template,
 ) -> None:
     rule = _rule(full_template, "CampaignMutation")
@@ -252,7 +252,7 @@ def test_a_move_by_the_orchestrators_own_function_wakes_nobody(
     assert full_template["Resources"][own]["Type"] == "AWS::IAM::Role"
 
 
-def test_a_move_that_was_refused_and_calls_that_move_nothing_wake_nobody(
+def test_a_mutation_that_was_refused_and_calls_that_change_no_state_wake_nobody(
     full_template: Template,
 ) -> None:
     rule = _rule(full_template, "CampaignMutation")
@@ -263,12 +263,12 @@ def test_a_move_that_was_refused_and_calls_that_move_nothing_wake_nobody(
         assert not _matches(rule, _campaign_event(operation))
 
 
-def test_campaigns_are_moved_unnoticed_unless_the_settings_say_so(template: Template) -> None:
+def test_campaigns_are_changed_unnoticed_unless_the_settings_say_so(template: Template) -> None:
     assert [n for n in of_type(template, "AWS::Events::Rule") if "CampaignMutation" in n] == []
 
 
 def _snapshot_exports(template: Template) -> tuple[SnapshotExport, ...]:
-    """Return what AcceptRequest and PlanCleanUp are told of the setting."""
+    """Return what AcceptRequest and PlanCleanUp receive of the setting."""
     (text,) = {
         function["Environment"]["Variables"]["SNAPSHOT_EXPORTS"]
         for function in properties_of(template, "AWS::Lambda::Function")

@@ -20,6 +20,7 @@ def templates(tmp_path_factory: pytest.TempPathFactory) -> list[Template]:
     app = App(
         context={"aws:cdk:disable-asset-staging": True},
         outdir=str(tmp_path_factory.mktemp("assembly")),
+        builtin_cloud_formation_validation=False,
     )
     snapshots = [{"source_prefix": "shop-"}]
     stacks = [

@@ -206,17 +206,17 @@ def test_every_kind_has_a_loop_and_work_of_any_other_kind_ends_as_a_failure_that
     ]
     assert choice["Default"] == "JobFailed"
     work = {"kind": "faxes", "key": "0.1"}
-    look = {
+    result = {
         name: evaluate(value[2:-2], {"states": {"input": {"work": work}}})
         for name, value in choice["Assign"]["pass"].items()
         if name in ("key", "work")
     }
     cause = choice["Assign"]["pass"]["error"]["Cause"][2:-2]
-    told = evaluate(cause, {"states": {"input": {"work": work}}})
-    assert look == {"key": "0.1", "work": work}
+    message = evaluate(cause, {"states": {"input": {"work": work}}})
+    assert result == {"key": "0.1", "work": work}
     assert choice["Assign"]["pass"]["phase"] == "FAILED"
     assert choice["Assign"]["pass"]["error"]["Error"] == "UnknownKind"
-    assert told == "this version has no jobs of kind faxes"
+    assert message == "this version has no jobs of kind faxes"
 
 
 def test_a_stage_is_resolved_before_it_runs_and_one_that_cannot_be_fails(
@@ -255,17 +255,17 @@ def test_an_outcome_that_is_not_published_fails_the_execution_with_both_stories(
         assert catcher["Next"] == "RequestFailed"
         outcome = catcher["Output"]["outcome"]
         assert outcome["reason"] == OUTCOME_NOT_PUBLISHED
-        told = {
+        values = {
             "input": {"outcome": {"summary": "2 of 2 reached their targets"}},
             "errorOutput": {"Error": "Any", "Cause": "the bus is gone"},
         }
-        assert evaluate(outcome["summary"][2:-2], {"states": told}) == (
+        assert evaluate(outcome["summary"][2:-2], {"states": values}) == (
             "2 of 2 reached their targets; not published: the bus is gone"
         )
 
 
 @pytest.mark.parametrize("name", WAITS_FOR_WAKES)
-def test_waits_for_a_wake_with_a_token_in_the_table_until_the_next_look(
+def test_waits_for_a_wake_with_a_token_in_the_table_until_the_next_pass(
     name: str, states: dict[str, State], template: Template
 ) -> None:
     (table,) = (
@@ -342,7 +342,7 @@ def test_where_nothing_can_wake_a_child_it_waits_plainly_unless_it_has_ended(
 
 
 @pytest.mark.parametrize("name", WAITS_FOR_WAKES)
-def test_a_wait_for_a_wake_that_ends_by_itself_looks_and_one_that_fails_waits_plainly(
+def test_a_wait_for_a_wake_that_ends_by_itself_polls_and_one_that_fails_waits_plainly(
     name: str, states: dict[str, State]
 ) -> None:
     assert [(c["ErrorEquals"], c["Next"]) for c in states[name]["Catch"]] == [

@@ -144,7 +144,7 @@ def ended(work: Work, phase: EndPhase = Phase.COMPLETE, at: float = NOW) -> Pass
 
 
 class AnyContext(LambdaContext):
-    """What the runtime tells a function of its invocation."""
+    """What the runtime passes to a function of its invocation."""
 
     function_name = "any-function"
     memory_limit_in_mb = 256

@@ -1,4 +1,4 @@
-"""Campaigns in simulated time, with other people's hands and faults, as `Campaigns` shows them."""
+"""Campaigns in simulated time, with other callers and faults, as `Campaigns` shows them."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ from localcloud.world import ApiVersion, Campaign
 from tests.unit.fakes import aws_error
 
 UNANSWERED_SECONDS = 25
-"""After which a call is given up: 5 to connect and 20 to read, in `lambdas.shared.aws`."""
+"""After which a call times out: 5 to connect and 20 to read, in `lambdas.shared.aws`."""
 
 
-class Hand(NamedTuple):
-    """What someone else does, at a number of seconds since the beginning."""
+class OtherCall(NamedTuple):
+    """A call of someone else, at a number of seconds since the beginning."""
 
     at: float
     operation: str
@@ -36,7 +36,7 @@ class Fault(StrEnum):
 
 
 class Call(NamedTuple):
-    """A mutation that was asked for.
+    """A mutation that was requested.
 
     Attributes:
         at: epoch seconds.
@@ -53,8 +53,8 @@ class CampaignWorld:
     """Has the methods of `Campaigns`, for one API version.
 
     Attributes:
-        mutations: all that were asked for, the refused ones too.
-        reads: the moments of all looks.
+        mutations: all that were requested, the refused ones too.
+        reads: the moments of all reads.
     """
 
     def __init__(
@@ -62,7 +62,7 @@ class CampaignWorld:
         began_at: float,
         campaigns: Iterable[Campaign],
         *,
-        hands: Iterable[Hand] = (),
+        other_calls: Iterable[OtherCall] = (),
         faults: Mapping[str, Sequence[Fault | None]] | None = None,
         unknown: Iterable[str] = (),
         rejected: Iterable[str] = (),
@@ -71,7 +71,7 @@ class CampaignWorld:
         self._began_at = began_at
         self._version: ApiVersion = "v2"
         self._model = Model(campaigns, lambda *_: None)
-        self._hands = sorted(hands)
+        self._other_calls = sorted(other_calls)
         self._faults = {name: list(queue) for name, queue in (faults or {}).items()}
         self._unknown = frozenset(unknown)
         self._rejected = frozenset(rejected)
@@ -127,8 +127,8 @@ class CampaignWorld:
     def _arrive(self, operation: str) -> errors.AwsError | None:
         """Let time pass and others act; return how this call fails, if it does."""
         clock.sleep(self._latency)
-        while self._hands and self._hands[0].at <= self._seconds():
-            self._lend(self._hands.pop(0))
+        while self._other_calls and self._other_calls[0].at <= self._seconds():
+            self._make(self._other_calls.pop(0))
         self._model.advance(self._seconds())
         queue = self._faults.get(operation)
         match queue.pop(0) if queue else None:
@@ -146,10 +146,10 @@ class CampaignWorld:
                 error.args = (lost,)
                 return error
 
-    def _lend(self, hand: Hand) -> None:
-        self._model.advance(hand.at)
+    def _make(self, call: OtherCall) -> None:
+        self._model.advance(call.at)
         try:
-            self._model.act(hand.operation, hand.campaign_id, hand.at)
+            self._model.act(call.operation, call.campaign_id, call.at)
         except SimulatedError:
             return
 

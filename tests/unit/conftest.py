@@ -5,29 +5,31 @@ from __future__ import annotations
 import socket
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from types import SimpleNamespace
 
 import pytest
 
 from lambdas.shared import clock
 from lambdas.shared.observability import metrics
+from lambdas.snapshots import clean_up as clean_up_of_snapshots
 from tests.unit.builders import NOW
 
 
 @dataclass
-class HandClock:
-    """Moves by hand, and by what is slept."""
+class ManualClock:
+    """Advances when a test says so, and by what is slept."""
 
     time: float = NOW
     slept: list[float] = field(default_factory=list)
     during_sleep: Callable[[], object] = lambda: None
 
-    def move(self, seconds: float) -> None:
+    def advance(self, seconds: float) -> None:
         self.time += seconds
 
     def sleep(self, seconds: float) -> None:
         self.slept.append(seconds)
         self.during_sleep()
-        self.move(seconds)
+        self.advance(seconds)
 
 
 @pytest.fixture(autouse=True)
@@ -50,9 +52,16 @@ def _no_metrics_of_others() -> Iterator[None]:
     metrics.clear_metrics()
 
 
+@pytest.fixture(autouse=True)
+def _no_snapshots_left_behind(monkeypatch):
+    """A clean-up asks every kind what is left; only the tests of snapshots answer for these."""
+    none = SimpleNamespace(of=lambda _execution_arn: ())
+    monkeypatch.setattr(clean_up_of_snapshots, "CreatedSnapshots", lambda _table: none)
+
+
 @pytest.fixture
-def hand_clock(monkeypatch) -> HandClock:
-    hand = HandClock()
-    monkeypatch.setattr(clock, "now", lambda: hand.time)
-    monkeypatch.setattr(clock, "sleep", hand.sleep)
-    return hand
+def manual_clock(monkeypatch) -> ManualClock:
+    manual = ManualClock()
+    monkeypatch.setattr(clock, "now", lambda: manual.time)
+    monkeypatch.setattr(clock, "sleep", manual.sleep)
+    return manual

@@ -1,4 +1,4 @@
-"""Executions as Step Functions tells of them: descriptions, histories and children."""
+"""Executions as Step Functions describes them: descriptions, histories and children."""
 
 from __future__ import annotations
 
@@ -101,7 +101,7 @@ class FakeExecutions:
 
 
 def entered(name: str) -> Event:
-    """Return an event that tells nothing."""
+    """Return an event without information."""
     return {"type": "TaskStateEntered", "stateEnteredEventDetails": {"name": name, "input": "{}"}}
 
 

@@ -43,7 +43,7 @@ Key = Mapping[str, str]
 
 
 class LostResponse(ServiceUnavailableException):
-    """Takes effect, and the caller never hears of it."""
+    """Takes effect, and the caller never learns of it."""
 
     def __init__(self) -> None:
         super().__init__("AnyOperation", "ReadTimeoutError", "any message")
@@ -70,10 +70,10 @@ class FakeCampaigns:
 
     Attributes:
         schedules: when each campaign's schedule ends, in epoch seconds.
-        states_of: each campaign's state now; None where AWS can not tell.
-        stale: states that looks show instead.
-        calls: every call in order, looks as "look".
-        answers: errors to raise instead, by "look", by operation or by (operation, id).
+        states_of: each campaign's state now; None where AWS does not return it.
+        stale: states that polls return instead.
+        calls: every call in order, reads of states as "poll".
+        answers: errors to raise instead, by "poll", by operation or by (operation, id).
     """
 
     def __init__(self, **states: str | None) -> None:
@@ -90,12 +90,12 @@ class FakeCampaigns:
 
     @property
     def mutations(self) -> list[tuple[str, ...]]:
-        return [call for call in self.calls if call[0] not in {"look", "describe"}]
+        return [call for call in self.calls if call[0] not in {"poll", "describe"}]
 
     def states(self, campaign_ids: Sequence[str]) -> dict[str, str | None]:
-        self.calls.append(("look", *campaign_ids))
+        self.calls.append(("poll", *campaign_ids))
         assert 1 <= len(campaign_ids) <= 25
-        self._answer("look")
+        self._answer("poll")
         shown = self.states_of | self.stale
         return {name: shown.get(name, CampaignState.GONE) for name in campaign_ids}
 
@@ -131,7 +131,7 @@ class FakeCampaigns:
 
 
 class FakeExports:
-    """Has the methods of `Exports`; every task that it starts is STARTING until a test moves it.
+    """Has the methods of `Exports`; every task that it starts is STARTING until a test changes it.
 
     Attributes:
         tasks: all tasks, of all sources.
@@ -155,7 +155,7 @@ class FakeExports:
     def asked(self, operation: str) -> list[str]:
         return [argument for name, argument in self.calls if name == operation]
 
-    def move(self, task_id: str, status: str, **fields: Any) -> None:
+    def change(self, task_id: str, status: str, **fields: Any) -> None:
         self.tasks[task_id] = self.tasks[task_id]._replace(status=status, **fields)
 
     def of_source(self, source_arn: str) -> tuple[ExportTask, ...]:
@@ -202,14 +202,14 @@ class FakeExports:
             raise aws_error(ResourceNotFoundException)
         if task.status not in CANCELABLE:
             raise aws_error(InvalidExportTaskStateException)
-        self.move(task_id, "CANCELING")
+        self.change(task_id, "CANCELING")
         if lost:
             raise lost
         return self.tasks[task_id]
 
     def end(self, task_id: str, status: str, **fields: Any) -> None:
         assert status in ENDED
-        self.move(task_id, status, ended_at=NOW, **fields)
+        self.change(task_id, status, ended_at=NOW, **fields)
 
     def _called(self, operation: str, argument: str) -> LostResponse | None:
         self.calls.append((operation, argument))
@@ -226,15 +226,15 @@ class FakeExports:
 
 
 class FakeFiles:
-    """Has the method of `ExportFiles`; every export wrote the same, nothing unless told."""
+    """Has the method of `ExportFiles`; every export wrote the same, by default nothing."""
 
-    def __init__(self, told: Mapping[str, Any] | None = None) -> None:
-        self.told = result(None, ()) if told is None else told
+    def __init__(self, details: Mapping[str, Any] | None = None) -> None:
+        self.details = result(None, ()) if details is None else details
         self.asked: list[tuple[str, str]] = []
 
     def collect(self, folder: str, task_id: str) -> Any:
         self.asked.append((folder, task_id))
-        return self.told
+        return self.details
 
 
 class FakeTable:
@@ -326,8 +326,8 @@ class FakeTable:
             if now is not None and now != ExpressionAttributeValues[value]:
                 raise client_error("ConditionalCheckFailedException")
         changes = UpdateExpression.removeprefix("SET ").split(", ")
-        told = dict(change.split(" = ") for change in changes)
-        after = {names.get(name, name): ExpressionAttributeValues[told[name]] for name in told}
+        values = dict(change.split(" = ") for change in changes)
+        after = {names.get(name, name): ExpressionAttributeValues[values[name]] for name in values}
         self.items[key] = {**item, **Key, **after}
         return {}
 

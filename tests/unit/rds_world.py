@@ -49,9 +49,9 @@ class Course(NamedTuple):
         canceling: how long a cancel takes.
         completes_anyway: whether it outruns its cancel.
         someone_cancels_at: when somebody else cancels it.
-        odd: while it shows a status that is documented nowhere.
+        unexplained: while it shows a status that is documented nowhere.
         unlisted: while RDS does not list it.
-        unfindable: whether it can not be found by its identifier either, while unlisted.
+        unfindable: whether it cannot be found by its identifier either, while unlisted.
     """
 
     starting: float = 600
@@ -61,7 +61,7 @@ class Course(NamedTuple):
     canceling: float = 30
     completes_anyway: bool = False
     someone_cancels_at: float | None = None
-    odd: Stretch | None = None
+    unexplained: Stretch | None = None
     unlisted: Stretch | None = None
     unfindable: bool = False
 
@@ -119,11 +119,13 @@ class _Task:
 
     def shown(self, now: float) -> ExportTask:
         status = self.true_status(now)
-        odd = self.course.odd is not None and self.course.odd.holds(now - self.created)
+        unexplained = self.course.unexplained is not None and self.course.unexplained.holds(
+            now - self.created
+        )
         extracting = self.created + self.course.starting
         share = (now - extracting) / self.course.running if self.course.running else 1
         return self.task._replace(
-            status=UNKNOWN_STATUS if odd and status not in ENDED else status,
+            status=UNKNOWN_STATUS if unexplained and status not in ENDED else status,
             percent=min(99, int(100 * share)) if status == "IN_PROGRESS" else 0,
             started_at=extracting if now >= extracting else None,
             ended_at=self.ends_at if status in ENDED else None,
@@ -170,15 +172,15 @@ class RdsWorld:
         self._identifier_first = identifier_first
         self._seen: dict[str, str] = {}
         self._listed: dict[str, str] = {}
-        self._let_others_start()
+        self._start_others()
 
-    def move(self, seconds: float) -> None:
+    def advance(self, seconds: float) -> None:
         """Let time pass, and others do what they do in it."""
         self.now += seconds
-        self._let_others_start()
+        self._start_others()
 
     def next_end(self, after: float, before: float, source_arn: str | None) -> float | None:
-        """Return when the next task ends of which RDS would tell, of a source or of any."""
+        """Return when the next task ends, which publishes an event: of a source, or of any."""
         ends = [
             task.ends_at
             for task in self.tasks.values()
@@ -247,7 +249,7 @@ class RdsWorld:
         return self.tasks[task_id].shown(self.now)._replace(status="CANCELING")
 
     def _refuse_start(self, task_id: str, source_arn: str) -> None:
-        """Raise whatever forbids a start; which of two is told is documented nowhere."""
+        """Raise whatever forbids a start; which of two is returned is documented nowhere."""
         running = [task for task in self.tasks.values() if self.now < task.ends_at]
         taken = task_id in self.tasks
         if taken and self._identifier_first:
@@ -259,7 +261,7 @@ class RdsWorld:
         if taken:
             raise aws_error(ExportTaskAlreadyExistsException)
 
-    def _let_others_start(self) -> None:
+    def _start_others(self) -> None:
         while self._others and self._others[0].at <= self.now:
             at, task, course = self._others.pop(0)
             running = [one for one in self.tasks.values() if at < one.ends_at]
@@ -270,9 +272,9 @@ class RdsWorld:
     def _call(self, operation: str) -> AwsError | None:
         """Let a call take its time; raise its fault, or return one that is for the caller to raise.
 
-        A call that only looks has no effect to lose.
+        A call that only reads has no effect to lose.
         """
-        self.move(self._latency)
+        self.advance(self._latency)
         queue = self._faults.get(operation)
         match queue.pop(0) if queue else None:
             case Fault.THROTTLED:

@@ -53,7 +53,7 @@ def test_a_run_within_its_bounds_misses_nothing() -> None:
     assert list(missed([(EVENTS_DELIVERED, measured())])) == []
 
 
-def test_a_miss_is_told_with_both_numbers() -> None:
+def test_a_miss_is_reported_with_both_numbers() -> None:
     [miss] = missed([(EVENTS_DELIVERED, measured(describes=12))])
 
     assert miss.endswith("DescribeExportTasks calls 12, required at most 10")

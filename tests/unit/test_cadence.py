@@ -56,7 +56,7 @@ def test_waits_for_an_export_between_floor_and_cap(percent, running_for, jitter)
 
 @given(st.integers(1, 99), st.floats(0, 1e6), JITTERS)
 @settings(max_examples=100, deadline=None)
-def test_looks_before_an_export_is_estimated_to_end(percent, running_for, jitter):
+def test_polls_before_an_export_is_estimated_to_end(percent, running_for, jitter):
     remaining = running_for * (100 - percent) / percent
     wait = extraction_seconds(percent, running_for, jitter)
     assert wait <= max(remaining, paces.RUNNING.floor)
@@ -68,12 +68,12 @@ def test_without_an_estimate_an_export_is_waited_for_by_its_age(percent):
 
 
 @pytest.mark.parametrize("pace", NAMED.values(), ids=NAMED)
-def test_a_day_of_waiting_takes_few_looks(pace):
-    age, looks = 0.0, 0
+def test_a_day_of_waiting_takes_few_polls(pace):
+    age, polls = 0.0, 0
     while age < 86_400:
         age += wait_seconds(pace, age, 1.0)
-        looks += 1
-    assert looks <= 86_400 / (pace.cap * (1 - JITTER)) + 60
+        polls += 1
+    assert polls <= 86_400 / (pace.cap * (1 - JITTER)) + 60
 
 
 @pytest.mark.parametrize("pace", NAMED.values(), ids=NAMED)

@@ -123,7 +123,7 @@ def test_a_campaigns_mutation_counts_by_the_name_of_its_operation(mutation):
     assert counted() == {f"{mutation.value}Calls": 1}
 
 
-def test_a_look_at_a_whole_batch_is_one_call():
+def test_a_read_of_a_whole_batch_is_one_call():
     campaigns({}).states([f"c-{number}" for number in range(25)])
     assert counted() == {"GetCampaignStateBatchCalls": 1}
 

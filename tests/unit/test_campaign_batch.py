@@ -1,4 +1,4 @@
-"""What is remembered of a campaign from look to look, and what follows from it."""
+"""What is remembered of a campaign from pass to pass, and what follows from it."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ from lambdas.shared.limits import CAMPAIGNS_PER_BATCH
 from tests.unit.builders import NOW, any_progress, campaign_work
 
 
-def after_looks(*states: str | None) -> CampaignProgress:
+def after_polls(*states: str | None) -> CampaignProgress:
     progress = CampaignProgress()
     for state in states:
         progress = seen(progress, state)
@@ -41,12 +41,12 @@ def after_looks(*states: str | None) -> CampaignProgress:
 
 
 def test_remembers_the_first_state_and_the_last():
-    progress = after_looks("Running", "Paused", "Stopped")
+    progress = after_polls("Running", "Paused", "Stopped")
     assert (progress.initial_state, progress.state, progress.polls) == ("Running", "Stopped", 3)
 
 
-def test_keeps_the_last_state_that_aws_could_tell():
-    progress = after_looks(None, "Running", None)
+def test_keeps_the_last_state_that_aws_returned():
+    progress = after_polls(None, "Running", None)
     assert (progress.initial_state, progress.state, progress.unexplained_polls) == (
         "Running",
         "Running",
@@ -54,9 +54,9 @@ def test_keeps_the_last_state_that_aws_could_tell():
     )
 
 
-def test_a_look_that_makes_sense_ends_a_row_of_odd_ones():
-    assert after_looks("Odd", None, "Odd").unexplained_polls == 3
-    assert after_looks("Odd", None, "Running").unexplained_polls == 0
+def test_an_explained_poll_ends_a_row_of_unexplained_ones():
+    assert after_polls("Undocumented", None, "Undocumented").unexplained_polls == 3
+    assert after_polls("Undocumented", None, "Running").unexplained_polls == 0
 
 
 @pytest.mark.parametrize(
@@ -69,46 +69,48 @@ def test_a_look_that_makes_sense_ends_a_row_of_odd_ones():
         ("Completed", CampaignTarget.STOPPED, Reason.ENDED_BY_ITSELF),
     ],
 )
-def test_tells_what_was_true_before_the_first_look(state, target, reason):
-    assert next_decision(after_looks(state), target, NOW)[0] is reason
+def test_distinguishes_what_was_true_before_the_first_poll(state, target, reason):
+    assert next_decision(after_polls(state), target, NOW)[0] is reason
 
 
-@pytest.mark.parametrize("before", [("Paused", "Odd"), (None,), ("CREATING",)])
+@pytest.mark.parametrize("before", [("Paused", "Undocumented"), (None,), ("CREATING",)])
 @pytest.mark.parametrize(
     ("state", "target"),
     [("Paused", CampaignTarget.PAUSED), (CampaignState.GONE, CampaignTarget.DELETED)],
 )
 def test_what_came_true_after_the_first_poll_was_not_there_already(before, state, target):
-    move = next_decision(after_looks(*before, state), target, NOW)
-    assert move == Reached(Reason.TARGET_REACHED)
+    decision = next_decision(after_polls(*before, state), target, NOW)
+    assert decision == Reached(Reason.TARGET_REACHED)
 
 
-def test_what_a_refusal_told_was_not_there_at_the_first_poll():
-    progress = campaign_batch.refused(after_looks("Running"), "Any", "Paused")
+def test_the_state_in_a_refusal_was_not_there_at_the_first_poll():
+    progress = campaign_batch.refused(after_polls("Running"), "Any", "Paused")
     assert next_decision(progress, CampaignTarget.PAUSED, NOW) == Reached(Reason.TARGET_REACHED)
 
 
-def test_a_campaign_that_never_was_can_not_be_watched():
+def test_a_campaign_that_never_existed_cannot_be_watched():
     refused = Refuse(Reason.CAMPAIGN_NOT_FOUND, "the campaign does not exist")
-    assert next_decision(after_looks(CampaignState.GONE), CampaignTarget.FINISHED, NOW) == refused
+    assert next_decision(after_polls(CampaignState.GONE), CampaignTarget.FINISHED, NOW) == refused
 
 
-def test_a_campaign_that_never_was_can_not_be_watched_after_an_unreadable_look_either():
-    move = next_decision(after_looks(None, CampaignState.GONE), CampaignTarget.FINISHED, NOW)
-    assert isinstance(move, Refuse)
+def test_a_campaign_that_never_existed_cannot_be_watched_after_an_unreadable_pass_either():
+    decision = next_decision(after_polls(None, CampaignState.GONE), CampaignTarget.FINISHED, NOW)
+    assert isinstance(decision, Refuse)
 
 
 def test_a_campaign_that_disappears_under_watch_is_finished_with_a_warning():
-    move = next_decision(after_looks("Running", CampaignState.GONE), CampaignTarget.FINISHED, NOW)
-    assert isinstance(move, Reached)
-    assert move.warning
+    decision = next_decision(
+        after_polls("Running", CampaignState.GONE), CampaignTarget.FINISHED, NOW
+    )
+    assert isinstance(decision, Reached)
+    assert decision.warning
 
 
 @pytest.mark.parametrize("target", [CampaignTarget.PAUSED, CampaignTarget.RUNNING])
 @pytest.mark.parametrize("gone", [CampaignState.GONE, CampaignState.DELETED])
-def test_a_campaign_that_was_there_and_one_that_never_was_are_told_apart(target, gone):
-    vanished = next_decision(after_looks("Stopped", gone), target, NOW)
-    assert vanished == Refuse(
+def test_a_campaign_that_was_there_and_one_that_never_existed_are_distinguished(target, gone):
+    gone = next_decision(after_polls("Stopped", gone), target, NOW)
+    assert gone == Refuse(
         Reason.CAMPAIGN_GONE, "the campaign no longer exists; it was Stopped when first read"
     )
 
@@ -116,17 +118,17 @@ def test_a_campaign_that_was_there_and_one_that_never_was_are_told_apart(target,
 @pytest.mark.parametrize("before", [(), (None,), ("CREATING",)])
 @pytest.mark.parametrize("target", sorted(set(CampaignTarget) - {CampaignTarget.DELETED}))
 def test_only_a_campaign_that_was_never_seen_is_not_found(before, target):
-    move = next_decision(after_looks(*before, CampaignState.GONE), target, NOW)
+    decision = next_decision(after_polls(*before, CampaignState.GONE), target, NOW)
     seen = before == ("CREATING",)
     watched = seen and target is CampaignTarget.FINISHED
-    assert isinstance(move, Reached if watched else Refuse)
-    assert move.reason is (Reason.CAMPAIGN_GONE if seen else Reason.CAMPAIGN_NOT_FOUND)
+    assert isinstance(decision, Reached if watched else Refuse)
+    assert decision.reason is (Reason.CAMPAIGN_GONE if seen else Reason.CAMPAIGN_NOT_FOUND)
 
 
 @pytest.mark.parametrize("target", sorted(set(CampaignTarget) - {CampaignTarget.DELETED}))
 def test_a_campaign_that_aws_calls_deleted_was_there(target):
-    move = next_decision(after_looks(CampaignState.DELETED), target, NOW)
-    assert move.reason is Reason.CAMPAIGN_GONE
+    decision = next_decision(after_polls(CampaignState.DELETED), target, NOW)
+    assert decision.reason is Reason.CAMPAIGN_GONE
 
 
 @given(
@@ -138,8 +140,8 @@ def test_a_campaign_that_aws_calls_deleted_was_there(target):
 )
 def test_each_campaign_is_read_once_in_a_group_that_is_small_enough_for_it(campaigns):
     progress = {
-        name: CampaignProgress(group_size=size, polls=looks)
-        for name, (size, looks) in campaigns.items()
+        name: CampaignProgress(group_size=size, polls=polls)
+        for name, (size, polls) in campaigns.items()
     }
     groups = read_groups(progress)
     assert Counter(name for group in groups for name in group) == Counter(list(progress))
@@ -160,39 +162,42 @@ def test_a_campaign_that_was_read_is_suspected_no_longer():
 
 @pytest.mark.parametrize("target", CampaignTarget)
 def test_waits_out_a_state_that_nobody_has_documented(target):
-    assert next_decision(after_looks("Odd"), target, NOW) == Wait()
+    assert next_decision(after_polls("Undocumented"), target, NOW) == Wait()
 
 
 @pytest.mark.parametrize("target", CampaignTarget)
-@pytest.mark.parametrize("odd", ["Odd", ""])
-def test_gives_an_undocumented_state_up_by_its_name(target, odd):
-    assert next_decision(after_looks(*[odd] * (MAX_UNEXPLAINED_POLLS - 1)), target, NOW) == Wait()
-    move = next_decision(after_looks(*[odd] * MAX_UNEXPLAINED_POLLS), target, NOW)
-    assert isinstance(move, Refuse)
-    assert move.reason is Reason.UNKNOWN_STATE
-    assert repr(odd) in move.why
+@pytest.mark.parametrize("undocumented", ["Undocumented", ""])
+def test_fails_for_an_undocumented_state_by_its_name(target, undocumented):
+    assert (
+        next_decision(after_polls(*[undocumented] * (MAX_UNEXPLAINED_POLLS - 1)), target, NOW)
+        == Wait()
+    )
+    decision = next_decision(after_polls(*[undocumented] * MAX_UNEXPLAINED_POLLS), target, NOW)
+    assert isinstance(decision, Refuse)
+    assert decision.reason is Reason.UNKNOWN_STATE
+    assert repr(undocumented) in decision.why
 
 
 @pytest.mark.parametrize("before", [(), ("Running",)], ids=["never read", "read before"])
 def test_gives_an_unreadable_campaign_up_as_unreadable(before):
-    progress = after_looks(*before, *[None] * MAX_UNEXPLAINED_POLLS)
-    move = next_decision(progress, CampaignTarget.PAUSED, NOW)
-    assert isinstance(move, Refuse)
-    assert move.reason is Reason.UNREADABLE
+    progress = after_polls(*before, *[None] * MAX_UNEXPLAINED_POLLS)
+    decision = next_decision(progress, CampaignTarget.PAUSED, NOW)
+    assert isinstance(decision, Refuse)
+    assert decision.reason is Reason.UNREADABLE
 
 
-def test_a_known_state_counts_whatever_odd_looks_came_before():
-    progress = after_looks(*["Odd"] * (MAX_UNEXPLAINED_POLLS - 1), "Running")
+def test_a_known_state_counts_whatever_unexplained_polls_came_before():
+    progress = after_polls(*["Undocumented"] * (MAX_UNEXPLAINED_POLLS - 1), "Running")
     assert next_decision(progress, CampaignTarget.PAUSED, NOW) == Act(Mutation.PAUSE)
 
 
-def test_gives_up_a_fight_with_another_actor():
+def test_fails_after_a_fight_with_another_caller():
     progress = any_progress(attempts=MAX_ATTEMPTS - 1)
     assert next_decision(progress, CampaignTarget.PAUSED, NOW) == Act(Mutation.PAUSE)
-    move = next_decision(any_progress(attempts=MAX_ATTEMPTS), CampaignTarget.PAUSED, NOW)
-    assert isinstance(move, Refuse)
-    assert move.reason is Reason.LOST_RACE
-    assert "Running" in move.why
+    decision = next_decision(any_progress(attempts=MAX_ATTEMPTS), CampaignTarget.PAUSED, NOW)
+    assert isinstance(decision, Refuse)
+    assert decision.reason is Reason.LOST_RACE
+    assert "Running" in decision.why
 
 
 def test_names_the_last_refusal_of_a_lost_fight():
@@ -200,7 +205,7 @@ def test_names_the_last_refusal_of_a_lost_fight():
     assert "ConflictException" in next_decision(progress, CampaignTarget.PAUSED, NOW).why
 
 
-def test_a_target_that_is_reached_counts_however_many_moves_it_took():
+def test_a_target_that_is_reached_counts_however_many_mutations_it_took():
     progress = any_progress(state="Paused", attempts=MAX_ATTEMPTS)
     assert next_decision(progress, CampaignTarget.PAUSED, NOW) == Reached(Reason.TARGET_REACHED)
 
@@ -224,7 +229,7 @@ def test_a_refusal_without_a_state_leaves_the_last_one(state):
     assert campaign_batch.refused(any_progress(), "Any", state).state == "Running"
 
 
-def test_an_accepted_move_forgets_the_last_refusal():
+def test_an_accepted_mutation_forgets_the_last_refusal():
     progress = campaign_batch.refused(any_progress(), "ConflictException")
     assert campaign_batch.accepted(progress, Mutation.PAUSE, NOW).refusal is None
 
@@ -233,11 +238,11 @@ def test_a_batch_is_deleting_when_nothing_else_is_left():
     deleted = campaign_batch.accepted(any_progress(state="Stopped"), Mutation.DELETE, NOW)
     work = campaign_work(target=CampaignTarget.DELETED, open={"a": deleted, "b": any_progress()})
     assert phase_of(work, NOW) is Phase.IN_PROGRESS
-    assert phase_of(work.model_copy(update={"open": {"a": deleted}}), NOW) is Phase.DELETING
+    assert phase_of(work.replace(open={"a": deleted}), NOW) is Phase.DELETING
 
 
 def test_a_batch_that_someone_else_deletes_is_deleting_too():
-    work = campaign_work(target=CampaignTarget.DELETED, open={"a": after_looks("DELETING")})
+    work = campaign_work(target=CampaignTarget.DELETED, open={"a": after_polls("DELETING")})
     assert phase_of(work, NOW) is Phase.DELETING
 
 
@@ -287,9 +292,9 @@ def test_waits_longer_with_each_refusal_of_any_campaign(target):
     assert waits[0] < waits[-1]
 
 
-def test_moves_that_were_accepted_make_no_wait_longer():
-    moved = any_progress(attempts=MAX_ATTEMPTS - 1)
-    work = campaign_work(open={"a": moved})
+def test_mutations_that_were_accepted_make_no_wait_longer():
+    changed = any_progress(attempts=MAX_ATTEMPTS - 1)
+    work = campaign_work(open={"a": changed})
     assert campaign_batch.wait_seconds(work, NOW, 0.0) == cadence.CONFIRM.floor
 
 
@@ -330,7 +335,7 @@ def watched(*schedule_ends_at: float | None, age: float = 100_000) -> CampaignWo
     )
 
 
-def test_a_watch_looks_just_after_the_first_schedule_ends():
+def test_a_watch_polls_just_after_the_first_schedule_ends():
     work = watched(NOW + 500, NOW + 200, 0.0, None)
     wait = campaign_batch.wait_seconds(work, NOW, 1.0)
     assert wait == 200 + paces.AFTER_SCHEDULE_END
@@ -342,7 +347,7 @@ def test_a_schedule_that_ends_late_or_never_changes_no_wait(end):
     assert wait == paces.WATCH.cap
 
 
-def test_a_campaign_that_outlives_its_schedule_is_looked_at_ever_less_often():
+def test_a_campaign_that_outlives_its_schedule_is_polled_ever_less_often():
     ages = (0, 60, 600, 6_000, 60_000)
     waits = [campaign_batch.wait_seconds(watched(NOW - age), NOW, 0.0) for age in ages]
     assert waits[0] == paces.AFTER_SCHEDULE_END
@@ -375,5 +380,5 @@ def test_a_deletion_that_never_finishes_ends_typed():
 def test_a_deletion_that_is_seen_at_last_is_no_failure():
     deleted = campaign_batch.accepted(any_progress(state="Stopped"), Mutation.DELETE, NOW)
     gone = campaign_batch.seen(deleted, CampaignState.GONE)
-    move = next_decision(gone, CampaignTarget.DELETED, NOW + 2 * MAX_DELETION_SECONDS)
-    assert move == Reached(Reason.TARGET_REACHED)
+    decision = next_decision(gone, CampaignTarget.DELETED, NOW + 2 * MAX_DELETION_SECONDS)
+    assert decision == Reached(Reason.TARGET_REACHED)

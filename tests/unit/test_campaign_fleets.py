@@ -26,12 +26,12 @@ from lambdas.shared.errors import TransientError
 from localcloud.world import Campaign
 from tests import campaign_rules
 from tests.unit.builders import NOW, campaign_work, carried
-from tests.unit.campaign_world import UNANSWERED_SECONDS, CampaignWorld, Fault, Hand
-from tests.unit.conftest import HandClock
+from tests.unit.campaign_world import UNANSWERED_SECONDS, CampaignWorld, Fault, OtherCall
+from tests.unit.conftest import ManualClock
 from tests.unit.fakes import FakeTable
 
 RATES = CampaignRates()
-MOST_LOOKS = 3_000
+MAX_PASSES = 3_000
 MOST_TRIES = 10
 TRY_AGAIN_AFTER = 8.0
 FUNCTION_SECONDS = 60
@@ -57,7 +57,7 @@ class Fleet(NamedTuple):
 
     campaigns: list[Campaign]
     batches: list[tuple[CampaignTarget, list[str], float]]
-    hands: list[Hand]
+    other_calls: list[OtherCall]
     faults: dict[str, list[Fault | None]]
     unknown: list[str]
     rejected: list[str]
@@ -70,7 +70,7 @@ class Fleet(NamedTuple):
         return CampaignWorld(
             NOW,
             specs.values(),
-            hands=[hand for hand in self.hands if hand.campaign_id in specs],
+            other_calls=[call for call in self.other_calls if call.campaign_id in specs],
             faults=self.faults,
             unknown=set(self.unknown) & set(ids),
             rejected=set(self.rejected) & set(ids),
@@ -90,9 +90,9 @@ FLEETS = st.builds(
         min_size=1,
         max_size=4,
     ),
-    hands=st.lists(
+    other_calls=st.lists(
         st.builds(
-            Hand,
+            OtherCall,
             at=TIMES,
             operation=st.sampled_from(
                 [*campaign_rules.OPERATIONS, "FailCampaign", "CreateCampaign"]
@@ -117,10 +117,10 @@ FLEETS = st.builds(
 
 
 def orchestrated(
-    fleet: Fleet, most_looks: int = MOST_LOOKS
+    fleet: Fleet, max_passes: int = MAX_PASSES
 ) -> tuple[list[list[Entry]], CampaignWorld]:
     """Run a fleet's batches side by side, as child executions do."""
-    hand = HandClock()
+    manual = ManualClock()
     works = [
         campaign_work(*ids, target=target, deadline_seconds=fleet.deadline)
         for target, ids, _ in fleet.batches
@@ -128,18 +128,18 @@ def orchestrated(
     begins = [NOW + begin for _, _, begin in fleet.batches]
     world = fleet.world({name for _, ids, _ in fleet.batches for name in ids})
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(clock, "now", lambda: hand.time)
-        patch.setattr(clock, "sleep", hand.move)
-        return list(_settle(works, begins, world, FakeTable(), hand, most_looks)), world
+        patch.setattr(clock, "now", lambda: manual.time)
+        patch.setattr(clock, "sleep", manual.advance)
+        return list(_run_to_end(works, begins, world, FakeTable(), manual, max_passes)), world
 
 
-def _settle(
+def _run_to_end(
     works: list[CampaignWork],
     begins: list[float],
     world: CampaignWorld,
     table: FakeTable,
-    hand_clock: HandClock,
-    most_looks: int,
+    manual_clock: ManualClock,
+    max_passes: int,
 ) -> Iterable[list[Entry]]:
     limits = CampaignLimits(
         *(
@@ -148,13 +148,13 @@ def _settle(
         )
     )
     tries = [0] * len(works)
-    settled: list[list[Entry]] = [[] for _ in works]
+    results: list[list[Entry]] = [[] for _ in works]
     queue = [(begin, number) for number, begin in enumerate(begins)]
     heapq.heapify(queue)
-    for _ in range(most_looks):
+    for _ in range(max_passes):
         if not queue:
-            return settled
-        hand_clock.time, number = heapq.heappop(queue)
+            return results
+        manual_clock.time, number = heapq.heappop(queue)
         began = clock.now()
         try:
             work = carried(works[number])
@@ -165,7 +165,7 @@ def _settle(
                 lost = works[number].fail_all(
                     reason=type(error).__name__, message=str(error), now=clock.now()
                 )
-                settled[number] = list(lost.entries)
+                results[number] = list(lost.entries)
             else:
                 heapq.heappush(queue, (clock.now() + TRY_AGAIN_AFTER, number))
             continue
@@ -174,13 +174,13 @@ def _settle(
         tries[number] = 0
         if seen.work is None:
             assert seen.phase in {Phase.COMPLETE, Phase.FAILED}
-            settled[number] = list(seen.entries)
+            results[number] = list(seen.entries)
             continue
         assert isinstance(seen.work, CampaignWork)
         works[number] = seen.work
         assert seen.wait_seconds >= 1
         heapq.heappush(queue, (clock.now() + seen.wait_seconds, number))
-    raise AssertionError(f"not settled after {most_looks} looks")
+    raise AssertionError(f"not ended after {max_passes} passes")
 
 
 def ahead(moments: list[float], per_second: float) -> float:
@@ -198,10 +198,10 @@ def ahead(moments: list[float], per_second: float) -> float:
 @settings(max_examples=150, deadline=None)
 @given(fleet=FLEETS)
 def test_every_campaign_of_every_fleet_ends_once_and_no_call_is_too_many(fleet):
-    accounts, world = orchestrated(fleet)
+    results, world = orchestrated(fleet)
     read_faults = sum(fault is not None for fault in fleet.faults.get("states", []))
     failed_reads = read_faults * (UNANSWERED_SECONDS + fleet.latency + TRY_AGAIN_AFTER)
-    for (target, ids, begin), entries in zip(fleet.batches, accounts, strict=True):
+    for (target, ids, begin), entries in zip(fleet.batches, results, strict=True):
         assert Counter(entry.id for entry in entries) == Counter(ids)
         for entry in entries:
             assert entry.target == target
@@ -226,7 +226,7 @@ def fleet_of(target: CampaignTarget, campaigns: list[Campaign], **more: Any) -> 
     given: dict[str, Any] = {
         "campaigns": campaigns,
         "batches": [batch],
-        "hands": [],
+        "other_calls": [],
         "faults": {},
         "unknown": [],
         "rejected": [],
@@ -236,7 +236,7 @@ def fleet_of(target: CampaignTarget, campaigns: list[Campaign], **more: Any) -> 
     return Fleet(**given | more)
 
 
-def test_a_fleet_moves_as_fast_as_the_rate_allows():
+def test_a_fleet_is_changed_as_fast_as_the_rate_allows():
     campaigns = [Campaign(id=f"c{number}") for number in range(25)]
     _, world = orchestrated(fleet_of(CampaignTarget.STOPPED, campaigns))
     moments = [call.at - NOW for call in world.mutations]
@@ -258,8 +258,8 @@ def test_batches_that_run_side_by_side_keep_to_one_rate_and_use_it_up(latency):
     ids = [f"c{number}" for number in range(100)]
     batches = [(CampaignTarget.STOPPED, ids[first : first + 25], 0.0) for first in (0, 25, 50, 75)]
     fleet = fleet_of(CampaignTarget.STOPPED, [Campaign(id=name) for name in ids])
-    accounts, world = orchestrated(fleet._replace(batches=batches, latency=latency))
-    assert {entry.reason for entries in accounts for entry in entries} == {"TargetReached"}
+    results, world = orchestrated(fleet._replace(batches=batches, latency=latency))
+    assert {entry.reason for entries in results for entry in entries} == {"TargetReached"}
     moments = [call.at for call in world.mutations]
     assert len(moments) == 100
     assert ahead(moments, RATES.mutations.per_second) <= RATES.mutations.burst
@@ -292,16 +292,17 @@ def test_whichever_ids_aws_rejects_they_fail_and_their_neighbours_do_not(rejecte
         latency=latency,
         faults={"states": faults},
     )
-    accounts, world = orchestrated(fleet)
-    found = {entry.id: entry.reason for entries in accounts for entry in entries}
+    results, world = orchestrated(fleet)
+    found = {entry.id: entry.reason for entries in results for entry in entries}
     assert found == {
         name: "ValidationException" if name in rejected else "TargetReached" for name in MANY_IDS
     }
     assert ahead(world.reads, RATES.reads.per_second) <= RATES.reads.burst + 5 * LATE_SECONDS
     if not faults:
-        moves = len(world.mutations)
+        mutations = len(world.mutations)
         assert (
-            len(world.reads) <= sum(map(reads_of_search, fleet.batches, [rejected] * 3)) + moves + 6
+            len(world.reads)
+            <= sum(map(reads_of_search, fleet.batches, [rejected] * 3)) + mutations + 6
         )
 
 
@@ -319,7 +320,7 @@ def test_six_requests_with_ten_bad_ids_each_lose_no_neighbour():
         rejected=rejected,
     )
     fleet = fleet._replace(batches=batches_of(ids, CampaignTarget.PAUSED), latency=0.1)
-    accounts, world = orchestrated(fleet, most_looks=60 * 20)
-    found = Counter(entry.reason for entries in accounts for entry in entries)
+    results, world = orchestrated(fleet, max_passes=60 * 20)
+    found = Counter(entry.reason for entries in results for entry in entries)
     assert found == {"ValidationException": 60, "AlreadyThere": 1_440}
     assert len(world.reads) <= 60 + 6 * (5 + 2 * 5)

@@ -39,7 +39,9 @@ CELLS = [
     for state, *words in _ROWS
     for target, word in zip(_HEADER[1:], words, strict=True)
 ]
-MOVES = [(state, target, Mutation(word)) for state, target, word in CELLS if word in set(Mutation)]
+MUTATIONS = [
+    (state, target, Mutation(word)) for state, target, word in CELLS if word in set(Mutation)
+]
 SUCCESSES = {("Completed", CampaignTarget.STOPPED)} | {
     (state, CampaignTarget.FINISHED) for state in ("DELETED", CampaignState.GONE)
 }
@@ -86,7 +88,7 @@ def test_the_table_covers_every_state_that_is_documented():
     }
 
 
-@pytest.mark.parametrize(("state", "target", "mutation"), MOVES)
+@pytest.mark.parametrize(("state", "target", "mutation"), MUTATIONS)
 def test_only_asks_for_what_is_legal_in_the_state(state, target, mutation):
     assert decide(state, target) == Act(mutation)
     assert campaign_rules.is_legal(mutation, state)
@@ -116,16 +118,16 @@ GOALS = {
 }
 
 
-@pytest.mark.parametrize(("state", "target", "_mutation"), MOVES)
-def test_reaches_the_target_in_the_fewest_moves_where_it_acts_at_all(state, target, _mutation):
+@pytest.mark.parametrize(("state", "target", "_mutation"), MUTATIONS)
+def test_reaches_the_target_in_the_fewest_mutations_where_it_acts_at_all(state, target, _mutation):
     fewest = campaign_rules.fewest_mutations(state, GOALS[target])
-    moves = 0
+    mutations = 0
     while isinstance(decision := decide(state, target), Act):
         after = campaign_rules.after(decision.mutation, state)
         assert after is not None
         state = after
-        moves += 1
-    assert (decision, moves) == (Reached(Reason.TARGET_REACHED), fewest)
+        mutations += 1
+    assert (decision, mutations) == (Reached(Reason.TARGET_REACHED), fewest)
 
 
 @pytest.mark.parametrize("state", ["Scheduled", "running", "RUNNING", "", "Deleting", " Running"])

@@ -28,7 +28,7 @@ def test_a_gigabyte_of_logs_costs_half_a_dollar() -> None:
     assert after - before == pytest.approx(0.50)
 
 
-def test_the_page_tells_a_thousand_requests_and_the_month_of_the_template() -> None:
+def test_the_page_has_the_costs_of_a_thousand_requests_and_the_month_of_the_template() -> None:
     text = page({"something": RUN}, {"AWS::KMS::Key": 2, "AWS::Lambda::Function": 5})
     assert "| something | 1000 | 0 | $25.00 | $0.00 | $0.00 | $25.00 |" in text
     assert "| KMS keys | 2 | $1.00 | $2.00 |" in text

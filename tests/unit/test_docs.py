@@ -21,7 +21,18 @@ from lambdas.jobs.resource_result import Entry
 from lambdas.requests.acceptance import clean_up, parse
 from lambdas.requests.contract import Request, Stage
 from lambdas.requests.outcome import Outcome
-from localcloud.world import load_world
+from localcloud.world import (
+    Action,
+    CallFault,
+    Campaign,
+    Database,
+    EventFault,
+    Limits,
+    PresentExport,
+    Snapshot,
+    World,
+    load_world,
+)
 
 ROOT: Final = Path(__file__).parents[2]
 PAGES: Final = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/*.md")])
@@ -94,6 +105,13 @@ def test_every_json_block_is_valid(page: Path) -> None:
 def test_every_example_is_a_request() -> None:
     for example in (ROOT / "examples").glob("*.json"):
         check(json.loads(example.read_text("utf-8")))
+
+
+def test_every_field_of_a_world_is_documented() -> None:
+    documented = set(re.findall(r"`(\w+)`", (ROOT / "docs/local-aws.md").read_text()))
+    parts = (World, Campaign, Database, Snapshot, PresentExport, Limits, CallFault, EventFault)
+    for part in (*parts, Action):
+        assert set(part.model_fields) - documented == set(), part.__name__
 
 
 def test_every_example_of_a_world_is_one() -> None:

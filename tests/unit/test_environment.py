@@ -1,4 +1,4 @@
-"""A setting is read, or its absence told by its name."""
+"""A setting is read, or its absence reported by its name."""
 
 from __future__ import annotations
 

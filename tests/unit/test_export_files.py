@@ -1,4 +1,4 @@
-"""What an export's own files say is told; what they do not say, or oddly, fails nothing."""
+"""What an export's own files say is returned; what they lack or garble fails nothing."""
 
 from __future__ import annotations
 
@@ -81,11 +81,11 @@ def table(name: str, status: str = "COMPLETE", **fields: Any) -> dict[str, Any]:
     return {"target": name, "status": status} | fields
 
 
-def told_by(bucket: FakeBucket) -> FileDetails:
+def details_from(bucket: FakeBucket) -> FileDetails:
     return ExportFiles(bucket.NAME, connect={"s3": bucket}.__getitem__).collect(FOLDER, TASK)
 
 
-def as_told(files: FileDetails) -> dict[str, Any]:
+def as_written(files: FileDetails) -> dict[str, Any]:
     """Return the details of an export with these files as Step Functions gets to see them."""
     work = export_work(progress=ExportProgress(details=export_details()))
     work = work.close(phase=Phase.COMPLETE, reason="Any", message="any", now=NOW, files=files)
@@ -95,7 +95,7 @@ def as_told(files: FileDetails) -> dict[str, Any]:
     return through_json(payload)["details"]
 
 
-def test_tells_what_the_files_say():
+def test_returns_what_the_files_say():
     bucket = FakeBucket(
         {
             INFO: json.dumps({"exportTaskIdentifier": TASK, "status": "COMPLETE"}),
@@ -104,7 +104,7 @@ def test_tells_what_the_files_say():
             "exports/another-task/export_info_another-task.json": "{}",
         }
     )
-    assert told_by(bucket) == {
+    assert details_from(bucket) == {
         "files_found": True,
         "files_status": "COMPLETE",
         "table_results": (
@@ -119,17 +119,17 @@ def test_tells_what_the_files_say():
 
 
 @pytest.mark.parametrize(("prefix", "path"), [("", "any-task/"), ("a/b", "a/b/any-task/")])
-def test_looks_in_the_folder_of_the_task(prefix, path):
+def test_reads_the_folder_of_the_task(prefix, path):
     assert folder(export_task(prefix=prefix)) == path
     assert info_key(path, TASK) == f"{path}export_info_any-task.json"
 
 
-def test_files_that_are_not_there_are_told_as_that():
-    assert told_by(FakeBucket({})) == NOTHING
+def test_files_that_are_not_there_are_reported_as_that():
+    assert details_from(FakeBucket({})) == NOTHING
 
 
-def test_an_export_without_tables_of_its_own_is_told_by_its_summary():
-    assert told_by(FakeBucket({INFO: '{"status": "COMPLETE"}'})) == NOTHING | {
+def test_an_export_without_tables_of_its_own_is_reported_by_its_summary():
+    assert details_from(FakeBucket({INFO: '{"status": "COMPLETE"}'})) == NOTHING | {
         "files_found": True,
         "files_status": "COMPLETE",
     }
@@ -147,7 +147,7 @@ def test_an_export_without_tables_of_its_own_is_told_by_its_summary():
     ids=["denied", "throttled", "failed", "unknown", "lost"],
 )
 @pytest.mark.parametrize("call", ["info", "list", "tables"])
-def test_files_that_can_not_be_read_are_told_as_not_there(error, call):
+def test_files_that_cannot_be_read_are_reported_as_not_there(error, call):
     bucket = FakeBucket({INFO: "{}", tables_key(1): "{}"})
     match call:
         case "info":
@@ -156,17 +156,17 @@ def test_files_that_can_not_be_read_are_told_as_not_there(error, call):
             bucket.listing = error
         case "tables":
             bucket.objects[tables_key(1)] = error
-    assert told_by(bucket) == NOTHING
+    assert details_from(bucket) == NOTHING
 
 
 @pytest.mark.parametrize("key", [INFO, tables_key(1)], ids=["info", "tables"])
 def test_a_file_that_breaks_off_on_its_way_fails_nothing(key):
     broken = StreamingBody(BytesIO(b'{"status": "COMP'), 500)
     bucket = FakeBucket({INFO: "{}", tables_key(1): "{}"} | {key: broken})
-    assert told_by(bucket) == NOTHING
+    assert details_from(bucket) == NOTHING
 
 
-ODD = [
+MALFORMED = [
     "",
     "null",
     "5",
@@ -183,67 +183,67 @@ ODD = [
 ]
 
 
-@pytest.mark.parametrize("text", ODD, ids=[text[:40] or "empty" for text in ODD])
-def test_an_odd_file_tells_nothing_and_fails_nothing(text):
-    told = told_by(FakeBucket({INFO: text, tables_key(1): text}))
-    assert told == NOTHING | {"files_found": True}
-    as_told(told)
+@pytest.mark.parametrize("text", MALFORMED, ids=[text[:40] or "empty" for text in MALFORMED])
+def test_a_malformed_file_says_nothing_and_fails_nothing(text):
+    details = details_from(FakeBucket({INFO: text, tables_key(1): text}))
+    assert details == NOTHING | {"files_found": True}
+    as_written(details)
 
 
 def test_bytes_that_are_no_text_fail_nothing():
     bucket = FakeBucket({INFO: b"\xff\xfe{", tables_key(1): b'{"perTableStatus": [\xff'})
-    assert told_by(bucket) == NOTHING | {"files_found": True}
+    assert details_from(bucket) == NOTHING | {"files_found": True}
 
 
 @pytest.mark.parametrize("size", ["null", '"5"', "[]", "NaN", "1e999", "-Infinity"])
-def test_a_size_that_is_no_number_is_left_out_of_what_is_told(size):
-    told = result("{}", [f'{{"perTableStatus": [{{"target": "a", "sizeGB": {size}}}]}}'])
-    (row,) = as_told(told)["table_results"]
+def test_a_size_that_is_no_number_is_left_out_of_what_is_reported(size):
+    details = result("{}", [f'{{"perTableStatus": [{{"target": "a", "sizeGB": {size}}}]}}'])
+    (row,) = as_written(details)["table_results"]
     assert row.get("size_gb") is None
 
 
 @pytest.mark.parametrize("field", ["status", "target"])
 def test_half_a_character_in_a_file_fails_nothing(field):
     row = json.dumps(table("a") | {field: "a\ud800b"})
-    as_told(result(row, [f'{{"perTableStatus": [{row}]}}']))
+    as_written(result(row, [f'{{"perTableStatus": [{row}]}}']))
 
 
-def test_a_table_whose_status_is_odd_counts_as_not_complete():
-    told = result(
+def test_a_table_whose_status_is_unknown_counts_as_not_complete():
+    details = result(
         "{}", [tables({"target": "a"}, table("b", "complete"), {"target": "c", "status": 5})]
     )
-    assert [row["status"] for row in told["table_results"]] == [None, "complete", None]
-    assert (told["tables_counted"], told["tables_not_complete"]) == (3, 3)
+    assert [row["status"] for row in details["table_results"]] == [None, "complete", None]
+    assert (details["tables_counted"], details["tables_not_complete"]) == (3, 3)
 
 
 def test_many_tables_are_counted_and_only_the_first_listed():
     rows = [table(f"shop.public.table_{number:05}") for number in range(3_000)]
-    told = result("{}", [tables(*rows[:1_500]), tables(*rows[1_500:])])
-    listed = told["table_results"]
+    details = result("{}", [tables(*rows[:1_500]), tables(*rows[1_500:])])
+    listed = details["table_results"]
     assert [row["table"] for row in listed] == [row["target"] for row in rows[: len(listed)]]
     assert len(listed) > 5
     assert json_bytes(listed) <= MAX_LISTED_BYTES
-    assert told["tables_counted"] == 3_000
+    assert details["tables_counted"] == 3_000
 
 
 def test_reads_no_more_than_the_first_files():
     many = {tables_key(number): tables(table(f"t{number}")) for number in range(30)}
     bucket = FakeBucket({INFO: "{}"} | many)
-    assert told_by(bucket)["tables_counted"] == MAX_TABLE_FILES
+    assert details_from(bucket)["tables_counted"] == MAX_TABLE_FILES
     assert len(bucket.read) == MAX_TABLE_FILES + 1
 
 
 @pytest.mark.parametrize("name", ["n" * 2_000, "ü" * 600, '"' * 900])
 def test_a_table_with_a_name_without_end_is_cut(name):
-    told = result("{}", [tables(table(name), table("a"))])
-    assert [(row["table"] or "")[:1] for row in told["table_results"]] == [name[:1], "a"]
-    assert json_bytes(told["table_results"]) <= MAX_LISTED_BYTES
-    assert told["tables_counted"] == 2
+    details = result("{}", [tables(table(name), table("a"))])
+    assert [(row["table"] or "")[:1] for row in details["table_results"]] == [name[:1], "a"]
+    assert json_bytes(details["table_results"]) <= MAX_LISTED_BYTES
+    assert details["tables_counted"] == 2
 
 
 def test_a_status_without_end_is_cut():
-    told = result(json.dumps({"status": "x" * 300_000}), ())
-    assert json_bytes(told) <= 2 * MAX_LISTED_BYTES
+    details = result(json.dumps({"status": "x" * 300_000}), ())
+    assert json_bytes(details) <= 2 * MAX_LISTED_BYTES
 
 
 TEXT = st.sampled_from(["perTableStatus", "target", "status", "sizeGB", "COMPLETE", "ü", '"', ""])
@@ -257,9 +257,9 @@ ROWS = st.fixed_dictionaries({"perTableStatus": st.lists(JSON, max_size=4)})
 
 @given(JSON | ROWS, st.lists(JSON | ROWS, max_size=2), st.integers(0, 30))
 @settings(max_examples=60, deadline=None, derandomize=True)
-def test_whatever_the_files_hold_is_bounded_and_can_be_told(info, tables, cut):
+def test_whatever_the_files_hold_is_bounded_and_can_be_reported(info, tables, cut):
     texts = [json.dumps(one) for one in tables]
-    told = as_told(result(json.dumps(info), [*texts, *(text[:cut] for text in texts)]))
-    assert json_bytes(told["table_results"]) <= MAX_LISTED_BYTES
-    assert len(told["table_results"]) <= told["tables_counted"]
-    assert told["tables_not_complete"] <= told["tables_counted"]
+    details = as_written(result(json.dumps(info), [*texts, *(text[:cut] for text in texts)]))
+    assert json_bytes(details["table_results"]) <= MAX_LISTED_BYTES
+    assert len(details["table_results"]) <= details["tables_counted"]
+    assert details["tables_not_complete"] <= details["tables_counted"]

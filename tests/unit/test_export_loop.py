@@ -39,14 +39,14 @@ from tests.unit.rds_world import Course, Fault, Other, RdsWorld, Stretch
 
 COMPLETE, CANCELED = ExportTarget.COMPLETE, ExportTarget.CANCELED
 FIRST = identifier(SNAPSHOT, (), DESTINATION.prefix, 1)
-MOST_LOOKS = 1_500
+MAX_PASSES = 1_500
 RETRY_DELAY = 7.0
 SHORTEST_WAIT = 27
-"""Seconds between two looks at an export that is queued or runs as documented."""
+"""Seconds between two polls of an export that is queued or runs as documented."""
 SHORTEST_WAIT_CANCELING = 9
 LATENESS = 5
-"""Seconds that a look may end after the deadline: a wait's rounding, and the calls' own time."""
-MEND = "The KMS key is disabled"
+"""Seconds that a pass may end after the deadline: a wait's rounding, and the calls' own time."""
+NEEDS_A_PERSON = "The KMS key is disabled"
 
 
 def rarely(strategy: st.SearchStrategy[Stretch]) -> st.SearchStrategy[Stretch | None]:
@@ -64,11 +64,11 @@ COURSES = st.builds(
     starting=DURATIONS,
     running=DURATIONS,
     outcome=st.sampled_from(["COMPLETE", "FAILED"]),
-    cause=st.sampled_from(["no space", MEND]),
+    cause=st.sampled_from(["no space", NEEDS_A_PERSON]),
     canceling=st.sampled_from([0.0, 20.0, 300.0, 900.0]),
     completes_anyway=st.booleans(),
     someone_cancels_at=st.sampled_from([None, None, None, 10.0, 700.0]),
-    odd=rarely(STRETCHES),
+    unexplained=rarely(STRETCHES),
     unlisted=rarely(STRETCHES),
     unfindable=st.booleans(),
 )
@@ -155,7 +155,7 @@ KILLED = st.sets(st.integers(0, 5), min_size=1).map(frozenset)
 
 
 def a_case(courses: Sequence[Course] = (), others: Sequence[Other] = (), **job: Any) -> Case:
-    """Return a case without bad luck, but for what it is about."""
+    """Return a case without bad luck, except for what it is about."""
     given: dict[str, Any] = {
         "target": COMPLETE,
         "deadline_seconds": 700,
@@ -190,39 +190,39 @@ class Ride(NamedTuple):
 
     Attributes:
         entry: its account.
-        extra_looks: those that no wait went before in full: retries and wakes.
-        unnoted: own exports that ran on after a look without a note, by the look's number.
+        extra_passes: those that no wait went before in full: retries and wakes.
+        unnoted: own exports that ran on after a pass without a note, by the pass's number.
     """
 
     entry: Entry
-    extra_looks: int
+    extra_passes: int
     unnoted: list[str]
 
 
 def ride(case: Case, world: RdsWorld, table: FakeTable) -> Ride:
-    """Do what the workflow does with a job until it is settled."""
+    """Do what the workflow does with a job until it has ended."""
     work = export_work(**case.job)
     started = StartedExports(table.NAME, connect=lambda _service: table)
-    extra_looks = 0
+    extra_passes = 0
     unnoted: list[str] = []
-    for number in range(MOST_LOOKS):
+    for number in range(MAX_PASSES):
         notes = Notes(work, EXECUTION, started)
         try:
             seen = reconcile(
                 carried(work), cast(Exports, world), cast(ExportFiles, FakeFiles()), notes, 0
             )
         except TransientError:
-            extra_looks += 1
-            world.move(RETRY_DELAY)
+            extra_passes += 1
+            world.advance(RETRY_DELAY)
             continue
         finally:
             unnoted += _unnoted(world, table)
         if number in case.killed:
-            extra_looks += 1
-            world.move(RETRY_DELAY)
+            extra_passes += 1
+            world.advance(RETRY_DELAY)
             continue
         if seen.entries:
-            return Ride(seen.entries[0], extra_looks, unnoted)
+            return Ride(seen.entries[0], extra_passes, unnoted)
         assert isinstance(seen.work, ExportWork)
         work = seen.work
         assert seen.wait_seconds >= 1
@@ -231,9 +231,9 @@ def ride(case: Case, world: RdsWorld, table: FakeTable) -> Ride:
         ends_at = world.now + seen.wait_seconds
         source = {source_key(SNAPSHOT): SNAPSHOT, EXPORT_SLOT: None}[seen.wake.on]
         event = world.next_end(world.now, ends_at, source) if case.events_arrive else None
-        extra_looks += event is not None
-        world.move((event or ends_at) - world.now)
-    raise AssertionError(f"not settled after {MOST_LOOKS} looks: {work}")
+        extra_passes += event is not None
+        world.advance((event or ends_at) - world.now)
+    raise AssertionError(f"not ended after {MAX_PASSES} passes: {work}")
 
 
 def _unnoted(world: RdsWorld, table: FakeTable) -> list[str]:
@@ -259,12 +259,12 @@ def rode(case: Case) -> tuple[Ride, RdsWorld, FakeTable]:
 @example(OUTRUNS_ITS_CANCEL)
 @settings(max_examples=120, deadline=None, derandomize=True)
 def test_every_export_ends_within_its_bounds_and_does_no_harm(case):
-    (entry, extra_looks, _unnoted), world, table = rode(case)
+    (entry, extra_passes, _unnoted), world, table = rode(case)
     _is_the_truth(entry, case, world)
     _started_no_more_than_it_may(entry, case, world)
     _canceled_only_what_it_may(case, world)
     _took_no_longer_than_it_may(entry, case)
-    _looked_no_more_than_it_may(entry, case, world, extra_looks)
+    _polled_no_more_than_it_may(entry, case, world, extra_passes)
     left_behind = StartedExports(table.NAME, connect=lambda _service: table).to_cancel(EXECUTION)
     assert {export.task_id for export in left_behind} <= set(world.requested)
     assert case.job["on_abort"] == "cancel" or not left_behind
@@ -311,9 +311,9 @@ def test_the_note_of_a_pass_that_was_killed_outlives_a_start_that_is_refused():
 )
 @settings(max_examples=60, deadline=None, derandomize=True)
 def test_a_function_that_is_killed_forgets_nothing_that_it_has_started(case):
-    (entry, _extra_looks, _unnoted), world, _table = rode(case)
-    told = entry.details.get("export_task_identifier")
-    assert told not in world.took_effect or entry.details["adopted"] is False
+    (entry, _extra_passes, _unnoted), world, _table = rode(case)
+    reported = entry.details.get("export_task_identifier")
+    assert reported not in world.took_effect or entry.details["adopted"] is False
     assert len(world.took_effect) <= case.job["max_attempts"] + len(case.killed)
     _canceled_only_what_it_may(case, world)
     late = {name for name in world.took_effect if world.now < world.tasks[name].ends_at}
@@ -334,37 +334,37 @@ def test_a_function_that_is_killed_forgets_nothing_that_it_has_started(case):
     ids=["adopted", "failing", "outlives grace", "outruns cancel", "late", "in time"],
 )
 def test_a_world_without_bad_luck_takes_its_course(case, reason, started, canceled):
-    (entry, _extra_looks, _unnoted), world, _table = rode(case)
+    (entry, _extra_passes, _unnoted), world, _table = rode(case)
     assert entry.reason == reason
     assert (len(world.took_effect), len(world.asked_to_cancel)) == (started, canceled)
 
 
 def _is_the_truth(entry: Entry, case: Case, world: RdsWorld) -> None:
     assert (entry.id, entry.target) == (SNAPSHOT, case.job["target"])
-    told = entry.details.get("export_task_identifier")
+    reported = entry.details.get("export_task_identifier")
     attempts = entry.details.get("attempts", ())
     named = [attempt["export_task_identifier"] for attempt in attempts]
     assert len(set(named)) == len(named) <= case.job["max_attempts"]
-    for name in [*named, *([told] if told else [])]:
+    for name in [*named, *([reported] if reported else [])]:
         assert world.tasks[name].task.source_arn == SNAPSHOT
-    if told is None:
+    if reported is None:
         assert (entry.final_state, entry.details) == (None, {})
         assert entry.reason != Reason.TARGET_REACHED
         return
-    now = world.tasks[told].true_status(world.now)
+    now = world.tasks[reported].true_status(world.now)
     if entry.phase is Phase.COMPLETE:
         assert entry.final_state == now
     if entry.target == COMPLETE and entry.phase is Phase.COMPLETE:
-        task = world.tasks[told].task
+        task = world.tasks[reported].task
         assert (now, task.bucket, task.prefix) == ("COMPLETE", *DESTINATION)
         assert task.export_only == ()
     if entry.reason == Reason.EXPORT_FAILED:
         assert now == "FAILED"
-        worth_a_try = hint_for(world.tasks[told].course.cause) is None
-        assert len(named or [told]) == case.job["max_attempts"] or not worth_a_try
+        worth_a_try = hint_for(world.tasks[reported].course.cause) is None
+        assert len(named or [reported]) == case.job["max_attempts"] or not worth_a_try
     if entry.reason == Reason.EXPORT_CANCELED:
         assert now == "CANCELED"
-        assert told not in world.canceled
+        assert reported not in world.canceled
 
 
 def _started_no_more_than_it_may(entry: Entry, case: Case, world: RdsWorld) -> None:
@@ -400,22 +400,22 @@ def _took_no_longer_than_it_may(entry: Entry, case: Case) -> None:
     assert entry.elapsed_seconds <= bound + RETRY_DELAY * _faults(case)
 
 
-def _looked_no_more_than_it_may(
-    entry: Entry, case: Case, world: RdsWorld, extra_looks: int
+def _polled_no_more_than_it_may(
+    entry: Entry, case: Case, world: RdsWorld, extra_passes: int
 ) -> None:
     canceling = sum(
         task.course.canceling for task in world.tasks.values() if task.canceled_at is not None
     )
-    odd_stretches = sum(
-        (task.course.odd is not None) + (task.course.unlisted is not None)
+    unexplained_stretches = sum(
+        (task.course.unexplained is not None) + (task.course.unlisted is not None)
         for task in world.tasks.values()
     )
     assert entry.polls <= (
         entry.elapsed_seconds / SHORTEST_WAIT
         + min(canceling, entry.elapsed_seconds) / SHORTEST_WAIT_CANCELING
-        + extra_looks
+        + extra_passes
         + _faults(case)
-        + (MAX_UNEXPLAINED_POLLS + 1) * odd_stretches
+        + (MAX_UNEXPLAINED_POLLS + 1) * unexplained_stretches
         + len(world.tasks)
         + MAX_REFUSALS
         + 5

@@ -44,10 +44,10 @@ def test_more_exports_than_were_seen_to_fit_fit():
     wait = polled(waits(taken=4), 5, LATER)
     assert wait is not None
     assert wait.taken == 5
-    assert polled(wait.model_copy(update={"room_seen": True}), 4, LATER) is None
+    assert polled(wait.replace(room_seen=True), 4, LATER) is None
 
 
-def test_a_free_slot_is_left_to_who_is_woken_for_it():
+def test_a_free_slot_is_left_to_the_waiter_that_is_woken_for_it():
     assert polled(waits(), 4, LATER - 1) is None
     passed_by = polled(waits(), 4, LATER)
     assert passed_by is not None
@@ -64,7 +64,7 @@ def test_a_free_slot_that_somebody_takes_was_not_free():
     assert not wait.room_seen
 
 
-def test_who_is_woken_before_rds_shows_the_end_asks_at_the_next_poll():
+def test_a_waiter_that_is_woken_before_rds_shows_the_end_asks_at_the_next_poll():
     wait = polled(waits(), 5, LATER - 1)
     assert wait is not None
     assert polled(wait, 4, LATER) is None

@@ -15,18 +15,18 @@ from lambdas.shared.texts import json_bytes, with_hint
     [
         ("The KMS key is disabled", "key"),
         ("An error occurred (KMSInvalidStateException)", "key"),
-        ("The snapshot is encrypted with a key that can not be used", "key"),
-        ("The IAM role can not be assumed", "trust"),
+        ("The snapshot is encrypted with a key that cannot be used", "key"),
+        ("The IAM role cannot be assumed", "trust"),
         ("iam: the role export does not exist", "trust"),
         ("Access Denied", "trust"),
         ("User is not authorized to perform this", "trust"),
         ("User is not authorised to perform this", "trust"),
         ("The S3 bucket does not exist", "bucket"),
-        ("Magnetic storage can not be exported", "source"),
+        ("Magnetic storage cannot be exported", "source"),
         ("This engine version is not supported", "source"),
     ],
 )
-def test_a_common_cause_tells_what_to_look_at(cause, word):
+def test_a_common_cause_says_what_to_check(cause, word):
     assert word in (hint_for(cause) or "")
 
 
@@ -56,7 +56,7 @@ def test_any_other_cause_has_no_advice(cause):
         "KmsKeyNotAccessibleException",
     ],
 )
-def test_an_error_of_the_stacks_own_settings_tells_what_to_look_at(name):
+def test_an_error_of_the_stacks_own_settings_says_what_to_check(name):
     assert issubclass(getattr(errors, name), errors.PermanentError)
     assert (hint_for_error(name) or "").startswith("check")
 
@@ -72,6 +72,6 @@ def test_advice_stands_behind_the_words_of_rds():
 
 
 def test_a_long_cause_is_cut_and_never_its_advice():
-    told = with_hint("é" * 300, "check the key")
-    assert told.endswith("…: check the key")
-    assert json_bytes(told) <= MAX_TEXT_BYTES
+    text = with_hint("é" * 300, "check the key")
+    assert text.endswith("…: check the key")
+    assert json_bytes(text) <= MAX_TEXT_BYTES

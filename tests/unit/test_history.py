@@ -64,7 +64,7 @@ def live(
         pace: seconds that each pass would like to wait.
         cost: the events of each pass and its wait.
         wakes_at: by age and wait, after how many seconds an event ends a wait, if one does.
-        passes_after: passes at the deadline and after it, but for the first.
+        passes_after: passes at the deadline and after it, except for the first.
     """
     events, age, polled_at = START_EVENTS, 0.0, list[float]()
     while True:

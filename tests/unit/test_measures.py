@@ -1,4 +1,4 @@
-"""What a look measures of its work."""
+"""What a pass measures of its work."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def export(**progress: Any) -> ExportWork:
 
 
 @pytest.fixture(autouse=True)
-def _now(hand_clock) -> None:
+def _now(manual_clock) -> None:
     """The time is NOW."""
 
 
@@ -50,9 +50,9 @@ def measured() -> dict[str, tuple[float, str]]:
     return {m["Name"]: (sum(record[m["Name"]]), m["Unit"]) for m in directive["Metrics"]}
 
 
-def test_a_look_with_another_to_come_tells_how_old_its_job_is():
-    look = pass_result.next_pass(campaigns(), Phase.IN_PROGRESS, 15)
-    assert measures.count_pass(look) is look
+def test_a_pass_with_another_to_come_says_how_old_its_job_is():
+    result = pass_result.next_pass(campaigns(), Phase.IN_PROGRESS, 15)
+    assert measures.count_pass(result) is result
     assert measured() == {"ReconcilePasses": (1, "Count"), "JobAge": (3600, "Seconds")}
 
 
@@ -63,12 +63,12 @@ def test_a_job_that_only_watches_may_grow_old():
     assert measured() == {"ReconcilePasses": (1, "Count")}
 
 
-def test_what_is_settled_has_no_age():
+def test_what_has_ended_has_no_age():
     measures.count_pass(pass_result.last_pass(campaigns(), Phase.COMPLETE))
     assert measured() == {"ReconcilePasses": (1, "Count")}
 
 
-def test_an_export_without_room_tells_how_long_it_has_waited():
+def test_an_export_without_room_says_how_long_it_has_waited():
     measures.count_pass(pass_result.next_pass(export(queued_since=NOW - 90), Phase.QUEUED, 30))
     assert measured()["QueueWait"] == (90, "Seconds")
 
@@ -108,9 +108,9 @@ def test_an_end_is_noticed_as_late_as_it_is_seen():
     assert measured() == {"NoticedAfter": (7, "Seconds")}
 
 
-@pytest.mark.parametrize(("ended_at", "looks_taken"), [(None, 2), (NOW - 7, 1)])
-def test_an_end_before_the_first_look_or_without_a_time_is_not_measured(ended_at, looks_taken):
-    measures.measure_lateness(ended_at, Polling(polls=looks_taken))
+@pytest.mark.parametrize(("ended_at", "polls"), [(None, 2), (NOW - 7, 1)])
+def test_an_end_before_the_first_pass_or_without_a_time_is_not_measured(ended_at, polls):
+    measures.measure_lateness(ended_at, Polling(polls=polls))
     assert measured() == {}
 
 
@@ -118,7 +118,9 @@ def test_an_end_before_the_first_look_or_without_a_time_is_not_measured(ended_at
 @pytest.mark.parametrize(
     ("error", "counted"), [(ThrottlingException, 1), (AccessDeniedException, 0), (KeyError, 0)]
 )
-def test_an_invocation_that_fails_to_be_retried_is_told_from_one_that_fails(capsys, error, counted):
+def test_an_invocation_that_fails_to_be_retried_is_distinguished_from_one_that_fails(
+    capsys, error, counted
+):
     @observed
     def handler(_event, _context):
         raise error("Any", "Any", "any") if issubclass(error, AwsError) else error("any")

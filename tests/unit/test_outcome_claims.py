@@ -11,7 +11,7 @@ from lambdas.shared.errors import AwsError
 from tests.unit.builders import EXECUTION
 from tests.unit.fakes import AnyClient, client_error
 
-pytestmark = pytest.mark.usefixtures("hand_clock")
+pytestmark = pytest.mark.usefixtures("manual_clock")
 
 
 def claims(*answers: Any) -> OutcomeClaims:
@@ -31,6 +31,6 @@ def test_any_other_error_is_raised():
         claims(client_error("ThrottlingException")).claim(EXECUTION, "me")
 
 
-def test_the_holder_is_told_if_there_is_one():
+def test_the_holder_is_reported_if_there_is_one():
     assert claims({"Item": {"holder": {"S": "me"}}}).holder(EXECUTION) == "me"
     assert claims({}).holder(EXECUTION) is None

@@ -88,7 +88,7 @@ def test_knows_a_failure_that_went_through_json():
     assert closed(carried).phase is Phase.FAILED
 
 
-def test_tells_when_and_for_whom():
+def test_says_when_and_for_whom():
     outcome = closed(entry())
     assert (outcome.started_at, outcome.ended_at) == (
         "2027-01-15T08:00:00.000Z",

@@ -40,7 +40,7 @@ def test_a_reader_of_standard_error_that_went_away_changes_nothing(
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="Linux has this device")
-def test_a_full_disk_under_standard_output_is_told(
+def test_a_full_disk_under_standard_output_is_reported(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     with Path("/dev/full").open("w") as full:

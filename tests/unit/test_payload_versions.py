@@ -30,10 +30,14 @@ from lambdas.requests.executions import Executions
 from lambdas.requests.outcome import Outcome
 from lambdas.requests.plan import Plan, Trace
 from lambdas.requests.response import Response
+from lambdas.shared import clock
 from lambdas.shared.model import Internal
+from lambdas.snapshots import reconcile_snapshot
+from lambdas.snapshots.created import CreatedSnapshots
 from lambdas.waiting.handles import Wake
 from tests.unit.builders import NOW, SNAPSHOT, AnyContext, through_json
 from tests.unit.fake_executions import FakeClaims, FakeExecutions, answered, map_started
+from tests.unit.fake_rds_snapshots import OWNER, FakeRds
 from tests.unit.fakes import FakeCampaigns, FakeExports, FakeFiles, FakeTable
 
 Json = Any
@@ -44,6 +48,7 @@ FUNCTIONS = {
     "plan_clean_up": plan_clean_up.handler,
     "reconcile_campaigns": reconcile_campaigns.handler,
     "reconcile_export": reconcile_export.handler,
+    "reconcile_snapshot": reconcile_snapshot.handler,
 }
 RECORDED: list[tuple[str, Json]] = [
     (name, event)
@@ -130,20 +135,22 @@ ALL_MODELS = sorted({model for found in FOUND for model in found}, key=lambda mo
 
 
 @pytest.fixture
-def process(monkeypatch, hand_clock) -> Callable[[str, Json], Json]:
+def process(monkeypatch, manual_clock) -> Callable[[str, Json], Json]:
     """Let a function process an event, each time in the same world."""
     for name in ("EXPORT_BUCKET", "EXPORT_ROLE_ARN", "EXPORT_KEY_ARN", "EXPORT_PREFIX"):
         monkeypatch.setenv(name, "any")
     monkeypatch.setenv("COORDINATION_TABLE", FakeTable.NAME)
     monkeypatch.setenv("CAMPAIGN_RATES", "false")
     monkeypatch.setenv("SNAPSHOT_EXPORTS", "[]")
+    monkeypatch.setenv("SNAPSHOT_OWNER", OWNER)
     monkeypatch.setenv("AWS_REGION", "us-east-1")
     monkeypatch.setattr(random, "random", lambda: 0.5)
-    hand_clock.time = NOW + 1_000
+    manual_clock.time = NOW + 1_000
 
     def process(name: str, event: Json) -> Json:
         campaigns = FakeCampaigns(c_1="Running", c_2="Paused", c_4="Running")
         exports, table = FakeExports(), FakeTable()
+        rds = FakeRds(now=clock.now, databases={("db", "shop"): "available"})
         for patched, attribute, value in (
             (reconcile_campaigns, "Campaigns", lambda _version: campaigns),
             (reconcile_export, "Exports", lambda *_args, **_settings: exports),
@@ -152,6 +159,12 @@ def process(monkeypatch, hand_clock) -> Callable[[str, Json], Json]:
                 reconcile_export,
                 "StartedExports",
                 partial(StartedExports, connect=lambda _service: table),
+            ),
+            (reconcile_snapshot, "Snapshots", rds.client),
+            (
+                reconcile_snapshot,
+                "CreatedSnapshots",
+                partial(CreatedSnapshots, connect=lambda _service: table),
             ),
         ):
             monkeypatch.setattr(patched, attribute, value)
@@ -179,7 +192,9 @@ def meet(
         for one in history
     )
     executions.add(execution_arn, status, *events, **described)
-    executions.add_children("map-run-1", *([answered(look) for look in one] for one in children))
+    executions.add_children(
+        "map-run-1", *([answered(result) for result in one] for one in children)
+    )
     connected = partial(Executions, connect=lambda _service: executions)
     monkeypatch.setattr(plan_clean_up, "Executions", connected)
     noted = (StartedExport("orders-noted", SNAPSHOT, "0.1", cancel_on_abort=True),)
@@ -218,15 +233,15 @@ def test_what_was_recorded_is_processed(process, name, event):
 def resources(answer: Json) -> list[tuple[str, str]]:
     """Return each resource of a plan or an outcome with its target, in order of its job."""
     if "outcome" in answer:
-        settled, works = answer["outcome"]["resources"], []
+        ended, works = answer["outcome"]["resources"], []
     else:
         plan = answer["plan"]
-        settled = plan.get("entries", plan.get("settled", []))
+        ended = plan.get("entries", [])
         stages = [*filter(None, [plan.get("resolving")]), *plan.get("waiting", ())]
         works = [*plan.get("running", ()), *(w for s in stages for w in s.get("work", ()))]
         deferred = [job["label"] for stage in stages for job in stage.get("deferred", ())]
-        settled = [*settled, *({"job": label, "id": label} for label in deferred)]
-    found = [(entry["job"], entry["id"]) for entry in settled]
+        ended = [*ended, *({"job": label, "id": label} for label in deferred)]
+    found = [(entry["job"], entry["id"]) for entry in ended]
     for work in works:
         ids = work["open"] if work["kind"] == "campaigns" else [work["job"]["source_arn"]]
         found += [(work["job_label"], name) for name in ids]

@@ -51,7 +51,7 @@ TABLES = json.dumps(
 
 
 @pytest.fixture(autouse=True)
-def _function_settings(monkeypatch, hand_clock):
+def _function_settings(monkeypatch, manual_clock):
     monkeypatch.setenv("AWS_REGION", REGION)
     monkeypatch.setenv("SNAPSHOT_EXPORTS", "[]")
 
@@ -81,17 +81,17 @@ def accepts(request: object) -> bool:
     return True
 
 
-def settled_at_length(work: Work) -> PassResult:
-    """Return the last look at work that ended with the longest of all that is told of it."""
-    work = work.model_copy(
-        update={"polling": Polling(started_at=NOW - 7_000_000.123, polls=99_999)}
-    )
+def longest_last_pass(work: Work) -> PassResult:
+    """Return the last pass over work that ended with the longest texts."""
+    work = work.replace(polling=Polling(started_at=NOW - 7_000_000.123, polls=99_999))
     if isinstance(work, CampaignWork):
         for name, progress in work.open.items():
-            moved = progress.model_copy(
-                update={"initial_state": "Initialized", "state": "Initialized", "polls": 99_999}
+            changed = progress.replace(
+                initial_state="Initialized",
+                state="Initialized",
+                polls=99_999,
             )
-            work = work.model_copy(update={"open": work.open | {name: moved}})
+            work = work.replace(open=work.open | {name: changed})
         work = work.fail_all(reason=LONG_ERROR, message=LONG_TEXT, now=NOW)
     else:
         assert isinstance(work, ExportWork)
@@ -119,9 +119,7 @@ def gone_on_at_length(work: Work) -> Work:
         refusal="InvalidCampaignStateException",
         group_size=5,
     )
-    return work.model_copy(
-        update={"open": dict.fromkeys(work.open, progress), "throttled_passes": 9}
-    )
+    return work.replace(open=dict.fromkeys(work.open, progress), throttled_passes=9)
 
 
 def export_at_its_last_attempt(work: ExportWork) -> ExportWork:
@@ -139,15 +137,15 @@ def export_at_its_last_attempt(work: ExportWork) -> ExportWork:
         LONG_TEXT,
         LONG_TEXT,
     )
-    progress = work.progress.model_copy(update={"failed": ()})
+    progress = work.progress.replace(failed=())
     for _ in range(work.job.max_attempts - 1):
         progress = export_watch.tried_again(progress, task)
     progress = export_watch.seen(
-        progress.model_copy(update={"requested_task_id": "i" * 60}),
+        progress.replace(requested_task_id="i" * 60),
         Reached(task, Reason.TARGET_REACHED),
         first_poll=True,
     )
-    return work.model_copy(update={"progress": progress})
+    return work.replace(progress=progress)
 
 
 @cache
@@ -221,7 +219,7 @@ def test_the_largest_request_fits_every_payload_with_the_longest_account(crowd):
 
 @pytest.mark.parametrize("crowd", CROWDS, ids=_in_words)
 def test_the_largest_request_fits_every_payload_while_it_waits(crowd):
-    """What a child carries is its look, and what it waits by is a key of its table."""
+    """What a child carries is the result of its pass; what it waits by is a key of its table."""
     state = accept(request(**crowd))
     for payload in state["plan"]["running"]:
         work = gone_on_at_length(_work(payload))
@@ -261,19 +259,19 @@ def test_the_largest_request_fits_every_payload_when_every_child_fails(crowd, ca
 
 
 def answer_of_ended_execution(crowd: dict[str, int], *, concluded: bool) -> dict[str, Any]:
-    """Return the last answer of an execution of which as much is to be told as can be."""
+    """Return the last answer of an execution with as much to report as can be."""
     state = accept(request(**crowd))
     while "plan" in state and (concluded or state["plan"].get("waiting")):
-        results = [settled_at_length(_work(one)).as_payload() for one in state["plan"]["running"]]
+        results = [longest_last_pass(_work(one)).as_payload() for one in state["plan"]["running"]]
         state = invoke(advance_plan.handler, {"plan": state["plan"], "results": results})
     return state
 
 
 def canceled_at_length(work: Work) -> PassResult:
-    """Return the last look at an export of a clean-up with the longest of all that is told."""
+    """Return the last pass over an export of a clean-up with the longest texts."""
     assert isinstance(work, ExportWork)
     memo = Polling(started_at=NOW - 7_000_000.123, polls=99_999)
-    work = export_at_its_last_attempt(work).model_copy(update={"polling": memo})
+    work = export_at_its_last_attempt(work).replace(polling=memo)
     end: dict[str, Any] = {"reason": LONG_ERROR, "message": LONG_TEXT, "warnings": (LONG_TEXT,)}
     return pass_result.last_pass(work.close(phase=Phase.FAILED, **end, now=NOW), Phase.FAILED)
 
@@ -295,7 +293,7 @@ def test_the_largest_clean_up_fits_every_payload_with_both_outcomes(monkeypatch,
     )
     works = [gone_on_at_length(_work(one)) for one in last.get("plan", {}).get("running", ())]
     seen = (pass_result.next_pass(work, Phase.IN_PROGRESS, 900) for work in works)
-    executions.add_children(map_run, *([answered(look.as_payload())] for look in seen))
+    executions.add_children(map_run, *([answered(result.as_payload())] for result in seen))
     notes = [
         StartedExport(
             label.replace(".", "-").rjust(60, "i"), source_arn, label, cancel_on_abort=True
@@ -321,7 +319,7 @@ def test_the_largest_clean_up_fits_every_payload_with_both_outcomes(monkeypatch,
         },
     )
     canceled = [canceled_at_length(_work(work)) for work in state["plan"]["running"]]
-    results = [look.as_payload() for look in canceled]
+    results = [result.as_payload() for result in canceled]
     answer = invoke(advance_plan.handler, {"plan": state["plan"], "results": results})
     assert len(answer["outcome"]["resources"]) == len(notes)
     assert len(answer["publish"]["resources"]) == crowd["campaigns"] + crowd["exports"]

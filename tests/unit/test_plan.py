@@ -1,4 +1,4 @@
-"""Stages in order, jobs together, and an account from which nothing is missing."""
+"""Stages in order, jobs together, and an outcome from which nothing is missing."""
 
 from __future__ import annotations
 
@@ -49,14 +49,14 @@ def stage(*ids: str, run: str = "on_success") -> dict[str, object]:
 
 
 def caught(work: Work, error: dict[str, str], **fields: Any) -> PassResult:
-    """Return what a Catch leaves of the look at this work."""
+    """Return what a Catch leaves of the pass over this work."""
     written = work.model_dump(mode="json", exclude_defaults=True)
     return ChildResult.model_validate(
         {"key": work.key, "phase": "FAILED", "work": written, "error": error, **fields}
     )
 
 
-def half_settled(work: Work) -> Work:
+def half_ended(work: Work) -> Work:
     """Return work of which the campaign `a` has ended."""
     assert isinstance(work, CampaignWork)
     return work.close("a", phase=Phase.COMPLETE, reason="AnyReason", message="any", now=NOW)
@@ -133,7 +133,7 @@ def test_what_runs_always_runs_after_a_success_too():
     assert running_ids(advance(now, [ended(now.running[0])], NOW)) == ["b"]
 
 
-def test_a_skipped_resource_was_never_looked_at():
+def test_a_skipped_resource_was_never_polled():
     now = begun(stage("a"), {"jobs": [any_export_job(), any_campaign_job(campaign_ids=["b"])]})
     now = advance(now, [ended(now.running[0], Phase.FAILED)], NOW + 5)
     _, *skipped = now.entries
@@ -147,7 +147,7 @@ def test_a_skipped_resource_was_never_looked_at():
 @pytest.mark.parametrize(
     ("count", "sizes"), [(1, [1]), (25, [25]), (26, [25, 1]), (250, [25] * 10)]
 )
-def test_looks_at_campaigns_in_batches_of_one_call(count, sizes):
+def test_reads_campaigns_in_batches_of_one_call(count, sizes):
     ids = [f"c-{number}" for number in range(count)]
     now = begun({"jobs": [any_campaign_job(campaign_ids=ids)]})
     assert [len(work.open) for work in now.running] == sizes
@@ -204,20 +204,20 @@ def test_a_child_that_was_lost_fails_its_job_and_no_other():
 
 
 @pytest.mark.parametrize("of_a_function", [True, False])
-def test_an_error_that_was_caught_is_told_in_its_own_words(of_a_function):
+def test_an_error_that_was_caught_is_reported_in_its_own_words(of_a_function):
     now = begun(stage("a"))
     said = "Rate exceeded " + "ö" * 900
     cause = json.dumps({"errorMessage": said, "errorType": "Any"}) if of_a_function else said
-    look = caught(now.running[0], {"Error": "ThrottlingException", "Cause": cause})
-    (entry,) = advance(now, [look], NOW).entries
+    result = caught(now.running[0], {"Error": "ThrottlingException", "Cause": cause})
+    (entry,) = advance(now, [result], NOW).entries
     assert (entry.phase, entry.reason) == (Phase.FAILED, "ThrottlingException")
     assert entry.message.startswith("Rate exceeded ö")
     assert MAX_TEXT_BYTES - 1 <= len(entry.message.encode()) <= MAX_TEXT_BYTES
 
 
-def test_a_caught_batch_keeps_what_it_had_settled_before():
+def test_a_caught_batch_keeps_what_had_ended_before():
     now = begun({"jobs": [any_campaign_job(campaign_ids=["a", "b"])]})
-    half = half_settled(now.running[0])
+    half = half_ended(now.running[0])
     after = advance(now, [caught(half, {"Error": "States.Timeout"})], NOW)
     assert [(entry.id, entry.phase, entry.reason) for entry in after.entries] == [
         ("a", Phase.COMPLETE, "AnyReason"),
@@ -237,7 +237,7 @@ def test_an_error_that_was_caught_is_the_end_of_its_work_not_the_end_of_the_stag
     ]
 
 
-def test_the_error_of_a_whole_failed_map_is_told_of_every_job_that_ran():
+def test_the_error_of_a_whole_failed_map_is_reported_for_every_job_that_ran():
     now = begun(stage("a", "b"), stage("c"), stage("d", run="always"))
     lost = TaskError(Error="States.DataLimitExceeded", Cause="the results are too large")
     after = advance(now, [], NOW, lost=lost)
@@ -251,7 +251,7 @@ def test_the_error_of_a_whole_failed_map_is_told_of_every_job_that_ran():
     assert running_ids(after) == ["d"]
 
 
-def test_a_failed_map_takes_nothing_back_of_what_was_settled_before():
+def test_a_failed_map_takes_nothing_back_of_what_had_ended_before():
     now = begun(stage("a"), stage("b"))
     now = advance(now, [ended(now.running[0])], NOW)
     after = advance(now, [], NOW, lost=TaskError(Error="States.Runtime"))
@@ -269,17 +269,17 @@ def test_that_a_whole_map_failed_is_remembered_until_the_end():
     assert now.workflow_failed
 
 
-def test_an_error_without_a_cause_is_told_all_the_same():
+def test_an_error_without_a_cause_is_reported_all_the_same():
     now = begun(stage("a"))
-    look = caught(now.running[0], {"Error": "States.Timeout"})
-    (entry,) = advance(now, [look], NOW).entries
+    result = caught(now.running[0], {"Error": "States.Timeout"})
+    (entry,) = advance(now, [result], NOW).entries
     assert (entry.phase, entry.reason) == (Phase.FAILED, "States.Timeout")
     assert entry.message
 
 
 def test_a_child_that_ended_half_way_leaves_nothing_open():
     now = begun({"jobs": [any_campaign_job(campaign_ids=["a", "b"])]})
-    half = pass_result.next_pass(half_settled(now.running[0]), Phase.IN_PROGRESS, 5)
+    half = pass_result.next_pass(half_ended(now.running[0]), Phase.IN_PROGRESS, 5)
     assert [
         (entry.id, entry.phase, entry.reason) for entry in advance(now, [half], NOW).entries
     ] == [
@@ -333,7 +333,7 @@ def test_a_clean_up_of_nothing_is_finished_before_it_begins():
     assert now.entries == ()
 
 
-def test_a_clean_up_accounts_for_each_export():
+def test_a_clean_up_has_an_entry_of_each_export():
     now = clean_up_of(LEFT_BEHIND)
     first, *rest = now.running
     results = [ended(first, Phase.FAILED), *(ended(work) for work in rest)]
@@ -376,7 +376,7 @@ def _expected(stages: list[dict[str, Any]]) -> Counter[tuple[str, str]]:
 
 
 def _what_a_child_may_return(data: st.DataObject, work: Work) -> PassResult | None:
-    """Draw anything from a lost child to a settled one."""
+    """Draw anything from a lost child to one that has ended."""
     kind = data.draw(st.sampled_from(["lost", "caught", "half-way", "complete", "failed"]))
     if isinstance(work, CampaignWork):
         for name in data.draw(st.sets(st.sampled_from(sorted(work.open)))) if work.open else ():
@@ -402,7 +402,7 @@ def test_every_resource_of_a_request_is_in_the_account_once_whatever_the_childre
     for _ in range(5):
         lost = data.draw(st.none() | st.just(TaskError(Error="AnyError", Cause="any cause")))
         children = () if lost else now.running
-        results = [look for work in children if (look := _what_a_child_may_return(data, work))]
+        results = [result for work in children if (result := _what_a_child_may_return(data, work))]
         now = advance(carried(now), results, NOW, lost=lost)
     while not now.has_ended:
         now = advance(now, [], NOW)

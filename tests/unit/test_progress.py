@@ -41,13 +41,13 @@ def export() -> ExportWork:
     return ExportWork(kind="export", key="0.1", job_label="0.1", job=spec)
 
 
-def child(work: Work, look: PassResult | None = None, status: str = "RUNNING") -> ChildHistory:
+def child(work: Work, result: PassResult | None = None, status: str = "RUNNING") -> ChildHistory:
     entered = {"stateEnteredEventDetails": {"name": "AwaitCampaigns"}}
     events: tuple[dict[str, Any], ...] = (entered,)
-    if look is not None:
+    if result is not None:
         answer = {
             "resource": "invoke",
-            "output": json.dumps({"Payload": look.model_dump(mode="json", by_alias=True)}),
+            "output": json.dumps({"Payload": result.model_dump(mode="json", by_alias=True)}),
         }
         events = ({"taskSucceededEventDetails": answer}, entered)
     return ChildHistory(
@@ -86,7 +86,7 @@ def rows(known: Progress) -> list[tuple[str, str, str]]:
     return [(found.name, found.status, found.detail) for found in known.resources]
 
 
-def test_what_is_open_has_its_state_and_what_is_settled_its_end(
+def test_what_is_open_has_its_state_and_what_has_ended_its_end(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     work = campaigns("open", "done", "warned", "failed")
@@ -94,11 +94,11 @@ def test_what_is_open_has_its_state_and_what_is_settled_its_end(
     work = work.close("done", phase=Phase.COMPLETE, message="", **end)
     work = work.close("warned", phase=Phase.COMPLETE, message="", warnings=("late",), **end)
     work = work.close("failed", phase=Phase.FAILED, message="why\nand\x1b[1mhow", **end)
-    look = next_pass(work, Phase.IN_PROGRESS, 5)
+    result = next_pass(work, Phase.IN_PROGRESS, 5)
     given = campaigns("open", "done", "warned", "failed")
 
     known = read(
-        monkeypatch, child(given, look), states={"open": ((0.0, "Running"), (12.4, "Paused"))}
+        monkeypatch, child(given, result), states={"open": ((0.0, "Running"), (12.4, "Paused"))}
     )
 
     assert sorted(rows(known)) == [
@@ -120,7 +120,7 @@ def test_a_running_export_has_a_percent(monkeypatch: pytest.MonkeyPatch) -> None
     assert rows(known) == [("snapshot:shop", "IN_PROGRESS", "IN_PROGRESS 42% since 300 s")]
 
 
-def test_the_phase_of_the_last_look_is_shown(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_phase_of_the_last_pass_is_shown(monkeypatch: pytest.MonkeyPatch) -> None:
     queued = next_pass(export(), Phase.QUEUED, 5)
 
     assert rows(read(monkeypatch, child(export(), queued))) == [("snapshot:shop", "QUEUED", "")]
@@ -131,10 +131,10 @@ def test_the_end_of_a_child_is_the_end_of_all_it_was_given(
 ) -> None:
     done = campaigns("a").close("a", phase=Phase.COMPLETE, reason="R", message="", now=NOW)
     ended = child(campaigns("a"), last_pass(done, Phase.COMPLETE), "SUCCEEDED")
-    broken = campaigns("b").model_copy(update={"key": "0.0.1"})
+    broken = campaigns("b").replace(key="0.0.1")
     error = TaskError(Error="Lambda.Unknown", Cause="it crashed")
     failed = PassResult(key=broken.key, phase=Phase.FAILED, work=broken, error=error, ended_at=0)
-    aborted = campaigns("c").model_copy(update={"key": "0.0.2"})
+    aborted = campaigns("c").replace(key="0.0.2")
 
     known = read(
         monkeypatch, ended, child(broken, failed, "SUCCEEDED"), child(aborted, None, "ABORTED")

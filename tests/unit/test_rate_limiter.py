@@ -16,7 +16,7 @@ CHANGED = client_error("ConditionalCheckFailedException")
 
 
 @pytest.fixture
-def table(hand_clock) -> FakeTable:
+def table(manual_clock) -> FakeTable:
     return FakeTable()
 
 
@@ -24,55 +24,55 @@ def limiter(table: FakeTable, name: str = "any", rate: Rate = ONE) -> RateLimite
     return RateLimiter(table.NAME, name, rate, connect=lambda _service: table)
 
 
-def moments(slots: Slots, hand_clock) -> list[float]:
+def moments(slots: Slots, manual_clock) -> list[float]:
     """Take every slot, and return when each came."""
     taken = []
     while slots.take():
-        taken.append(hand_clock.time - NOW)
+        taken.append(manual_clock.time - NOW)
     return taken
 
 
-def test_sleeps_from_call_to_call(table, hand_clock):
-    assert moments(limiter(table).reserve(4), hand_clock) == [0, 1, 2, 3]
-    assert hand_clock.slept == [0, 1, 1, 1]
+def test_sleeps_from_call_to_call(table, manual_clock):
+    assert moments(limiter(table).reserve(4), manual_clock) == [0, 1, 2, 3]
+    assert manual_clock.slept == [0, 1, 1, 1]
 
 
-def test_one_function_calls_after_the_other(table, hand_clock):
+def test_one_function_calls_after_the_other(table, manual_clock):
     first, second = limiter(table).reserve(2), limiter(table).reserve(2)
-    assert moments(second, hand_clock) == [2, 3]
-    assert moments(first, hand_clock)[0] == 3, "late, but its first call is still good"
+    assert moments(second, manual_clock) == [2, 3]
+    assert moments(first, manual_clock)[0] == 3, "late, but its first call is still good"
 
 
-def test_another_rate_is_another_matter(table, hand_clock):
+def test_another_rate_is_another_matter(table, manual_clock):
     limiter(table, "mutations").reserve(20)
-    assert moments(limiter(table, "reads").reserve(1), hand_clock) == [0]
+    assert moments(limiter(table, "reads").reserve(1), manual_clock) == [0]
 
 
-def test_who_finds_no_room_is_told_when_to_come_again(table, hand_clock):
+def test_a_caller_without_room_learns_when_to_ask_again(table, manual_clock):
     limiter(table).reserve(30)
     slots = limiter(table).reserve(1)
     assert not slots.take()
-    hand_clock.time = slots.again_at
+    manual_clock.time = slots.again_at
     assert limiter(table).reserve(1).take()
 
 
-def test_a_reservation_that_comes_in_between_is_respected(table, hand_clock):
+def test_a_reservation_that_comes_in_between_is_respected(table, manual_clock):
     limiter(table).reserve(2)
-    hand_clock.during_sleep = lambda: limiter(table).reserve(2)
+    manual_clock.during_sleep = lambda: limiter(table).reserve(2)
     table.will("update_item", CHANGED)
     late = limiter(table).reserve(1)
-    hand_clock.during_sleep = lambda: None
-    began = hand_clock.time
+    manual_clock.during_sleep = lambda: None
+    began = manual_clock.time
     assert late.take()
-    assert hand_clock.time == pytest.approx(NOW + 4)
-    assert hand_clock.time > began
+    assert manual_clock.time == pytest.approx(NOW + 4)
+    assert manual_clock.time > began
 
 
-def test_who_never_gets_to_write_waits_and_calls_nothing(table, hand_clock):
+def test_who_never_gets_to_write_waits_and_calls_nothing(table, manual_clock):
     table.will("update_item", *[CHANGED] * 100)
     slots = limiter(table).reserve(1)
     assert not slots.take()
-    assert slots.again_at <= hand_clock.time
+    assert slots.again_at <= manual_clock.time
 
 
 @pytest.mark.parametrize("operation", ["get_item", "update_item"])
@@ -80,12 +80,12 @@ def test_who_never_gets_to_write_waits_and_calls_nothing(table, hand_clock):
     "code", ["ProvisionedThroughputExceededException", "AccessDeniedException", "AnyOther"]
 )
 def test_without_the_table_work_goes_on_unlimited_and_is_counted(
-    table, hand_clock, operation, code
+    table, manual_clock, operation, code
 ):
     table.will(operation, client_error(code))
     slots = limiter(table).reserve(1)
     assert [slots.take() for _ in range(30)] == [True] * 30
-    assert hand_clock.slept == []
+    assert manual_clock.slept == []
     assert metrics_named(metric_names.RATE_LIMITER_UNAVAILABLE) == [1.0]
 
 
@@ -98,50 +98,50 @@ def test_without_a_limit_the_first_throttle_is_the_last_call():
     assert slots.take()
     slots.throttled()
     assert not slots.take()
-    assert Unlimited().reserve(5).take(), "until the next look"
+    assert Unlimited().reserve(5).take(), "until the next pass"
 
 
-def test_without_a_limit_no_call_comes_too_late(hand_clock):
+def test_without_a_limit_no_call_comes_too_late(manual_clock):
     slots = Unlimited().reserve(5, until=NOW + 1)
-    hand_clock.move(2)
+    manual_clock.advance(2)
     assert slots.take(), "the first one is always good"
     assert not slots.take()
 
 
-def test_who_is_late_makes_no_call_that_comes_too_late(table, hand_clock):
+def test_who_is_late_makes_no_call_that_comes_too_late(table, manual_clock):
     slots = limiter(table).reserve(10, until=NOW + 6.5)
-    hand_clock.move(4)
-    assert moments(slots, hand_clock) == [4, 5, 6]
+    manual_clock.advance(4)
+    assert moments(slots, manual_clock) == [4, 5, 6]
 
 
-def test_a_caller_for_whom_the_table_took_all_the_time_makes_one_call(table, hand_clock):
+def test_a_caller_for_whom_the_table_took_all_the_time_makes_one_call(table, manual_clock):
     read = table.get_item
 
     def slowly(**parameters):
-        hand_clock.move(20)
+        manual_clock.advance(20)
         return read(**parameters)
 
     table.get_item = slowly
     slots = limiter(table).reserve(10, until=NOW + 15)
-    assert moments(slots, hand_clock) == [20]
+    assert moments(slots, manual_clock) == [20]
 
 
-def test_a_throttle_slows_everyone_down_for_a_while(table, hand_clock):
+def test_a_throttle_slows_everyone_down_for_a_while(table, manual_clock):
     limiter(table).reserve(1).throttled()
-    hand_clock.move(1)
+    manual_clock.advance(1)
     slots = limiter(table).reserve(3)
-    assert [moment - 1 for moment in moments(slots, hand_clock)] == [
+    assert [moment - 1 for moment in moments(slots, manual_clock)] == [
         0,
         SLOWDOWN,
         2 * SLOWDOWN,
     ]
-    hand_clock.move(SLOWED_SECONDS)
-    began = hand_clock.time - NOW
+    manual_clock.advance(SLOWED_SECONDS)
+    began = manual_clock.time - NOW
     slots = limiter(table).reserve(3)
-    assert [moment - began for moment in moments(slots, hand_clock)] == [0, 1, 2]
+    assert [moment - began for moment in moments(slots, manual_clock)] == [0, 1, 2]
 
 
-def test_throttle_after_throttle_ends_the_calls_of_this_look(table, hand_clock):
+def test_throttle_after_throttle_ends_the_calls_of_this_pass(table, manual_clock):
     slots = limiter(table).reserve(10)
     taken = 0
     while slots.take():
@@ -150,20 +150,20 @@ def test_throttle_after_throttle_ends_the_calls_of_this_look(table, hand_clock):
     assert taken == MAX_THROTTLES
 
 
-def test_a_throttle_that_can_not_be_told_is_no_failure(table, hand_clock):
+def test_a_throttle_that_cannot_be_reported_is_no_failure(table, manual_clock):
     slots = limiter(table).reserve(2)
     table.will("update_item", client_error("AnyOther"))
     slots.throttled()
     assert slots.take()
 
 
-def test_who_is_late_keeps_the_distance_and_loses_the_last_calls(table, hand_clock):
+def test_who_is_late_keeps_the_distance_and_loses_the_last_calls(table, manual_clock):
     slots = limiter(table).reserve(10)
-    hand_clock.move(LATE_SECONDS + 3)
-    assert moments(slots, hand_clock) == [8, 9, 10, 11, 12, 13, 14]
+    manual_clock.advance(LATE_SECONDS + 3)
+    assert moments(slots, manual_clock) == [8, 9, 10, 11, 12, 13, 14]
 
 
-def test_a_single_call_is_good_however_late(table, hand_clock):
+def test_a_single_call_is_good_however_late(table, manual_clock):
     slots = limiter(table).reserve(1)
-    hand_clock.move(100)
-    assert moments(slots, hand_clock) == [100]
+    manual_clock.advance(100)
+    assert moments(slots, manual_clock) == [100]

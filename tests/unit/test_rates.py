@@ -95,7 +95,7 @@ def test_calls_never_run_ahead_of_the_rate(rate, callers):
 
 
 @given(RATES, st.integers(1, 60))
-def test_whoever_waits_as_told_is_served_and_wastes_nothing(rate, wanted):
+def test_anyone_who_waits_as_long_as_returned_is_served_and_wastes_nothing(rate, wanted):
     reserved, now = Reserved(), NOW
     slots: list[float] = []
     while len(slots) < wanted:

@@ -33,8 +33,8 @@ KEY = "1.0"
 
 
 @pytest.fixture(autouse=True)
-def _clock(hand_clock):
-    return hand_clock
+def _clock(manual_clock):
+    return manual_clock
 
 
 def job(**fields: Any) -> CampaignJob:
@@ -295,10 +295,10 @@ def test_a_description_holds_the_tags_and_a_missing_campaign_has_none():
     assert [reads.tags("a"), reads.tags("b"), reads.tags("c")] == [{"team": "sales"}, {}, None]
 
 
-def test_a_throttled_read_is_made_again_after_a_pause(hand_clock):
+def test_a_throttled_read_is_made_again_after_a_pause(manual_clock):
     client = AnsweringClient(list_campaigns=[throttled(), throttled(), page("a")])
     assert [each.id for each in reads_of(client).listed(None)] == ["a"]
-    assert len(hand_clock.slept) == MAX_TRIES - 1
+    assert len(manual_clock.slept) == MAX_TRIES - 1
 
 
 def test_a_read_that_is_throttled_repeatedly_is_left_to_step_functions():
@@ -313,17 +313,17 @@ def test_a_refused_read_is_not_repeated():
         list(reads_of(client).listed(None))
 
 
-def test_no_read_begins_when_the_function_has_no_time_left(hand_clock):
+def test_no_read_begins_when_the_function_has_no_time_left(manual_clock):
     client = AnsweringClient(list_campaigns=[page("a", nextToken="1"), page("b")])
     listed = reads_of(client, until=NOW + 5).listed(None)
     assert next(listed).id == "a"
-    hand_clock.move(6)
+    manual_clock.advance(6)
     with pytest.raises(ThrottlingException, match="no time"):
         next(listed)
     assert len(client.calls) == 1
 
 
-def test_reads_keep_to_the_rate_that_all_executions_share(hand_clock):
+def test_reads_keep_to_the_rate_that_all_executions_share(manual_clock):
     rates = CampaignRates()
     table = FakeTable()
     limiter = RateLimiter(table.NAME, "campaign-reads", rates.reads, connect=lambda _name: table)
@@ -331,4 +331,4 @@ def test_reads_keep_to_the_rate_that_all_executions_share(hand_clock):
     pages = [page(f"c-{number}", nextToken="more") for number in range(29)]
     client = AnsweringClient(list_campaigns=[*pages, page("last")])
     assert len(list(reads_of(client, limits).listed(None))) == 30
-    assert hand_clock.time - NOW == pytest.approx((30 - rates.reads.burst + 1) / 5)
+    assert manual_clock.time - NOW == pytest.approx((30 - rates.reads.burst + 1) / 5)

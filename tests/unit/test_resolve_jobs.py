@@ -30,8 +30,8 @@ Resolver = Callable[[Any, str, Context], Resolved]
 
 
 @pytest.fixture(autouse=True)
-def _time(hand_clock):
-    hand_clock.time = NOW + 10
+def _time(manual_clock):
+    manual_clock.time = NOW + 10
 
 
 @pytest.fixture

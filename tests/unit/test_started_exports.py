@@ -64,7 +64,7 @@ def test_the_notes_of_two_jobs_for_the_same_export_are_two(started):
     assert [started.holds(EXECUTION, job, "a") for job in ("0.0", "0.1")] == [True, False]
 
 
-def test_what_is_to_be_canceled_is_told_without_what_may_outlive_its_execution(started):
+def test_what_is_to_be_canceled_is_reported_without_what_may_outlive_its_execution(started):
     notes = [
         export("a", job="0.0"),
         export("a", job="0.1"),
@@ -96,7 +96,7 @@ REFUSALS = pytest.mark.parametrize(
 
 @pytest.mark.parametrize("operation", ["delete_item", "get_item", "put_item", "query"])
 @REFUSALS
-def test_a_table_that_refuses_is_told_by_name(table, started, operation, code, named):
+def test_a_table_that_refuses_is_reported_by_name(table, started, operation, code, named):
     table.will(operation, client_error(code))
     calls = {
         "delete_item": lambda: started.forget(EXECUTION, "0.0", "a"),
@@ -109,7 +109,7 @@ def test_a_table_that_refuses_is_told_by_name(table, started, operation, code, n
 
 
 def test_a_note_outlives_the_deadline_by_long_enough_for_a_late_clean_up(
-    table, started, hand_clock
+    table, started, manual_clock
 ):
     Notes(export_work(on_abort="cancel", deadline_seconds=600), EXECUTION, started).record("a")
     (item,) = table.items.values()
@@ -117,7 +117,7 @@ def test_a_note_outlives_the_deadline_by_long_enough_for_a_late_clean_up(
     assert started.of(EXECUTION) == (export("a"),)
 
 
-def test_a_note_is_read_again_and_taken_back(table, started, hand_clock):
+def test_a_note_is_read_again_and_taken_back(table, started, manual_clock):
     notes = Notes(export_work(on_abort="cancel"), EXECUTION, started)
     assert not notes.holds("a")
     assert not notes.record("a")
@@ -137,7 +137,7 @@ def test_a_note_is_read_again_and_taken_back(table, started, hand_clock):
     ],
 )
 def test_every_start_is_noted_and_only_by_wish_to_be_canceled_after_an_abort(
-    started, hand_clock, fields, canceled
+    started, manual_clock, fields, canceled
 ):
     Notes(export_work(**fields), EXECUTION, started).record("a")
     assert started.of(EXECUTION) == (export("a", cancel=canceled),)
@@ -146,7 +146,7 @@ def test_every_start_is_noted_and_only_by_wish_to_be_canceled_after_an_abort(
 @pytest.mark.parametrize("operation", ["delete_item", "get_item", "put_item"])
 @REFUSALS
 def test_a_table_out_of_reach_is_no_error_where_nothing_is_canceled_by_its_notes(
-    table, started, hand_clock, operation, code, named
+    table, started, manual_clock, operation, code, named
 ):
     def call(notes: Notes) -> object:
         table.will(operation, client_error(code))

@@ -1,4 +1,4 @@
-"""An assembly is made once for all that it is made of, whoever asks, and however many at once."""
+"""An assembly is made once for all that it is made of, no matter who asks, and how many at once."""
 
 from __future__ import annotations
 
@@ -118,7 +118,7 @@ def test_the_app_is_given_nothing_that_the_assembly_is_not_known_by(
 ) -> None:
     monkeypatch.setenv("CDK_DEFAULT_REGION", "eu-west-1")
 
-    assert (synthesise() / "given").read_text() == "CDK_CONTEXT_JSON CDK_OUTDIR"
+    assert (synthesise() / "given").read_text() == "CDK_CONTEXT_JSON CDK_OUTDIR CDK_VALIDATION"
 
 
 def test_who_asks_at_once_waits_for_one_synthesis(project: Path) -> None:
@@ -139,7 +139,7 @@ def test_what_changes_during_a_synthesis_is_synthesised_again(project: Path) -> 
     assert len(list(synthesis.ASSEMBLIES.iterdir())) == 1
 
 
-def test_an_app_that_fails_is_told_in_its_own_words_and_leaves_nothing(project: Path) -> None:
+def test_an_app_that_fails_is_reported_in_its_own_words_and_leaves_nothing(project: Path) -> None:
     _write(project / "infra" / "stack.py", "sys.exit('app.py: no such setting')")
 
     with pytest.raises(NotDeployableError, match=r"^app\.py: no such setting$"):
@@ -148,7 +148,7 @@ def test_an_app_that_fails_is_told_in_its_own_words_and_leaves_nothing(project: 
     assert list(synthesis.ASSEMBLIES.iterdir()) == []
 
 
-def test_old_assemblies_are_removed_but_for_those_asked_for_last(project: Path) -> None:
+def test_old_assemblies_are_removed_except_those_requested_last(project: Path) -> None:
     made = [synthesise({"number": number}) for number in range(KEPT + 2)]
     left_behind = synthesis.ASSEMBLIES / f"{UNFINISHED}killed"
     left_behind.mkdir()

@@ -44,7 +44,7 @@ def test_leaves_a_character_out_that_would_be_cut_in_two(text, most, short):
     assert shorten(text, most) == short
 
 
-def test_text_is_as_long_as_an_account_takes_unless_told_otherwise():
+def test_text_is_as_long_as_an_entry_takes_unless_given_otherwise():
     assert len(shorten("x" * 1_000).encode()) == MAX_TEXT_BYTES
     assert shorten("x" * MAX_TEXT_BYTES) == "x" * MAX_TEXT_BYTES
 

@@ -131,7 +131,7 @@ def test_the_same_event_again_wakes_nobody_twice(table):
     assert states.woken == ["a", "b"]
 
 
-def test_who_was_woken_and_not_forgotten_is_stale_the_next_time(table):
+def test_a_waiter_that_was_woken_and_not_forgotten_is_stale_the_next_time(table):
     states = FakeStates("a", "b")
     for token in ("a", "b"):
         store(table, ON, token)
@@ -151,7 +151,7 @@ def test_who_was_woken_and_not_forgotten_is_stale_the_next_time(table):
         ("AccessDeniedException", 400, AccessDeniedException),
     ],
 )
-def test_a_table_that_does_not_answer_is_told_by_name(table, code, status, named):
+def test_a_table_that_does_not_answer_is_reported_by_name(table, code, status, named):
     table.will("query", client_error(code, status))
     with pytest.raises(named):
         waiters(table, FakeStates()).wake(OF_SOURCE)
@@ -167,7 +167,7 @@ def test_a_success_that_could_not_be_sent_leaves_its_token_for_the_next_event(ta
     assert waiters(table, states).wake(OF_SOURCE) == Woken(live=1, stale=0)
 
 
-def test_an_execution_that_waits_anew_has_one_item_still_which_is_good_for_the_next_event(table):
+def test_an_execution_that_waits_again_has_one_item_still_which_is_good_for_the_next_event(table):
     """It was woken, or went on by itself, and waits again before its item could be deleted."""
     store(table, ON, "first", execution="child")
     states = FakeStates("first", "second")
@@ -195,7 +195,7 @@ def test_wakes_the_batches_that_hold_a_campaign_and_no_others(page_size):
     store(table, CAMPAIGNS, "one", ids=["c-1"])
     store(table, CAMPAIGNS, "other", ids=["c-2", "c-11"])
     store(table, CAMPAIGNS, "both", ids=["c-2", "c-1"])
-    hurried = WaiterSelector(CAMPAIGNS, listed=(items.CAMPAIGN_IDS, "c-1"))
-    assert waiters(table, states).wake(hurried) == Woken(live=2, stale=0)
+    selector = WaiterSelector(CAMPAIGNS, listed=(items.CAMPAIGN_IDS, "c-1"))
+    assert waiters(table, states).wake(selector) == Woken(live=2, stale=0)
     assert sorted(states.woken) == ["both", "one"]
     assert [item["token"]["S"] for item in table.items.values()] == ["other"]

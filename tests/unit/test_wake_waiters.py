@@ -1,4 +1,4 @@
-"""An event hurries those whom it is about, and one that does not say so is an error."""
+"""An event wakes those whom it is about, and one that does not say so is an error."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def rds_event(
     arn: str = SNAPSHOT,
     event_id: str = "RDS-EVENT-0161",
 ) -> dict[str, Any]:
-    """Return an event as EventBridge hands it to a function."""
+    """Return an event as EventBridge passes it to a function."""
     return {
         "version": "0",
         "id": "844e2571-85d4-695f-b930-0153b71dcb42",
@@ -65,7 +65,7 @@ def rds_event(
 def campaign_event(
     operation: str = "StopCampaign", parameters: object = None, **detail: Any
 ) -> dict[str, Any]:
-    """Return a call as CloudTrail records it and EventBridge hands it to a function."""
+    """Return a call as CloudTrail records it and EventBridge passes it to a function."""
     return rds_event() | {
         "detail-type": "AWS API Call via CloudTrail",
         "source": "aws.connect-campaigns",
@@ -157,7 +157,7 @@ def test_an_event_that_comes_twice_wakes_nobody_twice(states, wait_for):
 
 
 @pytest.mark.parametrize("operation", Mutation)
-def test_a_move_of_a_campaign_wakes_the_batches_that_hold_it(table, states, operation):
+def test_a_mutation_of_a_campaign_wakes_the_batches_that_hold_it(table, states, operation):
     for token, ids in {"a": ["c-1"], "stranger": ["c-2", "c-3"], "b": ["c-3", "c-1"]}.items():
         store(table, CAMPAIGNS, token, ids=ids)
         states.waiting.append(token)
@@ -165,7 +165,7 @@ def test_a_move_of_a_campaign_wakes_the_batches_that_hold_it(table, states, oper
     assert states.woken == ["a", "b"]
 
 
-def test_a_move_of_a_campaign_frees_no_slot_of_an_export(states, wait_for):
+def test_a_mutation_of_a_campaign_frees_no_slot_of_an_export(states, wait_for):
     wait_for(EXPORT_SLOT, "first")
     assert invoke(campaign_event()) == {"live": 0, "stale": 0}
 
@@ -178,7 +178,7 @@ def test_finds_the_campaign_by_either_name_that_cloudtrail_may_give_it(table, st
     assert states.woken == ["a"]
 
 
-def test_counts_moves_of_campaigns_as_it_counts_ends_of_exports(table, states, capsys):
+def test_counts_mutations_of_campaigns_as_it_counts_ends_of_exports(table, states, capsys):
     store(table, CAMPAIGNS, "gone", ids=["c-1"])
     invoke(campaign_event())
     assert published(capsys) == {"WaitersWoken": 0, "WaitersStale": 1, "EventsForNobody": 0}
@@ -208,7 +208,7 @@ def test_an_event_that_does_not_say_whom_it_is_about_is_an_error(table, states, 
 
 
 def published(capsys: Any) -> dict[str, int]:
-    """Return what was counted, but for the calls."""
+    """Return what was counted, except for the calls."""
     (record,) = [
         json.loads(line)
         for line in capsys.readouterr().out.splitlines()

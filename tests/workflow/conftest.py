@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import pytest
+from jsonschema import Draft202012Validator
 
+from infra.project import ROOT
 from localcloud.orchestrator import LocalOrchestrator
 from localcloud.patches import ChildHistory, child_histories
 from localcloud.report import report
@@ -64,6 +67,25 @@ def entered(history: Any) -> list[str]:
 
 
 Orchestrate = Callable[..., Orchestrated]
+
+
+OUTCOMES: Final = Draft202012Validator(
+    json.loads((ROOT / "docs" / "schemas" / "outcome.schema.json").read_text("utf-8"))
+)
+
+
+@pytest.fixture(autouse=True)
+def _outcomes_are_valid(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Validate every outcome that a test reads against the published schema."""
+    read = LocalOrchestrator.outcome
+
+    def validated(orchestrator: LocalOrchestrator, arn: str) -> dict[str, Any] | None:
+        outcome = read(orchestrator, arn)
+        if outcome is not None:
+            OUTCOMES.validate(outcome)
+        return outcome
+
+    monkeypatch.setattr(LocalOrchestrator, "outcome", validated)
 
 
 @pytest.fixture(scope="session")

@@ -6,7 +6,7 @@ import json
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from lambdas.exports.identifier import identifier
 from localcloud.orchestrator import LocalOrchestrator
@@ -61,6 +61,14 @@ def ends_of_waits(child: ChildHistory) -> list[str]:
     ]
 
 
+class CleanedUp(NamedTuple):
+    """An aborted execution and its clean-up, which have both ended, and the former's outcome."""
+
+    aborted: dict[str, Any]
+    clean_up: dict[str, Any]
+    outcome: dict[str, Any]
+
+
 class Watched:
     """A run that a test observes and interferes with."""
 
@@ -88,6 +96,17 @@ class Watched:
 
     def stop(self, execution_arn: str) -> None:
         self._states.stop_execution(executionArn=execution_arn)
+
+    def abort(self) -> CleanedUp:
+        """Stop the only execution, and wait for the end of its clean-up."""
+        [execution] = self.executions()
+        self.stop(execution["executionArn"])
+        self.until(lambda: len(self.executions()) == 2)
+        self.until_nothing_runs()
+        aborted, clean_up = self.executions()
+        outcome = self.orchestrator.outcome(aborted["executionArn"])
+        assert outcome is not None
+        return CleanedUp(aborted, clean_up, outcome)
 
     def statuses(self, source_arn: str) -> list[str]:
         """The statuses that the exports of a source have had, in order."""

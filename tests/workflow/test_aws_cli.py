@@ -89,18 +89,26 @@ def test_every_printed_command_works_in_another_world(shell: Shell) -> None:
 
 def test_services_whose_endpoint_variable_the_aws_cli_ignores_are_reached(shell: Shell) -> None:
     bucket = shell.orchestrator.outputs["ExportBucketName"]
-    exports, databases, queues, objects, campaigns = shell.answers(
+    shell.orchestrator.aws.client("sqs").create_queue(QueueName="mine", tags={"team": "sales"})
+    exports, databases, queues, objects, campaigns, tagged, others = shell.answers(
         "aws rds describe-export-tasks",
         "aws rds describe-db-instances",
         "aws sqs list-queues",
         f"aws s3api list-objects-v2 --bucket {bucket}",
         "aws connectcampaignsv2 list-campaigns",
+        "aws resourcegroupstaggingapi get-resources"
+        " --resource-type-filters connect-campaigns:campaign",
+        "aws resourcegroupstaggingapi get-resources --resource-type-filters sqs",
     )
     assert exports == {"ExportTasks": []}
     assert databases == {"DBInstances": []}
     assert shell.orchestrator.aws.endpoint in queues["QueueUrls"][0]
     assert "Contents" not in objects
     assert [one["id"] for one in campaigns["campaignSummaryList"]] == ["mine"]
+    assert tagged["ResourceTagMappingList"] == []
+    assert [one["Tags"] for one in others["ResourceTagMappingList"]] == [
+        [{"Key": "team", "Value": "sales"}]
+    ]
 
 
 def test_an_operation_that_is_not_served_fails_without_retries(

@@ -123,19 +123,14 @@ def test_an_abort_cancels_only_started_exports_and_only_if_the_job_says_so(
         exports=[present(ADOPTED)],
     ) as run:
         run.until(lambda: all(run.status(arn) == "IN_PROGRESS" for arn in sources))
-        run.stop(run.runs.all[0].execution_arn)
-        run.until(lambda: len(run.executions()) == 2)
-        run.until_nothing_runs()
+        aborted, clean_up, outcome = run.abort()
 
-        aborted, clean_up = run.executions()
-        outcome = run.orchestrator.outcome(aborted["executionArn"])
         own = run.orchestrator.outcome(clean_up["executionArn"])
         ends = [run.status(arn) for arn in sources]
         calls = run.calls()
     assert (aborted["status"], clean_up["status"]) == ("ABORTED", "SUCCEEDED")
     assert ends == ["IN_PROGRESS", "CANCELED", "IN_PROGRESS"]
     assert calls["CancelExportTask"] == 1
-    assert outcome is not None
     assert own is None, "one outcome for each request"
     assert (outcome["phase"], outcome["reason"]) == ("FAILED", "ExecutionAborted")
     assert [(job["job"], job["id"], job["reason"]) for job in outcome["resources"]] == [
@@ -167,14 +162,9 @@ def test_an_abort_cancels_an_export_of_two_jobs_that_one_has_started(
         snapshots=[snapshot(**LONG)],
     ) as run:
         run.until(lambda: run.calls().get("StartExportTask") == 2 and len(run.waiters()) == 2)
-        run.stop(run.runs.all[0].execution_arn)
-        run.until(lambda: len(run.executions()) == 2)
-        run.until_nothing_runs()
+        _, clean_up, outcome = run.abort()
 
-        aborted, clean_up = run.executions()
-        outcome = run.orchestrator.outcome(aborted["executionArn"])
         end, calls = run.status(SNAPSHOT), run.calls()
-    assert outcome is not None
     assert [job["final_state"] for job in json.loads(clean_up["output"])["resources"]] == [
         "CANCELED"
     ]

@@ -26,7 +26,7 @@ TIMER = Kind(
     reconciler="lambdas.timers.reconcile_timer",
     loop=Loop(
         route="RouteTimer",
-        otherwise=Wait("AwaitBell", "Until the timer rings."),
+        otherwise=Wait("AwaitTimer", "Until the timer's time has elapsed."),
         plain_wait="AwaitNextPollOfTimer",
     ),
     resources=OneResource(

@@ -25,14 +25,16 @@ def handler(event: dict[str, Any], _context: LambdaContext) -> dict[str, Any]:
     polling = work.polling.polled(now)
     age = polling.age(now)
     state = "Rung" if age >= work.seconds else "Ticking"
-    told = {"polling": polling, "initial_state": work.initial_state or state, "state": state}
-    work = work.model_copy(update=told)
+    progress = {"polling": polling, "initial_state": work.initial_state or state, "state": state}
+    work = work.replace(**progress)
     if state == "Rung":
         reason = Reason.TIME_ELAPSED
-        work = work.close(phase=Phase.COMPLETE, reason=reason, message="it rang", now=now)
+        work = work.close(
+            phase=Phase.COMPLETE, reason=reason, message="its time has elapsed", now=now
+        )
         return measures.count_pass(pass_result.last_pass(work, Phase.COMPLETE)).as_payload()
     budget = Budget(event["history_events"], age, work.deadline_seconds)
     wait = budget.stretch(wait_seconds(TICKING, age, 0.5))
     found = wake(TIMERS, polling.started_at or now, now, wait) if budget.allows_wakes else None
-    look = pass_result.next_pass(work, Phase.IN_PROGRESS, wait, found)
-    return measures.count_pass(look).as_payload()
+    result = pass_result.next_pass(work, Phase.IN_PROGRESS, wait, found)
+    return measures.count_pass(result).as_payload()

@@ -40,7 +40,7 @@ class TimerWork(Work):
             elapsed_seconds=round(self.polling.age(now), 3),
             ended_at=timestamp(now),
         )
-        return self.model_copy(update={"entries": (entry,)})
+        return self.replace(entries=(entry,))
 
     def fail_all(self, *, reason: str, message: str, now: float) -> TimerWork:
         if self.entries:

@@ -1,4 +1,4 @@
-"""One look at a source's export after the other, against exports that answer strictly."""
+"""Reconcile passes over a source's export, against exports that answer strictly."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ from lambdas.exports.work import ExportWork
 from lambdas.jobs.pass_result import PassResult
 from lambdas.jobs.resource_result import Entry
 from tests.unit.builders import EXECUTION, carried
-from tests.unit.export_looks import (
-    ENDS,
-    entry_of,
-)
 from tests.unit.fakes import (
     FakeExports,
     FakeFiles,
     FakeTable,
+)
+from tests.unit.reconcile_export.passes import (
+    ENDS,
+    entry_of,
 )
 
 
@@ -36,30 +36,30 @@ def files() -> FakeFiles:
 
 
 @pytest.fixture
-def look(hand_clock, table, files):
-    """Take one look, with the work as Step Functions carries it."""
+def run_pass(manual_clock, table, files):
+    """Run one pass, with the work as Step Functions carries it."""
 
-    def look(work: ExportWork, rds: FakeExports, history_events: int = 0) -> PassResult:
+    def run_pass(work: ExportWork, rds: FakeExports, history_events: int = 0) -> PassResult:
         work = carried(work)
         started = StartedExports(table.NAME, connect=lambda _service: table)
         notes = Notes(work, EXECUTION, started)
         return reconcile(work, cast(Exports, rds), cast(ExportFiles, files), notes, history_events)
 
-    return look
+    return run_pass
 
 
 @pytest.fixture
-def settle(look, hand_clock):
-    """Look again and again, waiting in between, until the export is settled."""
+def run_to_end(run_pass, manual_clock):
+    """Run pass after pass, waiting in between, until the export has ended."""
 
-    def settle(work: ExportWork, rds: FakeExports, most: int = 60) -> Entry:
+    def run_to_end(work: ExportWork, rds: FakeExports, most: int = 60) -> Entry:
         for _ in range(most):
-            seen = look(work, rds)
+            seen = run_pass(work, rds)
             if seen.phase in ENDS:
                 return entry_of(seen)
             work = seen.work
             assert seen.wait_seconds >= 1
-            hand_clock.move(seen.wait_seconds)
-        raise AssertionError(f"not settled after {most} looks: {work}")
+            manual_clock.advance(seen.wait_seconds)
+        raise AssertionError(f"not ended after {most} passes: {work}")
 
-    return settle
+    return run_to_end

@@ -12,27 +12,27 @@ from tests.unit.builders import (
     export_task,
     export_work,
 )
-from tests.unit.export_looks import (
-    FIRST,
-    SECOND,
-    entry_of,
-)
 from tests.unit.fakes import (
     FakeExports,
     LostResponse,
     aws_error,
 )
+from tests.unit.reconcile_export.passes import (
+    FIRST,
+    SECOND,
+    entry_of,
+)
 
 
-def test_a_failed_export_is_tried_again_under_the_next_identifier(look):
+def test_a_failed_export_is_tried_again_under_the_next_identifier(run_pass):
     rds = FakeExports()
-    seen = look(export_work(max_attempts=2), rds)
+    seen = run_pass(export_work(max_attempts=2), rds)
     rds.end(FIRST, "FAILED", failure_cause="no space")
-    seen = look(seen.work, rds)
+    seen = run_pass(seen.work, rds)
     assert seen.phase is Phase.IN_PROGRESS
     assert rds.asked("start") == [FIRST, SECOND]
     rds.end(SECOND, "COMPLETE", extracted_gb=7)
-    entry = entry_of(look(seen.work, rds))
+    entry = entry_of(run_pass(seen.work, rds))
     assert (entry.phase, entry.reason) == (Phase.COMPLETE, Reason.TARGET_REACHED)
     assert (entry.details["export_task_identifier"], entry.details["adopted"]) == (SECOND, False)
     assert entry.details["total_extracted_gb"] == 7
@@ -43,63 +43,63 @@ def test_a_failed_export_is_tried_again_under_the_next_identifier(look):
 
 
 @pytest.mark.parametrize("attempts", [1, 2, 3, 5])
-def test_an_export_that_keeps_failing_is_tried_as_often_as_it_may(look, attempts):
+def test_an_export_that_keeps_failing_is_tried_as_often_as_it_may(run_pass, attempts):
     rds = FakeExports()
-    seen = look(export_work(max_attempts=attempts), rds)
+    seen = run_pass(export_work(max_attempts=attempts), rds)
     while seen.phase is Phase.IN_PROGRESS:
         *_, last = rds.tasks
         rds.end(last, "FAILED", failure_cause="no space")
-        seen = look(seen.work, rds)
+        seen = run_pass(seen.work, rds)
     entry = entry_of(seen)
     assert (entry.phase, entry.reason) == (Phase.FAILED, Reason.EXPORT_FAILED)
     assert len(rds.tasks) == len(rds.asked("start")) == attempts
-    told = [one["export_task_identifier"] for one in entry.details.get("attempts", ())]
-    assert told == (list(rds.tasks) if attempts > 1 else [])
+    reported = [one["export_task_identifier"] for one in entry.details.get("attempts", ())]
+    assert reported == (list(rds.tasks) if attempts > 1 else [])
 
 
-def test_an_export_whose_cause_a_person_must_mend_is_tried_once(look):
+def test_an_export_whose_cause_a_person_must_fix_is_tried_once(run_pass):
     rds = FakeExports()
-    seen = look(export_work(max_attempts=5), rds)
+    seen = run_pass(export_work(max_attempts=5), rds)
     rds.end(FIRST, "FAILED", failure_cause="The KMS key is disabled")
-    entry = entry_of(look(seen.work, rds))
+    entry = entry_of(run_pass(seen.work, rds))
     assert (entry.reason, rds.asked("start")) == (Reason.EXPORT_FAILED, [FIRST])
     assert "check that the stack's key" in entry.message
 
 
-def test_an_adopted_export_that_fails_was_the_first_attempt(look):
+def test_an_adopted_export_that_fails_was_the_first_attempt(run_pass):
     rds = FakeExports([export_task("IN_PROGRESS", task_id="theirs")])
-    seen = look(export_work(max_attempts=2), rds)
+    seen = run_pass(export_work(max_attempts=2), rds)
     rds.end("theirs", "FAILED", failure_cause="no space")
-    seen = look(seen.work, rds)
+    seen = run_pass(seen.work, rds)
     rds.end(FIRST, "FAILED", failure_cause="no space")
-    entry = entry_of(look(seen.work, rds))
+    entry = entry_of(run_pass(seen.work, rds))
     assert rds.asked("start") == [FIRST]
-    told = [one["export_task_identifier"] for one in entry.details["attempts"]]
-    assert told == ["theirs", FIRST]
+    reported = [one["export_task_identifier"] for one in entry.details["attempts"]]
+    assert reported == ["theirs", FIRST]
 
 
-def test_another_try_waits_until_the_source_may_be_exported_again(look, hand_clock):
+def test_another_try_waits_until_the_source_may_be_exported_again(run_pass, manual_clock):
     rds = FakeExports()
-    seen = look(export_work(max_attempts=2), rds)
+    seen = run_pass(export_work(max_attempts=2), rds)
     rds.end(FIRST, "FAILED", failure_cause="no space")
     rds.will("start", aws_error(InvalidExportSourceStateException))
-    seen = look(seen.work, rds)
+    seen = run_pass(seen.work, rds)
     assert seen.phase is Phase.QUEUED
-    hand_clock.move(seen.wait_seconds)
-    seen = look(seen.work, rds)
+    manual_clock.advance(seen.wait_seconds)
+    seen = run_pass(seen.work, rds)
     rds.end(SECOND, "COMPLETE")
-    entry = entry_of(look(seen.work, rds))
+    entry = entry_of(run_pass(seen.work, rds))
     assert entry.phase is Phase.COMPLETE
     assert len(entry.details["attempts"]) == 2
 
 
-def test_another_try_whose_answer_was_lost_is_not_made_twice(look, hand_clock):
+def test_another_try_whose_answer_was_lost_is_not_made_twice(run_pass, manual_clock):
     rds = FakeExports()
-    seen = look(export_work(max_attempts=2), rds)
+    seen = run_pass(export_work(max_attempts=2), rds)
     rds.end(FIRST, "FAILED", failure_cause="no space")
     rds.will("start", LostResponse())
-    seen = look(seen.work, rds)
-    hand_clock.move(seen.wait_seconds)
-    seen = look(seen.work, rds)
+    seen = run_pass(seen.work, rds)
+    manual_clock.advance(seen.wait_seconds)
+    seen = run_pass(seen.work, rds)
     assert seen.work.progress.task_id == SECOND
     assert list(rds.tasks) == [FIRST, SECOND]

@@ -1,4 +1,4 @@
-"""What the tests of one look at an export have in common."""
+"""What the tests of a reconcile pass over an export have in common."""
 
 from __future__ import annotations
 

@@ -1,0 +1,1 @@
+"""RDS snapshots as jobs: create one, wait for it, delete it again."""
