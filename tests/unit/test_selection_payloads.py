@@ -21,8 +21,8 @@ from tests.unit.test_payloads import (
     accept,
     accepts,
     invoke,
+    longest_last_pass,
     request,
-    settled_at_length,
 )
 
 pytestmark = pytest.mark.filterwarnings("ignore:No application metrics to publish")
@@ -32,10 +32,10 @@ CAMPAIGN_ID = "11111111-2222-3333-4444-{:012}"
 
 
 @pytest.fixture(autouse=True)
-def _largest_fleet(monkeypatch, hand_clock):
+def _largest_fleet(monkeypatch, manual_clock):
     monkeypatch.setenv("AWS_REGION", REGION)
     monkeypatch.setenv("SNAPSHOT_EXPORTS", "[]")
-    assert hand_clock
+    assert manual_clock
     fleet = Fleet()
     for number in range(limits.MAX_CAMPAIGNS_PER_REQUEST):
         fleet.add(CAMPAIGN_ID.format(number), name="😀" * 127)
@@ -76,7 +76,7 @@ def test_the_largest_selection_fits_every_payload(exports):
     assert len(state["plan"]["resolving"]["deferred"]) == 1
     state = invoke(resolve_jobs.handler, {"plan": state["plan"]})
     works = [_work(one) for one in state["plan"]["running"]]
-    results = [settled_at_length(work).as_payload() for work in works]
+    results = [longest_last_pass(work).as_payload() for work in works]
     state = invoke(advance_plan.handler, {"plan": state["plan"], "results": results})
     entries = state["outcome"]["resources"]
     assert len(entries) == limits.MAX_CAMPAIGNS_PER_REQUEST + exports
