@@ -119,6 +119,8 @@ class Settings(Frozen):
         export_bucket_name: an existing bucket for exports; set together with the two below.
         export_role_arn: the role with which RDS writes to that bucket.
         export_key_arn: the KMS key of the exports in it; no alias, which no policy can name.
+        export_pointers: whether each COMPLETE export replaces the pointer to the latest export of
+            its database, `latest/KIND/NAME.json` below the prefix of exports.
         noncurrent_version_days: days after which an overwritten or deleted object of the
             stack's own bucket is removed.
         campaign_instance_ids: Amazon Connect instances whose campaigns may be changed, by the
@@ -180,6 +182,7 @@ class Settings(Frozen):
         ]
         | None
     ) = None
+    export_pointers: StrictBool = False
     noncurrent_version_days: Annotated[int, Field(ge=1, le=3650)] = 30
     campaign_instance_ids: tuple[
         Annotated[

@@ -17,7 +17,7 @@ def pytest_collection() -> None:
 
 
 def pytest_collection_finish() -> None:
-    """Look for garbage from now on, and only in what the tests themselves make."""
+    """Collect garbage from now on, and only in what the tests themselves make."""
     gc.freeze()
     gc.enable()
 

@@ -10,6 +10,7 @@ FULL: Final[dict[str, Any]] = {
         {"source_prefix": "bookings"},
     ],
     "campaign_events": True,
+    "export_pointers": True,
     "campaign_instance_ids": ["instance-1", "instance-2"],
     "alarm_email": "operators@example.com",
 }

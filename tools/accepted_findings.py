@@ -33,6 +33,13 @@ _CHILDREN: Final = (
     "CDK's policy of a Distributed Map: Step Functions chooses the names of its children"
 )
 
+_ANY_DATABASE: Final = "A request names the database that its snapshot is taken of"
+_READ_ONLY: Final = (
+    "Only described: an identifier may be taken by a snapshot that is not the stack's"
+)
+_OWN: Final = (
+    "Identifiers differ by execution. Only snapshots with the stack's tag are created and deleted"
+)
 _TRACING: Final = "X-Ray has no resource-level permissions"
 _ONE_RUNTIME: Final = (
     "The layer holds compiled packages for one runtime, python3.13, which AWS supports until June"
@@ -55,6 +62,23 @@ ACCEPTED: Final = (
         "Resource::*",
         "Requests/ResolveJobsRole/DefaultPolicy",
         f"{_TRACING}. Nor have connect-campaigns:ListCampaigns and tag:GetResources",
+    ),
+    Accepted("IAM5", "Resource::*", "Snapshots/ReconcileSnapshotRole/DefaultPolicy", _TRACING),
+    *(
+        Accepted(
+            "IAM5",
+            "Resource::" + _IN_ACCOUNT.format("rds", name),
+            "Snapshots/ReconcileSnapshotRole/DefaultPolicy",
+            reason,
+        )
+        for name, reason in (
+            ("db:*", _ANY_DATABASE),
+            ("cluster:*", _ANY_DATABASE),
+            ("snapshot:*", _READ_ONLY),
+            ("cluster-snapshot:*", _READ_ONLY),
+            ("snapshot:orchestrator-*", _OWN),
+            ("cluster-snapshot:orchestrator-*", _OWN),
+        )
     ),
     Accepted(
         "IAM5",
@@ -95,6 +119,12 @@ ACCEPTED: Final = (
         "Resource::<ExportsStoreBucket.Arn>/exports/*/export_*.json",
         "Exports/ReconcileExportRole/DefaultPolicy",
         "The status files of each export, in a folder with its identifier",
+    ),
+    Accepted(
+        "IAM5",
+        "Resource::<ExportsStoreBucket.Arn>/exports/latest/*",
+        "Exports/ReconcileExportRole/DefaultPolicy",
+        "The pointers, one for each database that a request exports",
     ),
     *(
         Accepted("IAM5", f"Action::s3:{verb}Object*", "Exports/Store/Role/DefaultPolicy", _WRITER)
@@ -150,6 +180,7 @@ ACCEPTED: Final = (
             "Requests/*",
             "Campaigns/ReconcileCampaigns",
             "Exports/ReconcileExport",
+            "Snapshots/ReconcileSnapshot",
             "Waiting/WakeWaiters",
         )
     ),

@@ -36,6 +36,7 @@ WRONG: Final[Mapping[str, object]] = MappingProxyType(
         "export_bucket_name": "my-bucket",
         "export_role_arn": "rds-export",
         "export_key_arn": "alias/exports",
+        "export_pointers": "yes",
         "noncurrent_version_days": 0,
         "campaign_instance_ids": ["*"],
         "alarm_email": "operators",

@@ -12,6 +12,7 @@ from infra.platform.platform import Platform
 from infra.settings import Settings
 from infra.waiting import Waiting
 from lambdas.exports.wakes import EXPORT_ENDED
+from lambdas.shared.environment import EXPORT_POINTERS
 
 
 class Exports(Construct):
@@ -44,11 +45,18 @@ class Exports(Construct):
             self,
             "ReconcileExport",
             package="exports",
-            environment={**platform.coordination.environment, **self.store.environment},
+            environment={
+                **platform.coordination.environment,
+                **self.store.environment,
+                **({EXPORT_POINTERS: "true"} if settings.export_pointers else {}),
+            },
         )
         self._grant_export_tasks(self.function)
         self.store.grant_start_exports(self.function)
         self.store.grant_read_results(self.function)
+        if settings.export_pointers:
+            self.store.grant_replace_pointers(self.function)
+            self._grant_describe_snapshots(self.function)
         platform.coordination.grant_note_starts(self.function)
         self.rules = [self._ended(waiting)]
 
@@ -73,6 +81,20 @@ class Exports(Construct):
             resource_arns=["*"],
         )
         return start.combine(cancel_and_describe)
+
+    def _grant_describe_snapshots(self, grantee: iam.IGrantable) -> None:
+        """Grant to read which database a snapshot of this account and Region is of."""
+        for action, kind in (
+            ("rds:DescribeDBSnapshots", "snapshot"),
+            ("rds:DescribeDBClusterSnapshots", "cluster-snapshot"),
+        ):
+            every = Stack.of(self).format_arn(
+                service="rds",
+                resource=kind,
+                resource_name="*",
+                arn_format=ArnFormat.COLON_RESOURCE_NAME,
+            )
+            iam.Grant.add_to_principal(grantee=grantee, actions=[action], resource_arns=[every])
 
     def _ended(self, waiting: Waiting) -> events.Rule:
         return events.Rule(

@@ -12,6 +12,7 @@ from constructs import Construct
 
 from infra.platform.encryption import FOR_DATA
 from infra.settings import ExistingStore
+from lambdas.exports.pointer import FOLDER as POINTERS
 from lambdas.shared.environment import (
     EXPORT_BUCKET,
     EXPORT_KEY_ARN,
@@ -109,6 +110,16 @@ class ExportStore(Construct):
             conditions={"StringLike": {"s3:prefix": [f"{self._folder}*"]}},
         )
         return read.combine(find).combine(self.key.grant_decrypt(grantee))
+
+    def grant_replace_pointers(self, grantee: iam.IGrantable) -> iam.Grant:
+        """Grant to read and to replace the pointers to the latest exports."""
+        pointers = iam.Grant.add_to_principal(
+            grantee=grantee,
+            actions=["s3:GetObject", "s3:PutObject"],
+            resource_arns=[self.bucket.arn_for_objects(f"{self._folder}{POINTERS}/*")],
+        )
+        # S3 encrypts what is written with the key, in the name of the writer.
+        return pointers.combine(self.key.grant(grantee, "kms:GenerateDataKey"))
 
     def _access_logs(self) -> s3.Bucket:
         """Return the bucket of the access logs; S3 writes it with keys of its own."""

@@ -102,7 +102,8 @@ class Exports:
 
 
 def _task(answer: Mapping[str, Any]) -> ExportTask:
-    started, ended = answer.get("TaskStartTime"), answer.get("TaskEndTime")
+    times = ("TaskStartTime", "TaskEndTime", "SnapshotTime")
+    started, ended, snapshot = (answer.get(name) for name in times)
     return ExportTask(
         task_id=answer["ExportTaskIdentifier"],
         source_arn=answer.get("SourceArn", ""),
@@ -116,4 +117,5 @@ def _task(answer: Mapping[str, Any]) -> ExportTask:
         extracted_gb=answer.get("TotalExtractedDataInGB", 0),
         failure_cause=answer.get("FailureCause") or None,
         warning=answer.get("WarningMessage") or None,
+        snapshot_at=snapshot.timestamp() if snapshot else None,
     )

@@ -64,6 +64,7 @@ class ExportTask(NamedTuple):
     extracted_gb: int = 0
     failure_cause: str | None = None
     warning: str | None = None
+    snapshot_at: float | None = None
 
 
 class Destination(NamedTuple):

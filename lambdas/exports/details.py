@@ -50,10 +50,16 @@ class TableResult(TypedDict):
 
 
 class FileDetails(TypedDict):
-    """What an export's files say about it."""
+    """What an export's files say about it.
+
+    Attributes:
+        pointer: the key of the pointer that points to it now, None if that points to a newer
+            export or could not be replaced.
+    """
 
     files_found: bool
     files_status: str | None
     table_results: tuple[TableResult, ...]
     tables_counted: int
     tables_not_complete: int
+    pointer: NotRequired[str | None]

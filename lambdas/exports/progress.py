@@ -115,6 +115,11 @@ def identifier_skipped(progress: ExportProgress) -> ExportProgress:
     return progress.replace(generation=progress.generation + 1)
 
 
+def pointer_failed(progress: ExportProgress) -> ExportProgress:
+    """Count an attempt to replace the pointer to the export."""
+    return progress.replace(pointer_failures=progress.pointer_failures + 1)
+
+
 def shown(progress: ExportProgress) -> tuple[object, ...]:
     """Return what changes when an export makes progress: its status and its percentage."""
     percent = None if progress.details is None else progress.details.percent_progress
@@ -130,6 +135,7 @@ def reason_of(reason: Reason, progress: ExportProgress, *, first_poll: bool) -> 
     """Distinguish a target that was true at the first poll from one that became true."""
     requested = progress.requested_task_id is not None and not progress.never_adopts
     found = first_poll and progress.task_id is None and not requested
+    found = found or progress.initial_state == ExportStatus.COMPLETE
     return Reason.ALREADY_THERE if found and reason is Reason.TARGET_REACHED else reason
 
 
@@ -163,8 +169,8 @@ def _poll_seconds(work: ExportWork, task: ExportTask | None, now: float, jitter:
     progress = work.progress
     if progress.throttles:
         return max(1, round(cadence.throttled_seconds(progress.throttles, jitter)))
-    if progress.refusals:
-        pace = cadence.backed_off(cadence.CONFIRM, progress.refusals)
+    if failures := progress.refusals or progress.pointer_failures:
+        pace = cadence.backed_off(cadence.CONFIRM, failures)
         return cadence.wait_seconds(pace, 0, jitter)
     if progress.queued_since is not None:
         soon = progress.slot is not None and progress.slot.room_seen

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 from enum import Enum
-from typing import Any, Final
+from typing import Any, Final, TypeGuard
 
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
@@ -17,6 +17,7 @@ from lambdas.exports.decisions import Destination, ExportTask
 from lambdas.exports.details import FileDetails
 from lambdas.exports.files import ExportFiles
 from lambdas.exports.hints import hint_for_error
+from lambdas.exports.pointers import Pointed, Pointers
 from lambdas.exports.slots import SlotWait
 from lambdas.exports.started import Notes, StartedExports
 from lambdas.exports.work import ExportProgress, ExportWork
@@ -30,8 +31,10 @@ from lambdas.shared.environment import (
     COORDINATION_TABLE,
     EXPORT_BUCKET,
     EXPORT_KEY_ARN,
+    EXPORT_POINTERS,
     EXPORT_PREFIX,
     EXPORT_ROLE_ARN,
+    is_set,
     setting,
 )
 from lambdas.shared.errors import (
@@ -50,6 +53,9 @@ from lambdas.shared.texts import with_hint
 
 STEPS_PER_PASS: Final = 3
 """More than one if a call was refused because the state had changed, or starts another attempt."""
+
+MAX_POINTER_FAILURES: Final = 4
+"""Passes in which the pointer to a COMPLETE export was not replaced; one more, and it stays."""
 
 
 class Step(Enum):
@@ -72,12 +78,22 @@ def handler(event: dict[str, Any], _context: LambdaContext) -> dict[str, Any]:
     notes = Notes(
         work, event["trace"]["execution_arn"], StartedExports(setting(COORDINATION_TABLE))
     )
-    result = reconcile(work, rds, ExportFiles(bucket), notes, event.get("history_events", 0))
+    pointers = None
+    if is_set(EXPORT_POINTERS):
+        pointers = Pointers(bucket, prefix, setting(EXPORT_KEY_ARN))
+    history_events = event.get("history_events", 0)
+    result = reconcile(work, rds, ExportFiles(bucket), notes, history_events, pointers=pointers)
     return measures.count_pass(result).as_payload()
 
 
 def reconcile(
-    work: ExportWork, rds: Exports, files: ExportFiles, notes: Notes, history_events: int
+    work: ExportWork,
+    rds: Exports,
+    files: ExportFiles,
+    notes: Notes,
+    history_events: int,
+    *,
+    pointers: Pointers | None = None,
 ) -> PassResult:
     """Run one reconcile pass for an export.
 
@@ -89,11 +105,12 @@ def reconcile(
         files: the files that describe exports.
         notes: where starts are noted, for later passes and for a clean-up.
         history_events: in the history of this child execution so far.
+        pointers: to the latest exports, None if there are none.
 
     Raises:
         TransientError: when RDS did not return the tasks.
     """
-    export = _Pass(work, rds, files, notes)
+    export = _Pass(work, rds, files, notes, pointers)
     try:
         export.run()
     except PermanentError as error:
@@ -104,11 +121,19 @@ def reconcile(
 class _Pass:
     """The export during one pass."""
 
-    def __init__(self, work: ExportWork, rds: Exports, files: ExportFiles, notes: Notes) -> None:
+    def __init__(
+        self,
+        work: ExportWork,
+        rds: Exports,
+        files: ExportFiles,
+        notes: Notes,
+        pointers: Pointers | None,
+    ) -> None:
         self._work = work.polled(clock.now())
         self._rds = rds
         self._files = files
         self._notes = notes
+        self._pointers = pointers
         self._tasks: tuple[ExportTask, ...] = ()
         self._shown: ExportTask | None = None
 
@@ -213,7 +238,7 @@ class _Pass:
                 reason = export_watch.reason_of(reached, before, first_poll=polling.polls == 1)
                 message = export_watch.message_of(task, reason)
                 warnings = export_watch.warnings_of(task, before)
-                self.close(Phase.COMPLETE, reason, message, warnings, self._files_of(task))
+                self._complete(task, reason, message, warnings)
             case exports.Refuse(_, reason, why):
                 self.close(Phase.FAILED, reason, why)
             case exports.TryAgain(task):
@@ -336,9 +361,39 @@ class _Pass:
             self._see(exports.Watch(canceling))
         return Step.DONE
 
+    def _complete(
+        self, task: ExportTask | None, reason: Reason, message: str, warnings: tuple[str, ...]
+    ) -> None:
+        """End the export, unless the next pass has to replace the pointer to it."""
+        pointed = self._point_to(task)
+        if pointed is None:
+            return
+        files = self._files_of(task)
+        if files is not None and self._pointers is not None:
+            files["pointer"] = pointed.key
+        self.close(Phase.COMPLETE, reason, message, (*warnings, *pointed.warnings), files)
+
+    def _point_to(self, task: ExportTask | None) -> Pointed | None:
+        """Replace the pointer to the latest export; None if the next pass has to try again."""
+        if self._pointers is None or not self._is_result(task):
+            return Pointed()
+        try:
+            return self._pointers.point_to(task, clock.now())
+        except AwsError as error:
+            logger.warning("pointer not replaced", error=str(error), export_task=task.task_id)
+            failures = self._work.progress.pointer_failures
+            if isinstance(error, TransientError) and failures < MAX_POINTER_FAILURES:
+                self._remember(export_watch.pointer_failed(self._work.progress))
+                return None
+            return Pointed(warnings=(f"the pointer to it was not replaced: {error}",))
+
+    def _is_result(self, task: ExportTask | None) -> TypeGuard[ExportTask]:
+        """Return whether a task is the export that the job's target asks for."""
+        return task is not None and self._work.job.target is ExportTarget.COMPLETE
+
     def _files_of(self, task: ExportTask | None) -> FileDetails | None:
         """Return what the export's files say, if the target was COMPLETE."""
-        if task is None or self._work.job.target is not ExportTarget.COMPLETE:
+        if not self._is_result(task):
             return None
         return self._files.collect(export_watch.folder(task), task.task_id)
 

@@ -33,6 +33,7 @@ class ExportProgress(Internal):
         cancel_requested: whether this work has requested its cancellation.
         failed: earlier attempts, as in the outcome.
         details: the task's details in the outcome, None if there is no task.
+        pointer_failures: how often the pointer to the COMPLETE export could not be replaced.
     """
 
     initial_state: str | None = None
@@ -49,6 +50,7 @@ class ExportProgress(Internal):
     cancel_requested: bool = False
     failed: tuple[ExportAttempt, ...] = ()
     details: ExportDetails | None = None
+    pointer_failures: int = 0
 
 
 class ExportSpec(Internal):

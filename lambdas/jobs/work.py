@@ -40,6 +40,10 @@ class Work(Internal, ABC):
         """Epoch seconds since when it has waited for a slot or its source, None if it does not."""
         return None
 
+    def restored_later(self) -> Self:
+        """Return the same work of a job whose changes a later job of the request undoes."""
+        return self
+
     def with_key(self, key: str) -> Self:
         """Return the same work under a key of its plan."""
         return self.replace(key=key)

@@ -44,6 +44,8 @@ class DeferredJob(Internal):
         label: what the outcome calls it.
         kind: of its resources.
         target: of its resources.
+        restores: what the outcome calls the earlier job whose changes it undoes, None if it undoes
+            none.
         job: the job as it was accepted. Unlike work, it is read strictly: a function that is older
             than the request would otherwise leave out a condition that it does not know.
     """
@@ -52,6 +54,7 @@ class DeferredJob(Internal):
     label: str
     kind: str
     target: str
+    restores: str | None = None
     job: dict[str, Any]
 
     def read(self) -> Job:
@@ -236,7 +239,7 @@ def begin_resolved_stage(before: Plan, resolved: Iterable[Resolved], now: float)
     for job in resolved:
         work += job.work
         entries += job.entries
-    running = tuple(each.begun(now) for each in work)
+    running = tuple(_begin(work, before.waiting, now))
     after = before.at_stage(running, before.waiting, entries)
     return after if running else _begin_next_stage(after, now)
 
@@ -255,8 +258,16 @@ def _begin_next_stage(before: Plan, now: float) -> Plan:
         elif stage.deferred:
             resolving = stage
         else:
-            running = tuple(work.begun(now) for work in stage.work)
+            running = tuple(_begin(stage.work, waiting, now))
     return before.at_stage(running, waiting, entries, resolving=resolving)
+
+
+def _begin(work: Iterable[Work], waiting: Iterable[PlannedStage], now: float) -> Iterator[Work]:
+    """Yield the work of a stage as it begins, with what the stages to come mean for it."""
+    restored = {job.restores for stage in waiting for job in stage.deferred}
+    for each in work:
+        begun = each.begun(now)
+        yield begun.restored_later() if each.job_label in restored else begun
 
 
 def _planned(stage: Stage, number: int) -> PlannedStage:
@@ -278,6 +289,7 @@ def _deferred(job: Job, key: str) -> DeferredJob:
         label=job.label(key),
         kind=job.kind,
         target=job.target,
+        restores=job.restored_job,
         job=job.model_dump(mode="json", exclude_unset=True),
     )
 

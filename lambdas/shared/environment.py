@@ -14,6 +14,8 @@ EXPORT_BUCKET: Final = "EXPORT_BUCKET"
 EXPORT_PREFIX: Final = "EXPORT_PREFIX"
 EXPORT_ROLE_ARN: Final = "EXPORT_ROLE_ARN"
 EXPORT_KEY_ARN: Final = "EXPORT_KEY_ARN"
+EXPORT_POINTERS: Final = "EXPORT_POINTERS"
+"""Set if a COMPLETE export replaces the pointer of its source: see `exports.pointers`."""
 SNAPSHOT_OWNER: Final = "SNAPSHOT_OWNER"
 """The value of the tag of the stack's own snapshots: see `snapshots.ownership`."""
 SNAPSHOT_EXPORTS: Final = "SNAPSHOT_EXPORTS"
@@ -22,6 +24,11 @@ SNAPSHOT_EXPORTS: Final = "SNAPSHOT_EXPORTS"
 
 class MissingSettingError(Exception):
     """An environment variable that the function needs is not set; the message names it."""
+
+
+def is_set(name: str, environ: Mapping[str, str] = os.environ) -> bool:
+    """Return whether an optional feature is on: its variable is set, to whatever value."""
+    return name in environ
 
 
 def setting(name: str, environ: Mapping[str, str] = os.environ) -> str:

@@ -10,6 +10,7 @@ AwsError
 │   ├── InvalidExportTaskStateException
 │   ├── StaleTokenException             no execution waits with this task token any more
 │   ├── ConditionalCheckFailedException the item is not what the write expects
+│   ├── PreconditionFailedException     neither is the object
 │   ├── ExportTaskAlreadyExistsException
 │   ├── InvalidSnapshotStateException
 │   └── SnapshotAlreadyExistsException
@@ -102,6 +103,10 @@ class StaleTokenException(StateError):
 
 class ConditionalCheckFailedException(StateError):
     """The item in the table is not what the condition of a write expects it to be."""
+
+
+class PreconditionFailedException(StateError):
+    """The object in S3 is not what the condition of a write expects it to be."""
 
 
 class ExportTaskAlreadyExistsException(StateError):
@@ -243,6 +248,8 @@ _BY_CODE: Final[Mapping[str, type[AwsError]]] = MappingProxyType(
     )
     | {
         "ConflictException": ConflictException,
+        "ConditionalRequestConflict": ConflictException,
+        "PreconditionFailed": PreconditionFailedException,
         "TaskDoesNotExist": StaleTokenException,
         "TaskTimedOut": StaleTokenException,
         "InvalidToken": StaleTokenException,

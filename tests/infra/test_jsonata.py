@@ -135,5 +135,5 @@ def test_a_kind_with_the_function_of_another_is_not_synthesised(
 ) -> None:
     given = reconcilers(stack)
     swapped = dict(zip(given, reversed(given.values()), strict=True))
-    with pytest.raises(KindsMismatchError, match="ReconcileExport is not ReconcileCampaigns"):
+    with pytest.raises(KindsMismatchError, match="ReconcileSnapshot is not ReconcileCampaigns"):
         Jobs(stack, "Jobs", reconcilers=swapped, table=table)

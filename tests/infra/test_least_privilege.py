@@ -43,6 +43,7 @@ BROUGHT_ALONG = MappingProxyType(
         "rds:CreateDBClusterSnapshot": frozenset({"rds:AddTagsToResource"}),
         # Exports are encrypted.
         "s3:GetObject": frozenset({"kms:Decrypt"}),
+        "s3:PutObject": frozenset({"kms:GenerateDataKey"}),
     }
 )
 
@@ -54,8 +55,10 @@ FOR_FAILURES = frozenset({"sqs:SendMessage", *(f"{action} through sqs" for actio
 
 
 def test_every_function_may_do_what_it_calls_and_nothing_else(
-    template: Template, functions: Functions
+    full_template: Template, functions: Functions
 ) -> None:
+    """With every setting; which permissions a setting adds is in `test_permissions`."""
+    template = full_template
     allowed = {name: _allowed(template, properties) for name, properties in functions.items()}
     needed = {
         name: _needed(template, name, properties["Handler"].rpartition(".")[0])

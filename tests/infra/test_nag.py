@@ -19,7 +19,7 @@ from tests.stack_settings import FULL
 from tools.accepted_findings import ACCEPTED, Accepted
 
 HASH = "[0-9A-F]{8}"
-FUNCTIONS = "Requests|CampaignsReconcile|ExportsReconcile|Waiting"
+FUNCTIONS = "Requests|CampaignsReconcile|ExportsReconcile|SnapshotsReconcile|Waiting"
 
 
 class Finding(NamedTuple):

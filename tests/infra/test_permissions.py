@@ -66,7 +66,7 @@ def test_only_actions_that_cannot_be_limited_reach_every_resource(template: Temp
     assert everywhere - UNLIMITABLE.keys() == set()
 
 
-def test_no_option_allows_anything_more(template: Template, full_template: Template) -> None:
+def test_only_the_pointers_allow_anything_more(template: Template, full_template: Template) -> None:
     before, after = (
         {
             (action, text(resource))
@@ -76,7 +76,18 @@ def test_no_option_allows_anything_more(template: Template, full_template: Templ
         }
         for each in (template, full_template)
     )
-    assert after == before
+    bucket = _export_bucket(full_template)
+    assert after - before == {
+        ("s3:GetObject", f"${{{bucket}.Arn}}/exports/latest/*"),
+        ("s3:PutObject", f"${{{bucket}.Arn}}/exports/latest/*"),
+    }
+    assert before <= after
+    key = f"${{{_export_key(full_template)}.Arn}}"
+    for each, generates in ((template, False), (full_template, True)):
+        used = [s for s in policies_of(each, "ReconcileExport") if text(s["Resource"]) == key]
+        assert ("kms:GenerateDataKey" in {a for s in used for a in listed(s["Action"])}) is (
+            generates
+        )
 
 
 def test_passes_the_export_role_alone_and_to_rds_alone(template: Template) -> None:

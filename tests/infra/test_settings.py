@@ -39,6 +39,7 @@ def test_has_a_default_for_everything() -> None:
         "export_bucket_name": None,
         "export_role_arn": None,
         "export_key_arn": None,
+        "export_pointers": False,
         "noncurrent_version_days": 30,
         "campaign_instance_ids": (),
         "alarm_email": None,

@@ -67,19 +67,40 @@ def test_events_that_only_pass_like_those_of_rds_wake_nobody(template: Template)
     assert not _matches(_rule(template, "ExportEnded"), event)
 
 
-def test_the_rule_alone_may_wake_those_who_wait(template: Template) -> None:
+def test_only_the_rules_of_exports_and_snapshots_may_wake_waiters(template: Template) -> None:
     (wake_waiters,) = (
         name for name in of_type(template, "AWS::Lambda::Function") if "WakeWaiters" in name
     )
-    (permission,) = (
+    permissions = [
         template["Resources"][name]["Properties"]
         for name in of_type(template, "AWS::Lambda::Permission")
-    )
-    rule = _rule(template, "ExportEnded")
-    assert [target["Arn"] for target in rule["Targets"]] == [permission["FunctionName"]]
-    assert permission["FunctionName"] == {"Fn::GetAtt": [wake_waiters, "Arn"]}
-    assert permission["Principal"] == "events.amazonaws.com"
-    assert permission["SourceArn"]["Fn::GetAtt"][0].startswith("ExportsExportEnded")
+    ]
+    for permission in permissions:
+        assert permission["FunctionName"] == {"Fn::GetAtt": [wake_waiters, "Arn"]}
+        assert permission["Principal"] == "events.amazonaws.com"
+    allowed = sorted(permission["SourceArn"]["Fn::GetAtt"][0] for permission in permissions)
+    assert [name[:-8] for name in allowed] == [
+        "ExportsExportEnded",
+        "SnapshotsSnapshotChanged",
+    ]
+    for name in allowed:
+        (target,) = template["Resources"][name]["Properties"]["Targets"]
+        assert target["Arn"] == {"Fn::GetAtt": [wake_waiters, "Arn"]}
+
+
+@pytest.mark.parametrize("event_id", ["RDS-EVENT-0041", "RDS-EVENT-0042", "RDS-EVENT-0075"])
+def test_own_snapshots_that_are_created_or_deleted_wake_waiters(
+    template: Template, event_id: str
+) -> None:
+    rule = _rule(template, "SnapshotChanged")
+    assert _matches(rule, _rds_event(event_id, name="orchestrator-shop-0123456789ab"))
+    assert not _matches(rule, _rds_event(event_id, name="shop-nightly"))
+    assert not _matches(_rule(template, "ExportEnded"), _rds_event(event_id))
+
+
+def test_an_export_of_an_own_snapshot_does_not_wake_its_waiters(template: Template) -> None:
+    event = _rds_event("RDS-EVENT-0161", name="orchestrator-shop-0123456789ab")
+    assert not _matches(_rule(template, "SnapshotChanged"), event)
 
 
 @pytest.mark.parametrize(

@@ -8,6 +8,7 @@ import pytest
 
 from lambdas.exports.client import Exports
 from lambdas.exports.files import ExportFiles
+from lambdas.exports.pointers import Pointers
 from lambdas.exports.reconcile_export import reconcile
 from lambdas.exports.started import Notes, StartedExports
 from lambdas.exports.work import ExportWork
@@ -39,11 +40,23 @@ def files() -> FakeFiles:
 def run_pass(manual_clock, table, files):
     """Run one pass, with the work as Step Functions carries it."""
 
-    def run_pass(work: ExportWork, rds: FakeExports, history_events: int = 0) -> PassResult:
+    def run_pass(
+        work: ExportWork,
+        rds: FakeExports,
+        history_events: int = 0,
+        pointers: Pointers | None = None,
+    ) -> PassResult:
         work = carried(work)
         started = StartedExports(table.NAME, connect=lambda _service: table)
         notes = Notes(work, EXECUTION, started)
-        return reconcile(work, cast(Exports, rds), cast(ExportFiles, files), notes, history_events)
+        return reconcile(
+            work,
+            cast(Exports, rds),
+            cast(ExportFiles, files),
+            notes,
+            history_events,
+            pointers=pointers,
+        )
 
     return run_pass
 
