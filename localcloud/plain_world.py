@@ -93,13 +93,13 @@ def _campaigns(job: Fields, number: int) -> Iterator[Campaign]:
     if select is None:
         return
     for state in select.get("states") or ("Running",):
-        for nth in range(_SELECTED_OF_EACH_STATE):
+        for nth in range(1, _SELECTED_OF_EACH_STATE + 1):
             campaign_id = f"selected-{number}-{state.lower()}-{nth}"
             yield Campaign(
                 id=campaign_id,
                 api_version=job["api_version"],
                 state=state,
-                name=f"{select.get('name_prefix') or ''}{campaign_id}"[:127],
+                name=f"{select.get('name_prefix') or ''}{state.lower()}-{nth}"[:127],
                 instance_id=select.get("instance_id"),
                 tags=select.get("tags"),
                 completes_after_s=ends,

@@ -221,8 +221,9 @@ def phase_of(work: CampaignWork, now: float) -> Phase:
 
 def end_of(work: CampaignWork) -> EndPhase:
     """Return how a batch ended whose campaigns all have a result."""
-    failed = any(entry.phase is Phase.FAILED for entry in work.entries)
-    return Phase.FAILED if failed else Phase.COMPLETE
+    if any(entry.phase is Phase.FAILED for entry in work.entries):
+        return Phase.FAILED
+    return Phase.PLANNED if work.dry_run else Phase.COMPLETE
 
 
 def wake_of(work: CampaignWork, now: float, wait: int) -> Wake:

@@ -192,10 +192,15 @@ class CampaignJob(Job):
         campaign_ids: ids, or ARNs of the stack's account and Region; duplicates are ignored.
         select: the campaigns that match when the stage begins.
         of: the id of an earlier job, whose campaigns these are.
-        target: `RUNNING`, `PAUSED`, `STOPPED`, `DELETED`, or `FINISHED`, which only watches the
-            campaigns until they end.
+        target: `RUNNING`, `PAUSED`, `STOPPED`, `DELETED`, `FINISHED`, which only watches the
+            campaigns until they end, or `RESTORED`, which undoes what the job `of` has done.
         deadline_seconds: how long the job may run, from its first poll; 3,600 unless given, or 30
             days for `FINISHED`.
+        if_ended: what a campaign that has Completed, was Stopped or is gone by itself means for
+            `PAUSED` and `STOPPED`: the job fails, or accepts it.
+        on_abort: when the execution is aborted, times out or is ended by Step Functions, campaigns
+            that a job for `RUNNING` or `PAUSED` has changed stay as they are, or return to the
+            state in which the job found them.
     """
 
     kind: Literal["campaigns"]

@@ -10,6 +10,7 @@ from typing import Any, Final
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from lambdas.campaigns import batch as campaign_batch
+from lambdas.campaigns import dry_run
 from lambdas.campaigns.client import Campaigns
 from lambdas.campaigns.hints import hint_for_campaign_quota, hint_for_missing_campaign
 from lambdas.campaigns.moves import Moves, MovesOfWork
@@ -155,7 +156,10 @@ class _Pass:
         except PermanentError as error:
             self._fail_all(type(error).__name__, str(error))
             return
-        self._act_on_all(may_act=reading is Reading.DONE and not late)
+        if self._work.dry_run:
+            self._foresee_all()
+        else:
+            self._act_on_all(may_act=reading is Reading.DONE and not late)
         self._learn_schedules()
         if late:
             self._fail_late()
@@ -184,6 +188,9 @@ class _Pass:
             PermanentError: no campaign can be read.
             TransientError: nothing was read.
         """
+        for campaign_id, state in self._work.assumed.items():
+            if campaign_id in self._work.open:
+                self._see(campaign_id, state)
         until = self._calls_until - HORIZON_SECONDS
         while unread := self._unread():
             if self._learned and clock.now() > until:
@@ -245,6 +252,14 @@ class _Pass:
                 before=before.state,
                 after=after.state,
             )
+
+    def _foresee_all(self) -> None:
+        """End the dry run of each campaign that was polled in this pass, without any mutation."""
+        for campaign_id in self._polled_and_open():
+            foreseen = dry_run.foresee(self._work, campaign_id, clock.now())
+            if foreseen is not None:
+                self._close(campaign_id, Phase.PLANNED, foreseen.reason, foreseen.message)
+                self._work = self._work.foreseeing(foreseen)
 
     def _act_on_all(self, *, may_act: bool) -> None:
         """End or change each campaign that was polled in this pass."""

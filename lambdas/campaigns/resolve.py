@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from itertools import islice
 from typing import Any, Final
 
 from lambdas.campaigns.client import Campaigns
 from lambdas.campaigns.contract import CampaignJob, Select
+from lambdas.campaigns.dry_run import AssumedReads, planned_moves
 from lambdas.campaigns.kind import batches
-from lambdas.campaigns.moves import Moves
+from lambdas.campaigns.moves import Moves, NotedMove
 from lambdas.campaigns.rates import campaign_limits
 from lambdas.campaigns.restoring import restored
 from lambdas.campaigns.selection import Reads, UnreadableError, selected
@@ -37,7 +39,8 @@ def resolve(job: CampaignJob, key: str, context: Context) -> Resolved:
     if job.select is None:
         return resolve_of(job, key, context)
     reads = SelectionReads(Campaigns(job.api_version), Tagging(), campaign_limits(), context.until)
-    return resolve_select(job, job.select, key, context, reads)
+    assumed = AssumedReads(reads, context.planned(job.kind)) if context.dry_run else reads
+    return resolve_select(job, job.select, key, context, assumed)
 
 
 def resolve_of(job: CampaignJob, key: str, context: Context) -> Resolved:
@@ -55,13 +58,26 @@ def resolve_restored(job: CampaignJob, key: str, context: Context) -> Resolved:
     Raises:
         AwsError: when the table did not answer.
     """
-    noted = Moves(setting(COORDINATION_TABLE)).of(context.execution_arn)
-    moves = [each for each in noted if each.job == job.of]
+    moves = list(_moves(job, context))
     resolved = restored(job, key, context, _entries_of(job, context), moves)
     if resolved.work or resolved.entries:
         return resolved
     message = f"job {job.of} selected no campaigns"
     return _without_work(job, key, context, Reason.NOTHING_SELECTED, message)
+
+
+def _moves(job: CampaignJob, context: Context) -> Iterator[NotedMove]:
+    """Yield what the job that another one undoes has done, or would have done in a dry run.
+
+    Raises:
+        AwsError: when the table did not answer.
+    """
+    if context.dry_run:
+        yield from planned_moves(str(job.of), context.planned(job.kind), job.api_version)
+        return
+    for noted in Moves(setting(COORDINATION_TABLE)).of(context.execution_arn):
+        if noted.job == job.of:
+            yield noted
 
 
 def resolve_select(

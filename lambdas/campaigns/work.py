@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Literal, Self
 
 from lambdas.campaigns.contract import ApiVersion, CampaignTarget
@@ -90,6 +91,10 @@ class CampaignWork(Work):
     def notes_moves(self) -> bool:
         """Whether each mutation is noted before it is made, so that it can be undone."""
         return self.is_restored_later or self.on_abort == "restore"
+
+    def resource_ids(self) -> Collection[str]:
+        """Return the ids of its open campaigns."""
+        return self.open.keys()
 
     @property
     def only_watches(self) -> bool:

@@ -9,6 +9,7 @@ from typing import Any, Final, TypeGuard
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from lambdas.exports import decisions as exports
+from lambdas.exports import dry_run
 from lambdas.exports import progress as export_watch
 from lambdas.exports import slots as export_slots
 from lambdas.exports.client import Exports
@@ -233,6 +234,9 @@ class _Pass:
             age=polling.age(clock.now()),
         )
         self._see(decision)
+        if self._work.dry_run:
+            self._foresee(decision)
+            return Step.DONE
         match decision:
             case exports.Reached(task, reached):
                 reason = export_watch.reason_of(reached, before, first_poll=polling.polls == 1)
@@ -255,6 +259,12 @@ class _Pass:
             case exports.Watch():
                 pass
         return Step.DONE
+
+    def _foresee(self, decision: exports.Decision) -> None:
+        """End a dry run with what the request would do."""
+        foreseen = dry_run.foresee(decision, self._work)
+        self.close(Phase.PLANNED, foreseen.reason, foreseen.message)
+        self._work = self._work.foreseeing(foreseen)
 
     def _start(self, task_id: str) -> Step:
         """Start a task.

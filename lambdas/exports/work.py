@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Iterable
 from typing import Any, Literal
 
 from lambdas.exports.contract import ExportTarget
@@ -74,6 +75,21 @@ class ExportWork(Work):
     job: ExportSpec
     progress: ExportProgress = ExportProgress()
 
+    def assumed_from(self, entries: Iterable[Entry]) -> dict[str, str]:
+        """Return the status in which a planned job would leave an export of the same tables."""
+        tables, prefix = list(self.job.export_only), self.job.s3_prefix
+        canceled = self.job.target is ExportTarget.CANCELED
+        return super().assumed_from(
+            entry
+            for entry in entries
+            if canceled
+            or (entry.details.get("tables"), entry.details.get("s3_prefix")) == (tables, prefix)
+        )
+
+    def resource_ids(self) -> Collection[str]:
+        """Return the ARN of its source."""
+        return (self.job.source_arn,)
+
     @property
     def deadline_seconds(self) -> int:
         """Seconds from the start of its stage until it fails."""
@@ -123,6 +139,8 @@ class ExportWork(Work):
 
     def _details(self, files: FileDetails | None) -> dict[str, Any]:
         """Return the task's details, with its files and the job's tables."""
+        if self.dry_run:
+            return {"tables": list(self.job.export_only), "s3_prefix": self.job.s3_prefix}
         if self.progress.details is None:
             return {}
         details = self.progress.details.as_payload()

@@ -14,6 +14,8 @@ class Phase(StrEnum):
     """Only waits until the last campaigns, or the snapshot, no longer exist."""
     COMPLETE = "COMPLETE"
     FAILED = "FAILED"
+    PLANNED = "PLANNED"
+    """Of a dry run: read, and nothing was changed."""
 
 
 class Reason(StrEnum):

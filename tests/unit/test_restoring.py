@@ -137,7 +137,7 @@ def test_what_is_as_it_was_found_at_the_first_poll_was_there_already() -> None:
 
 
 def test_an_accepted_mutation_is_waited_for_and_never_made_again() -> None:
-    """Whoever pauses the campaign after it was resumed means it."""
+    """Another caller that pauses the campaign after it was resumed means it."""
     done = campaign_batch.accepted(progress("Paused"), Mutation.RESUME, NOW)
     later = campaign_batch.seen(done, "Paused")
     assert decide(later, NOW + MAX_CONFIRM_SECONDS - 1) == Wait()
