@@ -165,7 +165,10 @@ def test_exports_outlive_the_stack(bucket: dict[str, Any], template: Template) -
         ("AcceptRequest", set()),
         ("AdvancePlan", set()),
         ("PlanCleanUp", {"dynamodb:Query", "dynamodb:GetItem", "dynamodb:PutItem"}),
-        ("ReconcileCampaigns", {"dynamodb:GetItem", "dynamodb:UpdateItem"}),
+        (
+            "ReconcileCampaigns",
+            {"dynamodb:GetItem", "dynamodb:UpdateItem", "dynamodb:DeleteItem"},
+        ),
         ("ReconcileExport", {"dynamodb:PutItem", "dynamodb:GetItem", "dynamodb:DeleteItem"}),
         ("WakeWaiters", {"dynamodb:Query", "dynamodb:DeleteItem", "states:SendTaskSuccess"}),
     ],

@@ -36,7 +36,7 @@ class FakeMoves:
     def as_moves(self) -> Moves:
         return cast(Moves, self)
 
-    def note(self, execution_arn: str, noted: NotedMove, call: str) -> None:
+    def note_call(self, execution_arn: str, noted: NotedMove, call: str) -> None:
         self._called("note", noted.campaign_id)
         key = execution_arn, noted.job, noted.campaign_id
         before, calls = self.noted.get(key, (noted, set()))
