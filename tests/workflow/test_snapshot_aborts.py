@@ -73,7 +73,7 @@ def observed(scene: SnapshotScene, moments: Moments) -> Iterator[None]:
         return run(pipeline, operation, *args, **kwargs)
 
     manager.add_event = add_and_pass
-    CallPipeline.run = pass_and_run  # type: ignore[method-assign]
+    CallPipeline.run = pass_and_run  # type: ignore[method-assign, assignment]
     try:
         yield
     finally:
