@@ -8,8 +8,8 @@ READY  := $(VENV)/.ready
 LAYER  := build/layer.zip
 CHECKOV := build/checkov/bin/checkov
 REQUEST ?= examples/pause-export-resume.json
-# A test and the process of the function that it waits for take turns, so two fit on a core.
-TESTERS ?= $(shell expr 2 \* $$(getconf _NPROCESSORS_ONLN))
+# One for each core, and one for when the others wait: each imports all tests, moto and the CDK.
+TESTERS ?= $(shell expr 1 + $$(getconf _NPROCESSORS_ONLN))
 
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 # Otherwise each of the many processes would compile all modules again.

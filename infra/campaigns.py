@@ -63,6 +63,7 @@ class Campaigns(Construct):
         )
         self._grant_states(self.function)
         self._coordination.grant_limit_rates(self.function)
+        self._coordination.grant_note_moves(self.function)
         self.rules = [self._mutation(waiting)] if settings.campaign_events else []
 
     def grant_resolve(self, function: lambda_.Function) -> None:

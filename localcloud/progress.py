@@ -36,6 +36,7 @@ class Status(StrEnum):
     DELETING = Phase.DELETING
     IN_PROGRESS = Phase.IN_PROGRESS
     COMPLETE = Phase.COMPLETE
+    PLANNED = Phase.PLANNED
 
 
 URGENCY: Final = {status: urgency for urgency, status in enumerate(Status)}
@@ -161,6 +162,8 @@ class ProgressReader:
         ended_at = datetime.fromisoformat(entry.ended_at).timestamp()
         status = Status.WARNING if entry.warnings else Status.COMPLETE
         detail = one_line("; ".join(entry.warnings)) or (entry.final_state or "")
+        if entry.phase is Phase.PLANNED:
+            status, detail = Status.PLANNED, _plan(entry)
         if entry.phase is Phase.FAILED:
             status, detail = Status.FAILED, _reason(entry)
         return Resource(
@@ -171,6 +174,10 @@ class ProgressReader:
             detail=detail,
             ended_at_s=self._orchestrator.world_seconds(ended_at),
         )
+
+
+def _plan(entry: Entry) -> str:
+    return f"would call {', '.join(entry.would)}" if entry.would else _reason(entry)
 
 
 def _reason(entry: Entry) -> str:

@@ -20,9 +20,12 @@ _STYLES: Final = {
     Status.DELETING: "cyan",
     Status.IN_PROGRESS: "cyan",
     Status.COMPLETE: "green",
+    Status.PLANNED: "green",
 }
 _STATUS_OF_EXECUTION: Final = {"RUNNING": Status.IN_PROGRESS, "SUCCEEDED": Status.COMPLETE}
 """Any other status of an execution is a failure."""
+_QUIET: Final = (Status.COMPLETE, Status.PLANNED)
+"""What nobody has to do anything about."""
 
 Item = TypeVar("Item")
 
@@ -67,7 +70,7 @@ def _fitted(
     if len(items) <= lines:
         return list(items), []
     by_urgency = sorted(items, key=lambda item: URGENCY[status(item)])
-    urgent = [item for item in by_urgency if status(item) is not Status.COMPLETE]
+    urgent = [item for item in by_urgency if status(item) not in _QUIET]
     shown = urgent[: max(0, lines - 1)]
     return shown, [status(item) for item in by_urgency if item not in shown]
 

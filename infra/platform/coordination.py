@@ -52,9 +52,15 @@ class Coordination(Construct):
         """Grant to note which snapshots must not outlive an execution."""
         return self._grant(grantee, "dynamodb:PutItem")
 
-    def grant_read_starts(self, grantee: iam.IGrantable) -> iam.Grant:
-        """Grant to read what an execution has started and created."""
+    def grant_read_notes(self, grantee: iam.IGrantable) -> iam.Grant:
+        """Grant to read what an execution has started, created and changed."""
         return self._grant(grantee, "dynamodb:Query")
+
+    def grant_note_moves(self, grantee: iam.IGrantable) -> iam.Grant:
+        """Grant to note what a job has done to campaigns, and to read and delete these notes."""
+        return self._grant(
+            grantee, "dynamodb:UpdateItem", "dynamodb:GetItem", "dynamodb:DeleteItem"
+        )
 
     def grant_claim_outcomes(self, grantee: iam.IGrantable) -> iam.Grant:
         """Grant to claim the publication of an execution's outcome."""

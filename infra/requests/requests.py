@@ -54,5 +54,6 @@ class Requests(Construct):
             self.resolve_jobs,
             self.plan_clean_up,
         )
-        platform.coordination.grant_read_starts(self.plan_clean_up)
+        platform.coordination.grant_read_notes(self.plan_clean_up)
+        platform.coordination.grant_read_notes(self.resolve_jobs)
         platform.coordination.grant_claim_outcomes(self.plan_clean_up)

@@ -285,10 +285,10 @@ class Workflow(Construct):
         """Return the state after publication, and the one in which a failed request ends."""
         failed = self._fail("RequestFailed")
         route = sfn.Choice.jsonata(self, "RouteOutcome")
-        route.when(
-            sfn.Condition.jsonata(expression(f"{_OUTCOME.field('phase')} = '{Phase.COMPLETE}'")),
-            sfn.Succeed.jsonata(self, "RequestComplete", outputs=expression(_OUTCOME)),
-        )
+        complete = sfn.Succeed.jsonata(self, "RequestComplete", outputs=expression(_OUTCOME))
+        for phase in (Phase.COMPLETE, Phase.PLANNED):
+            condition = expression(f"{_OUTCOME.field('phase')} = '{phase}'")
+            route.when(sfn.Condition.jsonata(condition), complete)
         route.when(
             sfn.Condition.jsonata(expression(f"{_OUTCOME.field('reason')} = '{REQUEST_REJECTED}'")),
             self._fail("RequestRejected"),

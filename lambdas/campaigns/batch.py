@@ -16,8 +16,12 @@ from lambdas.campaigns.transitions import (
     Reached,
     Refuse,
     Wait,
+    accept_ended,
+    changed_since,
     decide,
+    is_documented,
     is_gone,
+    restore,
 )
 from lambdas.campaigns.wakes import CAMPAIGNS
 from lambdas.campaigns.work import CampaignProgress, CampaignWork
@@ -43,6 +47,10 @@ id of 25 takes 11 calls, and 25 of 25 take 31. Halving would take 11 and 49."""
 MAX_DELETION_SECONDS: Final = 1_800
 """How long a campaign may still exist after its deletion was accepted; AWS documents no time."""
 
+MAX_CONFIRM_SECONDS: Final = 60
+"""How long AWS may return the state from before a mutation that it accepted; it documents no time.
+After that, another caller has made that state."""
+
 MAX_UNEXPLAINED_POLLS: Final = 5
 """Consecutive polls that return an undocumented state, or none."""
 
@@ -66,7 +74,7 @@ def suspected(progress: CampaignProgress, group: int) -> CampaignProgress:
 
 def seen(progress: CampaignProgress, state: str | None) -> CampaignProgress:
     """Record one poll; a state of None is one that AWS did not return."""
-    unexplained = state is None or decide(state, CampaignTarget.FINISHED) is None
+    unexplained = state is None or not is_documented(state)
     known = state if state is not None else progress.state
     return progress.replace(
         initial_state=progress.initial_state or known,
@@ -77,12 +85,21 @@ def seen(progress: CampaignProgress, state: str | None) -> CampaignProgress:
     )
 
 
-def next_decision(progress: CampaignProgress, target: CampaignTarget, now: float) -> Decision:
-    """Return what to do after the last poll; `now` in epoch seconds."""
+def next_decision(
+    progress: CampaignProgress, target: CampaignTarget, now: float, *, accepts_ended: bool = False
+) -> Decision:
+    """Return what to do after the last poll.
+
+    Args:
+        progress: of the campaign.
+        target: what should be true of it.
+        now: epoch seconds.
+        accepts_ended: whether a campaign that has ended by itself has reached the target.
+    """
     state = progress.state
     if progress.unexplained_polls:
         return _wait_for_known_state(progress)
-    decision = decide(state or "", target)
+    decision = _decide(progress, target, accepts_ended=accepts_ended)
     at_first_poll = progress.polls == 1 and progress.attempts == 0
     match decision:
         case None:
@@ -92,10 +109,14 @@ def next_decision(progress: CampaignProgress, target: CampaignTarget, now: float
             return Reached(Reason.ALREADY_GONE if gone else Reason.ALREADY_THERE)
         case Reached(Reason.CAMPAIGN_GONE) if is_gone(progress.initial_state):
             return _refuse_missing(progress)
+        case Reached(Reason.ENDED_BY_ITSELF) if is_gone(state) and _never_existed(progress):
+            return _refuse_missing(progress)
         case Refuse(Reason.CAMPAIGN_GONE):
             return _refuse_missing(progress)
         case Act() | Wait() if progress.delete_accepted_at is not None:
             return _await_deletion(progress, now - progress.delete_accepted_at)
+        case Act() if progress.restored_at is not None:
+            return _await_restored(progress, now - progress.restored_at)
         case Act(mutation) if progress.attempts >= MAX_ATTEMPTS:
             last = f"refused as {progress.refusal}" if progress.refusal else "accepted"
             return Refuse(
@@ -104,6 +125,23 @@ def next_decision(progress: CampaignProgress, target: CampaignTarget, now: float
                 f" {mutation} is not tried again",
             )
     return decision
+
+
+def decide_for(work: CampaignWork, campaign_id: str, now: float) -> Decision:
+    """Return what to do about a campaign of a batch; `now` in epoch seconds."""
+    return next_decision(
+        work.open[campaign_id], work.target, now, accepts_ended=work.if_ended == "accept"
+    )
+
+
+def _decide(
+    progress: CampaignProgress, target: CampaignTarget, *, accepts_ended: bool
+) -> Decision | None:
+    state = progress.state or ""
+    if target is CampaignTarget.RESTORED:
+        return restore(state, progress.move)
+    decision = decide(state, target)
+    return accept_ended(decision, state) if accepts_ended else decision
 
 
 def describe(progress: CampaignProgress) -> str:
@@ -135,6 +173,7 @@ def accepted(progress: CampaignProgress, mutation: Mutation, now: float) -> Camp
     return progress.replace(
         attempts=progress.attempts + 1,
         delete_accepted_at=now if mutation is Mutation.DELETE else None,
+        restored_at=now if progress.move is not None else None,
         refusal=None,
     )
 
@@ -158,6 +197,16 @@ def unscheduled(work: CampaignWork) -> list[str]:
     return [name for name, progress in work.open.items() if progress.schedule_ends_at is None]
 
 
+def to_withdraw(progress: CampaignProgress, *calls: str) -> CampaignProgress:
+    """Record the calls that had no effect and are still noted."""
+    return progress.replace(to_withdraw=calls)
+
+
+def forgotten(progress: CampaignProgress) -> CampaignProgress:
+    """Record that the notes about what is to be undone are deleted."""
+    return progress.replace(is_forgotten=True)
+
+
 def scheduled(progress: CampaignProgress, ends_at: float | None) -> CampaignProgress:
     """Record when a schedule ends, in epoch seconds; None if it does not."""
     return progress.replace(schedule_ends_at=ends_at or 0.0)
@@ -165,15 +214,16 @@ def scheduled(progress: CampaignProgress, ends_at: float | None) -> CampaignProg
 
 def phase_of(work: CampaignWork, now: float) -> Phase:
     """Return the phase of a batch that has not ended, at `now` in epoch seconds."""
-    decisions = (next_decision(progress, work.target, now) for progress in work.open.values())
+    decisions = (decide_for(work, campaign_id, now) for campaign_id in work.open)
     deleting = all(decision == Wait(deleting=True) for decision in decisions)
     return Phase.DELETING if deleting else Phase.IN_PROGRESS
 
 
 def end_of(work: CampaignWork) -> EndPhase:
     """Return how a batch ended whose campaigns all have a result."""
-    failed = any(entry.phase is Phase.FAILED for entry in work.entries)
-    return Phase.FAILED if failed else Phase.COMPLETE
+    if any(entry.phase is Phase.FAILED for entry in work.entries):
+        return Phase.FAILED
+    return Phase.PLANNED if work.dry_run else Phase.COMPLETE
 
 
 def wake_of(work: CampaignWork, now: float, wait: int) -> Wake:
@@ -236,11 +286,22 @@ def _await_deletion(progress: CampaignProgress, seconds: float) -> Decision:
     )
 
 
+def _await_restored(progress: CampaignProgress, seconds: float) -> Decision:
+    """Wait for the state to which the accepted mutation leads; never make it a second time.
+
+    What that mutation undid is undone. If the campaign is found in that state again for longer
+    than AWS may take to show a change, another caller has made it so.
+    """
+    if seconds < MAX_CONFIRM_SECONDS or progress.move is None:
+        return Wait()
+    return changed_since(progress.state or "", progress.move)
+
+
 def _wait_for_known_state(progress: CampaignProgress) -> Decision:
     """Wait while the state is unknown, for a limited number of polls."""
     if progress.unexplained_polls < MAX_UNEXPLAINED_POLLS:
         return Wait()
-    if progress.state is None or decide(progress.state, CampaignTarget.FINISHED) is not None:
+    if progress.state is None or is_documented(progress.state):
         return Refuse(
             Reason.UNREADABLE, f"AWS did not return the state in {MAX_UNEXPLAINED_POLLS} polls"
         )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from enum import StrEnum
 from types import MappingProxyType
 from typing import Annotated, Final, Literal, Self
@@ -11,7 +12,7 @@ from pydantic import AfterValidator, Field, ValidationInfo, field_validator, mod
 
 from lambdas.jobs.contract import Deadline, Job, JobId, between_one_and, check_home, matches
 from lambdas.shared import limits
-from lambdas.shared.faults import broken_rule, echo, fault_at, one_of
+from lambdas.shared.faults import IS_MISSING, broken_rule, echo, fault_at, one_of
 from lambdas.shared.model import Frozen
 
 
@@ -24,6 +25,15 @@ class CampaignTarget(StrEnum):
     DELETED = "DELETED"
     FINISHED = "FINISHED"
     """Only watched, until it is Completed, Stopped or Failed, or no longer exists."""
+    RESTORED = "RESTORED"
+    """In the state in which an earlier job found it, if that job has changed it."""
+
+
+RESTORABLE: Final = (CampaignTarget.RUNNING, CampaignTarget.PAUSED)
+"""The targets of jobs whose changes can be undone."""
+
+ENDED_IS_ENOUGH: Final = (CampaignTarget.PAUSED, CampaignTarget.STOPPED)
+"""The targets of jobs that may accept a campaign that has ended by itself."""
 
 
 class ApiVersion(StrEnum):
@@ -67,6 +77,11 @@ def _id_of_arn(arn: str, info: ValidationInfo) -> str:
         )
     check_home(match["account"], match["region"], info)
     return match["id"]
+
+
+def _only_for(targets: Sequence[CampaignTarget], given: CampaignTarget, value: str) -> str:
+    """Return the rule of a field whose value fits some targets only."""
+    return f"may be {value} only for the targets {' and '.join(targets)}; this one is {given}"
 
 
 CampaignId = Annotated[str, AfterValidator(_check_campaign_id), matches(re.compile(r"\S+"))]
@@ -177,10 +192,15 @@ class CampaignJob(Job):
         campaign_ids: ids, or ARNs of the stack's account and Region; duplicates are ignored.
         select: the campaigns that match when the stage begins.
         of: the id of an earlier job, whose campaigns these are.
-        target: `RUNNING`, `PAUSED`, `STOPPED`, `DELETED`, or `FINISHED`, which only watches the
-            campaigns until they end.
+        target: `RUNNING`, `PAUSED`, `STOPPED`, `DELETED`, `FINISHED`, which only watches the
+            campaigns until they end, or `RESTORED`, which undoes what the job `of` has done.
         deadline_seconds: how long the job may run, from its first poll; 3,600 unless given, or 30
             days for `FINISHED`.
+        if_ended: what a campaign that has Completed, was Stopped or is gone by itself means for
+            `PAUSED` and `STOPPED`: the job fails, or accepts it.
+        on_abort: when the execution is aborted, times out or is ended by Step Functions, campaigns
+            that a job for `RUNNING` or `PAUSED` has changed stay as they are, or return to the
+            state in which the job found them.
     """
 
     kind: Literal["campaigns"]
@@ -196,6 +216,8 @@ class CampaignJob(Job):
     of: JobId | None = None
     target: CampaignTarget
     deadline_seconds: Deadline | None = None
+    if_ended: Literal["fail", "accept"] = "fail"
+    on_abort: Literal["leave", "restore"] = "leave"
 
     @field_validator("campaign_ids")
     @classmethod
@@ -225,10 +247,32 @@ class CampaignJob(Job):
             )
         return self
 
+    @model_validator(mode="after")
+    def _options_fit_the_target(self) -> Self:
+        if self.if_ended == "accept" and self.target not in ENDED_IS_ENOUGH:
+            raise fault_at(("if_ended",), _only_for(ENDED_IS_ENOUGH, self.target, self.if_ended))
+        if self.on_abort == "restore" and self.target not in RESTORABLE:
+            rule = _only_for(RESTORABLE, self.target, self.on_abort)
+            if self.target is CampaignTarget.RESTORED:
+                rule += ": write it in the job that is to be undone"
+            raise fault_at(("on_abort",), rule)
+        return self
+
+    @model_validator(mode="after")
+    def _restores_an_earlier_job(self) -> Self:
+        if self.target is CampaignTarget.RESTORED and self.of is None:
+            raise fault_at(("of",), f"{IS_MISSING}: {self.target} needs the job that it undoes")
+        return self
+
     @property
     def of_job(self) -> str | None:
         """The id of the earlier job whose campaigns these are, None if it names its own."""
         return self.of
+
+    @property
+    def restored_job(self) -> str | None:
+        """The id of the earlier job whose changes it undoes, None if it undoes none."""
+        return self.of if self.target is CampaignTarget.RESTORED else None
 
     @property
     def deadline(self) -> int:

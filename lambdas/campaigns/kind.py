@@ -7,9 +7,9 @@ from itertools import islice
 from typing import Final
 
 from lambdas.campaigns import paces
-from lambdas.campaigns.contract import CampaignJob
+from lambdas.campaigns.contract import RESTORABLE, CampaignJob
 from lambdas.campaigns.transitions import Mutation
-from lambdas.campaigns.work import CampaignProgress, CampaignWork
+from lambdas.campaigns.work import CampaignProgress, CampaignWork, Undoes
 from lambdas.jobs.contract import Job
 from lambdas.jobs.kind import Calls, Kind, Limit
 from lambdas.jobs.loop import Loop, ResourceMap, Wait
@@ -23,7 +23,11 @@ _QUOTAS: Final = CampaignRates()
 
 
 def batches(
-    job: CampaignJob, key: str, campaigns: Mapping[str, CampaignProgress]
+    job: CampaignJob,
+    key: str,
+    campaigns: Mapping[str, CampaignProgress],
+    *,
+    undoes: Undoes | None = None,
 ) -> Iterator[CampaignWork]:
     """Yield the units of work of a job, given its campaigns by id."""
     rest = iter(campaigns.items())
@@ -36,7 +40,10 @@ def batches(
             api_version=job.api_version,
             target=job.target,
             deadline_seconds=job.deadline,
+            if_ended=job.if_ended,
+            on_abort=job.on_abort,
             open=batch,
+            undoes=undoes,
         )
         number += 1
 
@@ -56,6 +63,11 @@ def _check_of(job: CampaignJob, earlier: Job) -> str | None:
         return (
             f"must name a job of the same api_version, which is {job.api_version};"
             f" {echo(job.of)} is of api_version {earlier.api_version}"
+        )
+    if job.restored_job is not None and earlier.target not in RESTORABLE:
+        return (
+            f"must name a job with target {' or '.join(RESTORABLE)}, which can be undone;"
+            f" that of {echo(job.of)} is {earlier.target}"
         )
     return None
 

@@ -10,8 +10,10 @@ from typing import Any, Final
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from lambdas.campaigns import batch as campaign_batch
+from lambdas.campaigns import dry_run
 from lambdas.campaigns.client import Campaigns
 from lambdas.campaigns.hints import hint_for_campaign_quota, hint_for_missing_campaign
+from lambdas.campaigns.moves import Moves, MovesOfWork
 from lambdas.campaigns.rates import CampaignLimits, campaign_limits
 from lambdas.campaigns.transitions import (
     Act,
@@ -21,6 +23,7 @@ from lambdas.campaigns.transitions import (
     Reached,
     Refuse,
     Wait,
+    changed_since,
 )
 from lambdas.campaigns.work import CampaignProgress, CampaignWork
 from lambdas.jobs import measures, pass_result
@@ -32,12 +35,14 @@ from lambdas.rate_limit.limiter import Slots
 from lambdas.rate_limit.quota import HORIZON_SECONDS
 from lambdas.shared import clock
 from lambdas.shared.aws import LAST_CALL_SECONDS
+from lambdas.shared.environment import COORDINATION_TABLE, setting
 from lambdas.shared.errors import (
     AwsError,
     InvalidCampaignStateException,
     PermanentError,
     ResourceNotFoundException,
     ServiceQuotaExceededException,
+    ServiceUnavailableException,
     ThrottlingException,
     TransientError,
     UnclassifiedException,
@@ -75,12 +80,18 @@ class Attempt(Enum):
 
 @observed
 def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
-    """Run one pass for the event's `work` and return a `PassResult`."""
+    """Run one pass for the event's `work` and `trace`, and return a `PassResult`."""
     deadline = clock.now() + context.get_remaining_time_in_millis() / 1_000
     work = CampaignWork.model_validate(event["work"])
     campaigns = Campaigns(work.api_version)
     history_events = event.get("history_events", 0)
-    result = reconcile(work, campaigns, campaign_limits(), history_events, deadline)
+    moves = MovesOfWork(
+        work,
+        event["trace"]["execution_arn"],
+        context.aws_request_id,
+        Moves(setting(COORDINATION_TABLE)),
+    )
+    result = reconcile(work, campaigns, campaign_limits(), history_events, deadline, moves=moves)
     return measures.count_pass(result).as_payload()
 
 
@@ -90,6 +101,8 @@ def reconcile(
     limits: CampaignLimits,
     history_events: int,
     deadline: float,
+    *,
+    moves: MovesOfWork,
 ) -> PassResult:
     """Run one reconcile pass for a batch.
 
@@ -99,11 +112,12 @@ def reconcile(
         limits: the rate limits that all executions share.
         history_events: in the history of this child execution so far.
         deadline: when this invocation times out, in epoch seconds.
+        moves: where changes are noted that may be undone.
 
     Raises:
         TransientError: when nothing was read and a retry may succeed.
     """
-    batch = _Pass(work, campaigns, limits, deadline)
+    batch = _Pass(work, campaigns, limits, deadline, moves)
     batch.run()
     return batch.report(history_events)
 
@@ -112,11 +126,17 @@ class _Pass:
     """The batch during one pass."""
 
     def __init__(
-        self, work: CampaignWork, campaigns: Campaigns, limits: CampaignLimits, deadline: float
+        self,
+        work: CampaignWork,
+        campaigns: Campaigns,
+        limits: CampaignLimits,
+        deadline: float,
+        moves: MovesOfWork,
     ) -> None:
         self._work = work.polled(clock.now())
         self._campaigns = campaigns
         self._limits = limits
+        self._moves = moves
         self._calls_until = deadline - LAST_CALL_SECONDS
         self._polled: set[str] = set()
         self._rejected = False
@@ -136,7 +156,10 @@ class _Pass:
         except PermanentError as error:
             self._fail_all(type(error).__name__, str(error))
             return
-        self._act_on_all(may_act=reading is Reading.DONE and not late)
+        if self._work.dry_run:
+            self._foresee_all()
+        else:
+            self._act_on_all(may_act=reading is Reading.DONE and not late)
         self._learn_schedules()
         if late:
             self._fail_late()
@@ -165,6 +188,9 @@ class _Pass:
             PermanentError: no campaign can be read.
             TransientError: nothing was read.
         """
+        for campaign_id, state in self._work.assumed.items():
+            if campaign_id in self._work.open:
+                self._see(campaign_id, state)
         until = self._calls_until - HORIZON_SECONDS
         while unread := self._unread():
             if self._learned and clock.now() > until:
@@ -227,6 +253,14 @@ class _Pass:
                 after=after.state,
             )
 
+    def _foresee_all(self) -> None:
+        """End the dry run of each campaign that was polled in this pass, without any mutation."""
+        for campaign_id in self._polled_and_open():
+            foreseen = dry_run.foresee(self._work, campaign_id, clock.now())
+            if foreseen is not None:
+                self._close(campaign_id, Phase.PLANNED, foreseen.reason, foreseen.message)
+                self._work = self._work.foreseeing(foreseen)
+
     def _act_on_all(self, *, may_act: bool) -> None:
         """End or change each campaign that was polled in this pass."""
         due = self._due()
@@ -257,14 +291,19 @@ class _Pass:
         return [name for name in self._polled_and_open() if isinstance(self._decision(name), Act)]
 
     def _decision(self, campaign_id: str) -> Decision:
-        return campaign_batch.next_decision(
-            self._work.open[campaign_id], self._work.target, clock.now()
-        )
+        return campaign_batch.decide_for(self._work, campaign_id, clock.now())
 
     def _act_on(self, campaign_id: str, slots: Slots | None) -> None:
         """End a campaign, or make the mutations that are due."""
         for _ in range(MUTATIONS_PER_PASS):
-            match self._decision(campaign_id):
+            if not self._has_withdrawn(campaign_id):
+                return
+            decision = self._decision(campaign_id)
+            if isinstance(decision, Reached | Refuse) and not self._has_forgotten(
+                campaign_id, decision
+            ):
+                return
+            match decision:
                 case Wait():
                     return
                 case Reached(reason, warning):
@@ -291,30 +330,99 @@ class _Pass:
                         return
 
     def _attempt(self, mutation: Mutation, campaign_id: str, slots: Slots) -> Attempt:
-        """Try a mutation, and record the response."""
-        progress = self._work.open[campaign_id]
+        """Note a mutation, try it, and record the response."""
+        call = self._moves.next_call()
+        try:
+            if self._moves.are_undone(campaign_id):
+                self._leave_undone(campaign_id)
+                return Attempt.REFUSED
+            self._moves.note(campaign_id, self._work.open[campaign_id].state or "", mutation, call)
+        except AwsError as error:
+            logger.warning("mutation not noted", campaign_id=campaign_id, error=str(error))
+            progress = campaign_batch.refused(self._work.open[campaign_id], type(error).__name__)
+            self._remember(campaign_id, campaign_batch.to_withdraw(progress, call))
+            return Attempt.REFUSED
         try:
             self._campaigns.apply(mutation, campaign_id)
-        except ThrottlingException as error:
-            self._throttle = error
-            slots.throttled()
-            self._request_next_pass(slots.again_at)
-            return Attempt.THROTTLED
-        except InvalidCampaignStateException as error:
-            refusal = type(error).__name__
-            self._remember(campaign_id, campaign_batch.refused(progress, refusal, error.state))
-            return Attempt.REFUSED_WITH_STATE
-        except ResourceNotFoundException as error:
-            refusal = type(error).__name__
-            gone = campaign_batch.refused(progress, refusal, CampaignState.GONE)
-            self._remember(campaign_id, gone)
-            return Attempt.REFUSED_WITH_STATE
         except AwsError as error:
-            self._record_refusal(mutation, campaign_id, error)
-            return Attempt.REFUSED
+            if not isinstance(error, ServiceUnavailableException):
+                self._withdraw(campaign_id, call)
+            return self._refused(mutation, campaign_id, error, slots)
+        progress = self._work.open[campaign_id]
         self._remember(campaign_id, campaign_batch.accepted(progress, mutation, clock.now()))
         logger.info("mutation accepted", campaign_id=campaign_id, operation=mutation)
+        if self._work.undoes is not None:
+            self._forget(campaign_id)
         return Attempt.ACCEPTED
+
+    def _refused(
+        self, mutation: Mutation, campaign_id: str, error: AwsError, slots: Slots
+    ) -> Attempt:
+        """Record how AWS refused a mutation, or that its response was lost."""
+        progress = self._work.open[campaign_id]
+        refusal = type(error).__name__
+        match error:
+            case ThrottlingException():
+                self._throttle = error
+                slots.throttled()
+                self._request_next_pass(slots.again_at)
+                return Attempt.THROTTLED
+            case InvalidCampaignStateException():
+                self._remember(campaign_id, campaign_batch.refused(progress, refusal, error.state))
+                return Attempt.REFUSED_WITH_STATE
+            case ResourceNotFoundException():
+                gone = campaign_batch.refused(progress, refusal, CampaignState.GONE)
+                self._remember(campaign_id, gone)
+                return Attempt.REFUSED_WITH_STATE
+        self._record_refusal(mutation, campaign_id, error)
+        return Attempt.REFUSED
+
+    def _withdraw(self, campaign_id: str, *calls: str) -> None:
+        """Take out the note of calls that had no effect; remember those that could not be."""
+        try:
+            self._moves.withdraw(campaign_id, calls)
+            calls = ()
+        except AwsError as error:
+            logger.warning("note not withdrawn", campaign_id=campaign_id, error=str(error))
+        progress = self._work.open[campaign_id]
+        self._remember(campaign_id, campaign_batch.to_withdraw(progress, *calls))
+
+    def _has_withdrawn(self, campaign_id: str) -> bool:
+        """Return whether nothing is noted of a campaign that had no effect on it."""
+        calls = self._work.open[campaign_id].to_withdraw
+        if calls:
+            self._withdraw(campaign_id, *calls)
+        return not self._work.open[campaign_id].to_withdraw
+
+    def _forget(self, campaign_id: str) -> None:
+        """Delete the notes of what has been undone, or is left for good."""
+        try:
+            self._moves.forget(campaign_id)
+        except AwsError as error:
+            logger.warning("note not deleted", campaign_id=campaign_id, error=str(error))
+            return
+        self._remember(campaign_id, campaign_batch.forgotten(self._work.open[campaign_id]))
+
+    def _has_forgotten(self, campaign_id: str, decision: Reached | Refuse) -> bool:
+        """Return whether no notes are left of a campaign that has been restored, or never will be.
+
+        Those of one that could not be restored stay, so that a clean-up can do so.
+        """
+        final = isinstance(decision, Reached) or decision.reason is Reason.ILLEGAL_TRANSITION
+        if self._work.undoes is None or not final:
+            return True
+        if not self._work.open[campaign_id].is_forgotten:
+            self._forget(campaign_id)
+        return self._work.open[campaign_id].is_forgotten
+
+    def _leave_undone(self, campaign_id: str) -> None:
+        """End a campaign whose notes are gone: another pass has restored it, or left it alone."""
+        progress = self._work.open[campaign_id]
+        if progress.move is not None:
+            left = changed_since(progress.state or "", progress.move)
+            warnings = (left.warning,) if left.warning else ()
+            message = campaign_batch.describe(progress)
+            self._close(campaign_id, Phase.COMPLETE, left.reason, message, warnings)
 
     def _request_next_pass(self, moment: float) -> None:
         """Request the next pass at a time, in epoch seconds, unless one is due earlier."""
@@ -328,6 +436,10 @@ class _Pass:
         polled again.
         """
         name, message = type(error).__name__, str(error)
+        if self._work.open[campaign_id].to_withdraw:
+            # Not ended before its note is right.
+            self._remember(campaign_id, campaign_batch.refused(self._work.open[campaign_id], name))
+            return
         unclear = isinstance(error, ValidationException | UnclassifiedException)
         poll_again = mutation is Mutation.DELETE and unclear
         if isinstance(error, ServiceQuotaExceededException):

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from itertools import islice
 from typing import Any, Final
 
 from lambdas.campaigns.client import Campaigns
 from lambdas.campaigns.contract import CampaignJob, Select
+from lambdas.campaigns.dry_run import AssumedReads, planned_moves
 from lambdas.campaigns.kind import batches
+from lambdas.campaigns.moves import Moves, NotedMove
 from lambdas.campaigns.rates import campaign_limits
+from lambdas.campaigns.restoring import restored
 from lambdas.campaigns.selection import Reads, UnreadableError, selected
 from lambdas.campaigns.selection_reads import SelectionReads
 from lambdas.campaigns.tagging import Tagging
@@ -16,6 +20,7 @@ from lambdas.campaigns.work import CampaignProgress
 from lambdas.jobs.phases import Phase, Reason
 from lambdas.jobs.resolution import Context, Resolved, entry_of_job
 from lambdas.jobs.resource_result import EndPhase, Entry
+from lambdas.shared.environment import COORDINATION_TABLE, setting
 from lambdas.shared.texts import shorten
 
 MAX_NAME_BYTES: Final = 64
@@ -28,23 +33,50 @@ def resolve(job: CampaignJob, key: str, context: Context) -> Resolved:
     Raises:
         AwsError: a call failed.
     """
+    if job.restored_job is not None:
+        return resolve_restored(job, key, context)
     if job.select is None:
         return resolve_of(job, key, context)
     reads = SelectionReads(Campaigns(job.api_version), Tagging(), campaign_limits(), context.until)
-    return resolve_select(job, job.select, key, context, reads)
+    assumed = AssumedReads(reads, context.planned(job.kind)) if context.dry_run else reads
+    return resolve_select(job, job.select, key, context, assumed)
 
 
 def resolve_of(job: CampaignJob, key: str, context: Context) -> Resolved:
     """Return the work of a job about the campaigns of an earlier job, whatever became of them."""
-    campaigns = {
-        entry.id: CampaignProgress(name=entry.name)
-        for entry in context.entries
-        if entry.job == job.of and not _is_about_no_campaign(entry)
-    }
+    campaigns = {entry.id: CampaignProgress(name=entry.name) for entry in _entries_of(job, context)}
     if not campaigns:
         message = f"job {job.of} selected no campaigns"
         return _without_work(job, key, context, Reason.NOTHING_SELECTED, message)
     return Resolved(work=tuple(batches(job, key, campaigns)))
+
+
+def resolve_restored(job: CampaignJob, key: str, context: Context) -> Resolved:
+    """Return the work that undoes what an earlier job has done.
+
+    Raises:
+        AwsError: when the table did not answer.
+    """
+    moves = list(_moves(job, context))
+    resolved = restored(job, key, context, _entries_of(job, context), moves)
+    if resolved.work or resolved.entries:
+        return resolved
+    message = f"job {job.of} selected no campaigns"
+    return _without_work(job, key, context, Reason.NOTHING_SELECTED, message)
+
+
+def _moves(job: CampaignJob, context: Context) -> Iterator[NotedMove]:
+    """Yield what the job that another one undoes has done, or would have done in a dry run.
+
+    Raises:
+        AwsError: when the table did not answer.
+    """
+    if context.dry_run:
+        yield from planned_moves(str(job.of), context.planned(job.kind), job.api_version)
+        return
+    for noted in Moves(setting(COORDINATION_TABLE)).of(context.execution_arn):
+        if noted.job == job.of:
+            yield noted
 
 
 def resolve_select(
@@ -75,9 +107,13 @@ def resolve_select(
     return Resolved(work=tuple(batches(job, key, campaigns)))
 
 
-def _is_about_no_campaign(entry: Entry) -> bool:
-    """Return whether an entry is that of a job without campaigns, whose label is its id."""
-    return entry.id == entry.job and entry.polls == 0
+def _entries_of(job: CampaignJob, context: Context) -> tuple[Entry, ...]:
+    """Return the results of the campaigns of the job that another one names.
+
+    That of a job without campaigns, whose id is its label, is none.
+    """
+    of_job = (entry for entry in context.entries if entry.job == job.of)
+    return tuple(entry for entry in of_job if entry.id != entry.job or entry.polls)
 
 
 def _without_work(

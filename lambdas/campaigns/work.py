@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from collections.abc import Collection
+from typing import Literal, Self
 
 from lambdas.campaigns.contract import ApiVersion, CampaignTarget
+from lambdas.campaigns.transitions import Move
 from lambdas.jobs.phases import Phase
 from lambdas.jobs.resource_result import EndPhase, Entry
 from lambdas.jobs.work import Work
@@ -28,6 +30,10 @@ class CampaignProgress(Internal):
         refusal: how AWS refused the last mutation, None if it accepted it.
         group_size: how many campaigns one call may read together with it, itself included; fewer
             after AWS has refused such a call.
+        move: what is to be undone; None if nothing is.
+        restored_at: epoch seconds at which AWS accepted the mutation that undoes it.
+        is_forgotten: whether the notes about it are deleted.
+        to_withdraw: calls that had no effect and are still noted.
     """
 
     name: str | None = None
@@ -40,6 +46,23 @@ class CampaignProgress(Internal):
     schedule_ends_at: float | None = None
     refusal: str | None = None
     group_size: int = CAMPAIGNS_PER_BATCH
+    move: Move | None = None
+    restored_at: float | None = None
+    is_forgotten: bool = False
+    to_withdraw: tuple[str, ...] = ()
+
+
+class Undoes(Internal):
+    """Which notes a unit of work undoes.
+
+    Attributes:
+        execution_arn: of the request that made them.
+        jobs: what the outcome calls the jobs that made them; their notes are about the same
+            campaigns.
+    """
+
+    execution_arn: str
+    jobs: tuple[str, ...]
 
 
 class CampaignWork(Work):
@@ -47,6 +70,10 @@ class CampaignWork(Work):
 
     Attributes:
         throttled_passes: consecutive passes in which all mutations were throttled.
+        if_ended: whether a campaign that has ended by itself counts as paused or stopped.
+        on_abort: whether a clean-up undoes what is done here.
+        is_restored_later: whether a later job undoes what is done here.
+        undoes: the notes about what is to be undone here, None if the target is not RESTORED.
     """
 
     kind: Literal["campaigns"]
@@ -55,11 +82,28 @@ class CampaignWork(Work):
     deadline_seconds: int
     open: dict[str, CampaignProgress]
     throttled_passes: int = 0
+    if_ended: Literal["fail", "accept"] = "fail"
+    on_abort: Literal["leave", "restore"] = "leave"
+    is_restored_later: bool = False
+    undoes: Undoes | None = None
+
+    @property
+    def notes_moves(self) -> bool:
+        """Whether each mutation is noted before it is made, so that it can be undone."""
+        return self.is_restored_later or self.on_abort == "restore"
+
+    def resource_ids(self) -> Collection[str]:
+        """Return the ids of its open campaigns."""
+        return self.open.keys()
 
     @property
     def only_watches(self) -> bool:
         """Whether nothing is to be changed."""
         return self.target is CampaignTarget.FINISHED
+
+    def restored_later(self) -> Self:
+        """Return the same work of a job whose changes a later job of the request undoes."""
+        return self.replace(is_restored_later=True)
 
     def close(
         self,

@@ -21,7 +21,7 @@ def left_behind(execution_arn: str) -> tuple[LeftBehind, ...]:
     for note in StartedExports(setting(COORDINATION_TABLE)).to_cancel(execution_arn):
         notes[note.task_id].append(note)
     return tuple(
-        LeftBehind(task_id, tuple(note.job for note in of_task), cancel_work(of_task[-1]))
+        LeftBehind({task_id: tuple(note.job for note in of_task)}, cancel_work(of_task[-1]))
         for task_id, of_task in notes.items()
     )
 

@@ -9,7 +9,7 @@ from typing import Any, Final, TypeGuard
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from lambdas.exports import decisions as exports
-from lambdas.exports import newest
+from lambdas.exports import dry_run, newest
 from lambdas.exports import progress as export_watch
 from lambdas.exports import slots as export_slots
 from lambdas.exports.client import Exports
@@ -24,6 +24,7 @@ from lambdas.exports.snapshots import Snapshots
 from lambdas.exports.started import Notes, StartedExports
 from lambdas.exports.work import ExportProgress, ExportWork
 from lambdas.jobs import measures, pass_result
+from lambdas.jobs.dry_run import Foreseen
 from lambdas.jobs.history import Budget
 from lambdas.jobs.pass_result import PassResult
 from lambdas.jobs.phases import Phase, Reason
@@ -245,6 +246,8 @@ class _Pass:
                 measures.count_progress(None, arn)
                 self._work = work.chosen(arn, data_at)
                 self._has_chosen = True
+            case newest.NoChoice() | newest.Await() if work.dry_run:
+                self._end_dry_run(dry_run.foresee_without_snapshot(choice))
             case newest.NoChoice(phase, reason, why):
                 self.close(phase, reason, why)
             case newest.Await(why) if work.polling.age(now) >= work.deadline_seconds:
@@ -293,6 +296,9 @@ class _Pass:
             age=polling.age(clock.now()),
         )
         self._see(decision)
+        if self._work.dry_run:
+            self._end_dry_run(dry_run.foresee(decision, self._work))
+            return Step.DONE
         match decision:
             case exports.Reached(task, reached):
                 reason = export_watch.reason_of(reached, before, first_poll=first_poll)
@@ -315,6 +321,11 @@ class _Pass:
             case exports.Watch():
                 pass
         return Step.DONE
+
+    def _end_dry_run(self, foreseen: Foreseen) -> None:
+        """End a dry run with what the request would do."""
+        self.close(Phase.PLANNED, foreseen.reason, foreseen.message)
+        self._work = self._work.foreseeing(foreseen)
 
     def _start(self, task_id: str) -> Step:
         """Start a task.

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from lambdas.exports.contract import SNAPSHOT_KIND, ExportJob
+from lambdas.exports.newest import AVAILABLE
 from lambdas.exports.work import ExportProgress, ExportSpec, ExportWork
 from lambdas.jobs.phases import Phase, Reason
 from lambdas.jobs.resolution import Context, Resolved, entry_of_job
+from lambdas.jobs.resource_result import Entry
 
 
 def resolve(job: ExportJob, key: str, context: Context) -> Resolved:
     """Return the export of the snapshot that an earlier job has made or found."""
     for entry in context.entries:
-        made = entry.kind == SNAPSHOT_KIND and entry.phase is Phase.COMPLETE
-        if entry.job == job.of_job and made:
+        if entry.job == job.of_job and _is_there(entry):
             work = ExportWork(
                 kind=job.kind,
                 key=f"{key}.0",
@@ -32,3 +33,9 @@ def resolve(job: ExportJob, key: str, context: Context) -> Resolved:
         details={"source": {"of": job.of_job}, "snapshot_created_at": None},
     )
     return Resolved(entries=(failed,))
+
+
+def _is_there(entry: Entry) -> bool:
+    """Whether an entry is of a snapshot that is available, or would be after a dry run's stages."""
+    foreseen = entry.phase is Phase.PLANNED and entry.final_state == AVAILABLE
+    return entry.kind == SNAPSHOT_KIND and (entry.phase is Phase.COMPLETE or foreseen)

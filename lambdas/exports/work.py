@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Iterable
 from typing import Any, Literal
 
 from lambdas.exports.contract import ExportTarget, SnapshotType
@@ -137,6 +138,27 @@ class ExportWork(Work):
     job: ExportSpec
     progress: ExportProgress = ExportProgress()
 
+    def assumed_from(self, entries: Iterable[Entry]) -> dict[str, str]:
+        """Return the status in which a planned job would leave an export of the same tables.
+
+        Of any source, if the snapshot is not chosen yet.
+        """
+        tables, prefix = list(self.job.export_only), self.job.s3_prefix
+        canceled = self.job.target is ExportTarget.CANCELED
+        same = [
+            entry
+            for entry in entries
+            if canceled
+            or (entry.details.get("tables"), entry.details.get("s3_prefix")) == (tables, prefix)
+        ]
+        if self.job.source_arn is None:
+            return {entry.id: entry.final_state for entry in same if entry.final_state is not None}
+        return super().assumed_from(same)
+
+    def resource_ids(self) -> Collection[str]:
+        """Return the ARN of its source, or its database until that is known."""
+        return (self.job.resource,)
+
     @property
     def deadline_seconds(self) -> int:
         """Seconds from the start of its stage until it fails."""
@@ -215,6 +237,8 @@ class ExportWork(Work):
     def _details(self, files: FileDetails | None) -> dict[str, Any]:
         """Return the task's details, with its source, its files and the job's tables."""
         source = self._source_details()
+        if self.dry_run:
+            return {**source, "tables": list(self.job.export_only), "s3_prefix": self.job.s3_prefix}
         if self.progress.details is None:
             return source
         details = self.progress.details.as_payload()

@@ -8,11 +8,13 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import Final
 
+from lambdas.campaigns import clean_up as of_campaigns
 from lambdas.exports import clean_up as of_exports
 from lambdas.jobs.left_behind import LeftBehind
 from lambdas.snapshots import clean_up as of_snapshots
 
 READERS: Final[tuple[Callable[[str], Iterable[LeftBehind]], ...]] = (
+    of_campaigns.left_behind,
     of_exports.left_behind,
     of_snapshots.left_behind,
 )

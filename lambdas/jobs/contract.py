@@ -158,6 +158,11 @@ class Job(Frozen):
         """The id of the earlier job whose resources it is about, None if it names its own."""
         return None
 
+    @property
+    def restored_job(self) -> str | None:
+        """The id of the earlier job whose changes it undoes, None if it undoes none."""
+        return None
+
     def label(self, key: str) -> str:
         """Return what the outcome calls the job: its id, or its place in the request."""
         return self.id or key

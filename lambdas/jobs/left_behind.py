@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import NamedTuple
 
 from lambdas.jobs.work import Work
 
 
 class LeftBehind(NamedTuple):
-    """One thing that an execution has left behind and that must not outlive it.
+    """What an execution has left behind and one unit of work undoes.
 
     Attributes:
-        thing: its identifier: what `Kind.undone_by` returns for the resources that it is about.
-        jobs: the execution's jobs that started it.
+        jobs_of: for each thing that is undone, the execution's jobs that did it. A thing is what
+            `Kind.undone_by` returns for the resources that it is about.
         work: the unit of work that undoes it; the plan gives it its key.
+        is_undone_after_abort_only: whether it stays if the execution did all that it should, and
+            only the publication of its outcome failed.
     """
 
-    thing: str
-    jobs: tuple[str, ...]
+    jobs_of: Mapping[str, tuple[str, ...]]
     work: Work
+    is_undone_after_abort_only: bool = False

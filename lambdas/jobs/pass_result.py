@@ -76,7 +76,12 @@ class PassResult(Internal):
 
 
 def last_pass(work: Work, phase: EndPhase) -> PassResult:
-    """Return the result of the last pass, of work whose resources have all ended."""
+    """Return the result of the last pass, of work whose resources have all ended.
+
+    A dry run ends in the phase in which the request would end; its entries are PLANNED.
+    """
+    if phase is Phase.PLANNED:
+        phase = Phase.FAILED if work.would_fail else Phase.COMPLETE
     return PassResult(key=work.key, phase=phase, entries=work.entries)
 
 

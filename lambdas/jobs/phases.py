@@ -16,6 +16,8 @@ class Phase(StrEnum):
     """Only waits until the last campaigns, or the snapshot, no longer exist."""
     COMPLETE = "COMPLETE"
     FAILED = "FAILED"
+    PLANNED = "PLANNED"
+    """Of a dry run: read, and nothing was changed."""
 
 
 class Reason(StrEnum):
@@ -25,6 +27,10 @@ class Reason(StrEnum):
     ALREADY_THERE = "AlreadyThere"
     ALREADY_GONE = "AlreadyGone"
     ENDED_BY_ITSELF = "EndedByItself"
+    UNTOUCHED = "Untouched"
+    """The job that was to be undone did not change the campaign."""
+    CHANGED_SINCE = "ChangedSince"
+    """Another caller has changed the campaign since the job that was to be undone."""
     NOTHING_SELECTED = "NothingSelected"
     NOTHING_TO_CANCEL = "NothingToCancel"
     FINISHED_BEFORE_CANCEL = "FinishedBeforeCancel"

@@ -9,7 +9,7 @@ from pydantic import Field
 from lambdas.jobs.phases import Phase
 from lambdas.shared.model import Internal
 
-EndPhase = Literal[Phase.COMPLETE, Phase.FAILED]
+EndPhase = Literal[Phase.COMPLETE, Phase.FAILED, Phase.PLANNED]
 
 
 class Entry(Internal):
@@ -21,10 +21,11 @@ class Entry(Internal):
         id: such as a campaign id or the ARN of an export's source.
         name: its name for people, null if not known.
         initial_state: AWS's word at the first poll; null if it did not exist or was not polled.
-        final_state: AWS's word at the last poll.
+        final_state: AWS's word at the last poll; of a dry run, the state that it would be left in.
         target: that of its job.
-        phase: whether it reached the target.
-        reason: why it ended so, in one word: the orchestrator's, or the name of the AWS error.
+        phase: whether it reached the target; PLANNED in a dry run.
+        reason: why it ended so, in one word: the orchestrator's, or the name of the AWS error; of a
+            dry run, the one with which the request would end.
         message: the same in words.
         warnings: what a person should know although the target was reached.
         details: what only resources of its kind have.
@@ -50,3 +51,7 @@ class Entry(Internal):
     polls: int
     elapsed_seconds: float
     ended_at: str
+
+    def planned(self) -> Entry:
+        """Return the entry of a dry run for what needs no call."""
+        return self.replace(phase=Phase.PLANNED, would=())

@@ -39,7 +39,7 @@ IGNORED: Final = MappingProxyType(
 """What an input may hold beside a request, and why."""
 
 _KINDS: Final = tuple(kind.name for kind in KINDS)
-_OF_A_REQUEST: Final = ("correlation_id", "description")
+_OF_A_REQUEST: Final = ("correlation_id", "description", "dry_run")
 """The fields that a request may have in each of its shapes, besides those of the shape."""
 _SHAPES: Final = ("stages", "jobs", "kind", "target", CLEAN_UP)
 """The fields that distinguish the shapes of an input."""
@@ -72,7 +72,7 @@ class RequestRejected(Exception):
     def __init__(self, faults: tuple[Fault, ...], request: Mapping[str, object] = _NOTHING) -> None:
         super().__init__("; ".join(f"{fault.field} {fault.rule}" for fault in faults))
         self.faults = faults
-        correlation_id, description = (request.get(name) for name in _OF_A_REQUEST)
+        correlation_id, description = request.get("correlation_id"), request.get("description")
         self.correlation_id = correlation_id if is_correlation_id(correlation_id) else None
         self.description = description if is_description(description) else None
 

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from types import MappingProxyType
 from typing import Final
 
+from lambdas.jobs.loop import OneResource
 from lambdas.jobs.pass_result import PassResult
 from lambdas.jobs.phases import Phase, Reason
 from lambdas.jobs.registry import kind_named
@@ -14,9 +15,11 @@ from lambdas.requests.outcome import Outcome, ended_execution_outcome
 from lambdas.requests.plan import EndedExecution, Plan, close
 from lambdas.shared.texts import shorten
 
-LAST_STARTS_SECONDS: Final = 30
-"""How long a function that runs on after its execution has ended may take until it notes what it
-starts: its cold start and one DescribeExportTasks."""
+LAST_STARTS_SECONDS: Final = 90
+"""How long after the end of an execution what one of its functions does may take effect: a cold
+start of at most 10 seconds, the 60 after which Lambda ends the function, and a last call that is
+still on its way to AWS. Only after that is all noted, and nothing happens any more that would have
+to be undone."""
 
 _REASONS: Final = MappingProxyType(
     {"ABORTED": Reason.EXECUTION_ABORTED, "TIMED_OUT": Reason.EXECUTION_TIMED_OUT}
@@ -83,21 +86,22 @@ def outcome_of_ended_execution(ended: EndedExecution, undone: Iterable[Entry]) -
 
 def _after(ended: EndedExecution, undone: tuple[Entry, ...]) -> tuple[Entry, ...]:
     """Return the entries of an execution with the results of the clean-up."""
-    return tuple(
-        _undone(entry, ended, undone) if entry.phase is Phase.FAILED else entry
-        for entry in ended.entries
-    )
+    return tuple(_undone(entry, ended, undone) for entry in ended.entries)
 
 
 def _undone(entry: Entry, ended: EndedExecution, undone: tuple[Entry, ...]) -> Entry:
     """Return an entry with the result of undoing what its job started."""
-    thing_of = kind_named(entry.kind).undone_by
+    kind = kind_named(entry.kind)
     of_kind = [by for by in undone if by.kind == entry.kind]
-    of_job = [by for by in of_kind if entry.job in ended.jobs_of.get(thing_of(by), ())]
-    same = [by for by in of_job if thing_of(by) == thing_of(entry)]
-    if not of_job:
+    of_job = [by for by in of_kind if entry.job in ended.jobs_of.get(kind.undone_by(by), ())]
+    same = [by for by in of_job if kind.undone_by(by) == kind.undone_by(entry)]
+    if isinstance(kind.resources, OneResource):
+        # Nothing of it is undone once it is COMPLETE. Otherwise, what is undone of its job is about
+        # it, even if its entry does not say so.
+        same = (same or of_job) if entry.phase is Phase.FAILED else []
+    if not same:
         return entry
-    by = (same or of_job)[-1]
+    by = same[-1]
     return entry.replace(
         final_state=by.final_state,
         message=shorten(f"{entry.message}; in the clean-up: {by.reason}: {by.message}"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from lambdas.requests.clean_up import outcome_of_ended_execution
+from lambdas.requests.fitting import fitted
 from lambdas.requests.outcome import Outcome, request_outcome
 from lambdas.requests.plan import Plan
 from lambdas.requests.response import Response
@@ -15,11 +16,11 @@ def response_to(plan: Plan, now: float) -> Response:
     of its own. `now` is in epoch seconds.
     """
     if not plan.has_ended:
-        return Response(plan=plan)
+        return fitted(Response(plan=plan))
     publish = None
     if plan.cleans_up is not None:
         publish = outcome_of_ended_execution(plan.cleans_up, plan.entries)
-    return Response(outcome=outcome_of(plan, now), publish=publish)
+    return fitted(Response(outcome=outcome_of(plan, now), publish=publish))
 
 
 def outcome_of(plan: Plan, now: float) -> Outcome:
@@ -32,4 +33,6 @@ def outcome_of(plan: Plan, now: float) -> Outcome:
         started_at=plan.started_at,
         now=now,
         workflow_failed=plan.workflow_failed,
+        dry_run=plan.dry_run,
+        would_fail=plan.would_fail,
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Annotated, Literal, Self
 
-from pydantic import model_validator
+from pydantic import Field, model_validator
 
 from lambdas.jobs.contract import CorrelationId, Description, Job, between_one_and
 from lambdas.jobs.registry import KINDS, AnyJob, kind_named
@@ -34,11 +34,13 @@ class Request(Frozen):
         correlation_id: returned in the outcome and written to every log line; unless given, the
             execution's name or the event's id.
         description: a text for people, returned in the outcome.
+        dry_run: whether nothing is changed, and the outcome says what the request would call.
     """
 
     stages: Annotated[tuple[Stage, ...], between_one_and(limits.MAX_STAGES_PER_REQUEST, "stages")]
     correlation_id: CorrelationId | None = None
     description: Description | None = None
+    dry_run: Annotated[bool, Field(strict=True)] = False
 
     @model_validator(mode="after")
     def _fits_the_limits(self) -> Self:

@@ -70,6 +70,8 @@ def request_outcome(
     now: float,
     description: str | None = None,
     workflow_failed: bool = False,
+    dry_run: bool = False,
+    would_fail: bool = False,
 ) -> Outcome:
     """Return the outcome of a request that ran.
 
@@ -81,13 +83,19 @@ def request_outcome(
         now: epoch seconds.
         description: the caller's.
         workflow_failed: whether the workflow itself failed, not a resource.
+        dry_run: whether nothing was to be changed.
+        would_fail: whether the request would fail if it were no dry run.
     """
     failed = [entry for entry in entries if entry.phase is Phase.FAILED]
     reason = WORKFLOW_FAILED if workflow_failed else REQUEST_FAILED
+    summary = _summary(failed, total=len(entries))
+    if dry_run and not failed:
+        summary = _summary_of_dry_run(entries, would_fail=would_fail)
+    reached: EndPhase = Phase.PLANNED if dry_run else Phase.COMPLETE
     return Outcome(
-        phase=Phase.FAILED if failed else Phase.COMPLETE,
-        reason=reason if failed else "TargetReached",
-        summary=_summary(failed, total=len(entries)),
+        phase=Phase.FAILED if failed else reached,
+        reason=reason if failed or would_fail else "TargetReached",
+        summary=summary,
         correlation_id=correlation_id,
         description=description,
         execution_arn=execution_arn,
@@ -161,6 +169,13 @@ def _times(started_at: float, ended_at: float) -> _Times:
         "ended_at": timestamp(ended_at),
         "elapsed_seconds": round(ended_at - started_at, 3),
     }
+
+
+def _summary_of_dry_run(entries: tuple[Entry, ...], *, would_fail: bool) -> str:
+    calls = sum(len(entry.would or ()) for entry in entries)
+    changed = sum(bool(entry.would) for entry in entries)
+    end = "not all would reach their targets" if would_fail else "all would reach their targets"
+    return f"dry run: would make {calls} calls for {changed} of {len(entries)} resources; {end}"
 
 
 def _summary(failed: list[Entry], *, total: int) -> str:

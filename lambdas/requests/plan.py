@@ -44,6 +44,8 @@ class DeferredJob(Internal):
         label: what the outcome calls it.
         kind: of its resources.
         target: of its resources.
+        restores: what the outcome calls the earlier job whose changes it undoes, None if it undoes
+            none.
         job: the job as it was accepted. Unlike work, it is read strictly: a function that is older
             than the request would otherwise leave out a condition that it does not know.
     """
@@ -52,6 +54,7 @@ class DeferredJob(Internal):
     label: str
     kind: str
     target: str
+    restores: str | None = None
     job: dict[str, Any]
 
     def read(self) -> Job:
@@ -131,6 +134,8 @@ class Plan(Internal):
         waiting: the stages to come.
         entries: the results so far.
         workflow_failed: whether the map of a stage has failed as a whole.
+        dry_run: whether nothing is changed.
+        would_fail: whether a dry run has found a resource that would not reach its target.
         cleans_up: the execution that a clean-up is about, if its outcome is not published yet.
     """
 
@@ -141,20 +146,30 @@ class Plan(Internal):
     waiting: tuple[PlannedStage, ...] = ()
     entries: tuple[Entry, ...] = ()
     workflow_failed: bool = False
+    dry_run: bool = False
+    would_fail: bool = False
     cleans_up: EndedExecution | None = None
+
+    @property
+    def has_failed(self) -> bool:
+        """Whether a resource failed, or would fail if this were no dry run."""
+        return self.would_fail or any(entry.phase is Phase.FAILED for entry in self.entries)
 
     @property
     def has_ended(self) -> bool:
         """Whether nothing runs and nothing waits."""
         return not self.running and self.resolving is None and not self.waiting
 
-    def with_results(self, entries: Iterable[Entry], *, workflow_failed: bool) -> Plan:
+    def with_results(
+        self, entries: Iterable[Entry], *, workflow_failed: bool, would_fail: bool
+    ) -> Plan:
         """Return the plan after the work of a stage has ended."""
         return self.replace(
             running=(),
             resolving=None,
             entries=tuple(entries),
             workflow_failed=self.workflow_failed or workflow_failed,
+            would_fail=self.would_fail or would_fail,
         )
 
     def at_stage(
@@ -190,7 +205,8 @@ def trace_of(request: Request, execution: Trace) -> Trace:
 def plan(request: Request, trace: Trace, now: float) -> Plan:
     """Return the plan of a request, its first stage begun; `now` is in epoch seconds."""
     stages = tuple(_planned(stage, number) for number, stage in enumerate(request.stages))
-    return _begin_next_stage(Plan(trace=trace, started_at=now, waiting=stages), now)
+    whole = Plan(trace=trace, started_at=now, waiting=stages, dry_run=request.dry_run)
+    return _begin_next_stage(whole, now)
 
 
 def plan_of(work: Iterable[Work], trace: Trace, now: float) -> Plan:
@@ -219,7 +235,8 @@ def advance(
         entries += close(given, by_key.get(given.key), now, reason=reason, message=message)
     if before.resolving is not None:
         entries += before.resolving.fail_all(reason=reason, message=message, now=now)
-    after = before.with_results(entries, workflow_failed=lost is not None)
+    would_fail = before.dry_run and any(result.phase is Phase.FAILED for result in results)
+    after = before.with_results(entries, workflow_failed=lost is not None, would_fail=would_fail)
     return _begin_next_stage(after, now)
 
 
@@ -231,13 +248,14 @@ def begin_resolved_stage(before: Plan, resolved: Iterable[Resolved], now: float)
         resolved: its jobs.
         now: epoch seconds.
     """
-    entries = list(before.entries)
+    jobs = tuple(resolved)
     work = [*before.resolving.work] if before.resolving is not None else []
-    for job in resolved:
-        work += job.work
-        entries += job.entries
-    running = tuple(each.begun(now) for each in work)
-    after = before.at_stage(running, before.waiting, entries)
+    work += (each for job in jobs for each in job.work)
+    running = _begin(work, before, before.waiting, now)
+    entries = (*before.entries, *(entry for job in jobs for entry in job.entries))
+    after = before.with_results(
+        entries, workflow_failed=False, would_fail=any(job.would_fail for job in jobs)
+    ).at_stage(running, before.waiting, entries)
     return after if running else _begin_next_stage(after, now)
 
 
@@ -246,17 +264,28 @@ def _begin_next_stage(before: Plan, now: float) -> Plan:
     running: tuple[Work, ...] = ()
     entries = list(before.entries)
     waiting = list(before.waiting)
+    failed = before.has_failed
     resolving: PlannedStage | None = None
     while waiting and not running and resolving is None:
         stage = waiting.pop(0)
-        failed = any(entry.phase is Phase.FAILED for entry in entries)
         if failed and stage.run != "always":
-            entries += _skip(stage, now)
+            skipped = _skip(stage, now)
+            entries += (entry.planned() if before.dry_run else entry for entry in skipped)
         elif stage.deferred:
             resolving = stage
         else:
-            running = tuple(work.begun(now) for work in stage.work)
+            running = _begin(stage.work, before, waiting, now)
     return before.at_stage(running, waiting, entries, resolving=resolving)
+
+
+def _begin(
+    work: Iterable[Work], plan: Plan, waiting: Iterable[PlannedStage], now: float
+) -> tuple[Work, ...]:
+    """Return the work of a stage as it begins, with what the stages to come mean for it."""
+    restored = {job.restores for stage in waiting for job in stage.deferred}
+    begun = (each.begun(now) for each in work)
+    marked = (each.restored_later() if each.job_label in restored else each for each in begun)
+    return tuple(each.as_dry_run(plan.entries) if plan.dry_run else each for each in marked)
 
 
 def _planned(stage: Stage, number: int) -> PlannedStage:
@@ -278,6 +307,7 @@ def _deferred(job: Job, key: str) -> DeferredJob:
         label=job.label(key),
         kind=job.kind,
         target=job.target,
+        restores=job.restored_job,
         job=job.model_dump(mode="json", exclude_unset=True),
     )
 

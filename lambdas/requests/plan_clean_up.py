@@ -21,7 +21,7 @@ from lambdas.requests.acceptance import (
 from lambdas.requests.conclusion import response_to
 from lambdas.requests.executions import RUNNING, Execution, Executions, Progress
 from lambdas.requests.inputs import input_of
-from lambdas.requests.outcome import OUTCOME_NOT_PUBLISHED
+from lambdas.requests.outcome import OUTCOME_NOT_PUBLISHED, WORKFLOW_FAILED
 from lambdas.requests.outcome_claims import OutcomeClaims
 from lambdas.requests.plan import EndedExecution, Plan, Trace, plan, plan_of, trace_of
 from lambdas.requests.rejections import rejected
@@ -50,19 +50,31 @@ def handler(event: dict[str, Any], _context: LambdaContext) -> dict[str, Any]:
         return rejected(no_such_execution("does not exist"), own)
     if execution.status == RUNNING:
         return rejected(no_such_execution("is still running: stop it first"), own)
+    progress = executions.progress(execution_arn)
     left = left_behind(execution_arn)
-    ended = _ended(execution, executions.progress(execution_arn), left)
+    if _ended_by_itself(execution, progress):
+        left = tuple(each for each in left if not each.is_undone_after_abort_only)
+    ended = _ended(execution, progress, left)
     if ended is not None and not _publishes(own.execution_arn, execution_arn, executions):
         ended = None
     trace = own
     if ended is not None:
         trace = trace.named_as(ended.trace)
     logger.set_correlation_id(trace.correlation_id)
-    logger.info("clean-up planned", of_execution=execution_arn, resources=len(left))
+    logger.info("clean-up planned", of_execution=execution_arn, units_of_work=len(left))
     work = (each.work.with_key(f"0.{index}") for index, each in enumerate(left))
     now = clock.now()
     planned = plan_of(work, trace, now).cleaning_up_after(ended)
     return response_to(planned, now).as_payload()
+
+
+def _ended_by_itself(execution: Execution, progress: Progress) -> bool:
+    """Return whether an execution did all that it should, and only its outcome is unpublished."""
+    return (
+        execution.error == OUTCOME_NOT_PUBLISHED
+        and progress.outcome is not None
+        and progress.outcome.reason != WORKFLOW_FAILED
+    )
 
 
 def _publishes(own_arn: str, execution_arn: str, executions: Executions) -> bool:
@@ -115,7 +127,7 @@ def _ended(
         reason=reason,
         message=message,
         entries=entries,
-        jobs_of={each.thing: each.jobs for each in left},
+        jobs_of={thing: jobs for each in left for thing, jobs in each.jobs_of.items()},
         outcome=progress.outcome if execution.error == OUTCOME_NOT_PUBLISHED else None,
     )
 

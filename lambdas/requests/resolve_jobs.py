@@ -47,9 +47,12 @@ def _resolve(deferred: DeferredJob, plan: Plan, until: float) -> Resolved:
         now=clock.now(),
         at_most=kind_named(deferred.kind).limit.most,
         until=until,
+        dry_run=plan.dry_run,
     )
     try:
         resolved = RESOLVERS[deferred.kind](deferred.read(), deferred.key, context)
+        if plan.dry_run:
+            resolved = resolved.as_dry_run()
     except ValidationError as error:
         rule = f"this version of the functions cannot read the job: {error.errors()[0]['msg']}"
         return _failed(deferred, Reason.UNKNOWN_KIND, rule)

@@ -75,6 +75,22 @@ STARTED_EXPORT: Final = ItemType(
     kept="a day after the job's deadline",
 )
 
+FOUND: Final = "found"
+ASKED: Final = "asked"
+CALLS: Final = "calls"
+RESTORE_ON_ABORT: Final = "restore_on_abort"
+API_VERSION: Final = "api_version"
+NOTED_AT: Final = "noted_at"
+MOVE: Final = ItemType(
+    name="a campaign that a job has started, paused or resumed, or is about to",
+    partition="moved#{execution_arn}",
+    sort="{job}#{campaign_id}",
+    attributes=(FOUND, ASKED, CALLS, RESTORE_ON_ABORT, API_VERSION, NOTED_AT),
+    written_by=("ReconcileCampaigns",),
+    read_by=("ReconcileCampaigns", "ResolveJobs", "PlanCleanUp"),
+    kept="455 days; deleted when the campaign is restored, or left alone for good",
+)
+
 JOB: Final = "job"
 DB_INSTANCE: Final = "db_instance"
 DB_CLUSTER: Final = "db_cluster"
@@ -111,7 +127,7 @@ OUTCOME_CLAIM: Final = ItemType(
     kept="90 days",
 )
 
-ITEM_TYPES: Final = (WAITER, STARTED_EXPORT, CREATED_SNAPSHOT, RATE, OUTCOME_CLAIM)
+ITEM_TYPES: Final = (WAITER, STARTED_EXPORT, CREATED_SNAPSHOT, MOVE, RATE, OUTCOME_CLAIM)
 
 
 def key(partition: str, sort: str) -> Attributes:

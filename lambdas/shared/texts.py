@@ -6,6 +6,8 @@ import json
 from datetime import UTC, datetime
 from typing import Final
 
+from pydantic import BaseModel
+
 from lambdas.shared.limits import MAX_TEXT_BYTES
 
 _ELLIPSIS: Final = "…"
@@ -26,6 +28,11 @@ def shorten(text: str, most: int = MAX_TEXT_BYTES) -> str:
 def json_bytes(text: str) -> int:
     """Return the size of a text in bytes as JSON in UTF-8, without its quotes."""
     return len(json.dumps(text, ensure_ascii=False).encode()) - 2
+
+
+def payload_bytes(model: BaseModel, *, exclude_defaults: bool = False) -> int:
+    """Return the size of a model in bytes, as a payload of Step Functions."""
+    return len(model.model_dump_json(exclude_defaults=exclude_defaults).encode())
 
 
 def timestamp(epoch_seconds: float) -> str:

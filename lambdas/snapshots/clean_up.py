@@ -15,7 +15,7 @@ def left_behind(execution_arn: str) -> tuple[LeftBehind, ...]:
         AwsError: when the table did not answer.
     """
     return tuple(
-        LeftBehind(work.resource_id, (created.job,), work)
+        LeftBehind({work.resource_id: (created.job,)}, work, is_undone_after_abort_only=True)
         for created in CreatedSnapshots(setting(COORDINATION_TABLE)).of(execution_arn)
         for work in [deletion(execution_arn, created.job, created.snapshot_id, created.database)]
     )

@@ -13,6 +13,16 @@ from lambdas.snapshots.decisions import Snapshot
 from lambdas.snapshots.ownership import OWNER_TAG
 
 
+def create_operation(database: Database) -> str:
+    """Return the operation that creates a snapshot of a database."""
+    return "CreateDBClusterSnapshot" if database.is_cluster else "CreateDBSnapshot"
+
+
+def delete_operation(database: Database) -> str:
+    """Return the operation that deletes a snapshot of a database."""
+    return "DeleteDBClusterSnapshot" if database.is_cluster else "DeleteDBSnapshot"
+
+
 class Snapshots:
     """The account's manual snapshots, of which those with the stack's tag are its own."""
 

@@ -27,7 +27,7 @@ from lambdas.shared.errors import (
 )
 from lambdas.shared.observability import logger, observed
 from lambdas.shared.texts import with_hint
-from lambdas.snapshots import decisions
+from lambdas.snapshots import decisions, dry_run
 from lambdas.snapshots import progress as snapshot_watch
 from lambdas.snapshots.client import Snapshots
 from lambdas.snapshots.contract import SnapshotTarget
@@ -165,6 +165,9 @@ class _Pass:
         age = work.polling.age(clock.now())
         decision = decisions.decide(self._snapshot, work, owner=self._snapshots.owner, age=age)
         self._see(self._snapshot)
+        if work.dry_run:
+            self._foresee(decision)
+            return Step.DONE
         match decision:
             case decisions.Reached(reason):
                 self._close(Phase.COMPLETE, reason, snapshot_watch.message_of(work, reason))
@@ -224,6 +227,12 @@ class _Pass:
             raise
         logger.info("snapshot deletion accepted", snapshot=work.snapshot_id)
         return Step.DONE
+
+    def _foresee(self, decision: decisions.Decision) -> None:
+        """End a dry run with what the request would do."""
+        foreseen = dry_run.foresee(decision, self._work)
+        self._close(Phase.PLANNED, foreseen.reason, foreseen.message)
+        self._work = self._work.foreseeing(foreseen)
 
     def _decide_again(self, error: AwsError) -> Step:
         """Read the state that refused a call; if it is the same, leave it to the next pass."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Any, Literal, Self
 
 from lambdas.jobs.databases import Database
@@ -82,6 +83,10 @@ class SnapshotWork(Work):
     delete_on_abort: bool = False
     may_appear: bool = False
     progress: SnapshotProgress = SnapshotProgress()
+
+    def resource_ids(self) -> Collection[str]:
+        """Return the snapshot's ARN; before the first pass, the database's identifier."""
+        return (self.resource_id,)
 
     @property
     def database(self) -> Database:

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import json
 import re
+from pathlib import Path
 from typing import Any
 
 import pytest
+from aws_cdk import App
 from moto.events.models import EventPattern
 
+from infra.settings import Settings
+from infra.stack import OrchestratorStack
 from lambdas.campaigns.transitions import Mutation
 from lambdas.requests.acceptance import clean_up, parse
 from lambdas.requests.events import SNAPSHOT_EXPORTS_JSON, SnapshotExport, input_of_event
@@ -25,8 +29,8 @@ from tests.infra.stack_parts import (
     policies_of,
     properties_of,
     text,
+    unstaged_context,
 )
-from tools.synthesis import synthesise, template_of
 
 ACCOUNT = "arn:aws:states:us-east-1:123456789012"
 MACHINE = f"{ACCOUNT}:stateMachine:orchestrator"
@@ -226,9 +230,15 @@ def test_a_snapshot_that_is_not_there_yet_or_any_more_does_not_export_itself(
     assert not _matches(_rule(full_template, "SnapshotCreated"), event)
 
 
-def test_as_many_snapshot_exports_as_the_settings_take_fit_into_a_pattern() -> None:
+def test_as_many_snapshot_exports_as_the_settings_take_fit_into_a_pattern(
+    tmp_path: Path,
+) -> None:
     longest = [{"source_prefix": f"a{number}".ljust(63, "x")} for number in range(10)]
-    template = template_of(synthesise({"snapshot_exports": longest}))
+    app = App(
+        context=unstaged_context(), outdir=str(tmp_path), builtin_cloud_formation_validation=False
+    )
+    stack = OrchestratorStack(app, Settings.from_context({"snapshot_exports": longest}))
+    template = app.synth().get_stack_artifact(stack.artifact_id).template
     pattern = json.dumps(_rule(template, "SnapshotCreated")["EventPattern"], separators=(",", ":"))
     assert len(pattern) <= MAX_PATTERN
 

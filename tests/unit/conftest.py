@@ -9,10 +9,14 @@ from types import SimpleNamespace
 
 import pytest
 
+from lambdas.campaigns import clean_up as clean_up_of_campaigns
+from lambdas.campaigns import reconcile_campaigns
+from lambdas.campaigns import resolve as resolve_campaigns
 from lambdas.shared import clock
 from lambdas.shared.observability import metrics
 from lambdas.snapshots import clean_up as clean_up_of_snapshots
 from tests.unit.builders import NOW
+from tests.unit.fake_moves import FakeMoves
 
 
 @dataclass
@@ -65,3 +69,12 @@ def manual_clock(monkeypatch) -> ManualClock:
     monkeypatch.setattr(clock, "now", lambda: manual.time)
     monkeypatch.setattr(clock, "sleep", manual.sleep)
     return manual
+
+
+@pytest.fixture(autouse=True)
+def moves(monkeypatch) -> FakeMoves:
+    """The notes about campaigns, empty at first."""
+    fake = FakeMoves()
+    for module in (clean_up_of_campaigns, reconcile_campaigns, resolve_campaigns):
+        monkeypatch.setattr(module, "Moves", lambda _table: fake)
+    return fake

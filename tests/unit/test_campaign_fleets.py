@@ -16,6 +16,7 @@ from lambdas.campaigns.client import Campaigns
 from lambdas.campaigns.contract import CampaignTarget
 from lambdas.campaigns.rates import CampaignLimits
 from lambdas.campaigns.reconcile_campaigns import reconcile
+from lambdas.campaigns.transitions import TABLE_TARGETS
 from lambdas.campaigns.work import CampaignWork
 from lambdas.jobs.phases import Phase, Reason
 from lambdas.jobs.resource_result import Entry
@@ -28,6 +29,7 @@ from tests import campaign_rules
 from tests.unit.builders import NOW, campaign_work, carried
 from tests.unit.campaign_world import UNANSWERED_SECONDS, CampaignWorld, Fault, OtherCall
 from tests.unit.conftest import ManualClock
+from tests.unit.fake_moves import FakeMoves
 from tests.unit.fakes import FakeTable
 
 RATES = CampaignRates()
@@ -83,7 +85,7 @@ FLEETS = st.builds(
     campaigns=st.lists(CAMPAIGNS, max_size=12),
     batches=st.lists(
         st.tuples(
-            st.sampled_from(CampaignTarget),
+            st.sampled_from(TABLE_TARGETS),
             st.lists(st.sampled_from(IDS), min_size=1, max_size=12, unique=True),
             st.sampled_from([0.0, 0.5, 6.0]),
         ),
@@ -158,7 +160,9 @@ def _run_to_end(
         began = clock.now()
         try:
             work = carried(works[number])
-            seen = reconcile(work, cast(Campaigns, world), limits, 0, began + FUNCTION_SECONDS)
+            ends_at = began + FUNCTION_SECONDS
+            moves = FakeMoves().of_work(work)
+            seen = reconcile(work, cast(Campaigns, world), limits, 0, ends_at, moves=moves)
         except TransientError as error:
             tries[number] += 1
             if tries[number] > MOST_TRIES:

@@ -133,7 +133,7 @@ def test_every_banned_word_has_a_replacement_that_is_not_banned() -> None:
         "It looks first.",
         "can\nnot",
         "AwaitNextLook",
-        "MOVES_PER_BATCH",
+        "LOOKS_PER_BATCH",
         "Hands its role to RDS",
         "the full account",
         "previous_state",

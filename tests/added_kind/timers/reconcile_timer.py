@@ -11,6 +11,7 @@ from lambdas.timers.work import TimerWork
 
 from lambdas.jobs import measures, pass_result
 from lambdas.jobs.cadence import wait_seconds
+from lambdas.jobs.dry_run import Foreseen
 from lambdas.jobs.history import Budget
 from lambdas.jobs.phases import Phase, Reason
 from lambdas.shared import clock
@@ -27,6 +28,12 @@ def handler(event: dict[str, Any], _context: LambdaContext) -> dict[str, Any]:
     state = "Rung" if age >= work.seconds else "Ticking"
     progress = {"polling": polling, "initial_state": work.initial_state or state, "state": state}
     work = work.replace(**progress)
+    if work.dry_run:
+        foreseen = Foreseen((), "Rung", Reason.TIME_ELAPSED, "waits for its time")
+        work = work.close(
+            phase=Phase.PLANNED, reason=foreseen.reason, message=foreseen.message, now=now
+        ).foreseeing(foreseen)
+        return pass_result.last_pass(work, Phase.PLANNED).as_payload()
     if state == "Rung":
         reason = Reason.TIME_ELAPSED
         work = work.close(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Literal
 
 from pydantic import Field
@@ -23,6 +24,9 @@ class TimerWork(Work):
     initial_state: str | None = None
     state: str | None = None
     details: dict[str, int] = Field(default_factory=dict)
+
+    def resource_ids(self) -> Collection[str]:
+        return (self.name,)
 
     def close(self, *, phase: EndPhase, reason: str, message: str, now: float) -> TimerWork:
         entry = Entry(

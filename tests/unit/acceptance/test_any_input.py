@@ -7,7 +7,7 @@ import json
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from lambdas.campaigns.contract import CampaignTarget
+from lambdas.campaigns.transitions import TABLE_TARGETS
 from lambdas.exports.contract import ExportTarget
 from lambdas.shared import limits
 from tests.unit.acceptance.requests import (
@@ -61,7 +61,7 @@ CAMPAIGN_JOBS = st.fixed_dictionaries(
     {
         "kind": st.just("campaigns"),
         "campaign_ids": st.lists(V2_ID, min_size=1, max_size=8),
-        "target": st.sampled_from([target.value for target in CampaignTarget]),
+        "target": st.sampled_from([target.value for target in TABLE_TARGETS]),
     },
     optional={"api_version": st.sampled_from(["v1", "v2"]), "deadline_seconds": DEADLINES},
 )

@@ -43,6 +43,9 @@ def test_an_event_of_another_type_is_no_request():
     assert "stages" in faults_of(event(any_campaign_job(), **{"detail-type": "Something Else"}))
 
 
+_NOT_ENDING = ("RUNNING", "DELETED", "FINISHED")
+_NOT_RESTORABLE = ("STOPPED", "DELETED", "FINISHED")
+
 FAULTS = [
     ({}, "stages"),
     ({"stages": []}, "stages"),
@@ -69,6 +72,11 @@ FAULTS = [
     (any_campaign_job(target=None), "target"),
     ({"kind": "campaigns", "campaign_ids": ["c-1"]}, "target"),
     ({"kind": "campaigns", "target": "PAUSED"}, "request"),
+    (any_campaign_job(target="RESTORED"), "of"),
+    *((any_campaign_job(target=t, if_ended="accept"), "if_ended") for t in _NOT_ENDING),
+    *((any_campaign_job(target=t, on_abort="restore"), "on_abort") for t in _NOT_RESTORABLE),
+    (any_campaign_job(if_ended="acept"), "if_ended"),
+    (any_campaign_job(on_abort="cancel"), "on_abort"),
     (any_campaign_job(campaign_ids=[]), "campaign_ids"),
     (any_campaign_job(campaign_ids="c-1"), "campaign_ids"),
     (any_campaign_job(campaign_ids={"c-1": 1}), "campaign_ids"),

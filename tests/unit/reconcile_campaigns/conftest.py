@@ -17,7 +17,7 @@ from tests.unit.reconcile_campaigns.passes import ENDS
 
 
 @pytest.fixture
-def run_pass(manual_clock):
+def run_pass(manual_clock, moves):
     """Run one pass, with the work as Step Functions carries it."""
 
     def run_pass(
@@ -27,7 +27,14 @@ def run_pass(manual_clock):
         history_events: int = 0,
     ) -> PassResult:
         ends_at = manual_clock.time + 60
-        return reconcile(carried(work), cast(Campaigns, campaigns), limits, history_events, ends_at)
+        return reconcile(
+            carried(work),
+            cast(Campaigns, campaigns),
+            limits,
+            history_events,
+            ends_at,
+            moves=moves.of_work(work),
+        )
 
     return run_pass
 

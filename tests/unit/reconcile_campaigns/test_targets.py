@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from lambdas.campaigns.contract import CampaignTarget
+from lambdas.campaigns.transitions import TABLE_TARGETS
 from lambdas.campaigns.wakes import CAMPAIGNS
 from lambdas.jobs.phases import Phase, Reason
 from lambdas.waiting.handles import wake
@@ -107,7 +108,7 @@ def test_what_is_gone_before_the_first_pass_was_already_gone(run_pass):
     assert entries(seen)["a"].reason == Reason.ALREADY_GONE
 
 
-@pytest.mark.parametrize("target", sorted(set(CampaignTarget) - {CampaignTarget.DELETED}))
+@pytest.mark.parametrize("target", sorted({*TABLE_TARGETS} - {CampaignTarget.DELETED}))
 def test_a_campaign_that_does_not_exist_fails_any_other_target(run_pass, target):
     seen = run_pass(campaign_work("a", target=target), FakeCampaigns())
     assert seen.phase is Phase.FAILED

@@ -171,10 +171,11 @@ def test_a_clean_up_deletes_what_the_execution_has_noted(
     monkeypatch.setenv("COORDINATION_TABLE", "any-table")
     monkeypatch.setattr(clean_up, "CreatedSnapshots", lambda _table: created)
     (left,) = clean_up.left_behind(EXECUTION)
-    assert left.jobs == ("create",)
+    ((snapshot_id, jobs),) = left.jobs_of.items()
+    assert jobs == ("create",)
     assert clean_up.left_behind(f"{EXECUTION}-2") == ()
     entry, _ = run(left.work.with_key("0.0"))
-    assert (entry.reason, entry.id) == ("TargetReached", left.thing)
+    assert (entry.reason, entry.id) == ("TargetReached", snapshot_id)
     assert all(snapshot.deleted is not None for snapshot in rds.snapshots.values())
 
 
