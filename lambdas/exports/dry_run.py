@@ -51,11 +51,11 @@ def foresee(decision: Decision, work: ExportWork) -> Foreseen:
             return Foreseen((), task.status if task else None, reason, why, fails=True)
 
 
-def foresee_choice(choice: NoChoice | Await) -> Foreseen:
-    """Return what a request would do about a source without a snapshot that it may export."""
+def foresee_without_snapshot(choice: Await | NoChoice) -> Foreseen:
+    """Return what a request would do that cannot choose a snapshot now."""
     match choice:
         case Await(why):
-            message = f"would wait for a snapshot, then call {START}: {why}"
+            message = f"waits for a snapshot: {why}"
             return Foreseen((START,), ExportStatus.COMPLETE, Reason.TARGET_REACHED, message)
         case NoChoice(phase, reason, why):
             return Foreseen((), None, reason, why, fails=phase is Phase.FAILED)

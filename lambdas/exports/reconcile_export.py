@@ -247,7 +247,7 @@ class _Pass:
                 self._work = work.chosen(arn, data_at)
                 self._has_chosen = True
             case newest.NoChoice() | newest.Await() if work.dry_run:
-                self._foresee(dry_run.foresee_choice(choice))
+                self._end_dry_run(dry_run.foresee_without_snapshot(choice))
             case newest.NoChoice(phase, reason, why):
                 self.close(phase, reason, why)
             case newest.Await(why) if work.polling.age(now) >= work.deadline_seconds:
@@ -297,7 +297,7 @@ class _Pass:
         )
         self._see(decision)
         if self._work.dry_run:
-            self._foresee(dry_run.foresee(decision, self._work))
+            self._end_dry_run(dry_run.foresee(decision, self._work))
             return Step.DONE
         match decision:
             case exports.Reached(task, reached):
@@ -322,7 +322,7 @@ class _Pass:
                 pass
         return Step.DONE
 
-    def _foresee(self, foreseen: Foreseen) -> None:
+    def _end_dry_run(self, foreseen: Foreseen) -> None:
         """End a dry run with what the request would do."""
         self.close(Phase.PLANNED, foreseen.reason, foreseen.message)
         self._work = self._work.foreseeing(foreseen)

@@ -13,8 +13,7 @@ from lambdas.jobs.resource_result import Entry
 def resolve(job: ExportJob, key: str, context: Context) -> Resolved:
     """Return the export of the snapshot that an earlier job has made or found."""
     for entry in context.entries:
-        made = entry.kind == SNAPSHOT_KIND and _is_available(entry)
-        if entry.job == job.of_job and made:
+        if entry.job == job.of_job and _is_there(entry):
             work = ExportWork(
                 kind=job.kind,
                 key=f"{key}.0",
@@ -36,8 +35,7 @@ def resolve(job: ExportJob, key: str, context: Context) -> Resolved:
     return Resolved(entries=(failed,))
 
 
-def _is_available(entry: Entry) -> bool:
-    """Return whether a snapshot is available, or would be after a dry run's earlier stages."""
-    return entry.phase is Phase.COMPLETE or (
-        entry.phase is Phase.PLANNED and entry.final_state == AVAILABLE
-    )
+def _is_there(entry: Entry) -> bool:
+    """Whether an entry is of a snapshot that is available, or would be after a dry run's stages."""
+    foreseen = entry.phase is Phase.PLANNED and entry.final_state == AVAILABLE
+    return entry.kind == SNAPSHOT_KIND and (entry.phase is Phase.COMPLETE or foreseen)

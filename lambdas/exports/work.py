@@ -139,7 +139,10 @@ class ExportWork(Work):
     progress: ExportProgress = ExportProgress()
 
     def assumed_from(self, entries: Iterable[Entry]) -> dict[str, str]:
-        """Return the status in which a planned job would leave an export of the same tables."""
+        """Return the status in which a planned job would leave an export of the same tables.
+
+        Of any source, if the snapshot is not chosen yet.
+        """
         tables, prefix = list(self.job.export_only), self.job.s3_prefix
         canceled = self.job.target is ExportTarget.CANCELED
         same = [
@@ -235,8 +238,7 @@ class ExportWork(Work):
         """Return the task's details, with its source, its files and the job's tables."""
         source = self._source_details()
         if self.dry_run:
-            tables, prefix = list(self.job.export_only), self.job.s3_prefix
-            return {**source, "tables": tables, "s3_prefix": prefix}
+            return {**source, "tables": list(self.job.export_only), "s3_prefix": self.job.s3_prefix}
         if self.progress.details is None:
             return source
         details = self.progress.details.as_payload()

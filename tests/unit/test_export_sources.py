@@ -176,6 +176,12 @@ def test_the_snapshot_of_an_earlier_job_is_exported():
     }
 
 
+def test_a_dry_run_plans_the_export_of_a_snapshot_that_would_be_made():
+    planned = made(phase=Phase.PLANNED)
+    assert resolved(planned.replace(final_state="available")).work
+    assert not resolved(planned.replace(final_state=None)).work
+
+
 @pytest.mark.parametrize(
     "entries", [(), (made("other"),), (made(phase=Phase.FAILED),), (made(kind="export"),)]
 )

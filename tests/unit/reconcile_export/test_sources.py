@@ -227,3 +227,24 @@ def test_a_job_of_an_earlier_one_is_about_that_snapshot_only(run_pass, snapshots
     assert (entry.reason, entry.id) == ("ResourceNotFoundException", NEW.arn)
     assert entry.details["source"] == {"of": "snap"}
     assert snapshots.queries == []
+
+
+def test_a_dry_run_chooses_a_snapshot_and_starts_nothing(run_pass, snapshots):
+    snapshots.snapshots = [OLD, NEW]
+    rds = FakeExports()
+    (entry,) = run_pass(run_pass(work_of().as_dry_run(()), rds).work, rds).entries
+    assert (entry.phase, entry.id, entry.would) == (Phase.PLANNED, NEW.arn, ("StartExportTask",))
+    assert entry.details["source"] == {"db_instance": "shop"}
+    assert rds.asked("start") == []
+    (again,) = run_pass(run_pass(work_of().as_dry_run((entry,)), rds).work, rds).entries
+    assert (again.id, again.would, again.reason) == (NEW.arn, (), "AlreadyThere")
+
+
+def test_a_dry_run_waits_for_no_snapshot(run_pass, snapshots):
+    snapshots.snapshots = [OLD]
+    (entry,) = run_pass(work_of(max_age_seconds=60).as_dry_run(()), FakeExports()).entries
+    assert (entry.phase, entry.id, entry.would) == (Phase.PLANNED, "shop", ("StartExportTask",))
+    seen = run_pass(work_of(type="manual").as_dry_run(()), FakeExports())
+    (entry,) = seen.entries
+    assert (entry.phase, entry.reason, entry.would) == (Phase.PLANNED, "NoSnapshot", ())
+    assert seen.phase is Phase.FAILED
