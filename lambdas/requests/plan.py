@@ -184,10 +184,10 @@ class Plan(Internal):
         most: int = kind_named(job.kind).limit.most
         stages = (*filter(None, (self.resolving,)), *self.waiting)
         known = (work for stage in stages for work in stage.work if work.kind == job.kind)
-        taken = sum(entry.kind == job.kind for entry in self.entries)
+        taken: int = sum(entry.kind == job.kind for entry in self.entries)
         taken += sum(len(work.resource_ids()) for work in known)
         later = (other.job.get("of") for stage in stages for other in stage.deferred)
-        again = sum(name == job.label for name in later)
+        again: int = sum(name == job.label for name in later)
         return max(0, min(most, (2 * most - taken) // (1 + again)))
 
     @property
