@@ -56,7 +56,8 @@ EXECUTIONS_ABORTED: Final = Alarm(
     periods=1,
     means="An execution was stopped.",
     do="CloudTrail names the caller of StopExecution. What the execution had begun goes on, except"
-    " for exports with on_abort cancel. The clean-up has published its outcome.",
+    " for exports with on_abort cancel and campaigns with on_abort restore. The clean-up has"
+    " published its outcome.",
 )
 JOB_TOO_OLD: Final = Alarm(
     "JobTooOld",
@@ -119,7 +120,8 @@ FAILED_CLEAN_UPS: Final = Alarm(
     "FailedCleanUps",
     above=0,
     periods=1,
-    means="A clean-up failed: exports that it should have canceled may still run.",
+    means="A clean-up failed: exports that it should have canceled may still run, and campaigns"
+    " that it should have restored may still be paused.",
     do="The message's detail holds the error. Remove the cause, start an execution with the"
     " message's body, and delete the message.",
 )

@@ -31,8 +31,8 @@ DATABASES: list[dict[str, Any]] = [
 
 
 def create(database: Database = SHOP, **more: Any) -> dict[str, Any]:
-    job = {"kind": "snapshot", "id": "create", "target": "AVAILABLE"}
-    return job | database.as_payload() | more
+    job: dict[str, Any] = {"kind": "snapshot", "id": "create", "target": "AVAILABLE"}
+    return {**job, **database.as_payload(), **more}
 
 
 def delete(**more: Any) -> dict[str, Any]:
