@@ -86,7 +86,7 @@ def outcome_of_ended_execution(ended: EndedExecution, undone: Iterable[Entry]) -
 
 def _after(ended: EndedExecution, undone: tuple[Entry, ...]) -> tuple[Entry, ...]:
     """Return the entries of an execution with the results of the clean-up."""
-    return tuple(_undone(entry, ended, undone) for entry in ended.entries)
+    return tuple(_undone(entry, ended, undone) for entry in ended.all_entries)
 
 
 def _undone(entry: Entry, ended: EndedExecution, undone: tuple[Entry, ...]) -> Entry:

@@ -17,12 +17,12 @@ from tests.unit.test_campaign_selection import Fleet
 from tests.unit.test_payloads import (
     LONG_DESCRIPTION,
     LONG_ID,
-    _work,
     accept,
     accepts,
     invoke,
     longest_last_pass,
     request,
+    work_of,
 )
 
 pytestmark = pytest.mark.filterwarnings("ignore:No application metrics to publish")
@@ -75,7 +75,7 @@ def test_the_largest_selection_fits_every_payload(exports):
     state = accept(largest(exports))
     assert len(state["plan"]["resolving"]["deferred"]) == 1
     state = invoke(resolve_jobs.handler, {"plan": state["plan"]})
-    works = [_work(one) for one in state["plan"]["running"]]
+    works = [work_of(one) for one in state["plan"]["running"]]
     results = [longest_last_pass(work).as_payload() for work in works]
     state = invoke(advance_plan.handler, {"plan": state["plan"], "results": results})
     entries = state["outcome"]["resources"]

@@ -11,6 +11,7 @@ import sys
 import time
 from io import BytesIO, TextIOWrapper
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -18,10 +19,20 @@ import pytest
 from infra.project import ROOT
 from lambdas.campaigns.transitions import Mutation
 from localcloud.cli import EXAMPLES, FAILED, NO_WORLD, SUCCEEDED, WRONG_ARGUMENTS, main
+from localcloud.functions import host
+from tests.processes import shared_processes
 from tests.workflow.terminal import Terminal
 
 WORLDS = EXAMPLES / "worlds"
 REQUESTS = sorted(EXAMPLES.glob("*.json"))
+
+
+@pytest.fixture(autouse=True)
+def _processes_are_shared(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Commands that run in this process take the processes of all tests, and do not close them."""
+    shared = shared_processes()
+    kept = SimpleNamespace(fork=shared.fork, directory=shared.directory, close=lambda: None)
+    monkeypatch.setattr(host, "FunctionProcesses", lambda: kept)
 
 
 def run(capsys: pytest.CaptureFixture[str], *arguments: object) -> tuple[int, Any, str]:

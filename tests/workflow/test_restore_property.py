@@ -5,8 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from random import Random
 
-from bench.restore_property import Change, Group, draw, violations
 from tests.processes import shared_processes
+from tests.properties.restore import Change, Group, draw, violations
 
 WORLDS = 10
 

@@ -1,6 +1,6 @@
 """Random worlds in which campaigns are changed, and restored, on the real state machine.
 
-`python -m bench.restore_property --worlds 500 --seed 1` runs them in virtual time, and prints one
+`python -m tests.properties.restore --worlds 500 --seed 1` runs them in virtual time, and prints one
 line for each violation of the contract with the seed that repeats it. Twenty worlds share a stack
 and its rate limit, and so meet each other's calls: a world is a request with a fleet of its own.
 
@@ -371,7 +371,7 @@ def _failed(orchestrator: LocalOrchestrator, clean_ups: set[str]) -> Iterator[st
 
 def main(arguments: list[str] | None = None, show: Callable[[str], object] = print) -> int:
     """Run the worlds; return 1 if one of them violates the contract."""
-    parser = argparse.ArgumentParser(description=__doc__, prog="python -m bench.restore_property")
+    parser = argparse.ArgumentParser(description=__doc__, prog="python -m tests.properties.restore")
     parser.add_argument("--worlds", type=int, default=500)
     parser.add_argument("--seed", type=int, default=1, help="of the first twenty worlds")
     chosen = parser.parse_args(arguments)

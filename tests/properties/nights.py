@@ -1,14 +1,20 @@
-"""Nights of a schedule that sends the same request, in a world of one database's snapshots."""
+"""Nights of a schedule that sends the same request, in a world of one database's snapshots.
+
+Run with more nights than the suite has time for: `python -m tests.properties.nights --nights 100`.
+"""
 
 from __future__ import annotations
 
+import argparse
 import random
+import sys
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 from typing import Any, Final
 
 from tests.workflow.export_scenes import source, watched
+from tools.synthesis import synthesise
 
 DAY_S: Final = 86_400
 SCHEDULED_S: Final = 7_200
@@ -192,5 +198,20 @@ def check(night: Night, day: int, outcome: dict[str, Any], world_seconds: Any) -
 
 
 def epoch(timestamp: str) -> float:
-
     return datetime.fromisoformat(timestamp).timestamp()
+
+
+def main() -> int:
+    """Let many nights pass; the first that is not as it should be raises an error."""
+    parser = argparse.ArgumentParser(prog="python -m tests.properties.nights", description=__doc__)
+    parser.add_argument("--nights", type=int, default=100)
+    parser.add_argument("--seed", type=int, default=0)
+    arguments = parser.parse_args()
+    made = nights(arguments.nights, arguments.seed)
+    exported = spend(synthesise(), made)
+    print(f"{arguments.nights} nights, {exported} exports")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
