@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from cfnlint.decode.cfn_yaml import loads
 
 from infra.project import ROOT
 from localcloud.orchestrator import LocalOrchestrator
@@ -29,6 +30,7 @@ from tests.workflow.snippets import (
 
 PAGE = (ROOT / "docs" / "integration.md").read_text(encoding="utf-8")
 CLUSTER = "arn:aws:rds:us-east-1:123456789012:cluster:shop"
+SNAPSHOT = "arn:aws:rds:us-east-1:123456789012:snapshot:rds:shop-2025-12-31-23-00"
 
 
 def snippets(heading: str, language: str) -> list[str]:
@@ -46,7 +48,13 @@ def beginning(language: str) -> str:
 
 @pytest.fixture
 def deployed(assembly: Path) -> Iterator[LocalOrchestrator]:
-    world = {"campaigns": [campaign("winter-sale")], "snapshots": [snapshot(CLUSTER)]}
+    world = {
+        "campaigns": [campaign("winter-sale")],
+        "snapshots": [
+            snapshot(CLUSTER),
+            snapshot(SNAPSHOT, db_instance="shop", type="automated", created_at_s=-3_600),
+        ],
+    }
     with LocalOrchestrator(
         World.model_validate(world), assembly, processes=shared_processes()
     ) as orchestrator:
@@ -114,6 +122,18 @@ def test_what_a_schedule_would_start_is_a_request(
     assert [statement["Resource"] for statement in policy["Statement"]] == [deployed.machine_arn]
     target = deployed.aws.client("scheduler").get_schedule(Name="nightly-export")["Target"]
     assert (target["Arn"], target["RoleArn"]) == (deployed.machine_arn, role["Arn"])
+
+    start(deployed, target["Input"])
+    start(deployed, target["Input"])  # the same night, retried
+    assert {job["id"] for done in outcomes(deployed, 2) for job in done["resources"]} == {SNAPSHOT}
+    assert len(exports_of(deployed, requests=2)) == 1
+
+
+def test_what_the_template_s_schedule_would_start_is_another_export_each_night(
+    deployed: LocalOrchestrator,
+) -> None:
+    template = loads(snippet("On a schedule", "yaml"))
+    target = template["Resources"]["Schedule"]["Properties"]["Target"]
 
     def fire(moment: str) -> None:
         start(deployed, target["Input"].replace("<aws.scheduler.scheduled-time>", moment))
