@@ -8,6 +8,8 @@ READY  := $(VENV)/.ready
 LAYER  := build/layer.zip
 CHECKOV := build/checkov/bin/checkov
 REQUEST ?= examples/pause-export-restore.json
+WORLDS ?= 100
+SEED ?= 0
 # One for each core, and one for when the others wait: each imports all tests, moto and the CDK.
 TESTERS ?= $(shell expr 1 + $$(getconf _NPROCESSORS_ONLN))
 
@@ -15,7 +17,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 # Otherwise each of the many processes would compile all modules again.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: run help test check bench cold-start costs picture local synth deploy bootstrap smoke layer clean
+.PHONY: run help test storm check bench cold-start costs picture local synth deploy bootstrap smoke layer clean
 
 run: $(READY) layer            ## one request, end to end, on the local AWS; another one: REQUEST=mine.json
 	@$(BIN)/python -m localcloud run $(REQUEST)
@@ -25,6 +27,9 @@ help:                          ## this list; without a verb, make runs the first
 
 test: $(READY) layer           ## all tests
 	$(BIN)/python -m pytest --numprocesses $(TESTERS)
+
+storm: $(READY) layer          ## random worlds; WORLDS=100 is how many, SEED=0 the first
+	@$(BIN)/python -m localcloud storm --worlds $(WORLDS) --seed $(SEED)
 
 check: $(READY) $(CHECKOV) synth  ## formatting, lint, types, and the template's security
 	$(BIN)/ruff format --check .

@@ -21,6 +21,7 @@ from localcloud.plain_world import plain_world
 from localcloud.report import report
 from localcloud.runs import Runs
 from localcloud.steps import shown_steps
+from localcloud.storm import command as storm
 from localcloud.usage import print_usage
 from localcloud.world import World, WorldError, load_world
 from tools.synthesis import NotDeployableError
@@ -32,7 +33,7 @@ WRONG_ARGUMENTS: Final = 2
 DEFAULT_SPEED: Final = 60.0
 """Of `up`, in simulated seconds per real second: an hour takes a minute."""
 
-COMMANDS: Final = ("run", "up")
+COMMANDS: Final = ("run", "up", "storm")
 
 EXAMPLES: Final = ROOT / "examples"
 
@@ -75,7 +76,7 @@ def _options(arguments: Sequence[str]) -> argparse.Namespace:
     if name is not None and name not in COMMANDS:
         is_request = name.endswith(".json")
         hint = f"; did you mean 'run {name}'?" if is_request else did_you_mean(name, COMMANDS)
-        raise ArgumentsError(f"{name!r} is not a command: {' or '.join(COMMANDS)}{hint}")
+        raise ArgumentsError(f"{name!r} is not a command: {', '.join(COMMANDS)}{hint}")
     options, unknown = parser.parse_known_args(arguments)
     if unknown and name is not None:
         word = unknown[0].partition("=")[0]
@@ -106,6 +107,8 @@ def _add_commands(parser: argparse.ArgumentParser) -> None:
     up = commands.add_parser("up", help="serve until interrupted")
     up.set_defaults(command=_up, requests=[])
 
+    _add_storm(commands.add_parser("storm", help="run random worlds and check what must be true"))
+
     for command, speed, default in (
         (run, None, "default: waiting takes no time"),
         (up, DEFAULT_SPEED, f"default: {DEFAULT_SPEED:g}"),
@@ -122,6 +125,29 @@ def _add_commands(parser: argparse.ArgumentParser) -> None:
         command.add_argument(
             "--port", type=_port, default=0, metavar="P", help="of the endpoint (default: any)"
         )
+
+
+def _add_storm(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--worlds", type=_count, default=100, metavar="N", help="how many (default: 100)"
+    )
+    parser.add_argument(
+        "--seed", type=_seed, default=0, metavar="S", help="of the first (default: 0)"
+    )
+    parser.add_argument("--report", metavar="REPORT.json", help="write what came of it")
+    parser.add_argument(
+        "--replay", type=_seed, metavar="SEED", help="run this one alone and print its timeline"
+    )
+    parser.add_argument(
+        "--shrink", action="store_true", help="with --replay: print the smallest that still fails"
+    )
+    parser.set_defaults(command=_storm, requests=[], world=None)
+
+
+def _count(text: str) -> int:
+    if not text.isdecimal() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a whole number from 1")
+    return int(text)
 
 
 def _speed(text: str) -> float:
@@ -159,6 +185,17 @@ def _run(options: argparse.Namespace) -> int:
         is_written = report_path is None or _write_report(report_path, report(orchestrator, runs))
     succeeded = all(run.status == "SUCCEEDED" for run in runs.all)
     return SUCCEEDED if succeeded and is_shown and is_written else FAILED
+
+
+def _storm(options: argparse.Namespace) -> int:
+    if options.shrink and options.replay is None:
+        raise ArgumentsError("--shrink needs --replay")
+    if options.replay is not None:
+        return FAILED if storm.replay(options.replay, shrinks=options.shrink) else SUCCEEDED
+    report_path = writable(options.report) if options.report else None
+    found = storm.run(options.seed, options.worlds)
+    is_written = report_path is None or _write_report(report_path, found.report())
+    return SUCCEEDED if is_written and not found.violations else FAILED
 
 
 def _show_outcomes(runs: Runs) -> bool:

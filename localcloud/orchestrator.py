@@ -75,7 +75,7 @@ class LocalOrchestrator:
             processes=processes,
         )
         self.outputs: Mapping[str, str] = {}
-        self._outcomes: dict[str, dict[str, Any]] = {}
+        self._outcomes: dict[str, list[dict[str, Any]]] = {}
         self._queue = ""
         self._began_at = self.clock.now()
 
@@ -122,16 +122,20 @@ class LocalOrchestrator:
         return epoch_seconds - self._began_at
 
     def outcome(self, execution_arn: str) -> dict[str, Any] | None:
-        """Return the outcome that an execution has published, None if it has not."""
+        """Return the last outcome published for an execution, None if there is none."""
+        return next(reversed(self.outcomes(execution_arn)), None)
+
+    def outcomes(self, execution_arn: str) -> list[dict[str, Any]]:
+        """Return the outcomes published for an execution."""
         sqs = self.aws.client("sqs")
         while messages := sqs.receive_message(QueueUrl=self._queue, MaxNumberOfMessages=10).get(
             "Messages"
         ):
             for message in messages:
                 detail = json.loads(message["Body"])["detail"]
-                self._outcomes[detail["execution_arn"]] = detail
+                self._outcomes.setdefault(detail["execution_arn"], []).append(detail)
                 sqs.delete_message(QueueUrl=self._queue, ReceiptHandle=message["ReceiptHandle"])
-        return self._outcomes.get(execution_arn)
+        return self._outcomes.get(execution_arn, [])
 
     def _synthesise(self) -> Path:
         self._on_step(Step("Synthesising the stack"))

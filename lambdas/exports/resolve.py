@@ -13,7 +13,7 @@ from lambdas.jobs.resource_result import Entry
 def resolve(job: ExportJob, key: str, context: Context) -> Resolved:
     """Return the export of the snapshot that an earlier job has made or found."""
     for entry in context.entries:
-        if entry.job == job.of_job and _is_there(entry):
+        if entry.job == job.of_job and _is_there(entry, context):
             work = ExportWork(
                 kind=job.kind,
                 key=f"{key}.0",
@@ -35,7 +35,14 @@ def resolve(job: ExportJob, key: str, context: Context) -> Resolved:
     return Resolved(entries=(failed,))
 
 
-def _is_there(entry: Entry) -> bool:
-    """Whether an entry is of a snapshot that is available, or would be after a dry run's stages."""
-    foreseen = entry.phase is Phase.PLANNED and entry.final_state == AVAILABLE
-    return entry.kind == SNAPSHOT_KIND and (entry.phase is Phase.COMPLETE or foreseen)
+def _is_there(entry: Entry, context: Context) -> bool:
+    """Return whether an entry is of a snapshot that no job has deleted since.
+
+    In a dry run: that would be available, and that no job would have deleted.
+    """
+    if entry.kind != SNAPSHOT_KIND or entry.phase is Phase.FAILED:
+        return False
+    of_snapshot = [
+        each for each in context.entries if (each.kind, each.id) == (entry.kind, entry.id)
+    ]
+    return of_snapshot[-1].final_state == AVAILABLE

@@ -16,6 +16,7 @@ from localcloud.simulators.databases import Databases
 from localcloud.simulators.events import Events, PublishEvent
 from localcloud.simulators.export_files import PutObject
 from localcloud.simulators.export_targets import AnyTargets, ExportTargets
+from localcloud.simulators.exports import ExportParameters
 from localcloud.simulators.exports_api import ExportsApi
 from localcloud.simulators.faults import CallFaults, EventFaults
 from localcloud.simulators.ledger import Ledger
@@ -152,6 +153,10 @@ class Simulators:
     def export_percents(self) -> dict[str, int]:
         """Return PercentProgress of each export that is IN_PROGRESS, by source."""
         return self._exports.percents()
+
+    def export_parameters(self) -> list[ExportParameters]:
+        """Return the parameters of every export, in the order of their starts."""
+        return self._exports.parameters()
 
     def _events(self, publish_event: PublishEvent, account: str, region: str) -> Events:
         faults = (f for f in self._world.faults if isinstance(f, EventFault))

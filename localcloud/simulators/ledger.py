@@ -32,6 +32,15 @@ class Call:
 
 
 @dataclass(frozen=True)
+class Change:
+    """A resource's new state, as of a second since the beginning."""
+
+    at_s: float
+    resource: str
+    state: str
+
+
+@dataclass(frozen=True)
 class Mutations:
     """The accepted campaign mutations; the times are None when there was none."""
 
@@ -46,7 +55,7 @@ class Ledger:
     def __init__(self) -> None:
         self._begun = False
         self._lock = threading.Lock()
-        self._records: list[Call] = []
+        self._timeline: list[Call | Change] = []
         self._states: dict[str, list[tuple[float, str]]] = {}
         self._max_concurrent_exports = 0
 
@@ -58,13 +67,14 @@ class Ledger:
         """Add a call."""
         if self._begun:
             with self._lock:
-                self._records.append(call)
+                self._timeline.append(call)
 
     def record_state(self, at_s: float, resource: str, state: str) -> None:
         """Add a resource's new state, as of a second since the beginning."""
         if self._begun:
             with self._lock:
                 self._states.setdefault(resource, []).append((at_s, state))
+                self._timeline.append(Change(at_s, resource, state))
 
     def record_concurrent_exports(self, count: int) -> None:
         """Note how many exports take a slot at this moment."""
@@ -75,8 +85,16 @@ class Ledger:
     @property
     def records(self) -> tuple[Call, ...]:
         """Every call, in the order of the responses."""
+        return tuple(entry for entry in self.timeline if isinstance(entry, Call))
+
+    @property
+    def timeline(self) -> tuple[Call | Change, ...]:
+        """Every call and every change, in the order in which they were recorded.
+
+        The changes that a call made come before it.
+        """
         with self._lock:
-            return tuple(self._records)
+            return tuple(self._timeline)
 
     @property
     def calls(self) -> dict[str, int]:

@@ -7,7 +7,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from localcloud.simulators.databases import Databases
 from localcloud.simulators.export_files import PutObject, export_files
 from localcloud.simulators.export_sources import ExportSources
-from localcloud.simulators.exports import Export, Exports
+from localcloud.simulators.exports import Export, ExportParameters, Exports
 from localcloud.simulators.ledger import Ledger
 from localcloud.simulators.rds_events import RdsEvents
 from localcloud.simulators.shared_model import SharedModel
@@ -82,6 +82,10 @@ class RunningExports:
             for export in self._model.all()
             if export.status == "IN_PROGRESS"
         }
+
+    def parameters(self) -> list[ExportParameters]:
+        """Return the parameters of every export, in the order of their starts."""
+        return [export.parameters for export in self._model.all()]
 
     def create_snapshot(self, arn: str) -> None:
         """Have a snapshot become available, as another caller does."""

@@ -155,7 +155,7 @@ def made(label: str = "snap", phase: Any = Phase.COMPLETE, kind: str = "snapshot
         label, kind=kind, target="AVAILABLE", phase=phase, reason="any", message="", now=NOW
     )
     details = {"created_at": "2026-11-21T03:00:00.000Z"}
-    return entry.model_copy(update={"id": SNAPSHOT, "details": details})
+    return entry.replace(id=SNAPSHOT, details=details, final_state="available")
 
 
 def resolved(*entries: Entry) -> Any:

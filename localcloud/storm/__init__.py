@@ -1,0 +1,1 @@
+"""Random worlds, requests and faults against the deployed stack, and what must be true of each."""

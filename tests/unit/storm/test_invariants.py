@@ -1,0 +1,300 @@
+"""Every invariant finds what violates it, and nothing in what is as it should be."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from localcloud.storm.invariants import INVARIANTS
+from localcloud.storm.observe import Observed
+from tests.unit.storm.observations import (
+    CREATE,
+    DATABASE,
+    EXPORT,
+    PAUSE,
+    RESTORE,
+    SNAPSHOT,
+    SOURCE,
+    broken,
+    call,
+    change,
+    entry,
+    execution,
+    export,
+    moment,
+    observed,
+    outcome,
+    pause,
+    resume,
+    started,
+)
+
+FAILED = {"phase": "FAILED", "reason": "IllegalTransition"}
+ON_ABORT = PAUSE | {"on_abort": "restore"}
+CLUSTER = SOURCE.replace(":snapshot:", ":cluster:")
+
+PAUSED = observed([PAUSE], execution(outcome(entry(PAUSE))), timeline=pause(1.0))
+RESTORED = observed(
+    [PAUSE, RESTORE],
+    execution(
+        outcome(
+            entry(PAUSE),
+            entry(RESTORE, final_state="Running", ended_at=moment(2.0)),
+        )
+    ),
+    timeline=[*pause(1.0), *resume(2.0)],
+)
+EXPORTED_ENTRY = entry(
+    EXPORT,
+    ended_at=moment(9.0),
+    elapsed_seconds=8.0,
+    details={"export_task_identifier": "e-1"},
+)
+EXPORTED = observed(
+    [EXPORT],
+    execution(outcome(EXPORTED_ENTRY)),
+    timeline=[*started("e-1", 1.0), change(9.0, SOURCE, "COMPLETE")],
+    exports=(export("e-1"),),
+)
+CREATED = observed(
+    [CREATE],
+    execution(outcome(entry(CREATE, id=SNAPSHOT))),
+    timeline=[
+        change(0.5, SNAPSHOT, "creating"),
+        call("CreateDBSnapshot", 0.5, DATABASE, SNAPSHOT),
+        change(1.0, SNAPSHOT, "available"),
+    ],
+)
+ABORTED = observed(
+    [ON_ABORT],
+    execution(outcome(entry(PAUSE), phase="FAILED", reason="ExecutionAborted"), status="ABORTED"),
+    timeline=[*pause(1.0), *resume(95.0)],
+)
+
+
+@pytest.mark.parametrize("seen", [PAUSED, RESTORED, EXPORTED, CREATED, ABORTED])
+def test_nothing_is_found_in_what_is_as_it_should_be(seen: Observed) -> None:
+    assert broken(seen) == set()
+
+
+VIOLATIONS: dict[str, list[Observed]] = {
+    "ends": [replace(PAUSED, executions=(execution(status="RUNNING", ended_s=None),))],
+    "one outcome": [
+        observed([PAUSE], execution(output=None), timeline=pause(1.0)),
+        observed([PAUSE], execution(*[outcome(entry(PAUSE))] * 2), timeline=pause(1.0)),
+    ],
+    "schema": [
+        observed([PAUSE], execution(outcome(entry(PAUSE), phase="DONE"))),
+        observed([PAUSE], execution(outcome(entry(PAUSE, polls="1")))),
+    ],
+    "entries": [
+        observed([PAUSE], execution(outcome())),
+        observed([PAUSE], execution(outcome(entry(PAUSE), entry(PAUSE)))),
+        observed([PAUSE], execution(outcome(entry(PAUSE), entry(PAUSE, id="d")))),
+        observed([PAUSE], execution(outcome(entry(PAUSE), entry(EXPORT)))),
+        observed([PAUSE], execution(outcome(entry(PAUSE, target="RUNNING")))),
+        observed([EXPORT], execution(outcome(entry(EXPORT, id=CLUSTER)))),
+    ],
+    "agreement": [
+        observed([PAUSE], execution(outcome(entry(PAUSE)), status="FAILED")),
+        observed([PAUSE], execution(outcome(entry(PAUSE)), output={"phase": "COMPLETE"})),
+        observed([PAUSE], execution(outcome(entry(PAUSE, **FAILED)), cause="another")),
+        observed([PAUSE], execution(outcome(entry(PAUSE, **FAILED), phase="COMPLETE"))),
+        observed([PAUSE], execution(outcome(entry(PAUSE), phase="FAILED", reason="RequestFailed"))),
+        observed([PAUSE], execution(outcome(entry(PAUSE, phase="PLANNED")))),
+        observed([PAUSE], execution(outcome(reason="RequestRejected", phase="FAILED"))),
+        observed(
+            [PAUSE], execution(outcome(entry(PAUSE), reason="States.Timeout"), status="ABORTED")
+        ),
+    ],
+    "truth": [
+        observed([PAUSE], execution(outcome(entry(PAUSE)))),
+        observed([PAUSE], execution(outcome(entry(PAUSE))), timeline=pause(1.5)),
+        replace(
+            PAUSED,
+            timeline=(*PAUSED.timeline, change(500.0, "c", "Running")),
+            executions=(execution(outcome(entry(PAUSE, ended_at=moment(600.0)))),),
+        ),
+        replace(EXPORTED, timeline=EXPORTED.timeline[:-1]),
+        replace(EXPORTED, exports=(export("e-1", tables=("shop.orders",)),)),
+        replace(EXPORTED, exports=(export("e-1", bucket="another"),)),
+        replace(CREATED, timeline=CREATED.timeline[:-1]),
+        replace(CREATED, timeline=(*CREATED.timeline[:-1], change(1.5, SNAPSHOT, "available"))),
+        observed(
+            [EXPORT | {"target": "CANCELED"}],
+            execution(outcome(entry(EXPORT | {"target": "CANCELED"}, ended_at=moment(5.0)))),
+            timeline=started("e-1", 1.0),
+            exports=(export("e-1"),),
+        ),
+    ],
+    "stage order": [
+        observed(
+            [PAUSE, EXPORT],
+            execution(outcome(entry(PAUSE, ended_at=moment(5.0)), entry(EXPORT))),
+        ),
+        observed(
+            [PAUSE, EXPORT],
+            execution(outcome(entry(PAUSE), entry(EXPORT, phase="FAILED", reason="StageSkipped"))),
+        ),
+    ],
+    "reasons": [
+        observed([PAUSE], execution(outcome(entry(PAUSE, phase="FAILED", reason=reason))))
+        for reason in (
+            "KeyError",
+            "ValidationError",
+            "Runtime.ExitError",
+            "States.Runtime",
+            "JobLost",
+        )
+    ]
+    + [
+        observed([PAUSE], execution(outcome(reason="Sandbox.Timedout", phase="FAILED"))),
+        replace(PAUSED, failures={"KeyError": 1}),
+        replace(PAUSED, failures={"Lambda.Unknown": 1}),
+    ],
+    "sizes": [
+        replace(PAUSED, largest_payload=256 * 1024 + 1),
+        replace(PAUSED, longest_child=25_000),
+    ],
+    "rate": [
+        replace(
+            PAUSED,
+            timeline=tuple(call("PauseCampaign", at_s, "c") for at_s in (0.0, 0.0, 0.5)),
+        ),
+        replace(
+            PAUSED,
+            timeline=tuple(call("GetCampaignStateBatch", 1.0, "c") for _ in range(11)),
+        ),
+    ],
+    "slots": [replace(EXPORTED, max_concurrent_exports=6)],
+    "legal": [
+        replace(
+            PAUSED,
+            timeline=(
+                change(0.0, "c", "Stopped"),
+                call("GetCampaignStateBatch", 0.5, "c"),
+                call("PauseCampaign", 1.0, "c", answer="InvalidCampaignStateException"),
+            ),
+        ),
+        replace(
+            PAUSED,
+            timeline=(
+                change(0.0, "c", "Running"),
+                call("PauseCampaign", 1.0, "c", answer="InvalidCampaignStateException"),
+            ),
+        ),
+    ],
+    "legal of RDS": [
+        replace(
+            EXPORTED,
+            timeline=(
+                *EXPORTED.timeline,
+                call("CancelExportTask", 20.0, "e-1", SOURCE, answer="InvalidExportTaskStateFault"),
+            ),
+        ),
+        replace(
+            CREATED,
+            timeline=(
+                *CREATED.timeline[:-1],
+                call("DeleteDBSnapshot", 20.0, SNAPSHOT, answer="InvalidDBSnapshotState"),
+            ),
+        ),
+    ],
+    "started once": [
+        replace(
+            EXPORTED,
+            timeline=(*EXPORTED.timeline, *started("e-2", 20.0)),
+            exports=(export("e-1"), export("e-2")),
+        )
+    ],
+    "created once": [
+        replace(
+            CREATED,
+            timeline=(*CREATED.timeline, call("CreateDBSnapshot", 2.0, DATABASE, SNAPSHOT + "1")),
+        )
+    ],
+    "explained": [
+        observed([PAUSE], execution(outcome(entry(PAUSE))), timeline=[*pause(1.0), *resume(2.0)]),
+        replace(RESTORED, timeline=(RESTORED.timeline[0], *resume(2.0))),
+        replace(ABORTED, executions=(execution(outcome(entry(PAUSE))),)),
+        observed(
+            [PAUSE],
+            execution(outcome(entry(PAUSE))),
+            timeline=pause(1.0),
+            request={"dry_run": True},
+        ),
+        replace(
+            EXPORTED, timeline=(*EXPORTED.timeline, call("CancelExportTask", 5.0, "e-1", SOURCE))
+        ),
+        observed(
+            [EXPORT | {"on_deadline": "cancel"}],
+            timeline=[call("CancelExportTask", 5.0, "before-1", SOURCE)],
+            exports=(export("before-1"),),
+        ),
+        observed(
+            [EXPORT | {"target": "CANCELED"}],
+            timeline=[call("CancelExportTask", 5.0, "before-1", SOURCE)],
+            exports=(export("before-1", bucket="another"),),
+        ),
+        replace(CREATED, timeline=(*CREATED.timeline, call("DeleteDBSnapshot", 5.0, SNAPSHOT))),
+        observed(
+            [CREATE, {"id": "d", "kind": "snapshot", "of": "create", "target": "DELETED"}],
+            timeline=[call("DeleteDBSnapshot", 5.0, SOURCE)],
+        ),
+    ],
+    "restored": [
+        replace(
+            RESTORED,
+            executions=(
+                execution(
+                    outcome(entry(PAUSE), entry(RESTORE, ended_at=moment(2.0), reason=reason))
+                ),
+            ),
+        )
+        for reason in ("Untouched", "ChangedSince")
+    ]
+    + [
+        replace(RESTORED, timeline=RESTORED.timeline[:-2]),
+        replace(RESTORED, timeline=RESTORED.timeline[:1]),
+    ],
+    "after abort": [
+        replace(ABORTED, timeline=ABORTED.timeline[:-2]),
+        observed(
+            [EXPORT | {"on_abort": "cancel"}],
+            execution(outcome(entry(EXPORT)), status="ABORTED"),
+            timeline=[*started("e-1", 1.0), change(500.0, SOURCE, "COMPLETE")],
+            exports=(export("e-1"),),
+        ),
+        replace(
+            CREATED,
+            scenario=observed([CREATE | {"on_abort": "delete"}]).scenario,
+            executions=(execution(outcome(entry(CREATE, id=SNAPSHOT)), status="ABORTED"),),
+        ),
+    ],
+}
+
+
+def test_every_invariant_can_be_violated() -> None:
+    assert set(VIOLATIONS) == set(INVARIANTS)
+
+
+@pytest.mark.parametrize(
+    ("name", "seen"), [(name, seen) for name, several in VIOLATIONS.items() for seen in several]
+)
+def test_a_violation_is_found(name: str, seen: Observed) -> None:
+    assert name in broken(seen)
+
+
+def test_a_call_is_legal_if_only_another_caller_made_it_illegal() -> None:
+    raced = replace(
+        PAUSED,
+        timeline=(
+            change(0.0, "c", "Running"),
+            call("GetCampaignStateBatch", 0.5, "c"),
+            change(0.8, "c", "Stopped"),
+            call("PauseCampaign", 1.0, "c", answer="InvalidCampaignStateException"),
+        ),
+    )
+
+    assert "legal" not in broken(raced)
