@@ -76,13 +76,17 @@ def _options(arguments: Sequence[str]) -> argparse.Namespace:
     if name is not None and name not in COMMANDS:
         is_request = name.endswith(".json")
         hint = f"; did you mean 'run {name}'?" if is_request else did_you_mean(name, COMMANDS)
-        raise ArgumentsError(f"{name!r} is not a command: {', '.join(COMMANDS)}{hint}")
+        commands = f"{', '.join(COMMANDS[:-1])} or {COMMANDS[-1]}"
+        raise ArgumentsError(f"{name!r} is not a command: {commands}{hint}")
     options, unknown = parser.parse_known_args(arguments)
     if unknown and name is not None:
         word = unknown[0].partition("=")[0]
         known = [f"--{option}" for option in vars(options) if option not in ("command", "requests")]
         raise ArgumentsError(f"{name} does not take {word!r}{did_you_mean(word, known)}")
-    if sum(path == STANDARD_INPUT for path in [*options.requests, options.world]) > 1:
+    if (
+        sum(path == STANDARD_INPUT for path in [*options.requests, getattr(options, "world", None)])
+        > 1
+    ):
         raise ArgumentsError(f"{STANDARD_INPUT!r} is given twice: standard input is read once")
     return options
 
@@ -141,7 +145,7 @@ def _add_storm(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--shrink", action="store_true", help="with --replay: print the smallest that still fails"
     )
-    parser.set_defaults(command=_storm, requests=[], world=None)
+    parser.set_defaults(command=_storm, requests=[])
 
 
 def _count(text: str) -> int:

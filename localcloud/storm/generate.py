@@ -227,8 +227,11 @@ def _request(draw: random.Random, world: Json) -> Json:
             for place in range(draw.choice((1, 1, 2, 3)))
         ]
         stage: Json = {"jobs": jobs}
-        stages.append(stage | _some(draw, 0.6, run=("always", "always", "on_success")))
+        stages.append(stage | _some(draw, 0.7, run=("always", "always", "on_success")))
         earlier += jobs
+    restorable = _restorable(earlier)
+    if restorable and draw.random() < 0.6:  # as the typical request ends
+        stages.append({"run": "always", "jobs": [{"id": "last"} | _restore(draw, restorable)]})
     request: Json = {"stages": stages}
     request |= _some(draw, 0.2, description="a storm", correlation_id="storm-1")
     if draw.random() < 0.12:
@@ -255,10 +258,9 @@ def _job(draw: random.Random, world: Json, earlier: list[Json], job_id: str) -> 
 def _campaign_job(draw: random.Random, world: Json, earlier: list[Json]) -> Json:
     job: Json = {"kind": "campaigns", "target": draw.choice(TARGETS)}
     before = [each for each in earlier if each["kind"] == "campaigns"]
-    restorable = [each for each in before if each["target"] in ("RUNNING", "PAUSED")]
-    if restorable and draw.random() < 0.4:
-        of = draw.choice(restorable)
-        return job | {"target": "RESTORED", "of": of["id"]} | _version(of)
+    restorable = _restorable(earlier)
+    if restorable and draw.random() < 0.3:
+        return _restore(draw, restorable)
     if job["target"] in ("PAUSED", "STOPPED"):
         job |= _some(draw, 0.4, if_ended="accept")
     if job["target"] in ("PAUSED", "RUNNING"):
@@ -276,6 +278,16 @@ def _campaign_job(draw: random.Random, world: Json, earlier: list[Json]) -> Json
     if draw.random() < 0.1:
         ids = [*ids, "never-existed", ids[0]]
     return job | {"campaign_ids": ids}
+
+
+def _restorable(earlier: Sequence[Json]) -> list[Json]:
+    campaigns = [each for each in earlier if each["kind"] == "campaigns"]
+    return [each for each in campaigns if each["target"] in ("RUNNING", "PAUSED")]
+
+
+def _restore(draw: random.Random, restorable: Sequence[Json]) -> Json:
+    of = draw.choice(restorable)
+    return {"kind": "campaigns", "target": "RESTORED", "of": of["id"]} | _version(of)
 
 
 def _version(job: Json) -> Json:

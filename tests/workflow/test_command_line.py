@@ -119,10 +119,10 @@ def test_several_requests_print_an_array_in_their_order(
         (["run", "{request}", "--wrold=x"], "run does not take '--wrold'; did you mean '--world'?"),
         (["up", "{request}"], "up does not take '{request}'"),
         (["run"], "REQUEST.json"),
-        (["fly"], "'fly' is not a command: run or up"),
+        (["fly"], "'fly' is not a command: run, up or storm"),
         (["rum", "{request}"], "; did you mean 'run'?"),
         (["mine.json"], "; did you mean 'run mine.json'?"),
-        ([], "run | up"),
+        ([], "run | up | storm"),
     ],
 )
 def test_wrong_arguments_are_one_line_and_exit_2(
