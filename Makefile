@@ -7,7 +7,7 @@ BIN    := $(VENV)/bin
 READY  := $(VENV)/.ready
 LAYER  := build/layer.zip
 CHECKOV := build/checkov/bin/checkov
-REQUEST ?= examples/pause-export-resume.json
+REQUEST ?= examples/pause-export-restore.json
 WORLDS ?= 100
 SEED ?= 0
 # One for each core, and one for when the others wait: each imports all tests, moto and the CDK.

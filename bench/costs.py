@@ -117,7 +117,7 @@ def main() -> None:
 
 def _typical() -> Iterable[tuple[str, World, object]]:
     examples = {
-        "pause a campaign, export a snapshot, resume": "pause-export-resume",
+        "pause a campaign, export a snapshot, restore": "pause-export-restore",
         "stop 12 campaigns": "stop-fleet",
         "cancel an export": "cancel-export",
     }

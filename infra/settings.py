@@ -32,6 +32,9 @@ MAX_SNAPSHOT_EXPORTS_BYTES: Final = 3_000
 """Of JSON: the environment variables of a function hold 4 KB together. Source: Lambda developer
 guide, quotas."""
 
+MAX_NOTICE_EMAILS: Final = 20
+"""More belong to a mailing list: each address has to confirm, and is a resource of the stack."""
+
 LOG_RETENTIONS: Final = (
     "ONE_DAY",
     "THREE_DAYS",
@@ -105,6 +108,38 @@ class ExistingStore(NamedTuple):
     key_arn: str
 
 
+EMAIL: Final = _matching(r"[^@\s]+@[^@\s]+", "must be an email address")
+
+
+class Notices(Frozen):
+    """Which outcomes people get as text, and how.
+
+    Attributes:
+        of: failed, or all.
+        emails: addresses that are subscribed to the stack's own topic.
+        topic_arn: an existing topic instead of the stack's own.
+    """
+
+    of: Literal["failed", "all"] = "failed"
+    emails: Annotated[tuple[Annotated[str, EMAIL], ...], Field(max_length=MAX_NOTICE_EMAILS)] = ()
+    topic_arn: (
+        Annotated[
+            str,
+            _matching(
+                r"arn:aws[a-z-]*:sns:[a-z0-9-]+:\d{12}:[A-Za-z0-9_-]{1,256}",
+                "must be the ARN of a standard topic, such as arn:aws:sns:REGION:ACCOUNT:NAME",
+            ),
+        ]
+        | None
+    ) = None
+
+    @model_validator(mode="after")
+    def _subscribes_to_its_own_topic(self) -> Self:
+        if self.emails and self.topic_arn is not None:
+            raise broken_rule("has emails and topic_arn: subscribe the addresses to that topic")
+        return self
+
+
 class Settings(Frozen):
     """The settings of a deployment.
 
@@ -126,6 +161,8 @@ class Settings(Frozen):
         campaign_instance_ids: Amazon Connect instances whose campaigns may be changed, by the
             campaign's tag `owner`; none means all.
         alarm_email: email address subscribed to the alarm topic.
+        notices: which outcomes people get as text, `failed` or `all`, and the addresses that are
+            subscribed; null for none.
     """
 
     stack_name: Annotated[
@@ -193,9 +230,8 @@ class Settings(Frozen):
         ],
         ...,
     ] = ()
-    alarm_email: (
-        Annotated[str, _matching(r"[^@\s]+@[^@\s]+", "must be an email address")] | None
-    ) = None
+    alarm_email: Annotated[str, EMAIL] | None = None
+    notices: Notices | None = None
 
     @property
     def existing_store(self) -> ExistingStore | None:

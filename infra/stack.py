@@ -16,6 +16,7 @@ from infra.platform.encryption import Encryption
 from infra.platform.functions import Functions
 from infra.platform.platform import Platform
 from infra.requests.callers import Callers
+from infra.requests.notices import Notices
 from infra.requests.requests import Requests
 from infra.requests.triggers import Triggers
 from infra.settings import Settings
@@ -78,6 +79,9 @@ class OrchestratorStack(Stack):
         triggers = Triggers(
             self, "Triggers", settings=settings, platform=platform, machine=workflow.machine
         )
+        notices = settings.notices and Notices(
+            self, "Notices", settings=settings.notices, platform=platform
+        )
         monitoring = Monitoring(
             self,
             "Monitoring",
@@ -92,7 +96,13 @@ class OrchestratorStack(Stack):
                 waiting.function,
             ),
             logs_outcomes=requests.advance_plan,
-            rules=(*triggers.rules, *exports.rules, *snapshots.rules, *campaigns.rules),
+            rules=(
+                *([notices.rule] if notices else []),
+                *triggers.rules,
+                *exports.rules,
+                *snapshots.rules,
+                *campaigns.rules,
+            ),
         )
         callers = Callers(self, "Callers", machine=workflow.machine, bus=platform.bus)
         self._outputs(
@@ -105,6 +115,8 @@ class OrchestratorStack(Stack):
             AlarmTopicArn=monitoring.topic.topic_arn,
             CallerPolicyArn=callers.policy.managed_policy_arn,
         )
+        if notices:
+            self._outputs(NoticeTopicArn=notices.topic.topic_arn)
 
     def _outputs(self, **values: str) -> None:
         for name, value in values.items():

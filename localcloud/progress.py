@@ -32,6 +32,7 @@ class Status(StrEnum):
     FAILED = Phase.FAILED
     WARNING = "WARNING"
     """COMPLETE, with a warning."""
+    PENDING = Phase.PENDING
     QUEUED = Phase.QUEUED
     DELETING = Phase.DELETING
     IN_PROGRESS = Phase.IN_PROGRESS

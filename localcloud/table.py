@@ -16,6 +16,7 @@ NARROW: Final = 60
 _STYLES: Final = {
     Status.FAILED: "bold red",
     Status.WARNING: "yellow",
+    Status.PENDING: "magenta",
     Status.QUEUED: "magenta",
     Status.DELETING: "cyan",
     Status.IN_PROGRESS: "cyan",

@@ -41,7 +41,7 @@ In another terminal, in this directory:
   aws stepfunctions list-executions --state-machine-arn {machine}
 """
 
-_EXAMPLE = Path("examples") / "pause-export-resume.json"
+_EXAMPLE = Path("examples") / "pause-export-restore.json"
 _COMMANDS = ROOT / "localcloud" / "bin"
 _THIS_MACHINE = "localhost,127.0.0.1"
 _TARGETS = {"Running": "PAUSED", "Paused": "RUNNING", "Initialized": "RUNNING"}

@@ -13,6 +13,7 @@ FULL: Final[dict[str, Any]] = {
     "export_pointers": True,
     "campaign_instance_ids": ["instance-1", "instance-2"],
     "alarm_email": "operators@example.com",
+    "notices": {"of": "all", "emails": ["operators@example.com"]},
 }
 """Every setting that adds something to the stack."""
 

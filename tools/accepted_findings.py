@@ -29,6 +29,7 @@ _WRITER: Final = (
 _ANY_SOURCE: Final = (
     "A request names the source of its export, which goes to the stack's own bucket in any case"
 )
+_ANY_LISTED: Final = "A request names the database whose newest snapshot is exported"
 _CHILDREN: Final = (
     "CDK's policy of a Distributed Map: Step Functions chooses the names of its children"
 )
@@ -113,6 +114,12 @@ ACCEPTED: Final = (
             _ANY_SOURCE,
         )
         for kind in ("snapshot", "cluster-snapshot", "cluster")
+    ),
+    Accepted(
+        "IAM5",
+        "Resource::" + _IN_ACCOUNT.format("rds", "db:*"),
+        "Exports/ReconcileExportRole/DefaultPolicy",
+        _ANY_LISTED,
     ),
     Accepted(
         "IAM5",

@@ -40,6 +40,7 @@ WRONG: Final[Mapping[str, object]] = MappingProxyType(
         "noncurrent_version_days": 0,
         "campaign_instance_ids": ["*"],
         "alarm_email": "operators",
+        "notices": {"emails": ["operators"]},
     }
 )
 """For each setting an invalid value, to show its error."""

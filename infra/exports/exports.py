@@ -1,4 +1,4 @@
-"""RDS exports: the function that reconciles them, and the rule of their ends."""
+"""RDS exports: the function that reconciles them, and the rules that wake their waiters."""
 
 from __future__ import annotations
 
@@ -11,17 +11,21 @@ from infra.exports.store import ExportStore
 from infra.platform.platform import Platform
 from infra.settings import Settings
 from infra.waiting import Waiting
-from lambdas.exports.wakes import EXPORT_ENDED
+from lambdas.exports.wakes import (
+    CLUSTER_SNAPSHOT_CREATED,
+    EXPORT_ENDED,
+    INSTANCE_SNAPSHOT_CREATED,
+)
 from lambdas.shared.environment import EXPORT_POINTERS
 
 
 class Exports(Construct):
-    """The function, the destination and the rule of exports.
+    """The function, the destination and the rules of exports.
 
     Attributes:
         store: their destination.
         function: reconciles an export.
-        rules: those whose events wake waiters for exports and for slots.
+        rules: those whose events wake waiters for exports, for slots and for snapshots.
     """
 
     def __init__(
@@ -52,25 +56,17 @@ class Exports(Construct):
             },
         )
         self._grant_export_tasks(self.function)
+        self._grant_list_snapshots(self.function)
         self.store.grant_start_exports(self.function)
         self.store.grant_read_results(self.function)
         if settings.export_pointers:
             self.store.grant_replace_pointers(self.function)
-            self._grant_describe_snapshots(self.function)
         platform.coordination.grant_note_starts(self.function)
-        self.rules = [self._ended(waiting)]
+        self.rules = [self._ended(waiting), self._snapshot_available(waiting)]
 
     def _grant_export_tasks(self, grantee: iam.IGrantable) -> iam.Grant:
         """Grant to start, cancel and describe exports of this account and Region."""
-        sources = [
-            Stack.of(self).format_arn(
-                service="rds",
-                resource=kind,
-                resource_name="*",
-                arn_format=ArnFormat.COLON_RESOURCE_NAME,
-            )
-            for kind in ("snapshot", "cluster-snapshot", "cluster")
-        ]
+        sources = self._all("snapshot", "cluster-snapshot", "cluster")
         start = iam.Grant.add_to_principal(
             grantee=grantee, actions=["rds:StartExportTask"], resource_arns=sources
         )
@@ -82,19 +78,39 @@ class Exports(Construct):
         )
         return start.combine(cancel_and_describe)
 
-    def _grant_describe_snapshots(self, grantee: iam.IGrantable) -> None:
-        """Grant to read which database a snapshot of this account and Region is of."""
-        for action, kind in (
-            ("rds:DescribeDBSnapshots", "snapshot"),
-            ("rds:DescribeDBClusterSnapshots", "cluster-snapshot"),
+    def _grant_list_snapshots(self, grantee: iam.IGrantable) -> None:
+        """Grant to list the snapshots of this account's and Region's databases."""
+        for action, kinds in (
+            ("rds:DescribeDBSnapshots", ("db", "snapshot")),
+            ("rds:DescribeDBClusterSnapshots", ("cluster", "cluster-snapshot")),
         ):
-            every = Stack.of(self).format_arn(
+            iam.Grant.add_to_principal(
+                grantee=grantee, actions=[action], resource_arns=self._all(*kinds)
+            )
+
+    def _all(self, *kinds: str) -> list[str]:
+        """Return the ARNs of all of RDS's resources of some kinds, in this account and Region."""
+        return [
+            Stack.of(self).format_arn(
                 service="rds",
                 resource=kind,
                 resource_name="*",
                 arn_format=ArnFormat.COLON_RESOURCE_NAME,
             )
-            iam.Grant.add_to_principal(grantee=grantee, actions=[action], resource_arns=[every])
+            for kind in kinds
+        ]
+
+    def _snapshot_available(self, waiting: Waiting) -> events.Rule:
+        return events.Rule(
+            self,
+            "SnapshotAvailable",
+            event_pattern=events.EventPattern(
+                source=["aws.rds"],
+                detail={"EventID": [*INSTANCE_SNAPSHOT_CREATED, *CLUSTER_SNAPSHOT_CREATED]},
+            ),
+            targets=[waiting.target()],
+            description="Wakes the waiters for a new snapshot",
+        )
 
     def _ended(self, waiting: Waiting) -> events.Rule:
         return events.Rule(

@@ -47,8 +47,8 @@ EXECUTIONS_TIMED_OUT: Final = Alarm(
     above=0,
     periods=1,
     means="A request ran for a year.",
-    do="Its outcome was published by the clean-up, which also canceled its exports with on_abort"
-    " cancel. Find out why its jobs had no deadline that ended them.",
+    do="The clean-up has published its outcome, and undone what its jobs' on_abort says. Find out"
+    " why its jobs had no deadline that ended them.",
 )
 EXECUTIONS_ABORTED: Final = Alarm(
     "ExecutionsAborted",
@@ -56,7 +56,7 @@ EXECUTIONS_ABORTED: Final = Alarm(
     periods=1,
     means="An execution was stopped.",
     do="CloudTrail names the caller of StopExecution. What the execution had begun goes on, except"
-    " for exports with on_abort cancel. The clean-up has published its outcome.",
+    " for what its jobs' on_abort undoes. The clean-up has published its outcome.",
 )
 JOB_TOO_OLD: Final = Alarm(
     "JobTooOld",
@@ -70,7 +70,7 @@ NO_PROGRESS: Final = Alarm(
     "NoProgress",
     above=0,
     periods=6,
-    means="For six hours, jobs have polled, and no campaign or export has changed.",
+    means="For six hours, jobs have polled, and no resource has changed.",
     do="Check the exports in the RDS console. Cancel one that hangs in STARTING, or those that"
     " occupy all five slots needlessly; otherwise the job's deadline ends it.",
 )
@@ -119,7 +119,8 @@ FAILED_CLEAN_UPS: Final = Alarm(
     "FailedCleanUps",
     above=0,
     periods=1,
-    means="A clean-up failed: exports that it should have canceled may still run.",
+    means="A clean-up failed: exports may still run, campaigns may still be paused, and snapshots"
+    " may be left.",
     do="The message's detail holds the error. Remove the cause, start an execution with the"
     " message's body, and delete the message.",
 )

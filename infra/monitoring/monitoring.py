@@ -145,7 +145,7 @@ class Monitoring(Construct):
                 ],
             ),
             Graph(
-                "Campaigns and exports, by how they ended",
+                "Resources, by how they ended",
                 [
                     own(metric_names.RESOURCES_COMPLETE, "Complete"),
                     own(metric_names.RESOURCES_FAILED, "Failed"),

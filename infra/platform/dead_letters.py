@@ -9,6 +9,7 @@ from aws_cdk import aws_events as events
 from aws_cdk import aws_events_targets as targets
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_lambda as lambda_
+from aws_cdk import aws_sns as sns
 from aws_cdk import aws_sqs as sqs
 from aws_cdk import aws_stepfunctions as sfn
 from constructs import Construct
@@ -99,6 +100,19 @@ class DeadLetters(Construct):
         """
         return targets.LambdaFunction(
             function,
+            dead_letter_queue=self.events,
+            max_event_age=FOR_EVENTS.max_age,
+            retry_attempts=FOR_EVENTS.max_attempts,
+        )
+
+    def publish(
+        self, topic: sns.ITopic, message: events.RuleTargetInput, sender: iam.IRole
+    ) -> targets.SnsTopic:
+        """Return the target of a rule that publishes a message with a role."""
+        return targets.SnsTopic(
+            topic,
+            message=message,
+            role=sender,
             dead_letter_queue=self.events,
             max_event_age=FOR_EVENTS.max_age,
             retry_attempts=FOR_EVENTS.max_attempts,

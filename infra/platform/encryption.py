@@ -67,6 +67,10 @@ class Encryption(Construct):
         """Grant the use of the key that sending to the stack's queues requires."""
         return self._grant_through("sqs", grantee, FOR_MESSAGES)
 
+    def grant_publish(self, grantee: iam.IGrantable) -> iam.Grant:
+        """Grant the use of the key that publishing to the stack's topics requires."""
+        return self._grant_through("sns", grantee, FOR_MESSAGES)
+
     def _grant_through(
         self, service: str, grantee: iam.IGrantable, actions: Sequence[str]
     ) -> iam.Grant:

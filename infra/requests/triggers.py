@@ -11,8 +11,9 @@ from constructs import Construct
 
 from infra.platform.platform import Platform
 from infra.settings import Settings
+from lambdas.exports.wakes import CLUSTER_SNAPSHOT_CREATED, INSTANCE_SNAPSHOT_CREATED
 from lambdas.requests.acceptance import CLEAN_UP, REQUESTED
-from lambdas.requests.events import SNAPSHOT_CREATED, STATUS_CHANGED, SnapshotExport
+from lambdas.requests.events import STATUS_CHANGED, SnapshotExport, automated_prefix
 from lambdas.requests.outcome import OUTCOME_NOT_PUBLISHED, WORKFLOW_FAILED
 
 ENDED_BY_STEP_FUNCTIONS: Final = "States."
@@ -118,17 +119,35 @@ class Triggers(Construct):
 
     def _snapshot_created(self, exports: Sequence[SnapshotExport]) -> events.Rule:
         """Start an execution with the event itself, from which AcceptRequest makes the request."""
-        prefixes = [prefix for export in exports for prefix in export.prefixes]
+        by_prefix = [{"prefix": prefix} for export in exports for prefix in export.prefixes]
+        instances = [export.db_instance for export in exports if export.db_instance]
+        clusters = [export.db_cluster for export in exports if export.db_cluster]
+        wanted = [
+            {"EventID": list(event_ids), "SourceIdentifier": identifiers}
+            for event_ids, identifiers in (
+                ((*INSTANCE_SNAPSHOT_CREATED, *CLUSTER_SNAPSHOT_CREATED), by_prefix),
+                (INSTANCE_SNAPSHOT_CREATED, _of_databases(instances)),
+                (CLUSTER_SNAPSHOT_CREATED, _of_databases(clusters)),
+            )
+            if identifiers
+        ]
         return events.Rule(
             self,
             "SnapshotCreated",
             event_pattern=events.EventPattern(
-                source=["aws.rds"],
-                detail={
-                    "EventID": list(SNAPSHOT_CREATED),
-                    "SourceIdentifier": [{"prefix": prefix} for prefix in prefixes],
-                },
+                source=["aws.rds"], detail=wanted[0] if len(wanted) == 1 else {"$or": wanted}
             ),
             targets=[self._dead_letters.start(self._machine)],
             description="New snapshots are exported as the setting snapshot_exports says",
         )
+
+
+def _of_databases(names: Sequence[str]) -> list[dict[str, object]]:
+    """Return the patterns of identifiers that snapshots of some databases may have.
+
+    Those of manual snapshots, and of AWS Backup's, say nothing of the database.
+    """
+    if not names:
+        return []
+    automated: list[dict[str, object]] = [{"prefix": automated_prefix(name)} for name in names]
+    return [*automated, {"anything-but": {"prefix": "rds:"}}]

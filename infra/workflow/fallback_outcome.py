@@ -6,6 +6,7 @@ leave out default values, so each field that may be missing has its default here
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, Final
 
 from infra.workflow.jsonata import Shape, Value, checked, expression
@@ -130,8 +131,9 @@ def _entries(kind: Kind[Any, Any]) -> str:
     work = Value("$work", kind.work)
     match kind.resources:
         case OneResource() as one:
-            paths = [one.id, one.target, one.initial_state, one.final_state, one.polls, one.details]
-            return _entry(*(work.field(*path) for path in paths))
+            paths = [one.target, one.initial_state, one.final_state, one.polls, one.details]
+            known = [work.field(*path) for path in (one.id, *one.until_known)]
+            return _entry(_first_of(known), *(work.field(*path) for path in paths))
         case ResourceMap() as many:
             resources = work.field(*many.open)
             progress = resources.values("$progress")
@@ -139,6 +141,11 @@ def _entries(kind: Kind[Any, Any]) -> str:
             fields = (progress.field(*path) for path in paths)
             entry = _entry("$id", work.field(*many.target), *fields)
             return f"$each({resources}, function($progress, $id) {{ {entry} }})"
+
+
+def _first_of(values: Sequence[Value]) -> str:
+    """Return the first of some values that is known."""
+    return f"[{', '.join(map(str, values))}][$ != null][0]"
 
 
 def _entry(*fields: object) -> str:

@@ -49,7 +49,7 @@ class Moves:
         self._table = table
         self._dynamodb = connect("dynamodb")
 
-    def note(self, execution_arn: str, noted: NotedMove, call: str) -> None:
+    def note_call(self, execution_arn: str, noted: NotedMove, call: str) -> None:
         """Note a call before it is made; the state found is that before the first call.
 
         Args:
@@ -196,7 +196,7 @@ class MovesOfWork:
         """Return the identifier of the next call, which no other one has."""
         return next(self._calls)
 
-    def note(self, campaign_id: str, found: str, mutation: Mutation, call: str) -> None:
+    def note_call(self, campaign_id: str, found: str, mutation: Mutation, call: str) -> None:
         """Note a call before it is made.
 
         Raises:
@@ -212,7 +212,7 @@ class MovesOfWork:
                 restore_on_abort=work.on_abort == "restore",
                 noted_at=clock.now(),
             )
-            self._moves.note(self._execution_arn, noted, call)
+            self._moves.note_call(self._execution_arn, noted, call)
 
     def withdraw(self, campaign_id: str, calls: Iterable[str]) -> None:
         """Take out calls that had no effect.

@@ -336,7 +336,9 @@ class _Pass:
             if self._moves.are_undone(campaign_id):
                 self._leave_undone(campaign_id)
                 return Attempt.REFUSED
-            self._moves.note(campaign_id, self._work.open[campaign_id].state or "", mutation, call)
+            self._moves.note_call(
+                campaign_id, self._work.open[campaign_id].state or "", mutation, call
+            )
         except AwsError as error:
             logger.warning("mutation not noted", campaign_id=campaign_id, error=str(error))
             progress = campaign_batch.refused(self._work.open[campaign_id], type(error).__name__)

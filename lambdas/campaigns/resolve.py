@@ -23,8 +23,9 @@ from lambdas.jobs.resource_result import EndPhase, Entry
 from lambdas.shared.environment import COORDINATION_TABLE, setting
 from lambdas.shared.texts import shorten
 
-MAX_NAME_BYTES: Final = 64
-"""Of a campaign's name in an outcome, as JSON."""
+MAX_NAME_BYTES: Final = 24
+"""Of a campaign's name in an outcome, as JSON: unlike the ids that a request names, what it selects
+does not count against the size of the request."""
 
 
 def resolve(job: CampaignJob, key: str, context: Context) -> Resolved:

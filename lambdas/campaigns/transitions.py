@@ -259,8 +259,7 @@ def changed_since(state: str, move: Move) -> Reached:
     """Return the decision about a campaign that another caller has changed since the job."""
     return Reached(
         Reason.CHANGED_SINCE,
-        f"another caller has changed the campaign: it is {state};"
-        f" the job found it {move.found} and left it {move.asked}",
+        f"another caller has changed it: found {move.found}, left {move.asked}, now {state}",
     )
 
 

@@ -340,9 +340,7 @@ def _begin(
 
 
 def _identifier(job: ExportSpec, destination: Destination, generation: int) -> str:
-    return identifier(
-        job.source_arn, job.export_only, destination.prefix, generation, job.export_id
-    )
+    return identifier(job.arn, job.export_only, destination.prefix, generation, job.export_id)
 
 
 def _refuse_unexplained(tasks: Sequence[ExportTask], progress: ExportProgress) -> Decision:

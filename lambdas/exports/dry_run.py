@@ -14,10 +14,11 @@ from lambdas.exports.decisions import (
     TryAgain,
     Watch,
 )
+from lambdas.exports.newest import Await, NoChoice
 from lambdas.exports.progress import message_of
 from lambdas.exports.work import ExportWork
 from lambdas.jobs.dry_run import Foreseen
-from lambdas.jobs.phases import Reason
+from lambdas.jobs.phases import Phase, Reason
 
 START = "StartExportTask"
 CANCEL = "CancelExportTask"
@@ -31,7 +32,7 @@ def foresee(decision: Decision, work: ExportWork) -> Foreseen:
         work: the export's target; `assumed` holds the status that an earlier job would leave.
     """
     wants = ExportStatus(work.job.target)
-    assumed = work.assumed.get(work.job.source_arn)
+    assumed = work.assumed.get(work.job.arn)
     if assumed is not None:
         return _after(assumed, work.job.target)
     match decision:
@@ -48,6 +49,16 @@ def foresee(decision: Decision, work: ExportWork) -> Foreseen:
             return Foreseen((), task.status if task else None, reason, message)
         case Refuse(task, reason, why):
             return Foreseen((), task.status if task else None, reason, why, fails=True)
+
+
+def foresee_without_snapshot(choice: Await | NoChoice) -> Foreseen:
+    """Return what a request would do that cannot choose a snapshot now."""
+    match choice:
+        case Await(why):
+            message = f"waits for a snapshot: {why}"
+            return Foreseen((START,), ExportStatus.COMPLETE, Reason.TARGET_REACHED, message)
+        case NoChoice(phase, reason, why):
+            return Foreseen((), None, reason, why, fails=phase is Phase.FAILED)
 
 
 def _after(assumed: str, target: ExportTarget) -> Foreseen:

@@ -6,8 +6,9 @@ from collections.abc import Iterator
 from typing import Final
 
 from lambdas.exports import paces
-from lambdas.exports.contract import ExportJob
+from lambdas.exports.contract import SNAPSHOT_AVAILABLE, SNAPSHOT_KIND, ExportJob
 from lambdas.exports.work import ExportSpec, ExportWork
+from lambdas.jobs.contract import Job
 from lambdas.jobs.kind import Calls, Kind, Limit
 from lambdas.jobs.loop import Loop, OneResource, Wait
 from lambdas.jobs.phases import Phase
@@ -18,6 +19,20 @@ from lambdas.shared.limits import MAX_EXPORTS_PER_REQUEST
 def _plan(job: ExportJob, key: str) -> Iterator[ExportWork]:
     spec = ExportSpec.model_validate(job.model_dump())
     yield ExportWork(kind=job.kind, key=key, job_label=job.label(key), job=spec)
+
+
+def _is_deferred(job: ExportJob) -> bool:
+    """Whether its source is the snapshot of an earlier job, whose ARN is not known yet."""
+    return job.of_job is not None
+
+
+def _check_of(job: ExportJob, earlier: Job) -> str | None:
+    if earlier.kind == SNAPSHOT_KIND and earlier.target == SNAPSHOT_AVAILABLE:
+        return None
+    return (
+        f"must be the id of a {SNAPSHOT_KIND} job with target {SNAPSHOT_AVAILABLE};"
+        f" {job.of_job} is none"
+    )
 
 
 def _task_of(entry: Entry) -> str:
@@ -34,6 +49,9 @@ EXPORT: Final = Kind(
     loop=Loop(
         route="RouteExport",
         waits={
+            Phase.PENDING: Wait(
+                "AwaitSnapshot", "Until a snapshot is created, or the next poll for one."
+            ),
             Phase.QUEUED: Wait("AwaitExportSlot", "No slot is free, or the source is busy."),
         },
         otherwise=Wait("AwaitExportEvent", "Until the export ends, or the next poll."),
@@ -41,6 +59,7 @@ EXPORT: Final = Kind(
     ),
     resources=OneResource(
         id=("job", "source_arn"),
+        until_known=(("job", "source", "db_instance"), ("job", "source", "db_cluster")),
         target=("job", "target"),
         initial_state=("progress", "initial_state"),
         final_state=("progress", "state"),
@@ -51,6 +70,9 @@ EXPORT: Final = Kind(
     title="Exports",
     calls=(
         Calls(("StartExportTask", "CancelExportTask", "DescribeExportTasks"), "Calls of exports"),
+        Calls(("DescribeDBSnapshots", "DescribeDBClusterSnapshots")),
     ),
     undone_by=_task_of,
+    deferred=_is_deferred,
+    check_of=_check_of,
 )

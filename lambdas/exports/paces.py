@@ -17,8 +17,17 @@ CANCELING: Final = Pace(floor=10, cap=60, growth=0.5)
 SLOT: Final = Pace(floor=30, cap=120, growth=0.25)
 """A slot or a source may become free at any time."""
 
+SNAPSHOT: Final = Pace(floor=60, cap=600, growth=0.25)
+"""A snapshot takes minutes; RDS's event of its creation ends the wait."""
+
 NAMED: Final = MappingProxyType(
-    {"starting": STARTING, "running": RUNNING, "canceling": CANCELING, "slot": SLOT}
+    {
+        "starting": STARTING,
+        "running": RUNNING,
+        "canceling": CANCELING,
+        "slot": SLOT,
+        "snapshot": SNAPSHOT,
+    }
 )
 
 SHARE_OF_REMAINING: Final = 0.9

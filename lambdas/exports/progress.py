@@ -15,7 +15,12 @@ from lambdas.exports.decisions import (
 )
 from lambdas.exports.details import ExportAttempt, ExportDetails
 from lambdas.exports.slots import SlotWait
-from lambdas.exports.wakes import EXPORT_SLOT, source_key
+from lambdas.exports.wakes import (
+    CLUSTER_SNAPSHOT,
+    EXPORT_SLOT,
+    INSTANCE_SNAPSHOT,
+    source_key,
+)
 from lambdas.exports.work import ExportProgress, ExportWork
 from lambdas.jobs import cadence
 from lambdas.jobs.phases import Phase, Reason
@@ -63,12 +68,19 @@ def waiting(progress: ExportProgress, until: float) -> ExportProgress:
 
 
 def wake_of(work: ExportWork, now: float, wait: int) -> Wake:
-    """Return what ends a wait early: the end of the source's export, or of any if queued."""
+    """Return what ends a wait early.
+
+    The end of the source's export, or of any if it is queued; until its snapshot is chosen, the
+    creation of one.
+    """
     progress = work.progress
     since = work.polling.started_at or now
+    if work.job.source_arn is None:
+        of_cluster = work.job.source is not None and work.job.source.database.is_cluster
+        return wake(CLUSTER_SNAPSHOT if of_cluster else INSTANCE_SNAPSHOT, since, now, wait)
     if progress.slot is not None:
         return wake(EXPORT_SLOT, progress.queued_since or since, now, wait)
-    return wake(source_key(work.job.source_arn), since, now, wait)
+    return wake(source_key(work.job.arn), since, now, wait)
 
 
 def requested(progress: ExportProgress, task_id: str) -> ExportProgress:
@@ -126,9 +138,11 @@ def shown(progress: ExportProgress) -> tuple[object, ...]:
     return progress.state, percent
 
 
-def phase_of(progress: ExportProgress) -> Phase:
+def phase_of(work: ExportWork) -> Phase:
     """Return the phase of an export that has not ended."""
-    return Phase.IN_PROGRESS if progress.queued_since is None else Phase.QUEUED
+    if work.job.source_arn is None:
+        return Phase.PENDING
+    return Phase.IN_PROGRESS if work.progress.queued_since is None else Phase.QUEUED
 
 
 def reason_of(reason: Reason, progress: ExportProgress, *, first_poll: bool) -> Reason:
@@ -172,6 +186,8 @@ def _poll_seconds(work: ExportWork, task: ExportTask | None, now: float, jitter:
     if failures := progress.refusals or progress.pointer_failures:
         pace = cadence.backed_off(cadence.CONFIRM, failures)
         return cadence.wait_seconds(pace, 0, jitter)
+    if work.job.source_arn is None:
+        return cadence.wait_seconds(paces.SNAPSHOT, work.polling.age(now), jitter)
     if progress.queued_since is not None:
         soon = progress.slot is not None and progress.slot.room_seen
         queued_for = 0.0 if soon else now - progress.queued_since

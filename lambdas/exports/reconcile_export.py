@@ -9,7 +9,7 @@ from typing import Any, Final, TypeGuard
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from lambdas.exports import decisions as exports
-from lambdas.exports import dry_run
+from lambdas.exports import dry_run, newest
 from lambdas.exports import progress as export_watch
 from lambdas.exports import slots as export_slots
 from lambdas.exports.client import Exports
@@ -20,14 +20,17 @@ from lambdas.exports.files import ExportFiles
 from lambdas.exports.hints import hint_for_error
 from lambdas.exports.pointers import Pointed, Pointers
 from lambdas.exports.slots import SlotWait
+from lambdas.exports.snapshots import Snapshots
 from lambdas.exports.started import Notes, StartedExports
 from lambdas.exports.work import ExportProgress, ExportWork
 from lambdas.jobs import measures, pass_result
+from lambdas.jobs.dry_run import Foreseen
 from lambdas.jobs.history import Budget
 from lambdas.jobs.pass_result import PassResult
 from lambdas.jobs.phases import Phase, Reason
 from lambdas.jobs.resource_result import EndPhase
 from lambdas.shared import clock
+from lambdas.shared.arns import account_of
 from lambdas.shared.environment import (
     COORDINATION_TABLE,
     EXPORT_BUCKET,
@@ -55,6 +58,13 @@ from lambdas.shared.texts import with_hint
 STEPS_PER_PASS: Final = 3
 """More than one if a call was refused because the state had changed, or starts another attempt."""
 
+MAX_PASSED_OVER: Final = 3
+"""Snapshots that were chosen and did not exist any more when their export was started."""
+
+UNTIL_CHOICE_IS_KEPT_SECONDS: Final = 1
+"""A chosen snapshot is first recorded in the execution: a pass that was killed after it had started
+an export could otherwise be followed by one that chooses another snapshot."""
+
 MAX_POINTER_FAILURES: Final = 4
 """Passes in which the pointer to a COMPLETE export was not replaced; one more, and it stays."""
 
@@ -76,14 +86,19 @@ def handler(event: dict[str, Any], _context: LambdaContext) -> dict[str, Any]:
         role_arn=setting(EXPORT_ROLE_ARN),
         key_arn=setting(EXPORT_KEY_ARN),
     )
-    notes = Notes(
-        work, event["trace"]["execution_arn"], StartedExports(setting(COORDINATION_TABLE))
-    )
+    execution_arn = event["trace"]["execution_arn"]
     pointers = None
     if is_set(EXPORT_POINTERS):
         pointers = Pointers(bucket, prefix, setting(EXPORT_KEY_ARN))
-    history_events = event.get("history_events", 0)
-    result = reconcile(work, rds, ExportFiles(bucket), notes, history_events, pointers=pointers)
+    result = reconcile(
+        work,
+        rds,
+        ExportFiles(bucket),
+        Notes(work, execution_arn, StartedExports(setting(COORDINATION_TABLE))),
+        event.get("history_events", 0),
+        snapshots=Snapshots(account_of(execution_arn)),
+        pointers=pointers,
+    )
     return measures.count_pass(result).as_payload()
 
 
@@ -94,6 +109,7 @@ def reconcile(
     notes: Notes,
     history_events: int,
     *,
+    snapshots: Snapshots,
     pointers: Pointers | None = None,
 ) -> PassResult:
     """Run one reconcile pass for an export.
@@ -106,12 +122,13 @@ def reconcile(
         files: the files that describe exports.
         notes: where starts are noted, for later passes and for a clean-up.
         history_events: in the history of this child execution so far.
+        snapshots: the account's snapshots.
         pointers: to the latest exports, None if there are none.
 
     Raises:
-        TransientError: when RDS did not return the tasks.
+        TransientError: when RDS did not return the tasks, or the snapshots to choose from.
     """
-    export = _Pass(work, rds, files, notes, pointers)
+    export = _Pass(work, rds, files, notes, snapshots=snapshots, pointers=pointers)
     try:
         export.run()
     except PermanentError as error:
@@ -128,23 +145,30 @@ class _Pass:
         rds: Exports,
         files: ExportFiles,
         notes: Notes,
+        *,
+        snapshots: Snapshots,
         pointers: Pointers | None,
     ) -> None:
         self._work = work.polled(clock.now())
         self._rds = rds
+        self._snapshots = snapshots
         self._files = files
         self._notes = notes
         self._pointers = pointers
         self._tasks: tuple[ExportTask, ...] = ()
         self._shown: ExportTask | None = None
+        self._has_chosen = False
 
     def run(self) -> None:
         """Poll once, and take steps until the pass is done.
 
         Raises:
-            TransientError: when RDS did not return the tasks.
+            TransientError: when RDS did not return the tasks, or the snapshots to choose from.
             PermanentError: when it never will, or refused a call for good.
         """
+        if self._work.job.source_arn is None:
+            self._choose()
+            return
         if self._keeps_waiting_for_slot():
             return
         self._observe()
@@ -187,12 +211,49 @@ class _Pass:
         if work.entries:
             return pass_result.last_pass(work, work.entries[0].phase)
         now = clock.now()
+        if self._has_chosen:
+            return pass_result.next_pass(
+                work, export_watch.phase_of(work), UNTIL_CHOICE_IS_KEPT_SECONDS
+            )
         wait = export_watch.wait_seconds(work, self._shown, now, random.random())
         budget = Budget(history_events, work.polling.age(now), work.deadline_seconds)
         wait = budget.stretch(wait)
         wake = export_watch.wake_of(work, now, wait) if budget.allows_wakes else None
         work = work.with_progress(export_watch.waiting(work.progress, now + wait))
-        return pass_result.next_pass(work, export_watch.phase_of(work.progress), wait, wake)
+        return pass_result.next_pass(work, export_watch.phase_of(work), wait, wake)
+
+    def _choose(self) -> None:
+        """Choose the snapshot that is exported, or wait until there is one.
+
+        Raises:
+            AwsError: when RDS did not answer.
+        """
+        work, now = self._work, clock.now()
+        query = work.job.query
+        if query is None:
+            self.close(Phase.FAILED, Reason.NO_SNAPSHOT, "the job names no source")
+            return
+        choice = newest.choose(
+            self._snapshots.of_database(query),
+            query,
+            account=self._snapshots.account,
+            now=now,
+            passed_over=work.progress.passed_over,
+        )
+        match choice:
+            case newest.Chosen(arn, data_at):
+                logger.info("snapshot chosen", source=arn)
+                measures.count_progress(None, arn)
+                self._work = work.chosen(arn, data_at)
+                self._has_chosen = True
+            case newest.NoChoice() | newest.Await() if work.dry_run:
+                self._end_dry_run(dry_run.foresee_without_snapshot(choice))
+            case newest.NoChoice(phase, reason, why):
+                self.close(phase, reason, why)
+            case newest.Await(why) if work.polling.age(now) >= work.deadline_seconds:
+                self.close(Phase.FAILED, Reason.NO_SNAPSHOT, why)
+            case newest.Await(why):
+                logger.info("waits for a snapshot", why=why)
 
     def _keeps_waiting_for_slot(self) -> bool:
         """Return whether the wait for a slot continues, and no export of its source runs.
@@ -207,13 +268,13 @@ class _Pass:
             return False
         running = self._rds.running()
         polled = export_slots.polled(slot, len(running), now)
-        if polled is None or any(task.source_arn == work.job.source_arn for task in running):
+        if polled is None or any(task.source_arn == work.job.arn for task in running):
             return False
         self._remember(export_watch.waiting_on(work.progress, polled))
         return True
 
     def _observe(self) -> None:
-        self._tasks = self._rds.of_source(self._work.job.source_arn)
+        self._tasks = self._rds.of_source(self._work.job.arn)
 
     def _step(self) -> Step:
         """Decide, and make the call that is due.
@@ -225,6 +286,7 @@ class _Pass:
         """
         self._restore_start()
         before, polling = self._work.progress, self._work.polling
+        first_poll = self._work.first_poll
         decision = exports.decide(
             self._tasks,
             self._work.job,
@@ -235,11 +297,11 @@ class _Pass:
         )
         self._see(decision)
         if self._work.dry_run:
-            self._foresee(decision)
+            self._end_dry_run(dry_run.foresee(decision, self._work))
             return Step.DONE
         match decision:
             case exports.Reached(task, reached):
-                reason = export_watch.reason_of(reached, before, first_poll=polling.polls == 1)
+                reason = export_watch.reason_of(reached, before, first_poll=first_poll)
                 message = export_watch.message_of(task, reason)
                 warnings = export_watch.warnings_of(task, before)
                 self._complete(task, reason, message, warnings)
@@ -260,9 +322,8 @@ class _Pass:
                 pass
         return Step.DONE
 
-    def _foresee(self, decision: exports.Decision) -> None:
+    def _end_dry_run(self, foreseen: Foreseen) -> None:
         """End a dry run with what the request would do."""
-        foreseen = dry_run.foresee(decision, self._work)
         self.close(Phase.PLANNED, foreseen.reason, foreseen.message)
         self._work = self._work.foreseeing(foreseen)
 
@@ -279,15 +340,23 @@ class _Pass:
             before = export_watch.already_requested(before, task_id)
         self._remember(export_watch.requested(before, task_id))
         try:
-            task = self._rds.start(task_id, job.source_arn, job.export_only)
+            task = self._rds.start(task_id, job.arn, job.export_only)
         except ExportTaskLimitReachedException as error:
             self._not_started(task_id, before)
             self._queue(str(error), export_slots.refused(self._count_running(), clock.now()))
         except CapacityError as error:
             self._not_started(task_id, before)
-            self._queue(str(error))
+            if self._source_is_gone():
+                self._choose_another(task_id, error)
+            else:
+                self._queue(str(error))
         except ExportTaskAlreadyExistsException as error:
             return self._adopt(task_id, before, error)
+        except ResourceNotFoundException as error:
+            self._not_started(task_id, before)
+            if job.query is None:
+                raise
+            self._choose_another(task_id, error)
         except (ThrottlingException, PermanentError):
             self._not_started(task_id, before)
             raise
@@ -295,6 +364,31 @@ class _Pass:
             logger.info("export started", export_task=task_id)
             self._see(exports.Watch(task))
         return Step.DONE
+
+    def _source_is_gone(self) -> bool:
+        """Return whether the chosen snapshot, whose export RDS refused, is not available any more.
+
+        Raises:
+            AwsError: when RDS did not answer.
+        """
+        job = self._work.job
+        if job.query is None:
+            return False
+        return not newest.is_available(job.arn, self._snapshots.of_database(job.query))
+
+    def _choose_another(self, task_id: str, error: AwsError) -> None:
+        """Let the next pass choose another snapshot, because the chosen one has disappeared.
+
+        Not if an earlier start of the same task, which had no response, may have taken effect.
+        """
+        self._count_refusal(error)
+        if self._work.progress.requested_task_id == task_id:
+            return
+        self._work = self._work.passed_over()
+        gone = len(self._work.progress.passed_over)
+        if gone > MAX_PASSED_OVER:
+            why = f"{gone} snapshots disappeared between being chosen and being exported: {error}"
+            self.close(Phase.FAILED, Reason.NO_SNAPSHOT, why)
 
     def _not_started(self, task_id: str, before: ExportProgress) -> None:
         """Undo the record of a start, unless an earlier one may have taken effect."""
@@ -339,7 +433,7 @@ class _Pass:
             else:
                 self._remember(export_watch.identifier_skipped(before))
             return Step.DONE
-        if task.source_arn != self._work.job.source_arn:
+        if task.source_arn != self._work.job.arn:
             taken = f"{task_id} is taken by an export of {task.source_arn}"
             self.close(Phase.FAILED, Reason.IDENTIFIER_COLLISION, taken)
             return Step.DONE
@@ -423,7 +517,7 @@ class _Pass:
 
     def _see(self, decision: exports.Decision) -> None:
         before = self._work.progress
-        after = export_watch.seen(before, decision, first_poll=self._work.polling.polls == 1)
+        after = export_watch.seen(before, decision, first_poll=self._work.first_poll)
         self._shown = exports.task_of(decision)
         self._remember(after)
         measures.count_progress(export_watch.shown(before), export_watch.shown(after))

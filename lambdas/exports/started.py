@@ -87,7 +87,7 @@ class StartedExports:
         with api_call("DeleteItem"):
             self._dynamodb.delete_item(TableName=self._table, Key=_key(execution_arn, job, task_id))
 
-    def of(self, execution_arn: str) -> tuple[StartedExport, ...]:
+    def of_execution(self, execution_arn: str) -> tuple[StartedExport, ...]:
         """Return what an execution's jobs have started, at most as many as a request may have.
 
         Raises:
@@ -108,7 +108,9 @@ class StartedExports:
         Raises:
             AwsError: when the table did not answer.
         """
-        return tuple(export for export in self.of(execution_arn) if export.cancel_on_abort)
+        return tuple(
+            export for export in self.of_execution(execution_arn) if export.cancel_on_abort
+        )
 
 
 class Notes:
@@ -127,9 +129,7 @@ class Notes:
     def record(self, task_id: str) -> bool:
         """Note a task before it is started; return whether it was noted already."""
         work = self._work
-        export = StartedExport(
-            task_id, work.job.source_arn, work.job_label, work.job.on_abort == "cancel"
-        )
+        export = StartedExport(task_id, work.job.arn, work.job_label, work.job.on_abort == "cancel")
         expires_at = clock.now() + work.deadline_seconds + KEPT_AFTER_DEADLINE
         with self._as_far_as_needed():
             return self._started.record(self._execution_arn, export, expires_at=expires_at)

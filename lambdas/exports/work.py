@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable
 from typing import Any, Literal
 
-from lambdas.exports.contract import ExportTarget
+from lambdas.exports.contract import ExportTarget, SnapshotType
 from lambdas.exports.details import ExportAttempt, ExportDetails, FileDetails
 from lambdas.exports.slots import SlotWait
+from lambdas.jobs.databases import Database
 from lambdas.jobs.phases import Phase
 from lambdas.jobs.resource_result import EndPhase, Entry
 from lambdas.jobs.work import Work
@@ -35,6 +36,9 @@ class ExportProgress(Internal):
         failed: earlier attempts, as in the outcome.
         details: the task's details in the outcome, None if there is no task.
         pointer_failures: how often the pointer to the COMPLETE export could not be replaced.
+        snapshot_created_at: of the snapshot's data, ISO 8601, UTC; None if it is not known.
+        polls_to_choose: how many polls it took to choose it.
+        passed_over: ARNs of snapshots that were chosen, and that RDS did not find.
     """
 
     initial_state: str | None = None
@@ -52,12 +56,50 @@ class ExportProgress(Internal):
     failed: tuple[ExportAttempt, ...] = ()
     details: ExportDetails | None = None
     pointer_failures: int = 0
+    snapshot_created_at: str | None = None
+    polls_to_choose: int = 0
+    passed_over: tuple[str, ...] = ()
+
+
+class SourceNotChosenError(Exception):
+    """The snapshot that is to be exported is not chosen yet."""
+
+
+class SnapshotQuery(Internal):
+    """Which snapshot is exported; `contract.ExportSource` has validated it."""
+
+    db_instance: str | None = None
+    db_cluster: str | None = None
+    of: str | None = None
+    type: SnapshotType = SnapshotType.ANY
+    max_age_seconds: int | None = None
+    snapshot_arn: str | None = None
+
+    @property
+    def name(self) -> str:
+        """The database's identifier, or the id of the job whose snapshot is exported."""
+        return self.database.id or self.of or ""
+
+    @property
+    def database(self) -> Database:
+        """The database whose snapshot is exported."""
+        return Database(db_instance=self.db_instance, db_cluster=self.db_cluster)
+
+    def as_requested(self) -> dict[str, Any]:
+        """Return what the request says, without default values."""
+        return self.model_dump(mode="json", exclude_defaults=True)
 
 
 class ExportSpec(Internal):
-    """An export job; `contract.ExportJob` has validated it."""
+    """An export job; `contract.ExportJob` has validated it.
 
-    source_arn: str
+    Attributes:
+        source_arn: None until the snapshot is chosen.
+        source: what the snapshot is chosen by, None if the request names the ARN.
+    """
+
+    source_arn: str | None
+    source: SnapshotQuery | None = None
     target: ExportTarget
     export_only: tuple[str, ...] = ()
     s3_prefix: str = ""
@@ -66,6 +108,27 @@ class ExportSpec(Internal):
     deadline_seconds: int = DEFAULT_EXPORT_DEADLINE_SECONDS
     on_deadline: Literal["leave", "cancel"] = "leave"
     on_abort: Literal["leave", "cancel"] = "leave"
+
+    @property
+    def arn(self) -> str:
+        """The ARN of the source.
+
+        Raises:
+            SourceNotChosenError: when it is not known yet.
+        """
+        if self.source_arn is None:
+            raise SourceNotChosenError(self.resource)
+        return self.source_arn
+
+    @property
+    def resource(self) -> str:
+        """What the outcome calls the source: its ARN, or its database until that is known."""
+        return self.source_arn or (self.source.name if self.source else "")
+
+    @property
+    def query(self) -> SnapshotQuery | None:
+        """What the snapshot is chosen by, None if the request names the source itself."""
+        return None if self.source is None or self.source.of is not None else self.source
 
 
 class ExportWork(Work):
@@ -76,19 +139,25 @@ class ExportWork(Work):
     progress: ExportProgress = ExportProgress()
 
     def assumed_from(self, entries: Iterable[Entry]) -> dict[str, str]:
-        """Return the status in which a planned job would leave an export of the same tables."""
+        """Return the status in which a planned job would leave an export of the same tables.
+
+        Of any source, if the snapshot is not chosen yet.
+        """
         tables, prefix = list(self.job.export_only), self.job.s3_prefix
         canceled = self.job.target is ExportTarget.CANCELED
-        return super().assumed_from(
+        same = [
             entry
             for entry in entries
             if canceled
             or (entry.details.get("tables"), entry.details.get("s3_prefix")) == (tables, prefix)
-        )
+        ]
+        if self.job.source_arn is None:
+            return {entry.id: entry.final_state for entry in same if entry.final_state is not None}
+        return super().assumed_from(same)
 
     def resource_ids(self) -> Collection[str]:
-        """Return the ARN of its source."""
-        return (self.job.source_arn,)
+        """Return the ARN of its source, or its database until that is known."""
+        return (self.job.resource,)
 
     @property
     def deadline_seconds(self) -> int:
@@ -114,7 +183,7 @@ class ExportWork(Work):
         entry = Entry(
             job=self.job_label,
             kind=self.kind,
-            id=self.job.source_arn,
+            id=self.job.resource,
             target=self.job.target,
             initial_state=self.progress.initial_state,
             final_state=self.progress.state,
@@ -137,14 +206,51 @@ class ExportWork(Work):
         """Return the work with the progress of its export."""
         return self.replace(progress=progress)
 
+    @property
+    def first_poll(self) -> bool:
+        """Whether no poll before this one was of the source's exports."""
+        return self.polling.polls == self.progress.polls_to_choose + 1
+
+    def chosen(self, source_arn: str, data_at: float) -> ExportWork:
+        """Record the snapshot that is exported, whatever is created later.
+
+        Args:
+            source_arn: of the snapshot.
+            data_at: epoch seconds of its data.
+        """
+        progress = self.progress.replace(
+            snapshot_created_at=timestamp(data_at), polls_to_choose=self.polling.polls
+        )
+        return self._of_source(source_arn, progress)
+
+    def passed_over(self) -> ExportWork:
+        """Record that the chosen snapshot does not exist any more, so that another is chosen."""
+        gone = (*self.progress.passed_over, self.job.arn)
+        progress = self.progress.replace(
+            snapshot_created_at=None, passed_over=gone, queued_since=None, slot=None
+        )
+        return self._of_source(None, progress)
+
+    def _of_source(self, source_arn: str | None, progress: ExportProgress) -> ExportWork:
+        return self.replace(job=self.job.replace(source_arn=source_arn), progress=progress)
+
     def _details(self, files: FileDetails | None) -> dict[str, Any]:
-        """Return the task's details, with its files and the job's tables."""
+        """Return the task's details, with its source, its files and the job's tables."""
+        source = self._source_details()
         if self.dry_run:
-            return {"tables": list(self.job.export_only), "s3_prefix": self.job.s3_prefix}
+            return {**source, "tables": list(self.job.export_only), "s3_prefix": self.job.s3_prefix}
         if self.progress.details is None:
-            return {}
+            return source
         details = self.progress.details.as_payload()
-        return {**details, **(files or {}), "tables": self.job.export_only}
+        return {**details, **source, **(files or {}), "tables": self.job.export_only}
+
+    def _source_details(self) -> dict[str, Any]:
+        if self.job.source is None:
+            return {}
+        return {
+            "source": self.job.source.as_requested(),
+            "snapshot_created_at": self.progress.snapshot_created_at,
+        }
 
     def fail_all(self, *, reason: str, message: str, now: float) -> ExportWork:
         """Fail the export, unless it has ended."""

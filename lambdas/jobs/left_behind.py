@@ -15,8 +15,8 @@ class LeftBehind(NamedTuple):
         jobs_of: for each thing that is undone, the execution's jobs that did it. A thing is what
             `Kind.undone_by` returns for the resources that it is about.
         work: the unit of work that undoes it; the plan gives it its key.
-        is_undone_after_abort_only: whether it stays if the execution did all that it should, and
-            only the publication of its outcome failed.
+        is_undone_after_abort_only: whether it stays if the execution did all that it should, even
+            if the publication of its outcome failed.
     """
 
     jobs_of: Mapping[str, tuple[str, ...]]

@@ -49,7 +49,11 @@ class Loop:
 
 @dataclass(frozen=True)
 class OneResource:
-    """A kind whose work is one resource; the fields of the work that its result is made of."""
+    """A kind whose work is one resource; the fields of the work that its result is made of.
+
+    Attributes:
+        until_known: the fields of which one stands for `id` until that is known.
+    """
 
     id: FieldPath
     target: FieldPath
@@ -57,6 +61,7 @@ class OneResource:
     final_state: FieldPath
     polls: FieldPath
     details: FieldPath
+    until_known: tuple[FieldPath, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Iterable
+
 from aws_lambda_powertools.metrics import MetricUnit
 
 from lambdas.jobs.pass_result import PassResult
+from lambdas.jobs.phases import Phase
 from lambdas.jobs.polling import Polling
+from lambdas.jobs.resource_result import Entry
 from lambdas.jobs.work import Work
 from lambdas.shared import clock, metric_names
 from lambdas.shared.observability import metrics
@@ -17,6 +22,16 @@ def count_pass(result: PassResult) -> PassResult:
     if result.work is not None:
         _open(result.work)
     return result
+
+
+def count_results(entries: Iterable[Entry]) -> None:
+    """Count results by phase."""
+    phases = Counter[Phase](entry.phase for entry in entries)
+    for phase, name in (
+        (Phase.COMPLETE, metric_names.RESOURCES_COMPLETE),
+        (Phase.FAILED, metric_names.RESOURCES_FAILED),
+    ):
+        metrics.add_metric(name, MetricUnit.Count, phases[phase])
 
 
 def count_progress(before: object, after: object) -> None:

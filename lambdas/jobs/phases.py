@@ -6,6 +6,8 @@ from enum import StrEnum
 class Phase(StrEnum):
     """How far a job, or one of its resources, is on the way to its target."""
 
+    PENDING = "PENDING"
+    """Waits for a snapshot of its database that is young enough."""
     QUEUED = "QUEUED"
     """Waits for one of the account's export slots, until no other export reads its source, or until
     its database is available."""
@@ -56,6 +58,10 @@ class Reason(StrEnum):
     SNAPSHOT_GONE = "SnapshotGone"
     """It existed at an earlier poll."""
     IDENTIFIER_COLLISION = "IdentifierCollision"
+    NO_SNAPSHOT = "NoSnapshot"
+    ENGINE_NOT_EXPORTABLE = "EngineNotExportable"
+    OTHER_DATABASE = "OtherDatabase"
+    """The snapshot of an event is not one of the database that the job names."""
 
     DEADLINE_EXCEEDED = "DeadlineExceeded"
     EXECUTION_ABORTED = "ExecutionAborted"

@@ -7,13 +7,14 @@ from typing import Any
 from aws_lambda_powertools.metrics import MetricUnit
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from lambdas.requests.acceptance import RequestRejected, account_of, clean_up, parse
+from lambdas.requests.acceptance import RequestRejected, clean_up, parse
 from lambdas.requests.conclusion import response_to
 from lambdas.requests.inputs import input_of
 from lambdas.requests.plan import Trace, plan, trace_of
 from lambdas.requests.rejections import rejected
 from lambdas.requests.response import Response
 from lambdas.shared import clock, metric_names
+from lambdas.shared.arns import account_of
 from lambdas.shared.environment import setting
 from lambdas.shared.observability import logger, metrics, observed
 

@@ -138,11 +138,6 @@ def _not_an_execution(rule: str) -> Fault:
     return Fault(field=f"{CLEAN_UP}.execution_arn", rule=rule)
 
 
-def account_of(arn: str) -> str:
-    """Return the account in an ARN."""
-    return arn.split(":")[4]
-
-
 def parse(raw: object, *, region: str, account: str) -> Request:
     """Read a request in any of its shapes: whole, one stage, a bare job.
 

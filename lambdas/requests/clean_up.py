@@ -86,7 +86,7 @@ def outcome_of_ended_execution(ended: EndedExecution, undone: Iterable[Entry]) -
 
 def _after(ended: EndedExecution, undone: tuple[Entry, ...]) -> tuple[Entry, ...]:
     """Return the entries of an execution with the results of the clean-up."""
-    return tuple(_undone(entry, ended, undone) for entry in ended.entries)
+    return tuple(_undone(entry, ended, undone) for entry in ended.all_entries)
 
 
 def _undone(entry: Entry, ended: EndedExecution, undone: tuple[Entry, ...]) -> Entry:
@@ -96,9 +96,10 @@ def _undone(entry: Entry, ended: EndedExecution, undone: tuple[Entry, ...]) -> E
     of_job = [by for by in of_kind if entry.job in ended.jobs_of.get(kind.undone_by(by), ())]
     same = [by for by in of_job if kind.undone_by(by) == kind.undone_by(entry)]
     if isinstance(kind.resources, OneResource):
-        # Nothing of it is undone once it is COMPLETE. Otherwise, what is undone of its job is about
-        # it, even if its entry does not say so.
-        same = (same or of_job) if entry.phase is Phase.FAILED else []
+        # What is undone of the job of a FAILED one is about it, even if its entry does not say so.
+        # A COMPLETE export can no longer be canceled, but a COMPLETE snapshot be deleted.
+        undone_after_all = [by for by in same if by.reason == Reason.TARGET_REACHED]
+        same = (same or of_job) if entry.phase is Phase.FAILED else undone_after_all
     if not same:
         return entry
     by = same[-1]

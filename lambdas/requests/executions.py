@@ -15,6 +15,7 @@ from lambdas.shared.calls import api_call
 from lambdas.shared.errors import ResourceNotFoundException
 
 RUNNING: Final = "RUNNING"
+SUCCEEDED: Final = "SUCCEEDED"
 
 INVOKE: Final = "invoke"
 PUT_EVENTS: Final = "putEvents"

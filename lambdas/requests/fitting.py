@@ -32,30 +32,30 @@ def fitted(response: Response) -> Response:
     """Return a response whose payload fits, and leaves room for the results of what runs next."""
     if response.plan is not None:
         return response.replace(plan=_fitted_plan(response.plan))
-    if response.outcome is None:
-        return response
     own, publish = response.outcome, response.publish
-    published = 0 if publish is None else payload_bytes(publish)
-    own = _fitted_outcome(own, MAX_PAYLOAD_BYTES - ENVELOPE_BYTES - published)
-    if publish is not None:
-        room = MAX_PAYLOAD_BYTES - ENVELOPE_BYTES - payload_bytes(own)
-        publish = _fitted_outcome(publish, room)
+    if own is None:
+        return response
+    room = MAX_PAYLOAD_BYTES - ENVELOPE_BYTES
+    if publish is None:
+        return response.replace(outcome=_fitted_outcome(own, room, least=Phase.FAILED))
+    own = _fitted_outcome(own, room - payload_bytes(publish), least=None)
+    publish = _fitted_outcome(publish, room - payload_bytes(own), least=Phase.FAILED)
     return response.replace(outcome=own, publish=publish)
 
 
 def _fitted_plan(plan: Plan) -> Plan:
-    """Shorten the texts of results so that those of the running work fit beside them."""
+    """Return a plan beside which the results of its running work fit.
+
+    The results of the execution that it cleans up after are packed, and the texts of its own are
+    shortened.
+    """
     to_come = sum(_bytes_to_come(work) for work in plan.running)
     size = payload_bytes(plan, exclude_defaults=True) + to_come + ENVELOPE_BYTES
     if size <= MAX_PAYLOAD_BYTES:
         return plan
-    plan = plan.replace(entries=_shortened(plan.entries, size))
-    if plan.cleans_up is None:
-        return plan
-    ended = plan.cleans_up
-    size = payload_bytes(plan, exclude_defaults=True) + to_come + ENVELOPE_BYTES
-    ended = ended.replace(entries=_shortened(ended.entries, size))
-    return plan.replace(cleans_up=ended)
+    if plan.cleans_up is not None:
+        return plan.replace(cleans_up=plan.cleans_up.packed())
+    return plan.replace(entries=_shortened(plan.entries, size))
 
 
 def _bytes_to_come(work: Work) -> int:
@@ -81,27 +81,30 @@ def _with_texts(entry: Entry, most: int) -> Entry:
     return entry.replace(**update)
 
 
-def _fitted_outcome(outcome: Outcome, room: int) -> Outcome:
+def _fitted_outcome(outcome: Outcome, room: int, *, least: Phase | None) -> Outcome:
     """Return an outcome of at most `room` bytes.
 
-    If shorter texts are not enough, results of resources that reached their targets are left out.
+    If shorter texts are not enough, results are left out.
+
+    Args:
+        outcome: with all results.
+        room: in bytes.
+        least: the phase of the results that are never left out; None if any may be, because those
+            of a clean-up are in the outcome that it publishes too.
     """
     size = payload_bytes(outcome)
     if size <= room:
         return outcome
-    entries = list(_shortened(outcome.resources, size - room + MAX_PAYLOAD_BYTES))
-    outcome = outcome.replace(resources=tuple(entries))
-    over = payload_bytes(outcome) - room
-    left_out = 0
-    for entry in outcome.resources:
-        if over <= 0:
-            break
-        if entry.phase is not Phase.FAILED:
-            entries.remove(entry)
+    entries = _shortened(outcome.resources, size - room + MAX_PAYLOAD_BYTES)
+    over = payload_bytes(outcome.replace(resources=entries)) - room
+    kept: list[Entry] = []
+    for entry in entries:
+        if over > 0 and entry.phase is not least:
             over -= payload_bytes(entry) + 1
-            left_out += 1
+        else:
+            kept.append(entry)
+    left_out = len(entries) - len(kept)
     if not left_out:
-        return outcome
-    note = f"{left_out} results are left out, of resources that reached their targets"
-    summary = shorten(f"{note}; {outcome.summary}", MAX_CAUSE_BYTES)
-    return outcome.replace(resources=tuple(entries), summary=summary)
+        return outcome.replace(resources=entries)
+    summary = f"{left_out} results are left out, for lack of room; {outcome.summary}"
+    return outcome.replace(resources=tuple(kept), summary=shorten(summary, MAX_CAUSE_BYTES))

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import zlib
+from base64 import b64decode, b64encode
 from collections.abc import Iterable, Iterator, Sequence
-from typing import Any, Literal
+from typing import Any, Final, Literal
 
-from pydantic import Field
+from pydantic import Field, TypeAdapter
 
 from lambdas.jobs.contract import Job
 from lambdas.jobs.pass_result import PassResult, TaskError
@@ -100,6 +102,9 @@ class PlannedStage(Internal):
             yield job.fail(reason=reason, message=message, now=now)
 
 
+_ENTRIES: Final = TypeAdapter(tuple[Entry, ...])
+
+
 class EndedExecution(Internal):
     """An execution that ended before its outcome was published and needs a clean-up.
 
@@ -112,6 +117,8 @@ class EndedExecution(Internal):
         entries: the results of its resources, as far as known.
         jobs_of: for each thing that the clean-up undoes, the jobs that started it.
         outcome: its outcome, if only publishing it failed.
+        packed_entries: the entries as base64 of compressed JSON, if they are too many to be carried
+            as they are.
     """
 
     trace: Trace
@@ -122,6 +129,19 @@ class EndedExecution(Internal):
     entries: tuple[Entry, ...] = ()
     jobs_of: dict[str, tuple[str, ...]] = Field(default_factory=dict)
     outcome: Outcome | None = None
+    packed_entries: str | None = None
+
+    def packed(self) -> EndedExecution:
+        """Return the same with its entries compressed; they resemble each other."""
+        compressed = zlib.compress(_ENTRIES.dump_json(self.all_entries, exclude_defaults=True))
+        return self.replace(entries=(), packed_entries=b64encode(compressed).decode())
+
+    @property
+    def all_entries(self) -> tuple[Entry, ...]:
+        """The entries, whether or not they are packed."""
+        if self.packed_entries is None:
+            return self.entries
+        return _ENTRIES.validate_json(zlib.decompress(b64decode(self.packed_entries)))
 
 
 class Plan(Internal):
@@ -154,6 +174,21 @@ class Plan(Internal):
     def has_failed(self) -> bool:
         """Whether a resource failed, or would fail if this were no dry run."""
         return self.would_fail or any(entry.phase is Phase.FAILED for entry in self.entries)
+
+    def room_for(self, job: DeferredJob) -> int:
+        """Return how many resources a deferred job may have.
+
+        All results of a kind are at most twice as many as a request may name, and jobs that name
+        this one in `of` have as many again: what is changed can be restored.
+        """
+        most: int = kind_named(job.kind).limit.most
+        stages = (*filter(None, (self.resolving,)), *self.waiting)
+        known = (work for stage in stages for work in stage.work if work.kind == job.kind)
+        taken: int = sum(entry.kind == job.kind for entry in self.entries)
+        taken += sum(len(work.resource_ids()) for work in known)
+        later = (other.job.get("of") for stage in stages for other in stage.deferred)
+        again: int = sum(name == job.label for name in later)
+        return max(0, min(most, (2 * most - taken) // (1 + again)))
 
     @property
     def has_ended(self) -> bool:

@@ -15,18 +15,23 @@ from lambdas.requests import clean_up
 from lambdas.requests.acceptance import (
     CleanUp,
     RequestRejected,
-    account_of,
     no_such_execution,
     parse,
 )
 from lambdas.requests.conclusion import response_to
-from lambdas.requests.executions import RUNNING, Execution, Executions, Progress
+from lambdas.requests.executions import RUNNING, SUCCEEDED, Execution, Executions, Progress
 from lambdas.requests.inputs import input_of
-from lambdas.requests.outcome import OUTCOME_NOT_PUBLISHED, WORKFLOW_FAILED
+from lambdas.requests.outcome import (
+    OUTCOME_NOT_PUBLISHED,
+    REQUEST_FAILED,
+    REQUEST_REJECTED,
+    WORKFLOW_FAILED,
+)
 from lambdas.requests.outcome_claims import OutcomeClaims
 from lambdas.requests.plan import EndedExecution, Plan, Trace, plan, plan_of, trace_of
 from lambdas.requests.rejections import rejected
 from lambdas.shared import clock
+from lambdas.shared.arns import account_of
 from lambdas.shared.environment import COORDINATION_TABLE, setting
 from lambdas.shared.observability import logger, observed
 
@@ -69,7 +74,9 @@ def handler(event: dict[str, Any], _context: LambdaContext) -> dict[str, Any]:
 
 
 def _ended_by_itself(execution: Execution, progress: Progress) -> bool:
-    """Return whether an execution did all that it should, and only its outcome is unpublished."""
+    """Return whether an execution did all that it should, though its outcome may be unpublished."""
+    if execution.status == SUCCEEDED or execution.error in (REQUEST_FAILED, REQUEST_REJECTED):
+        return True
     return (
         execution.error == OUTCOME_NOT_PUBLISHED
         and progress.outcome is not None

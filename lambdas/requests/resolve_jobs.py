@@ -7,8 +7,8 @@ from typing import Any, Final
 from aws_lambda_powertools.utilities.typing import LambdaContext
 from pydantic import ValidationError
 
+from lambdas.jobs import measures
 from lambdas.jobs.phases import Reason
-from lambdas.jobs.registry import kind_named
 from lambdas.jobs.resolution import Context, Resolved
 from lambdas.jobs.resolvers import RESOLVERS
 from lambdas.requests.conclusion import response_to
@@ -43,7 +43,9 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
         _resolve(job, before, timeout - LAST_CALL_SECONDS, is_last=is_last) for job in deferred
     ]
     now = clock.now()
-    return response_to(begin_resolved_stage(before, resolved, now), now).as_payload()
+    plan = begin_resolved_stage(before, resolved, now)
+    measures.count_results(plan.entries[len(before.entries) :])
+    return response_to(plan, now).as_payload()
 
 
 def _resolve(deferred: DeferredJob, plan: Plan, until: float, *, is_last: bool) -> Resolved:
@@ -52,7 +54,7 @@ def _resolve(deferred: DeferredJob, plan: Plan, until: float, *, is_last: bool) 
         execution_arn=plan.trace.execution_arn,
         entries=plan.entries,
         now=clock.now(),
-        at_most=kind_named(deferred.kind).limit.most,
+        at_most=plan.room_for(deferred),
         until=until,
         dry_run=plan.dry_run,
     )

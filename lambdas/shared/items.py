@@ -54,6 +54,7 @@ WAITER: Final = ItemType(
     written_by=(
         "AwaitExportEvent",
         "AwaitExportSlot",
+        "AwaitSnapshot",
         "AwaitSnapshotEvent",
         "AwaitCampaigns",
         "AwaitDeletion",

@@ -27,6 +27,9 @@ DEFAULT_SNAPSHOT_DEADLINE_SECONDS: Final = 86_400
 
 MAX_EXPORT_ATTEMPTS: Final = 5
 
+MAX_SNAPSHOT_AGE_SECONDS: Final = 366 * 86_400
+"""Older data is named by its ARN."""
+
 MAX_FAULTS_REPORTED: Final = 50
 """A rejection lists this many faults and gives the number of the others."""
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from lambdas.jobs.databases import Database
 from lambdas.shared.aws import client
 from lambdas.shared.calls import api_call
 from lambdas.shared.errors import ResourceNotFoundException
-from lambdas.snapshots.database import Database
 from lambdas.snapshots.decisions import Snapshot
 from lambdas.snapshots.ownership import OWNER_TAG
 

@@ -8,9 +8,9 @@ from typing import Literal, Self
 from pydantic import model_validator
 
 from lambdas.jobs.contract import Deadline, Job, JobId
+from lambdas.jobs.databases import Database, DatabaseId
 from lambdas.shared import limits
 from lambdas.shared.faults import broken_rule, fault_at
-from lambdas.snapshots.database import Database, DatabaseId
 
 
 class SnapshotTarget(StrEnum):

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, Final, NamedTuple
 
+from lambdas.jobs.databases import Database
 from lambdas.shared import clock, items
 from lambdas.shared.aws import client
 from lambdas.shared.calls import api_call
-from lambdas.snapshots.database import Database
 
 KEPT_SECONDS: Final = 400 * 86_400
 """An execution, which may be aborted in any later stage, runs for a year at most. Source: Step

@@ -11,9 +11,9 @@ from enum import Enum, StrEnum
 from types import MappingProxyType
 from typing import Final, NamedTuple
 
+from lambdas.jobs.databases import Database
 from lambdas.jobs.phases import Reason
 from lambdas.snapshots.contract import SnapshotTarget
-from lambdas.snapshots.database import Database
 from lambdas.snapshots.work import SnapshotWork
 
 MAX_UNEXPLAINED_POLLS: Final = 5

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from lambdas.snapshots.database import Database
+from lambdas.jobs.databases import Database
 
 _QUOTA: Final = (
     "delete manual snapshots that are no longer needed, or raise the quota of manual snapshots"

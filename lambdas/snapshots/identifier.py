@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from typing import Final
 
-from lambdas.snapshots.database import Database
+from lambdas.jobs.databases import Database
 from lambdas.snapshots.ownership import NAME_PREFIX
 
 MAX_LENGTH: Final = 63

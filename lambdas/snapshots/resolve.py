@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from lambdas.jobs.databases import Database
 from lambdas.jobs.resolution import Context, Resolved
 from lambdas.snapshots.contract import SnapshotJob
-from lambdas.snapshots.database import Database
 from lambdas.snapshots.identifier import identifier
 from lambdas.snapshots.work import deletion
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from typing import Any, Literal, Self
 
+from lambdas.jobs.databases import Database
 from lambdas.jobs.phases import Phase
 from lambdas.jobs.resource_result import EndPhase, Entry
 from lambdas.jobs.work import Work
@@ -12,7 +13,6 @@ from lambdas.shared.limits import DEFAULT_SNAPSHOT_DEADLINE_SECONDS
 from lambdas.shared.model import Internal
 from lambdas.shared.texts import shorten, timestamp
 from lambdas.snapshots.contract import SnapshotTarget
-from lambdas.snapshots.database import Database
 from lambdas.snapshots.identifier import identifier, snapshot_arn
 
 

@@ -55,6 +55,17 @@ RESOURCES = {
     "Transformed": rule(
         {"source": ["to.transform"]}, {"Arn": arn("Worker"), "InputTransformer": TRANSFORMER}
     ),
+    "Topic": {"Type": "AWS::SNS::Topic", "Properties": {"TopicName": "notices"}},
+    "ToTopic": rule(
+        {"source": ["to.topic"]},
+        {
+            "Arn": {"Ref": "Topic"},
+            "InputTransformer": {
+                "InputPathsMap": {"text": "$.detail.text", "none": "$.detail.none"},
+                "InputTemplate": '"It says: <text>"\n"Nothing: <none>"',
+            },
+        },
+    ),
     "Constant": rule({"source": ["to.constant"]}, {"Arn": arn("Worker"), "Input": '{"do": "it"}'}),
     "Disabled": rule({"source": ["to.disabled"]}, {"Arn": arn("Letters")}, State="DISABLED"),
     "Scheduled": {
@@ -122,6 +133,18 @@ def test_a_rule_invokes_a_function(stack: PatchedStack, source, bus, detail, lin
     stack.emit(source, detail, bus)
 
     stack.eventually(lambda: line in logged(stack, "worker"))
+
+
+def test_a_rule_publishes_text_in_which_nothing_is_escaped(stack: PatchedStack):
+    topic = f"arn:aws:sns:us-east-1:{ACCOUNT}:notices"
+    own = f"arn:aws:sqs:us-east-1:{ACCOUNT}:statuses"
+    subscribed = stack.aws.client("sns").subscribe(TopicArn=topic, Protocol="sqs", Endpoint=own)
+    stack.emit("to.topic", {"text": 'a "b"'})
+
+    message = json.loads(stack.message("statuses")["Body"])
+    stack.aws.client("sns").unsubscribe(SubscriptionArn=subscribed["SubscriptionArn"])
+
+    assert message["Message"] == '"It says: a "b""\n"Nothing: "'
 
 
 def test_a_disabled_and_a_scheduled_rule_get_no_events(stack: PatchedStack):

@@ -92,7 +92,7 @@ def test_the_graph_has_its_loop(report: dict[str, Any]) -> None:
     assert states["AwaitTimer"]["Next"] == "ReconcileTimer"
     assert states["AwaitTimer"]["Catch"][-1]["Next"] == "AwaitNextPollOfTimer"
     (outcome, *_) = (each["Output"]["outcome"] for each in states["AdvancePlan"]["Catch"])
-    assert "$work.kind = 'timer' ? $entry($work, $work.name" in outcome
+    assert "$work.kind = 'timer' ? $entry($work, [$work.name]" in outcome
 
 
 def test_its_events_and_its_clean_up_are_reached(report: dict[str, Any]) -> None:

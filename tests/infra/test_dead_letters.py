@@ -100,7 +100,7 @@ def test_queues_keep_for_two_weeks_encrypt_and_refuse_plain_http(
 
 def _targets(template: Template) -> Iterator[dict[str, Any]]:
     rules = properties_of(template, "AWS::Events::Rule")
-    assert len(rules) == 7, "the five of the stack's own, of new snapshots, of campaign mutations"
+    assert len(rules) == 9, "six of the stack's own, snapshots, campaign mutations, notices"
     for rule in rules:
         yield from rule["Targets"]
 

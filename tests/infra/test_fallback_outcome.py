@@ -116,6 +116,16 @@ def test_before_there_is_a_plan_no_resource_is_named(
     assert outcome["elapsed_seconds"] == 0
 
 
+@pytest.mark.parametrize("field", ["db_instance", "db_cluster"])
+def test_a_source_that_is_not_known_yet_is_named_by_its_database(
+    fallback: Fallback, field: str
+) -> None:
+    unknown = {"kind": "export", "target": "COMPLETE", "source": {field: "shop"}}
+    begun = _begun({"jobs": [unknown, any_export_job()]})
+    outcome = fallback("AdvancePlan", {"plan": _written(begun), "results": []})
+    assert [entry["id"] for entry in outcome["resources"]] == ["shop", SNAPSHOT]
+
+
 @pytest.mark.parametrize("given", ["nightly", "ü" * 128])
 def test_a_request_that_could_not_be_read_is_reported_by_its_correlation_id(
     fallback: Fallback, given: str

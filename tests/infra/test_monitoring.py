@@ -81,11 +81,12 @@ def test_every_rule_is_watched_for_events_that_no_queue_took(
     ]
     (bus,) = of_type(full_template, "AWS::Events::EventBus")
     rules = of_type(full_template, "AWS::Events::Rule")
-    (requested,) = (rule for rule in rules if "OrchestrationRequested" in rule)
-    wanted = [{"RuleName": f"${{{rule}}}"} for rule in rules if rule != requested]
-    wanted.append(
-        {"EventBusName": f"${{{bus}}}", "RuleName": f"${{{requested}.Arn}}.split('/')[2]"}
-    )
+    on_bus = [r for r in rules if "EventBusName" in full_template["Resources"][r]["Properties"]]
+    wanted = [{"RuleName": f"${{{rule}}}"} for rule in rules if rule not in on_bus]
+    wanted += [
+        {"EventBusName": f"${{{bus}}}", "RuleName": f"${{{rule}.Arn}}.split('/')[2]"}
+        for rule in on_bus
+    ]
     assert sorted(map(sorted, (w.items() for w in watched))) == sorted(
         map(sorted, (w.items() for w in wanted))
     )
@@ -107,7 +108,11 @@ def test_waits_are_watched_by_the_integration_that_they_use(
 
 def test_whom_the_settings_name_is_written_to(template: Template, full_template: Template) -> None:
     assert properties_of(template, "AWS::SNS::Subscription") == []
-    (subscription,) = properties_of(full_template, "AWS::SNS::Subscription")
+    (subscription,) = (
+        subscription
+        for subscription in properties_of(full_template, "AWS::SNS::Subscription")
+        if subscription["TopicArn"]["Ref"].startswith("Monitoring")
+    )
     assert (subscription["Protocol"], subscription["Endpoint"]) == (
         "email",
         "operators@example.com",

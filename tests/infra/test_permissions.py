@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 import pytest
@@ -66,28 +67,41 @@ def test_only_actions_that_cannot_be_limited_reach_every_resource(template: Temp
     assert everywhere - UNLIMITABLE.keys() == set()
 
 
-def test_only_the_pointers_allow_anything_more(template: Template, full_template: Template) -> None:
-    before, after = (
-        {
-            (action, text(resource))
-            for statement in granted(each)
-            for action in listed(statement["Action"])
-            for resource in listed(statement["Resource"])
-        }
-        for each in (template, full_template)
-    )
-    bucket = _export_bucket(full_template)
-    assert after - before == {
-        ("s3:GetObject", f"${{{bucket}.Arn}}/exports/latest/*"),
-        ("s3:PutObject", f"${{{bucket}.Arn}}/exports/latest/*"),
-    }
+def test_only_pointers_and_notices_allow_anything_more(
+    template: Template, full_template: Template
+) -> None:
+    pointers = f"${{{_export_bucket(full_template)}.Arn}}/exports/latest/*"
+    (topic,) = (n for n in of_type(full_template, "AWS::SNS::Topic") if n.startswith("Notices"))
+    before, after = (_allowed(granted(each)) for each in (template, full_template))
     assert before <= after
-    key = f"${{{_export_key(full_template)}.Arn}}"
-    for each, generates in ((template, False), (full_template, True)):
-        used = [s for s in policies_of(each, "ReconcileExport") if text(s["Resource"]) == key]
-        assert ("kms:GenerateDataKey" in {a for s in used for a in listed(s["Action"])}) is (
-            generates
-        )
+    assert after - before == {
+        ("s3:GetObject", pointers),
+        ("s3:PutObject", pointers),
+        ("sns:Publish", f"${{{topic}}}"),
+    }
+
+
+def test_who_replaces_pointers_reads_and_writes_them_alone(
+    template: Template, full_template: Template
+) -> None:
+    pointers = f"${{{_export_bucket(full_template)}.Arn}}/exports/latest/*"
+    before, after = (
+        _allowed(policies_of(each, "ReconcileExport")) for each in (template, full_template)
+    )
+    assert after - before == {
+        ("s3:GetObject", pointers),
+        ("s3:PutObject", pointers),
+        ("kms:GenerateDataKey", f"${{{_export_key(full_template)}.Arn}}"),
+    }
+
+
+def _allowed(statements: Iterable[Statement]) -> set[tuple[str, str]]:
+    return {
+        (action, text(resource))
+        for statement in statements
+        for action in listed(statement["Action"])
+        for resource in listed(statement["Resource"])
+    }
 
 
 def test_passes_the_export_role_alone_and_to_rds_alone(template: Template) -> None:
@@ -165,7 +179,7 @@ def test_exports_outlive_the_stack(bucket: dict[str, Any], template: Template) -
         ("AcceptRequest", set()),
         ("AdvancePlan", set()),
         ("PlanCleanUp", {"dynamodb:Query", "dynamodb:GetItem", "dynamodb:PutItem"}),
-        ("ReconcileCampaigns", {"dynamodb:GetItem", "dynamodb:UpdateItem"}),
+        ("ReconcileCampaigns", {"dynamodb:GetItem", "dynamodb:UpdateItem", "dynamodb:DeleteItem"}),
         ("ReconcileExport", {"dynamodb:PutItem", "dynamodb:GetItem", "dynamodb:DeleteItem"}),
         ("WakeWaiters", {"dynamodb:Query", "dynamodb:DeleteItem", "states:SendTaskSuccess"}),
     ],

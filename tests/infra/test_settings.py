@@ -43,6 +43,7 @@ def test_has_a_default_for_everything() -> None:
         "noncurrent_version_days": 30,
         "campaign_instance_ids": (),
         "alarm_email": None,
+        "notices": None,
     }
 
 
@@ -95,6 +96,7 @@ def assert_plain(message: str) -> None:
         ("campaign_instance_ids", "instance-1"),
         ("campaign_instance_ids[0]", ["*"]),
         ("alarm_email", "operators"),
+        ("notices", "failed"),
         ("log_retention", "one month"),
         ("log_retention", 30),
         ("log_retention", "SOME_TIME"),

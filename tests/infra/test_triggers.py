@@ -85,6 +85,7 @@ def test_only_the_rules_of_exports_and_snapshots_may_wake_waiters(template: Temp
     allowed = sorted(permission["SourceArn"]["Fn::GetAtt"][0] for permission in permissions)
     assert [name[:-8] for name in allowed] == [
         "ExportsExportEnded",
+        "ExportsSnapshotAvailable",
         "SnapshotsSnapshotChanged",
     ]
     for name in allowed:

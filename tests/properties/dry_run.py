@@ -50,7 +50,20 @@ def world(draw: random.Random) -> Json:
         {"arn": f"arn:aws:rds:{HOME}:snapshot:s-{number}", "starting_s": 30, "export_s": 60}
         for number in range(draw.randint(1, 3))
     ]
-    databases = [{"id": "shop", "kind": "instance"}, {"id": "books", "kind": "cluster"}]
+    databases = [
+        {"id": "shop", "kind": "instance"},
+        {"id": "books", "kind": "cluster"},
+        {"id": "archive", "kind": "instance"},
+    ]
+    snapshots += [
+        {
+            "arn": f"arn:aws:rds:{HOME}:snapshot:archive-{age}",
+            "db_instance": "archive",
+            "created_at_s": -age,
+            "export_s": 60,
+        }
+        for age in draw.sample((600, 3_600, 86_400), draw.randint(0, 2))
+    ]
     return {"campaigns": campaigns, "snapshots": snapshots, "databases": databases}
 
 
@@ -61,7 +74,7 @@ def request(draw: random.Random, world: Json) -> Json:
     for number in range(draw.randint(1, 4)):
         jobs = [_campaign_job(draw, world, earlier, number)]
         if draw.random() < 0.4:
-            jobs.append(_export_job(draw, world))
+            jobs.append(_export_job(draw, world, earlier))
         if draw.random() < 0.4:
             jobs.append(_snapshot_job(draw, earlier, number))
         stages.append({"run": draw.choice(("always", "always", "on_success")), "jobs": jobs})
@@ -96,7 +109,13 @@ def _select(draw: random.Random) -> Json:
     return {name: every[name] for name in draw.sample(sorted(every), draw.randint(1, 2))}
 
 
-def _export_job(draw: random.Random, world: Json) -> Json:
+def _export_job(draw: random.Random, world: Json, earlier: list[Json]) -> Json:
+    created = [other["id"] for other in earlier if other["id"].startswith("snapshot")]
+    way = draw.choice(("arn", "newest", "of"))
+    if way == "of" and created:
+        return {"kind": "export", "source": {"of": draw.choice(created)}, "target": "COMPLETE"}
+    if way == "newest":
+        return {"kind": "export", "source": {"db_instance": "archive"}, "target": "COMPLETE"}
     source = draw.choice(world["snapshots"])["arn"]
     return {"kind": "export", "source_arn": source, "target": draw.choice(("COMPLETE", "CANCELED"))}
 
@@ -137,7 +156,8 @@ def differences(assembly: Path, seed: int, processes: FunctionProcesses | None =
 
 def _key(entry: Json) -> tuple[str, str, bool]:
     """Return a result's resource; that of a snapshot differs, as executions differ."""
-    resource = "snapshot" if entry["kind"] == "snapshot" else entry["id"]
+    created = entry["kind"] == "snapshot" or "snapshot:orchestrator-" in entry["id"]
+    resource = "a new snapshot" if created else entry["id"]
     return entry["job"], resource, entry["reason"] == "StageSkipped"
 
 
@@ -158,7 +178,7 @@ def _run(
 
 def _named(operation: str, resources: tuple[str, ...]) -> str:
     """Return what a call is about; the snapshots that two executions create have other names."""
-    if operation.endswith("Snapshot"):
+    if operation.endswith("Snapshot") or any("snapshot:orchestrator-" in r for r in resources):
         return "a new snapshot"
     return next((name for name in resources if name.startswith("arn:")), resources[0])
 

@@ -36,8 +36,8 @@ class FakeMoves:
     def as_moves(self) -> Moves:
         return cast(Moves, self)
 
-    def note(self, execution_arn: str, noted: NotedMove, call: str) -> None:
-        self._called("note", noted.campaign_id)
+    def note_call(self, execution_arn: str, noted: NotedMove, call: str) -> None:
+        self._called("note_call", noted.campaign_id)
         key = execution_arn, noted.job, noted.campaign_id
         before, calls = self.noted.get(key, (noted, set()))
         move = Move(found=before.move.found, asked=noted.move.asked)

@@ -12,13 +12,14 @@ from typing import Any, Final
 import pytest
 from cfnlint.api import ManualArgs, lint
 from cfnlint.decode.cfn_yaml import loads
+from jsonschema import Draft202012Validator
 
-from lambdas.campaigns.contract import CampaignJob, CampaignTarget
+from lambdas.campaigns.contract import CampaignTarget
 from lambdas.campaigns.transitions import TABLE_TARGETS, Act, Reached, Refuse, Wait, decide
-from lambdas.exports.contract import ExportJob
 from lambdas.jobs.phases import Reason
+from lambdas.jobs.registry import KINDS
 from lambdas.jobs.resource_result import Entry
-from lambdas.requests.acceptance import clean_up, parse
+from lambdas.requests.acceptance import RequestRejected, clean_up, parse
 from lambdas.requests.contract import Request, Stage
 from lambdas.requests.outcome import Outcome
 from localcloud.world import (
@@ -38,6 +39,9 @@ ROOT: Final = Path(__file__).parents[2]
 PAGES: Final = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/*.md")])
 REFERENCE: Final = (ROOT / "docs" / "request-reference.md").read_text("utf-8")
 INTEGRATION: Final = (ROOT / "docs" / "integration.md").read_text("utf-8")
+REQUESTS: Final = Draft202012Validator(
+    json.loads((ROOT / "docs" / "schemas" / "request.schema.json").read_text("utf-8"))
+)
 EXECUTION: Final = "arn:aws:states:us-east-1:123456789012:execution:MACHINE:own"
 
 _FENCE: Final = re.compile(r"^```(\w*)\n(.*?)^```", re.MULTILINE | re.DOTALL)
@@ -121,7 +125,7 @@ def test_every_example_of_a_world_is_one() -> None:
 
 def test_the_readme_shows_the_request_that_make_run_sends() -> None:
     shown = [json.loads(code) for code in blocks(ROOT / "README.md", "json")]
-    assert json.loads((ROOT / "examples" / "pause-export-resume.json").read_text("utf-8")) in shown
+    assert json.loads((ROOT / "examples" / "pause-export-restore.json").read_text("utf-8")) in shown
 
 
 def check(value: Any) -> None:
@@ -134,6 +138,7 @@ def check(value: Any) -> None:
         case {"initial_state": _}:
             assert set(value) == set(Entry.model_validate(value).model_dump())
         case {"stages": _} | {"jobs": _} | {"kind": _}:
+            REQUESTS.validate(value)
             parse(value, region="us-east-1", account="123456789012")
 
 
@@ -165,7 +170,15 @@ def test_the_cloudformation_template_is_clean() -> None:
         parse(json.loads(target["Input"]), region="us-east-1", account="123456789012")
 
 
-@pytest.mark.parametrize("model", [Request, Stage, CampaignJob, ExportJob, Outcome, Entry])
+def test_the_faults_of_the_reference_are_those_of_a_request() -> None:
+    job = {"kind": "campaigns", "campaign_id": ["a"], "target": "STOPED"}
+    with pytest.raises(RequestRejected) as rejected:
+        parse({"stages": [{"jobs": [job]}]}, region="us-east-1", account="123456789012")
+    faults = "".join(f"{fault.field} {fault.rule}\n" for fault in rejected.value.faults)
+    assert f"```\n{faults}```" in REFERENCE
+
+
+@pytest.mark.parametrize("model", [Request, Stage, *(kind.job for kind in KINDS), Outcome, Entry])
 def test_every_field_is_in_the_reference(model: Any) -> None:
     named = set(re.findall(r"`(?:\w+\[\]\.)?(\w+)`", REFERENCE))
     assert set(model.model_fields) - named == set()
@@ -208,7 +221,7 @@ def test_the_numbers_of_the_readme_are_those_that_were_measured() -> None:
     poller = exports["The same, a fixed poller every 30 s instead"]
     limited = campaigns["100 campaigns stopped in two requests at the same moment"]
     unlimited = campaigns["The same without the rate limiter, by Retry alone"]
-    typical = table("costs.md", "Transitions")["pause a campaign, export a snapshot, resume"]
+    typical = table("costs.md", "Transitions")["pause a campaign, export a snapshot, restore"]
     month = {name: number(cells["Total"]) for name, cells in table("costs.md", "Each").items()}
     readme = " ".join(text_of(ROOT / "README.md").split())
     for said in (

@@ -17,6 +17,7 @@ from lambdas.exports.files import ExportFiles
 from lambdas.exports.hints import hint_for
 from lambdas.exports.identifier import identifier
 from lambdas.exports.reconcile_export import reconcile
+from lambdas.exports.snapshots import Snapshots
 from lambdas.exports.started import Notes, StartedExports
 from lambdas.exports.wakes import EXPORT_SLOT, source_key
 from lambdas.exports.work import ExportWork
@@ -34,6 +35,7 @@ from tests.unit.builders import (
     export_task,
     export_work,
 )
+from tests.unit.fake_snapshots import FakeSnapshots
 from tests.unit.fakes import FakeFiles, FakeTable
 from tests.unit.rds_world import Course, Fault, Other, RdsWorld, Stretch
 
@@ -209,7 +211,12 @@ def ride(case: Case, world: RdsWorld, table: FakeTable) -> Ride:
         notes = Notes(work, EXECUTION, started)
         try:
             seen = reconcile(
-                carried(work), cast(Exports, world), cast(ExportFiles, FakeFiles()), notes, 0
+                carried(work),
+                cast(Exports, world),
+                cast(ExportFiles, FakeFiles()),
+                notes,
+                0,
+                snapshots=cast(Snapshots, FakeSnapshots()),
             )
         except TransientError:
             extra_passes += 1

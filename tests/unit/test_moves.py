@@ -58,33 +58,33 @@ def noted(
 def test_what_is_noted_is_read_back_in_its_order(moves: Moves) -> None:
     later = noted("c#1", "Initialized", "Running", job="0.0", api_version=ApiVersion.V1)
     later = later._replace(noted_at=NOW + 1.5, restore_on_abort=False)
-    moves.note(EXECUTION, later, "a")
-    moves.note(EXECUTION, noted(), "b")
-    moves.note(f"{EXECUTION}-2", noted("other"), "c")
+    moves.note_call(EXECUTION, later, "a")
+    moves.note_call(EXECUTION, noted(), "b")
+    moves.note_call(f"{EXECUTION}-2", noted("other"), "c")
     assert moves.of(EXECUTION) == (noted(), later)
     assert moves.of("none") == ()
 
 
 def test_the_state_found_is_that_before_the_first_call(moves: Moves) -> None:
-    moves.note(EXECUTION, noted(found="Initialized", asked="Running"), "a")
-    moves.note(EXECUTION, noted(found="Paused", asked="Running", noted_at=NOW + 9), "b")
+    moves.note_call(EXECUTION, noted(found="Initialized", asked="Running"), "a")
+    moves.note_call(EXECUTION, noted(found="Paused", asked="Running", noted_at=NOW + 9), "b")
     (found,) = moves.of(EXECUTION)
     assert found == noted(found="Initialized", asked="Running", noted_at=NOW + 9)
 
 
 def test_a_refused_call_leaves_no_note_and_no_state_found(moves: Moves) -> None:
-    moves.note(EXECUTION, noted(found="Initialized", asked="Running"), "a")
+    moves.note_call(EXECUTION, noted(found="Initialized", asked="Running"), "a")
     for _ in range(2):
         moves.withdraw(EXECUTION, "pause", "c-1", "a")
     assert moves.of(EXECUTION) == ()
     assert not moves.holds(EXECUTION, "pause", "c-1")
-    moves.note(EXECUTION, noted(found="Paused", asked="Running"), "b")
+    moves.note_call(EXECUTION, noted(found="Paused", asked="Running"), "b")
     assert moves.of(EXECUTION)[0].move.found == "Paused"
 
 
 def test_a_refused_call_is_taken_out_once_however_often_it_is_withdrawn(moves: Moves) -> None:
     for call in ("lost", "refused"):
-        moves.note(EXECUTION, noted(), call)
+        moves.note_call(EXECUTION, noted(), call)
     for _ in range(3):
         moves.withdraw(EXECUTION, "pause", "c-1", "refused")
     assert moves.of(EXECUTION) == (noted(),)
@@ -92,7 +92,7 @@ def test_a_refused_call_is_taken_out_once_however_often_it_is_withdrawn(moves: M
 
 
 def test_an_item_outlives_any_execution_and_its_clean_up(moves: Moves, dynamodb: Any) -> None:
-    moves.note(EXECUTION, noted(), "a")
+    moves.note_call(EXECUTION, noted(), "a")
     (item,) = dynamodb.scan(TableName=TABLE)["Items"]
     assert float(item["expires_at"]["N"]) == NOW + KEPT_SECONDS
     assert KEPT_SECONDS > 365 * 86_400
@@ -125,7 +125,7 @@ def test_the_notes_in_memory_are_those_of_the_table(dynamodb: Any, steps: list[A
             if operation == "note":
                 call, found = more
                 one = noted(campaign_id, found, job=job, noted_at=NOW + number)
-                notes.note(execution, one, call)
+                notes.note_call(execution, one, call)
             elif operation == "withdraw":
                 notes.withdraw(execution, job, campaign_id, *more)
             else:
@@ -139,7 +139,7 @@ def test_the_notes_in_memory_are_those_of_the_table(dynamodb: Any, steps: list[A
 def test_work_that_neither_notes_nor_undoes_makes_no_calls() -> None:
     table = FakeMoves()
     moves = table.of_work(campaign_work("c-1"))
-    moves.note("c-1", "Running", Mutation.PAUSE, moves.next_call())
+    moves.note_call("c-1", "Running", Mutation.PAUSE, moves.next_call())
     moves.withdraw("c-1", ["any"])
     moves.forget("c-1")
     assert not moves.are_undone("c-1")
@@ -149,7 +149,7 @@ def test_work_that_neither_notes_nor_undoes_makes_no_calls() -> None:
 def test_work_undoes_the_notes_of_all_its_jobs() -> None:
     table = FakeMoves()
     for job in ("a", "b"):
-        table.note("of-another-execution", noted(job=job), "any")
+        table.note_call("of-another-execution", noted(job=job), "any")
     work = campaign_work(
         "c-1", undoes=Undoes(execution_arn="of-another-execution", jobs=("a", "b"))
     )

@@ -39,6 +39,7 @@ from lambdas.waiting.handles import Wake
 from tests.unit.builders import NOW, SNAPSHOT, AnyContext, through_json
 from tests.unit.fake_executions import FakeClaims, FakeExecutions, answered, map_started
 from tests.unit.fake_rds_snapshots import OWNER, FakeRds
+from tests.unit.fake_snapshots import FakeSnapshots, snapshot
 from tests.unit.fakes import FakeCampaigns, FakeExports, FakeFiles, FakeTable
 
 Json = Any
@@ -155,6 +156,11 @@ def process(monkeypatch, manual_clock) -> Callable[[str, Json], Json]:
         for patched, attribute, value in (
             (reconcile_campaigns, "Campaigns", lambda _version: campaigns),
             (reconcile_export, "Exports", lambda *_args, **_settings: exports),
+            (
+                reconcile_export,
+                "Snapshots",
+                lambda _account: FakeSnapshots(snapshot("orders-2")),
+            ),
             (reconcile_export, "ExportFiles", lambda _bucket: FakeFiles()),
             (
                 reconcile_export,

@@ -125,7 +125,7 @@ def gone_on_at_length(work: Work) -> Work:
 def export_at_its_last_attempt(work: ExportWork) -> ExportWork:
     task = ExportTask(
         "i" * 60,
-        work.job.source_arn,
+        work.job.arn,
         "IN_PROGRESS",
         "b" * 63,
         f"exports/of-this-stack/{work.job.s3_prefix}",
@@ -222,7 +222,7 @@ def test_the_largest_request_fits_every_payload_while_it_waits(crowd):
     """What a child carries is the result of its pass; what it waits by is a key of its table."""
     state = accept(request(**crowd))
     for payload in state["plan"]["running"]:
-        work = gone_on_at_length(_work(payload))
+        work = gone_on_at_length(work_of(payload))
         wait_of = export_watch if isinstance(work, ExportWork) else campaign_batch
         wake = wait_of.wake_of(work, NOW, limits.MAX_DEADLINE_SECONDS)
         seen = pass_result.next_pass(work, Phase.IN_PROGRESS, limits.MAX_DEADLINE_SECONDS, wake)
@@ -250,7 +250,7 @@ def test_the_largest_request_fits_every_payload_when_every_child_fails(crowd, ca
         "ended_at": int(NOW * 1000),
     }
     while "plan" in state:
-        works = [gone_on_at_length(_work(work)) for work in state["plan"]["running"]]
+        works = [gone_on_at_length(work_of(work)) for work in state["plan"]["running"]]
         results = [{"key": work.key, "work": payload_of(work), **error} for work in works]
         state = invoke(advance_plan.handler, {"plan": state["plan"], "results": results})
     entries = state["outcome"]["resources"]
@@ -262,7 +262,7 @@ def answer_of_ended_execution(crowd: dict[str, int], *, concluded: bool) -> dict
     """Return the last answer of an execution with as much to report as can be."""
     state = accept(request(**crowd))
     while "plan" in state and (concluded or state["plan"].get("waiting")):
-        results = [longest_last_pass(_work(one)).as_payload() for one in state["plan"]["running"]]
+        results = [longest_last_pass(work_of(one)).as_payload() for one in state["plan"]["running"]]
         state = invoke(advance_plan.handler, {"plan": state["plan"], "results": results})
     return state
 
@@ -291,7 +291,7 @@ def test_the_largest_clean_up_fits_every_payload_with_both_outcomes(monkeypatch,
         error="OutcomeNotPublished" if concluded else LONG_ERROR,
         cause=LONG_TEXT,
     )
-    works = [gone_on_at_length(_work(one)) for one in last.get("plan", {}).get("running", ())]
+    works = [gone_on_at_length(work_of(one)) for one in last.get("plan", {}).get("running", ())]
     seen = (pass_result.next_pass(work, Phase.IN_PROGRESS, 900) for work in works)
     executions.add_children(map_run, *([answered(result.as_payload())] for result in seen))
     notes = [
@@ -318,7 +318,7 @@ def test_the_largest_clean_up_fits_every_payload_with_both_outcomes(monkeypatch,
             "execution_name": LONG_EXECUTION[-80:],
         },
     )
-    canceled = [canceled_at_length(_work(work)) for work in state["plan"]["running"]]
+    canceled = [canceled_at_length(work_of(work)) for work in state["plan"]["running"]]
     results = [result.as_payload() for result in canceled]
     answer = invoke(advance_plan.handler, {"plan": state["plan"], "results": results})
     assert len(answer["outcome"]["resources"]) == len(notes)
@@ -335,7 +335,7 @@ def payload_of(work: Work) -> dict[str, Any]:
     return through_json(work.model_dump(mode="json", exclude_defaults=True))
 
 
-def _work(payload: dict[str, Any]) -> Work:
+def work_of(payload: dict[str, Any]) -> Work:
     return (CampaignWork if payload["kind"] == "campaigns" else ExportWork).model_validate(payload)
 
 

@@ -362,8 +362,9 @@ STAGES = st.lists(
         }
     ),
     min_size=1,
-    max_size=4,
+    max_size=3,
 )
+"""At most as many campaigns as a request may name."""
 
 
 def _expected(stages: list[dict[str, Any]]) -> Counter[tuple[str, str]]:
@@ -414,3 +415,33 @@ def test_every_resource_of_a_request_is_in_the_account_once_whatever_the_childre
 def test_a_plan_says_the_same_when_it_is_written_and_read_again(stages):
     for now in (begun(*stages), advance(begun(*stages), [], NOW)):
         assert carried(now) == now
+
+
+def selecting(*followers: str, named: int = 0) -> Plan:
+    """Return the plan of a request that selects campaigns, with jobs that name that job."""
+    whole = {
+        "stages": [
+            {"jobs": [{"id": "some", "kind": "campaigns", "select": {"name_prefix": "x"},
+                       "target": "PAUSED"}]},
+            *({"jobs": [{"kind": "campaigns", "of": "some", "target": target}]}
+              for target in followers),
+            *([{"jobs": [any_campaign_job(campaign_ids=[f"c-{n}" for n in range(named)])]}]
+              if named else []),
+        ]
+    }  # fmt: skip
+    return plan(parse(whole, region=REGION, account=ACCOUNT), any_trace(), NOW)
+
+
+@pytest.mark.parametrize(
+    ("followers", "named", "room"),
+    [
+        ((), 0, 250),
+        (("RESTORED",), 0, 250),
+        (("STOPPED", "DELETED"), 0, 500 // 3),
+        (("RESTORED",), 100, 200),
+    ],
+)
+def test_a_selection_has_room_for_the_jobs_that_name_it(followers, named, room):
+    before = selecting(*followers, named=named)
+    assert before.resolving is not None
+    assert before.room_for(before.resolving.deferred[0]) == room

@@ -114,8 +114,7 @@ def test_a_warning_says_what_was_found_and_left() -> None:
     decision = restore("Stopped", PAUSED)
     assert isinstance(decision, Reached)
     assert decision.warning == (
-        "another caller has changed the campaign: it is Stopped; the job found it Running and left"
-        " it Paused"
+        "another caller has changed it: found Running, left Paused, now Stopped"
     )
 
 

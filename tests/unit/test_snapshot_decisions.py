@@ -8,10 +8,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from lambdas.jobs.databases import Database
 from lambdas.jobs.phases import Reason
 from lambdas.snapshots import decisions
 from lambdas.snapshots.contract import SnapshotTarget
-from lambdas.snapshots.database import Database
 from lambdas.snapshots.decisions import (
     MEANINGS,
     Create,

@@ -7,7 +7,7 @@ import re
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lambdas.snapshots.database import DATABASE_ID, Database
+from lambdas.jobs.databases import DATABASE_ID, Database
 from lambdas.snapshots.identifier import identifier, snapshot_arn
 from lambdas.snapshots.ownership import NAME_PREFIX
 from tests.unit.builders import ACCOUNT, EXECUTION, REGION

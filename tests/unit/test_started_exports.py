@@ -40,12 +40,12 @@ def test_reads_what_this_execution_has_started_and_no_other(started):
     for one in mine:
         started.record(EXECUTION, one, expires_at=NOW)
     started.record(OTHER_EXECUTION, export("c"), expires_at=NOW)
-    assert list(started.of(EXECUTION)) == mine
-    assert started.of(OTHER_EXECUTION) == (export("c"),)
+    assert list(started.of_execution(EXECUTION)) == mine
+    assert started.of_execution(OTHER_EXECUTION) == (export("c"),)
 
 
 def test_an_execution_that_started_nothing_left_nothing_behind(started):
-    assert started.of(EXECUTION) == ()
+    assert started.of_execution(EXECUTION) == ()
     assert started.to_cancel(EXECUTION) == ()
 
 
@@ -53,14 +53,14 @@ def test_forgets_one_and_not_the_other(started):
     for name in ("a", "b"):
         started.record(EXECUTION, export(name), expires_at=NOW)
     started.forget(EXECUTION, "0.0", "a")
-    assert started.of(EXECUTION) == (export("b"),)
+    assert started.of_execution(EXECUTION) == (export("b"),)
 
 
 def test_the_notes_of_two_jobs_for_the_same_export_are_two(started):
     for job in ("0.0", "0.1"):
         assert not started.record(EXECUTION, export("a", job=job), expires_at=NOW)
     started.forget(EXECUTION, "0.1", "a")
-    assert started.of(EXECUTION) == (export("a", job="0.0"),)
+    assert started.of_execution(EXECUTION) == (export("a", job="0.0"),)
     assert [started.holds(EXECUTION, job, "a") for job in ("0.0", "0.1")] == [True, False]
 
 
@@ -79,10 +79,10 @@ def test_what_is_to_be_canceled_is_reported_without_what_may_outlive_its_executi
 def test_to_record_twice_and_to_forget_twice_is_to_do_it_once(started):
     noted = [started.record(EXECUTION, export("a"), expires_at=NOW) for _ in range(2)]
     assert noted == [False, True]
-    assert len(started.of(EXECUTION)) == 1
+    assert len(started.of_execution(EXECUTION)) == 1
     for _ in range(2):
         started.forget(EXECUTION, "0.0", "a")
-    assert started.of(EXECUTION) == ()
+    assert started.of_execution(EXECUTION) == ()
 
 
 REFUSALS = pytest.mark.parametrize(
@@ -114,7 +114,7 @@ def test_a_note_outlives_the_deadline_by_long_enough_for_a_late_clean_up(
     Notes(export_work(on_abort="cancel", deadline_seconds=600), EXECUTION, started).record("a")
     (item,) = table.items.values()
     assert item["expires_at"] == {"N": str(int(NOW) + 600 + KEPT_AFTER_DEADLINE)}
-    assert started.of(EXECUTION) == (export("a"),)
+    assert started.of_execution(EXECUTION) == (export("a"),)
 
 
 def test_a_note_is_read_again_and_taken_back(table, started, manual_clock):
@@ -140,7 +140,7 @@ def test_every_start_is_noted_and_only_by_wish_to_be_canceled_after_an_abort(
     started, manual_clock, fields, canceled
 ):
     Notes(export_work(**fields), EXECUTION, started).record("a")
-    assert started.of(EXECUTION) == (export("a", cancel=canceled),)
+    assert started.of_execution(EXECUTION) == (export("a", cancel=canceled),)
 
 
 @pytest.mark.parametrize("operation", ["delete_item", "get_item", "put_item"])

@@ -7,6 +7,7 @@ from io import StringIO
 import pytest
 from rich.console import Console
 
+from lambdas.jobs.phases import Phase
 from localcloud.progress import Progress, Request, Resource, Status
 from localcloud.table import table
 
@@ -120,3 +121,9 @@ def test_colour_is_for_terminals_that_want_it(monkeypatch: pytest.MonkeyPatch) -
 
     monkeypatch.setenv("NO_COLOR", "1")
     assert red not in drawn(progress, 80, 23, force_terminal=True)[-1]
+
+
+@pytest.mark.parametrize("phase", Phase)
+def test_every_phase_is_a_status_that_is_drawn(phase):
+    shown = resource(0, Status(phase))
+    assert any(phase in line for line in drawn(Progress(0.0, (RUNNING,), (shown,)), 80, 24))

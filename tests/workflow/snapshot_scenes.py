@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from infra.settings import Settings
-from lambdas.snapshots.database import Database
+from lambdas.jobs.databases import Database
 from lambdas.snapshots.identifier import identifier, snapshot_arn
 from lambdas.snapshots.ownership import OWNER_TAG
 from localcloud.orchestrator import LocalOrchestrator
@@ -31,8 +31,8 @@ DATABASES: list[dict[str, Any]] = [
 
 
 def create(database: Database = SHOP, **more: Any) -> dict[str, Any]:
-    job = {"kind": "snapshot", "id": "create", "target": "AVAILABLE"}
-    return job | database.as_payload() | more
+    job: dict[str, Any] = {"kind": "snapshot", "id": "create", "target": "AVAILABLE"}
+    return {**job, **database.as_payload(), **more}
 
 
 def delete(**more: Any) -> dict[str, Any]:

@@ -3,46 +3,58 @@
 from __future__ import annotations
 
 import json
-import os
-import re
-import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
+from cfnlint.decode.cfn_yaml import loads
 
 from infra.project import ROOT
-from localcloud.functions.environment import REGION
 from localcloud.orchestrator import LocalOrchestrator
-from localcloud.turns import CALLERS_CREDENTIALS
 from localcloud.world import World
 from tests.processes import shared_processes
 from tests.workflow.requests import campaign, snapshot
+from tests.workflow.snippets import (
+    ROLE,
+    fenced,
+    json_blocks,
+    outcome,
+    outcomes,
+    run,
+    section,
+    start,
+    wait_for_a_change,
+)
 
 PAGE = (ROOT / "docs" / "integration.md").read_text(encoding="utf-8")
-ROLE = "arn:aws:iam::123456789012:role/any"
 CLUSTER = "arn:aws:rds:us-east-1:123456789012:cluster:shop"
+SNAPSHOT = "arn:aws:rds:us-east-1:123456789012:snapshot:rds:shop-2025-12-31-23-00"
 
 
-def snippets(section: str, language: str) -> list[str]:
-    [text] = re.findall(rf"^## {section}\n(.*?)(?=^## |\Z)", PAGE, re.MULTILINE | re.DOTALL)
-    return re.findall(rf"^```{language}\n(.*?)^```", text, re.MULTILINE | re.DOTALL)
+def snippets(heading: str, language: str) -> list[str]:
+    return fenced(section(PAGE, heading), language)
 
 
-def snippet(section: str, language: str) -> str:
-    [code] = snippets(section, language)
+def snippet(heading: str, language: str) -> str:
+    [code] = snippets(heading, language)
     return code
 
 
 def beginning(language: str) -> str:
-    return str(re.findall(rf"^```{language}\n(.*?)^```", PAGE, re.MULTILINE | re.DOTALL)[0])
+    return fenced(PAGE, language)[0]
 
 
 @pytest.fixture
 def deployed(assembly: Path) -> Iterator[LocalOrchestrator]:
-    world = {"campaigns": [campaign("winter-sale")], "snapshots": [snapshot(CLUSTER)]}
+    world = {
+        "campaigns": [campaign("winter-sale")],
+        "snapshots": [
+            snapshot(CLUSTER),
+            snapshot(SNAPSHOT, db_instance="shop", type="automated", created_at_s=-3_600),
+        ],
+    }
     with LocalOrchestrator(
         World.model_validate(world), assembly, processes=shared_processes()
     ) as orchestrator:
@@ -50,29 +62,13 @@ def deployed(assembly: Path) -> Iterator[LocalOrchestrator]:
         yield orchestrator
 
 
-def run(orchestrator: LocalOrchestrator, *command: str) -> str:
-    environment = {
-        **os.environ,
-        **orchestrator.aws.environment,
-        **CALLERS_CREDENTIALS,
-        "AWS_DEFAULT_REGION": REGION,
-        "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
-        "ROLE": ROLE,
-        "QUEUE": "arn:aws:sqs:us-east-1:123456789012:requests",
-    }
-    with orchestrator.clock.released():
-        done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stderr
-    return done.stdout
-
-
-def bash(orchestrator: LocalOrchestrator, section: str) -> str:
-    code = snippet(section, "bash")
+def bash(orchestrator: LocalOrchestrator, heading: str) -> str:
+    code = snippet(heading, "bash")
     return run(orchestrator, "bash", "-euc", f"{beginning('bash')}\n{code}")
 
 
-def python(orchestrator: LocalOrchestrator, section: str) -> str:
-    code = snippet(section, "python")
+def python(orchestrator: LocalOrchestrator, heading: str) -> str:
+    code = snippet(heading, "python")
     return run(orchestrator, sys.executable, "-c", f"{beginning('python')}\n{code}")
 
 
@@ -127,6 +123,18 @@ def test_what_a_schedule_would_start_is_a_request(
     target = deployed.aws.client("scheduler").get_schedule(Name="nightly-export")["Target"]
     assert (target["Arn"], target["RoleArn"]) == (deployed.machine_arn, role["Arn"])
 
+    start(deployed, target["Input"])
+    start(deployed, target["Input"])  # the same night, retried
+    assert {job["id"] for done in outcomes(deployed, 2) for job in done["resources"]} == {SNAPSHOT}
+    assert len(exports_of(deployed, requests=2)) == 1
+
+
+def test_what_the_template_s_schedule_would_start_is_another_export_each_night(
+    deployed: LocalOrchestrator,
+) -> None:
+    template = loads(snippet("On a schedule", "yaml"))
+    target = template["Resources"]["Schedule"]["Properties"]["Target"]
+
     def fire(moment: str) -> None:
         start(deployed, target["Input"].replace("<aws.scheduler.scheduled-time>", moment))
 
@@ -180,10 +188,9 @@ def test_a_subscriber_to_failures_receives_them(deployed: LocalOrchestrator) -> 
 
 
 def test_every_policy_on_the_page_allows_named_actions_only() -> None:
-    blocks = map(json.loads, re.findall(r"^```json\n(.*?)^```", PAGE, re.MULTILINE | re.DOTALL))
     statements = [
         statement
-        for block in blocks
+        for block in json_blocks(PAGE)
         for statement in (block if isinstance(block, list) else [block])
         if "Effect" in statement
     ]
@@ -210,38 +217,11 @@ def call_from(orchestrator: LocalOrchestrator, definition: str) -> dict[str, Any
         wait_for_a_change(orchestrator)
 
 
-def start(orchestrator: LocalOrchestrator, request: str) -> None:
-    orchestrator.aws.client("stepfunctions").start_execution(
-        stateMachineArn=orchestrator.machine_arn, input=request
-    )
-
-
 def assert_paused(outcome: dict[str, Any]) -> None:
     [job] = outcome["resources"]
     assert (job["id"], job["final_state"], job["phase"]) == ("winter-sale", "Paused", "COMPLETE")
 
 
-def outcome(orchestrator: LocalOrchestrator) -> dict[str, Any]:
-    [outcome] = outcomes(orchestrator, 1)
-    return outcome
-
-
 def exports_of(orchestrator: LocalOrchestrator, requests: int) -> set[str]:
     jobs = [job for outcome in outcomes(orchestrator, requests) for job in outcome["resources"]]
     return {job["details"]["export_task_identifier"] for job in jobs}
-
-
-def outcomes(orchestrator: LocalOrchestrator, count: int) -> list[dict[str, Any]]:
-    states = orchestrator.aws.client("stepfunctions")
-    while True:
-        listed = states.list_executions(stateMachineArn=orchestrator.machine_arn)["executions"]
-        published = [orchestrator.outcome(item["executionArn"]) for item in listed]
-        done = [outcome for outcome in published if outcome is not None]
-        if len(done) == count:
-            return done
-        wait_for_a_change(orchestrator)
-
-
-def wait_for_a_change(orchestrator: LocalOrchestrator) -> None:
-    orchestrator.aws.execution_changed.wait()
-    orchestrator.aws.execution_changed.clear()

@@ -111,8 +111,7 @@ def test_what_another_caller_has_changed_since_is_left_alone(orchestrate: Orches
     }
     assert done.statuses == ["SUCCEEDED"]
     assert again["stopped"]["warnings"] == [
-        "another caller has changed the campaign: it is Stopped; the job found it Running and left"
-        " it Paused"
+        "another caller has changed it: found Running, left Paused, now Stopped"
     ]
     assert done.report["calls"]["ResumeCampaign"] == 1
 

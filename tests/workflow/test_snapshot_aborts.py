@@ -1,122 +1,14 @@
-"""Whenever a request is aborted, its clean-up leaves no snapshot and no running export behind.
-
-A request that creates, exports and deletes a snapshot is run once to its end, and then again for
-each moment of that run: it is aborted as it enters each state, and while each of its calls is on
-its way to RDS.
-"""
+"""Whenever a request is aborted, its clean-up leaves no snapshot and no running export behind."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from functools import partial
 from pathlib import Path
-from typing import Any
 
-from localcloud.patches.patching import ASL, moto
-from localcloud.simulators.call_pipeline import CallPipeline
-from tests.workflow.requests import export, stages
-from tests.workflow.snapshot_scenes import (
-    SnapshotScene,
-    create,
-    delete,
-    snapshot_scene,
-)
+from tests.properties.snapshot_aborts import abort_at_moments
 
-FOREIGN = "arn:aws:rds:us-east-1:123456789012:snapshot:orchestrator-not-of-the-stack"
-SECONDS_TO_RDS = 10
-"""How long a call that is under way at an abort takes until it has its effect."""
-
-
-class Moments:
-    """The moments of a run, in order; at one of them, something is done.
-
-    Attributes:
-        passed: their names.
-    """
-
-    def __init__(self) -> None:
-        self.passed: list[str] = []
-        self._at: int | None = None
-        self._act: Callable[[], None] = lambda: None
-
-    def watch(self, at: int | None, act: Callable[[], None]) -> None:
-        """Begin a run in which `act` is called at a moment, or at none."""
-        self.passed, self._at, self._act = [], at, act
-
-    def reach(self, name: str) -> bool:
-        """Pass a moment; return whether it was the one at which something was done."""
-        self.passed.append(name)
-        if len(self.passed) - 1 != self._at:
-            return False
-        self._act()
-        return True
-
-
-@contextmanager
-def observed(scene: SnapshotScene, moments: Moments) -> Iterator[None]:
-    """Pass a moment at each entry of a state, and before each call reaches RDS."""
-    manager = moto(f"{ASL}.eval.event.event_manager").EventManager
-    add_event, run = manager.add_event, CallPipeline.run
-
-    def add_and_pass(*args: Any, **kwargs: Any) -> Any:
-        event_id = add_event(*args, **kwargs)
-        details = kwargs.get("event_details") or {}
-        entered = details.get("stateEnteredEventDetails")
-        if entered is not None:
-            moments.reach(entered["name"])
-        return event_id
-
-    def pass_and_run(pipeline: CallPipeline, operation: str, *args: Any, **kwargs: Any) -> Any:
-        if moments.reach(operation):
-            scene.orchestrator.clock.sleep(SECONDS_TO_RDS)
-        return run(pipeline, operation, *args, **kwargs)
-
-    manager.add_event = add_and_pass
-    CallPipeline.run = pass_and_run  # type: ignore[method-assign]
-    try:
-        yield
-    finally:
-        manager.add_event, CallPipeline.run = add_event, run  # type: ignore[method-assign]
+EVERY = 6
+"""Of all moments, the suite tries one in six."""
 
 
 def test_nothing_is_left_behind_whenever_the_request_is_aborted(assembly: Path) -> None:
-    with snapshot_scene(assembly) as scene:
-        scene.rds().create_db_snapshot(
-            DBSnapshotIdentifier=FOREIGN.rpartition(":")[2], DBInstanceIdentifier="shop"
-        )
-        scene.orchestrator.clock.sleep(300)
-
-        def request(name: str) -> dict[str, Any]:
-            return stages(
-                create(on_abort="delete"),
-                export("COMPLETE", scene.arn(name), on_abort="cancel"),
-                delete(),
-                last_always=True,
-            )
-
-        moments = Moments()
-        with observed(scene, moments):
-            moments.watch(None, lambda: None)
-            scene.run("whole", request("whole"))
-            assert scene.own_left() == []
-            whole = moments.passed
-            reasons = []
-            for at, moment in enumerate(whole):
-                name = f"aborted-{at}-{moment}"
-                execution = scene.execution(name)
-                moments.watch(at, partial(scene.stop, execution))
-                scene.start(name, request(name))
-                scene.until_nothing_runs()
-                scene.orchestrator.clock.sleep(1)  # the clean-up begins
-                scene.until_nothing_runs()
-
-                assert scene.own_left() == [], f"after an abort at {moment}"
-                reasons.append(scene.outcome(name)["reason"])
-        assert scene.status(FOREIGN) == "available"
-        running = scene.rds().describe_export_tasks(
-            Filters=[{"Name": "status", "Values": ["starting", "in_progress"]}]
-        )["ExportTasks"]
-    assert running == []
-    assert len(whole) > 50
-    assert set(reasons[:-1]) == {"ExecutionAborted"}, "the last state ends the execution"
+    assert len(abort_at_moments(assembly, EVERY)) > 5

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from lambdas.snapshots.database import Database
+from lambdas.jobs.databases import Database
 from tests.workflow.requests import export, stages
 from tests.workflow.snapshot_scenes import (
     CLUSTER,

@@ -78,19 +78,25 @@ def _transformed(transformer: Mapping[str, Any], event: Event, rule_arn: str) ->
     }
     written: list[str] = []
     quoted = False
-    for part in _TEMPLATE_PART.finditer(transformer["InputTemplate"]):
+    template = transformer["InputTemplate"]
+    inside_quotes = _escaped if template.lstrip().startswith("{") else _as_text
+    for part in _TEMPLATE_PART.finditer(template):
         name = part.group(1)
         if name in values:
-            written.append(_inside_quotes(values[name]) if quoted else json.dumps(values[name]))
+            written.append(inside_quotes(values[name]) if quoted else json.dumps(values[name]))
             continue
         quoted ^= part.group() == '"'
         written.append(part.group())
     return "".join(written)
 
 
-def _inside_quotes(value: Json) -> str:
+def _escaped(value: Json) -> str:
     """Return a value to stand within a JSON string: escaped, without quotes of its own."""
+    return json.dumps(_as_text(value))[1:-1]
+
+
+def _as_text(value: Json) -> str:
+    """Return a value to stand within a line of text, where nothing is escaped."""
     if value is None:
         return ""
-    text = value if isinstance(value, str) else json.dumps(value)
-    return json.dumps(text)[1:-1]
+    return value if isinstance(value, str) else json.dumps(value)

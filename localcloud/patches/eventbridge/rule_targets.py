@@ -1,4 +1,4 @@
-"""EventBridge rules reach Step Functions and Lambda.
+"""EventBridge rules reach Step Functions, Lambda and SNS.
 
 moto raises NotImplementedError for these targets, ignores that a rule is disabled, passes every
 event of a bus to its scheduled rules, leaves account and version out of the event, knows Input and
@@ -43,7 +43,7 @@ def apply(patches: Patches, submit: Submit) -> None:
             return
         others = []
         for target in list(rule.targets):
-            if target["Arn"].split(":")[2] in ("lambda", "states", "sqs"):
+            if target["Arn"].split(":")[2] in ("lambda", "states", "sns", "sqs"):
                 _deliver(rule, target, event, submit)
             else:
                 others.append(target)
@@ -76,6 +76,8 @@ def _deliver(rule: Moto, target: dict[str, Any], event: Event, submit: Submit) -
             submit(function, delivery.text.encode())
         elif service == "states":
             _machines_backend(delivery).start_execution(arn, None, delivery.text)
+        elif service == "sns":
+            _topics_backend(delivery).publish(delivery.text, arn=arn)
         else:
             group = target.get("SqsParameters", {}).get("MessageGroupId")
             if not queue(arn, delivery.text, {}, group):
@@ -90,6 +92,10 @@ def _lambda_backend(delivery: _Delivery) -> Moto:
 
 def _machines_backend(delivery: _Delivery) -> Moto:
     return moto("stepfunctions.responses").get_backend(delivery.account, delivery.region)
+
+
+def _topics_backend(delivery: _Delivery) -> Moto:
+    return moto("sns.models").sns_backends[delivery.account][delivery.region]
 
 
 def _send_to_dead_letters(

@@ -14,6 +14,7 @@ from lambdas.exports.started import StartedExports
 from lambdas.requests import plan_clean_up
 from lambdas.requests.executions import Executions
 from tests.unit.fake_executions import FakeClaims, FakeExecutions
+from tests.unit.fake_snapshots import FakeSnapshots
 from tests.unit.fakes import (
     FakeCampaigns,
     FakeExports,
@@ -70,4 +71,5 @@ def rds(monkeypatch, uncounted, table) -> FakeExports:
     fake = FakeExports()
     monkeypatch.setattr(reconcile_export, "ExportFiles", lambda _bucket: FakeFiles())
     monkeypatch.setattr(reconcile_export, "Exports", lambda *_args, **_kwargs: fake)
+    monkeypatch.setattr(reconcile_export, "Snapshots", lambda _account: FakeSnapshots())
     return fake

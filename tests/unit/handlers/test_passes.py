@@ -15,6 +15,7 @@ from tests.unit.builders import (
     any_campaign_job,
     any_export_job,
 )
+from tests.unit.fake_snapshots import FakeSnapshots
 from tests.unit.fakes import (
     FakeExports,
     LostResponse,
@@ -76,6 +77,7 @@ def test_a_reconciler_gives_its_settings_to_aws(monkeypatch, rds, ours, asked, p
         return FakeExports()
 
     monkeypatch.setattr(reconcile_export, "Exports", exports)
+    monkeypatch.setattr(reconcile_export, "Snapshots", lambda _account: FakeSnapshots())
     state = accept(any_export_job(s3_prefix=asked))
     invoke(reconcile_export.handler, items(state["plan"])[0])
     assert given == {

@@ -10,11 +10,13 @@ from lambdas.exports.client import Exports
 from lambdas.exports.files import ExportFiles
 from lambdas.exports.pointers import Pointers
 from lambdas.exports.reconcile_export import reconcile
+from lambdas.exports.snapshots import Snapshots
 from lambdas.exports.started import Notes, StartedExports
 from lambdas.exports.work import ExportWork
 from lambdas.jobs.pass_result import PassResult
 from lambdas.jobs.resource_result import Entry
 from tests.unit.builders import EXECUTION, carried
+from tests.unit.fake_snapshots import FakeSnapshots
 from tests.unit.fakes import (
     FakeExports,
     FakeFiles,
@@ -37,7 +39,12 @@ def files() -> FakeFiles:
 
 
 @pytest.fixture
-def run_pass(manual_clock, table, files):
+def snapshots() -> FakeSnapshots:
+    return FakeSnapshots()
+
+
+@pytest.fixture
+def run_pass(manual_clock, table, files, snapshots):
     """Run one pass, with the work as Step Functions carries it."""
 
     def run_pass(
@@ -55,6 +62,7 @@ def run_pass(manual_clock, table, files):
             cast(ExportFiles, files),
             notes,
             history_events,
+            snapshots=cast(Snapshots, snapshots),
             pointers=pointers,
         )
 

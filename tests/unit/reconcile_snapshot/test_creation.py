@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
+from lambdas.jobs.databases import Database
 from lambdas.shared.errors import AccessDeniedException, ThrottlingException
 from lambdas.snapshots.contract import SnapshotTarget
-from lambdas.snapshots.database import Database
 from lambdas.snapshots.ownership import OWNER_TAG
 from lambdas.snapshots.work import SnapshotDetails, SnapshotWork
 from tests.unit.builders import EXECUTION

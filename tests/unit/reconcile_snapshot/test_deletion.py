@@ -6,11 +6,11 @@ from typing import Any
 
 import pytest
 
+from lambdas.jobs.databases import Database
 from lambdas.jobs.resolution import Context
 from lambdas.snapshots import clean_up
 from lambdas.snapshots.contract import SnapshotJob
 from lambdas.snapshots.created import CreatedSnapshot, CreatedSnapshots
-from lambdas.snapshots.database import Database
 from lambdas.snapshots.ownership import OWNER_TAG
 from lambdas.snapshots.resolve import resolve
 from lambdas.snapshots.work import SnapshotWork, deletion

@@ -1,4 +1,4 @@
-"""The databases that snapshots are taken of."""
+"""Databases, as requests name them."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from typing import Annotated, Final
 
 from pydantic import AfterValidator
 
+from lambdas.jobs.contract import matches
 from lambdas.shared.faults import broken_rule, echo
 from lambdas.shared.model import Internal
 
@@ -24,7 +25,7 @@ def _check_database_id(value: str) -> str:
     return value.lower()
 
 
-DatabaseId = Annotated[str, AfterValidator(_check_database_id)]
+DatabaseId = Annotated[str, AfterValidator(_check_database_id), matches(DATABASE_ID)]
 """In lower case, as RDS stores it."""
 
 
