@@ -17,6 +17,7 @@ from lambdas.shared.errors import (
     ServiceUnavailableException,
     ThrottlingException,
 )
+from lambdas.shared.limits import RETRIES_WHEN_UNAVAILABLE
 
 Catching = sfn.TaskStateBase | sfn.CustomState | sfn.DistributedMap
 
@@ -38,7 +39,9 @@ class Retrier(NamedTuple):
 
 
 THROTTLED: Final = Retrier((ThrottlingException.__name__,), 2, 60, 10)
-UNAVAILABLE: Final = Retrier((ServiceUnavailableException.__name__,), 2, 30, 6)
+UNAVAILABLE: Final = Retrier(
+    (ServiceUnavailableException.__name__,), 2, 30, RETRIES_WHEN_UNAVAILABLE
+)
 CONFLICTED: Final = Retrier((ConflictException.__name__,), 5, 30, 5)
 LAMBDA_SERVICE: Final = Retrier(
     (

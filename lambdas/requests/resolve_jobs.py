@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import Any
 
 from aws_lambda_powertools.utilities.typing import LambdaContext
 from pydantic import ValidationError
@@ -16,11 +16,8 @@ from lambdas.requests.plan import DeferredJob, Plan, begin_resolved_stage
 from lambdas.shared import clock
 from lambdas.shared.aws import LAST_CALL_SECONDS
 from lambdas.shared.errors import PermanentError, TransientError
+from lambdas.shared.limits import RETRIES_WHEN_UNAVAILABLE
 from lambdas.shared.observability import logger, observed
-
-LAST_RETRY: Final = 6
-"""Retries after which a job that AWS does not answer fails, so that its siblings run: as many as
-Step Functions makes when a service is not available."""
 
 
 @observed
@@ -38,7 +35,7 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     logger.set_correlation_id(before.trace.correlation_id)
     deferred = before.resolving.deferred if before.resolving is not None else ()
     timeout = clock.now() + context.get_remaining_time_in_millis() / 1_000
-    is_last = event.get("retries", 0) >= LAST_RETRY
+    is_last = event.get("retries", 0) >= RETRIES_WHEN_UNAVAILABLE
     resolved = [
         _resolve(job, before, timeout - LAST_CALL_SECONDS, is_last=is_last) for job in deferred
     ]

@@ -46,3 +46,7 @@ characters (its API reference, ExecutionFailedEventDetails), but a clean-up has 
 
 MAX_PAYLOAD_BYTES: Final = 256 * 1024
 """Of any state's input or output, and of an event. Source: Step Functions service quotas."""
+
+RETRIES_WHEN_UNAVAILABLE: Final = 6
+"""By Step Functions, of a function that AWS did not answer. After as many, `ResolveJobs` fails the
+jobs that need the answer, so that their siblings run."""

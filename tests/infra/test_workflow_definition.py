@@ -10,8 +10,8 @@ from infra.project import ROOT
 from lambdas.jobs.registry import KINDS
 from lambdas.requests.clean_up import LAST_STARTS_SECONDS
 from lambdas.requests.outcome import OUTCOME_NOT_PUBLISHED
-from lambdas.requests.resolve_jobs import LAST_RETRY
 from lambdas.shared.errors import CapacityError, PermanentError, StateError, TransientError
+from lambdas.shared.limits import RETRIES_WHEN_UNAVAILABLE
 from localcloud.patches.expressions.evaluation import evaluate
 from tests.infra.sources import operations
 from tests.infra.stack_parts import Functions, State, Task, Template
@@ -233,7 +233,7 @@ def test_a_stage_is_resolved_before_it_runs_and_one_that_cannot_be_fails(
         for retrier in states["ResolveJobs"]["Retry"]
         if BUSY & set(retrier["ErrorEquals"])
     ]
-    assert min(attempts) == LAST_RETRY
+    assert min(attempts) == RETRIES_WHEN_UNAVAILABLE
 
 
 @pytest.mark.parametrize("name", ["AcceptRequest", "AdvancePlan", "PlanCleanUp"])

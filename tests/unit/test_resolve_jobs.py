@@ -14,6 +14,7 @@ from lambdas.jobs.resource_result import Entry
 from lambdas.requests import resolve_jobs
 from lambdas.requests.plan import DeferredJob, Plan, PlannedStage
 from lambdas.shared.errors import AccessDeniedException, ThrottlingException
+from lambdas.shared.limits import RETRIES_WHEN_UNAVAILABLE
 from tests.unit.builders import (
     EXECUTION,
     NOW,
@@ -131,8 +132,8 @@ def test_a_transient_error_changes_nothing_so_that_a_retry_may_succeed(resolve):
 def test_after_the_last_retry_only_the_job_fails_that_is_not_answered(resolve):
     stage = at_stage(deferred(), work=(campaign_work("c-9"),))
     with pytest.raises(ThrottlingException):
-        resolve(stage, throttled, retries=resolve_jobs.LAST_RETRY - 1)
-    plan = resolve(stage, throttled, retries=resolve_jobs.LAST_RETRY)["plan"]
+        resolve(stage, throttled, retries=RETRIES_WHEN_UNAVAILABLE - 1)
+    plan = resolve(stage, throttled, retries=RETRIES_WHEN_UNAVAILABLE)["plan"]
     assert len(plan["running"]) == 1
     assert [each["reason"] for each in plan["entries"]] == ["ThrottlingException"]
 
