@@ -60,7 +60,7 @@ compare ratios.
 {imports}
 
 The plain handler imports boto3, Powertools (logger, metrics, tracer, an event class) and pydantic
-from packages as pip installs them, and does nothing else. The two reconcilers use all three, and
+from packages as pip installs them, and does nothing else. The reconcilers use all three, and
 this project's own modules.
 
 - **Bytecode** matters most. A layer is read-only: without bytecode, each cold start compiles
