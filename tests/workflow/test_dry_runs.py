@@ -12,7 +12,7 @@ from tests.workflow.conftest import Orchestrate
 from tests.workflow.requests import campaign, campaigns, export, snapshot, stages
 
 
-@pytest.mark.parametrize("seed", [5, 11, 29])
+@pytest.mark.parametrize("seed", [29, 184])
 def test_a_dry_run_plans_what_the_request_then_does(assembly: Path, seed: int) -> None:
     assert differences(assembly, seed, shared_processes()) == []
 

@@ -8,7 +8,7 @@ from random import Random
 from tests.processes import shared_processes
 from tests.properties.restore import Change, Group, draw, violations
 
-WORLDS = 10
+WORLDS = 6
 
 
 def test_campaigns_are_restored_in_random_worlds(assembly: Path) -> None:

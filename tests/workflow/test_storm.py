@@ -14,7 +14,7 @@ from localcloud.storm.generate import scenario
 from tests.processes import shared_processes
 
 
-@pytest.mark.parametrize("seed", [1, 4])
+@pytest.mark.parametrize("seed", [4])
 def test_a_world_violates_nothing(assembly: Path, seed: int) -> None:
     examined = examine(replace(scenario(seed), settings=0), assembly, shared_processes())
 
