@@ -6,8 +6,8 @@ from pathlib import Path
 
 from tests.properties.snapshot_aborts import abort_at_moments
 
-EVERY = 8
-"""Of all moments, the suite tries one in eight."""
+EVERY = 6
+"""Of all moments, the suite tries one in six."""
 
 
 def test_nothing_is_left_behind_whenever_the_request_is_aborted(assembly: Path) -> None:
