@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from aws_cdk import ArnFormat, Stack
 from aws_cdk import aws_events as events
 from aws_cdk import aws_iam as iam
 from constructs import Construct
 
 from infra.platform.platform import Platform
+from infra.rds import grant_describe_snapshots, rds_arns
 from infra.settings import Settings
 from infra.waiting import Waiting
 from lambdas.shared.environment import SNAPSHOT_OWNER
@@ -43,21 +43,20 @@ class Snapshots(Construct):
             },
         )
         self._grant_snapshots(self.function, owner=settings.stack_name)
+        # An identifier may be taken by a snapshot that is not the stack's.
+        grant_describe_snapshots(self, self.function)
         platform.coordination.grant_note_snapshots(self.function)
         self.rules = [self._changed(waiting)]
 
     def _grant_snapshots(self, grantee: iam.IGrantable, *, owner: str) -> iam.Grant:
         """Grant to create snapshots with the owner's tag, and to delete those that have it."""
-        databases = [self._arn("db", "*"), self._arn("cluster", "*")]
-        named_as_own = [
-            self._arn(kind, f"{NAME_PREFIX}*") for kind in ("snapshot", "cluster-snapshot")
-        ]
+        named_as_own = rds_arns(self, "snapshot", "cluster-snapshot", name=f"{NAME_PREFIX}*")
         tagged = {"StringEquals": {f"aws:RequestTag/{OWNER_TAG}": owner}}
         create = iam.Grant.add_to_principal(
             grantee=grantee,
             actions=["rds:CreateDBSnapshot", "rds:CreateDBClusterSnapshot"],
             # Both the database and the snapshot are authorized.
-            resource_arns=[*databases, *named_as_own],
+            resource_arns=[*rds_arns(self, "db", "cluster"), *named_as_own],
             conditions=tagged,
         )
         tag = iam.Grant.add_to_principal(
@@ -76,24 +75,7 @@ class Snapshots(Construct):
             resource_arns=named_as_own,
             conditions={"StringEquals": {f"aws:ResourceTag/{OWNER_TAG}": owner}},
         )
-        describe = iam.Grant.add_to_principal(
-            grantee=grantee,
-            actions=["rds:DescribeDBSnapshots", "rds:DescribeDBClusterSnapshots"],
-            # An identifier may be taken by a snapshot that is not the stack's.
-            resource_arns=[
-                *databases,
-                *(self._arn(kind, "*") for kind in ("snapshot", "cluster-snapshot")),
-            ],
-        )
-        return create.combine(tag).combine(delete).combine(describe)
-
-    def _arn(self, kind: str, name: str) -> str:
-        return Stack.of(self).format_arn(
-            service="rds",
-            resource=kind,
-            resource_name=name,
-            arn_format=ArnFormat.COLON_RESOURCE_NAME,
-        )
+        return create.combine(tag).combine(delete)
 
     def _changed(self, waiting: Waiting) -> events.Rule:
         return events.Rule(

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from aws_cdk import ArnFormat, Stack
 from aws_cdk import aws_events as events
 from aws_cdk import aws_iam as iam
 from constructs import Construct
 
 from infra.exports.store import ExportStore
 from infra.platform.platform import Platform
+from infra.rds import grant_describe_snapshots, rds_arns
 from infra.settings import Settings
 from infra.waiting import Waiting
 from lambdas.exports.wakes import (
@@ -56,7 +56,7 @@ class Exports(Construct):
             },
         )
         self._grant_export_tasks(self.function)
-        self._grant_list_snapshots(self.function)
+        grant_describe_snapshots(self, self.function)
         self.store.grant_start_exports(self.function)
         self.store.grant_read_results(self.function)
         if settings.export_pointers:
@@ -66,7 +66,7 @@ class Exports(Construct):
 
     def _grant_export_tasks(self, grantee: iam.IGrantable) -> iam.Grant:
         """Grant to start, cancel and describe exports of this account and Region."""
-        sources = self._all("snapshot", "cluster-snapshot", "cluster")
+        sources = rds_arns(self, "snapshot", "cluster-snapshot", "cluster")
         start = iam.Grant.add_to_principal(
             grantee=grantee, actions=["rds:StartExportTask"], resource_arns=sources
         )
@@ -77,28 +77,6 @@ class Exports(Construct):
             resource_arns=["*"],
         )
         return start.combine(cancel_and_describe)
-
-    def _grant_list_snapshots(self, grantee: iam.IGrantable) -> None:
-        """Grant to list the snapshots of this account's and Region's databases."""
-        for action, kinds in (
-            ("rds:DescribeDBSnapshots", ("db", "snapshot")),
-            ("rds:DescribeDBClusterSnapshots", ("cluster", "cluster-snapshot")),
-        ):
-            iam.Grant.add_to_principal(
-                grantee=grantee, actions=[action], resource_arns=self._all(*kinds)
-            )
-
-    def _all(self, *kinds: str) -> list[str]:
-        """Return the ARNs of all of RDS's resources of some kinds, in this account and Region."""
-        return [
-            Stack.of(self).format_arn(
-                service="rds",
-                resource=kind,
-                resource_name="*",
-                arn_format=ArnFormat.COLON_RESOURCE_NAME,
-            )
-            for kind in kinds
-        ]
 
     def _snapshot_available(self, waiting: Waiting) -> events.Rule:
         return events.Rule(

@@ -62,10 +62,6 @@ class Value:
             value = Value(f"{value.path}.{name}", shapes[0])
         return value
 
-    def as_variable(self, name: str) -> Value:
-        """Return the same value under a variable's name."""
-        return Value(name, self.shape)
-
     def values(self, path: str) -> Value:
         """Return one value of a mapping, under another path.
 

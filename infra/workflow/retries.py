@@ -17,7 +17,7 @@ from lambdas.shared.errors import (
     ServiceUnavailableException,
     ThrottlingException,
 )
-from lambdas.shared.limits import RETRIES_WHEN_UNAVAILABLE
+from lambdas.shared.limits import RETRIES_WHEN_THROTTLED, RETRIES_WHEN_UNAVAILABLE
 
 Catching = sfn.TaskStateBase | sfn.CustomState | sfn.DistributedMap
 
@@ -38,7 +38,7 @@ class Retrier(NamedTuple):
     max_attempts: int
 
 
-THROTTLED: Final = Retrier((ThrottlingException.__name__,), 2, 60, 10)
+THROTTLED: Final = Retrier((ThrottlingException.__name__,), 2, 60, RETRIES_WHEN_THROTTLED)
 UNAVAILABLE: Final = Retrier(
     (ServiceUnavailableException.__name__,), 2, 30, RETRIES_WHEN_UNAVAILABLE
 )

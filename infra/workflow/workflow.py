@@ -30,9 +30,9 @@ from infra.workflow.retries import (
 )
 from infra.workflow.tasks import TASK_TIMEOUT, function_task
 from lambdas.jobs.phases import Phase
-from lambdas.requests.clean_up import LAST_STARTS_SECONDS
 from lambdas.requests.outcome import COMPLETED, OUTCOME_NOT_PUBLISHED, REQUEST_REJECTED, Outcome
 from lambdas.requests.response import Response
+from lambdas.shared.limits import OUTLIVES_EXECUTION_SECONDS
 
 _RESPONSE: Final = Value("$states.input", Response)
 """The output of the function before a state."""
@@ -168,7 +168,7 @@ class Workflow(Construct):
         wait = sfn.Wait.jsonata(
             self,
             "AwaitLastStarts",
-            time=sfn.WaitTime.duration(Duration.seconds(LAST_STARTS_SECONDS)),
+            time=sfn.WaitTime.duration(Duration.seconds(OUTLIVES_EXECUTION_SECONDS)),
             comment="A function that was running when the execution ended may still note a start.",
         )
         plan = function_task(

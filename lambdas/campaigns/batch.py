@@ -28,17 +28,17 @@ from lambdas.campaigns.work import CampaignProgress, CampaignWork
 from lambdas.jobs import cadence
 from lambdas.jobs.cadence import Pace
 from lambdas.jobs.phases import Phase, Reason
+from lambdas.jobs.polling import MAX_UNEXPLAINED_POLLS
 from lambdas.jobs.resource_result import EndPhase
-from lambdas.shared.limits import CAMPAIGNS_PER_BATCH
+from lambdas.shared.limits import CAMPAIGNS_PER_BATCH, RETRIES_WHEN_THROTTLED
 from lambdas.waiting.handles import Wake, wake
 
 MAX_ATTEMPTS: Final = 6
 """Mutations of one campaign: the longest legal way to a target takes two, the rest are lost
 races."""
 
-MAX_THROTTLED_PASSES: Final = 10
-"""Consecutive passes in which every mutation was throttled: as many as a throttled read has
-retries."""
+MAX_THROTTLED_PASSES: Final = RETRIES_WHEN_THROTTLED
+"""Consecutive passes in which every mutation was throttled."""
 
 SUSPECTED_GROUP: Final = 5
 """Campaigns of a read that AWS refused are read in groups of five, then alone. To find one invalid
@@ -50,9 +50,6 @@ MAX_DELETION_SECONDS: Final = 1_800
 MAX_CONFIRM_SECONDS: Final = 60
 """How long AWS may return the state from before a mutation that it accepted; it documents no time.
 After that, another caller has made that state."""
-
-MAX_UNEXPLAINED_POLLS: Final = 5
-"""Consecutive polls that return an undocumented state, or none."""
 
 
 def read_groups(campaigns: Mapping[str, CampaignProgress]) -> list[tuple[str, ...]]:

@@ -8,10 +8,10 @@ campaign that somebody else has changed first does not.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from contextlib import suppress
 from itertools import count
-from typing import Any, Final, NamedTuple
+from typing import Any, NamedTuple
 
 from lambdas.campaigns.contract import ApiVersion
 from lambdas.campaigns.transitions import LEADS_TO, Move, Mutation
@@ -20,9 +20,7 @@ from lambdas.shared import clock, items
 from lambdas.shared.aws import client
 from lambdas.shared.calls import api_call
 from lambdas.shared.errors import ConditionalCheckFailedException
-
-KEPT_SECONDS: Final = (365 + 90) * 86_400
-"""As long as an execution may run, and may be cleaned up after. Source: Step Functions quotas."""
+from lambdas.shared.partitions import Partitions
 
 
 class NotedMove(NamedTuple):
@@ -47,6 +45,7 @@ class Moves:
 
     def __init__(self, table: str, connect: Callable[[str], Any] = client) -> None:
         self._table = table
+        self._partitions = Partitions(table, connect)
         self._dynamodb = connect("dynamodb")
 
     def note_call(self, execution_arn: str, noted: NotedMove, call: str) -> None:
@@ -60,6 +59,7 @@ class Moves:
         Raises:
             AwsError: when it may not have been noted.
         """
+        expires_at = noted.noted_at + items.KEPT_FOR_CLEAN_UP_SECONDS
         with api_call("UpdateItem"):
             self._dynamodb.update_item(
                 TableName=self._table,
@@ -83,7 +83,7 @@ class Moves:
                     ":on_abort": {"BOOL": noted.restore_on_abort},
                     ":api_version": {"S": noted.api_version},
                     ":noted_at": {"N": f"{noted.noted_at:.3f}"},
-                    ":expires_at": items.expiry(noted.noted_at + KEPT_SECONDS)[items.EXPIRES_AT],
+                    ":expires_at": items.expiry(expires_at)[items.EXPIRES_AT],
                     ":call": {"SS": [call]},
                 },
             )
@@ -149,25 +149,10 @@ class Moves:
         Raises:
             AwsError: when the table did not answer.
         """
-        moves = (_noted(item) for item in self._items(execution_arn) if items.CALLS in item)
-        return tuple(sorted(moves, key=lambda noted: noted.noted_at))
-
-    def _items(self, execution_arn: str) -> Iterator[items.Attributes]:
         partition = items.MOVE.partition.format(execution_arn=execution_arn)
-        more: dict[str, Any] = {}
-        while True:
-            with api_call("Query"):
-                page = self._dynamodb.query(
-                    TableName=self._table,
-                    KeyConditionExpression=f"{items.PARTITION_KEY} = :execution",
-                    ExpressionAttributeValues={":execution": {"S": partition}},
-                    ConsistentRead=True,
-                    **more,
-                )
-            yield from page["Items"]
-            if "LastEvaluatedKey" not in page:
-                return
-            more = {"ExclusiveStartKey": page["LastEvaluatedKey"]}
+        found = self._partitions.read_partition(partition)
+        moves = (_noted(item) for item in found if items.CALLS in item)
+        return tuple(sorted(moves, key=lambda noted: noted.noted_at))
 
 
 class MovesOfWork:

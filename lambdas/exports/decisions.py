@@ -15,13 +15,9 @@ from lambdas.exports.hints import hint_for
 from lambdas.exports.identifier import identifier
 from lambdas.exports.work import ExportProgress, ExportSpec
 from lambdas.jobs.phases import Reason
+from lambdas.jobs.polling import MAX_UNEXPLAINED_POLLS
+from lambdas.shared.limits import OUTLIVES_EXECUTION_SECONDS, RETRIES_WHEN_THROTTLED
 from lambdas.shared.texts import with_hint
-
-MAX_UNEXPLAINED_POLLS: Final = 5
-"""Consecutive polls that return an undocumented status, or no longer return the task."""
-
-START_GRACE_SECONDS: Final = 90
-"""How long a start may be in progress whose execution was stopped: longer than a function runs."""
 
 CANCEL_GRACE_SECONDS: Final = 1_800
 """How long a cancel at the deadline may take before the job ends without its result."""
@@ -29,9 +25,8 @@ CANCEL_GRACE_SECONDS: Final = 1_800
 MAX_REFUSALS: Final = 6
 """Consecutive starts or cancels that were neither accepted nor explained by the next poll."""
 
-MAX_THROTTLES: Final = 10
-"""Consecutive throttled starts or cancels: as many as Step Functions' retries of a throttled
-read."""
+MAX_THROTTLES: Final = RETRIES_WHEN_THROTTLED
+"""Consecutive throttled starts or cancels."""
 
 
 class ExportStatus(StrEnum):
@@ -168,7 +163,7 @@ def decide(
 def _may_still_start(decision: Decision, progress: ExportProgress, age: float) -> bool:
     """Whether it is too early for a clean-up: RDS may not have received the start yet."""
     nothing = isinstance(decision, Reached) and decision.reason is Reason.NOTHING_TO_CANCEL
-    return nothing and progress.never_adopts and age < START_GRACE_SECONDS
+    return nothing and progress.never_adopts and age < OUTLIVES_EXECUTION_SECONDS
 
 
 def _decide(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from lambdas.exports.contract import ExportTarget
 from lambdas.exports.decisions import (
     Cancel,
@@ -20,8 +22,8 @@ from lambdas.exports.work import ExportWork
 from lambdas.jobs.dry_run import Foreseen
 from lambdas.jobs.phases import Phase, Reason
 
-START = "StartExportTask"
-CANCEL = "CancelExportTask"
+START: Final = "StartExportTask"
+CANCEL: Final = "CancelExportTask"
 
 
 def foresee(decision: Decision, work: ExportWork) -> Foreseen:

@@ -7,7 +7,6 @@ from typing import Any, Final, NamedTuple
 
 from pydantic import ValidationError
 
-from lambdas.exports.contract import SOURCE_ARN
 from lambdas.exports.decisions import ExportTask
 from lambdas.exports.pointer import (
     Pointer,
@@ -17,6 +16,7 @@ from lambdas.exports.pointer import (
     source_without_database,
 )
 from lambdas.exports.progress import folder
+from lambdas.exports.snapshots import Snapshots
 from lambdas.shared.aws import client
 from lambdas.shared.calls import api_call
 from lambdas.shared.errors import (
@@ -33,14 +33,6 @@ MAX_WRITES: Final = 3
 
 MAX_LISTINGS: Final = 100
 """Pages of up to 1,000 folders; a hundred take a few seconds."""
-
-_DATABASES: Final = {
-    "snapshot": ("instance", "DBInstanceIdentifier"),
-    "cluster-snapshot": ("cluster", "DBClusterIdentifier"),
-}
-_TYPES: Final = {"rds:": "automated", "awsbackup:": "awsbackup"}
-"""The types that RDS requires beside an identifier which is not that of a manual snapshot.
-Source: botocore, DescribeDBSnapshots."""
 
 
 class Pointed(NamedTuple):
@@ -66,13 +58,19 @@ class Pointers:
     """The pointers in the stack's bucket."""
 
     def __init__(
-        self, bucket: str, prefix: str, key_arn: str, connect: Callable[[str], Any] = client
+        self,
+        bucket: str,
+        prefix: str,
+        key_arn: str,
+        *,
+        snapshots: Snapshots,
+        connect: Callable[[str], Any] = client,
     ) -> None:
         self._bucket = bucket
         self._prefix = prefix
         self._key_arn = key_arn
         self._s3 = connect("s3")
-        self._rds = connect("rds")
+        self._snapshots = snapshots
 
     def point_to(self, task: ExportTask, now: float) -> Pointed:
         """Replace the pointer of a COMPLETE export's source, unless it is of a newer export.
@@ -103,32 +101,10 @@ class Pointers:
 
     def _source(self, arn: str) -> Source:
         """Return the database of a source; of a snapshot that does not exist, the snapshot."""
-        found = SOURCE_ARN.fullmatch(arn)
-        by_itself = source_without_database(arn)
-        if found is None or found["kind"] not in _DATABASES:
-            return by_itself
-        kind, field = _DATABASES[found["kind"]]
-        database = self._described(found["kind"], found["name"]).get(field)
-        return Source(kind, database.lower()) if database else by_itself
-
-    def _described(self, kind: str, name: str) -> dict[str, Any]:
-        """Return what RDS says of a snapshot, nothing if it does not exist."""
-        types = [type_ for prefix, type_ in _TYPES.items() if name.startswith(prefix)]
-        optional = {"SnapshotType": types[0]} if types else {}
-        try:
-            if kind == "snapshot":
-                with api_call("DescribeDBSnapshots"):
-                    found = self._rds.describe_db_snapshots(DBSnapshotIdentifier=name, **optional)[
-                        "DBSnapshots"
-                    ]
-            else:
-                with api_call("DescribeDBClusterSnapshots"):
-                    found = self._rds.describe_db_cluster_snapshots(
-                        DBClusterSnapshotIdentifier=name, **optional
-                    )["DBClusterSnapshots"]
-        except ResourceNotFoundException:
-            return {}
-        return found[0] if found else {}
+        database = self._snapshots.database_of(arn)
+        if database is None:
+            return source_without_database(arn)
+        return Source("cluster" if database.is_cluster else "instance", database.id)
 
     def _tables(self, prefix: str) -> tuple[Table, ...]:
         """Return what an export wrote: {prefix}{database}/{table}/.

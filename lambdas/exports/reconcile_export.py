@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import random
-from enum import Enum
 from typing import Any, Final, TypeGuard
 
 from aws_lambda_powertools.utilities.typing import LambdaContext
@@ -26,7 +25,7 @@ from lambdas.exports.work import ExportProgress, ExportWork
 from lambdas.jobs import measures, pass_result
 from lambdas.jobs.dry_run import Foreseen
 from lambdas.jobs.history import Budget
-from lambdas.jobs.pass_result import PassResult
+from lambdas.jobs.pass_result import PassResult, Step
 from lambdas.jobs.phases import Phase, Reason
 from lambdas.jobs.resource_result import EndPhase
 from lambdas.shared import clock
@@ -69,13 +68,6 @@ MAX_POINTER_FAILURES: Final = 4
 """Passes in which the pointer to a COMPLETE export was not replaced; one more, and it stays."""
 
 
-class Step(Enum):
-    """What comes after a step of a pass."""
-
-    DECIDE_AGAIN = "RDS returned a state that requires another decision"
-    DONE = "the pass is done"
-
-
 @observed
 def handler(event: dict[str, Any], _context: LambdaContext) -> dict[str, Any]:
     """Run one pass for the event's `work` and `trace`, and return a `PassResult`."""
@@ -87,16 +79,17 @@ def handler(event: dict[str, Any], _context: LambdaContext) -> dict[str, Any]:
         key_arn=setting(EXPORT_KEY_ARN),
     )
     execution_arn = event["trace"]["execution_arn"]
+    snapshots = Snapshots(account_of(execution_arn))
     pointers = None
     if is_set(EXPORT_POINTERS):
-        pointers = Pointers(bucket, prefix, setting(EXPORT_KEY_ARN))
+        pointers = Pointers(bucket, prefix, setting(EXPORT_KEY_ARN), snapshots=snapshots)
     result = reconcile(
         work,
         rds,
         ExportFiles(bucket),
         Notes(work, execution_arn, StartedExports(setting(COORDINATION_TABLE))),
         event.get("history_events", 0),
-        snapshots=Snapshots(account_of(execution_arn)),
+        snapshots=snapshots,
         pointers=pointers,
     )
     return measures.count_pass(result).as_payload()

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple
 
-from lambdas.exports.contract import SnapshotType
+from lambdas.exports.contract import SOURCE_ARN, SnapshotType
 from lambdas.exports.newest import Snapshot
 from lambdas.exports.work import SnapshotQuery
 from lambdas.jobs.databases import Database
 from lambdas.shared.aws import client
 from lambdas.shared.calls import api_call
 from lambdas.shared.errors import ResourceNotFoundException, ValidationException
+
+_TYPES: Final = {"rds:": SnapshotType.AUTOMATED, "awsbackup:": SnapshotType.AWSBACKUP}
+"""The types that RDS requires beside an identifier which is not that of a manual snapshot.
+Source: botocore, DescribeDBSnapshots."""
 
 
 class _Page(NamedTuple):
@@ -46,6 +50,46 @@ class Snapshots:
         if query.type is SnapshotType.ANY:
             found += self._of_aws_backup(query.database)
         return tuple({snapshot.arn: snapshot for snapshot in found}.values())
+
+    def database_of(self, arn: str) -> Database | None:
+        """Return the database of a snapshot; None if it does not exist, or is no snapshot.
+
+        Raises:
+            AwsError: when RDS did not answer.
+        """
+        found = SOURCE_ARN.fullmatch(arn)
+        if found is None or found["kind"] == "cluster":
+            return None
+        name = found["name"]
+        types = [of_type.value for begin, of_type in _TYPES.items() if name.startswith(begin)]
+        parameters = {"SnapshotType": types[0]} if types else {}
+        try:
+            described = self._described(found["kind"], name, parameters)
+        except ResourceNotFoundException:
+            return None
+        for one in described:
+            if one.get("DBInstanceIdentifier"):
+                return Database(db_instance=one["DBInstanceIdentifier"].lower())
+            if one.get("DBClusterIdentifier"):
+                return Database(db_cluster=one["DBClusterIdentifier"].lower())
+        return None
+
+    def _described(
+        self, kind: str, name: str, parameters: Mapping[str, str]
+    ) -> list[Mapping[str, Any]]:
+        """Return what RDS says of one snapshot, by its identifier."""
+        found: list[Mapping[str, Any]]
+        if kind == "snapshot":
+            with api_call("DescribeDBSnapshots"):
+                answer = self._client.describe_db_snapshots(DBSnapshotIdentifier=name, **parameters)
+            found = answer["DBSnapshots"]
+        else:
+            with api_call("DescribeDBClusterSnapshots"):
+                answer = self._client.describe_db_cluster_snapshots(
+                    DBClusterSnapshotIdentifier=name, **parameters
+                )
+            found = answer["DBClusterSnapshots"]
+        return found
 
     def _of_aws_backup(self, database: Database) -> list[Snapshot]:
         """Return AWS Backup's snapshots; RDS may refuse to list those of clusters by this type."""

@@ -16,6 +16,7 @@ from lambdas.shared.aws import client
 from lambdas.shared.calls import api_call
 from lambdas.shared.errors import AwsError
 from lambdas.shared.observability import logger
+from lambdas.shared.partitions import Partitions
 
 KEPT_AFTER_DEADLINE: Final = 86_400
 """Seconds: longer than a clean-up may be delayed."""
@@ -40,6 +41,7 @@ class StartedExports:
 
     def __init__(self, table: str, connect: Callable[[str], Any] = client) -> None:
         self._table = table
+        self._partitions = Partitions(table, connect)
         self._dynamodb = connect("dynamodb")
 
     def record(self, execution_arn: str, export: StartedExport, *, expires_at: float) -> bool:
@@ -88,19 +90,13 @@ class StartedExports:
             self._dynamodb.delete_item(TableName=self._table, Key=_key(execution_arn, job, task_id))
 
     def of_execution(self, execution_arn: str) -> tuple[StartedExport, ...]:
-        """Return what an execution's jobs have started, at most as many as a request may have.
+        """Return what an execution's jobs have started.
 
         Raises:
             AwsError: when the table did not answer.
         """
-        with api_call("Query"):
-            page = self._dynamodb.query(
-                TableName=self._table,
-                KeyConditionExpression=f"{items.PARTITION_KEY} = :execution",
-                ExpressionAttributeValues={":execution": {"S": _partition(execution_arn)}},
-                ConsistentRead=True,
-            )
-        return tuple(_export(item) for item in page["Items"])
+        found = self._partitions.read_partition(_partition(execution_arn))
+        return tuple(_export(item) for item in found)
 
     def to_cancel(self, execution_arn: str) -> tuple[StartedExport, ...]:
         """Return what must not outlive an execution; a task that two jobs noted is listed twice.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from enum import Enum
 from typing import Any, Final
 
 from pydantic import Field, SerializeAsAny
@@ -16,6 +17,13 @@ from lambdas.waiting.handles import Wake
 
 _CUT_MESSAGE: Final = re.compile(r'\s*\{\s*"errorMessage"\s*:\s*"(?P<text>(?:[^"\\]|\\.)*\\?)')
 """Lambda writes the message first. Source: AWS Lambda developer guide, Python exceptions."""
+
+
+class Step(Enum):
+    """What comes after a step of a pass about one resource."""
+
+    DECIDE_AGAIN = "AWS returned a state that requires another decision"
+    DONE = "the pass is done"
 
 
 class TaskError(Internal):

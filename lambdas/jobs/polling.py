@@ -2,7 +2,13 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from lambdas.shared.model import Internal
+
+MAX_UNEXPLAINED_POLLS: Final = 5
+"""Consecutive polls of a resource that return an undocumented state, or none. After as many, it
+ends."""
 
 
 class Polling(Internal):

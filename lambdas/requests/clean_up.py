@@ -15,12 +15,6 @@ from lambdas.requests.outcome import Outcome, ended_execution_outcome
 from lambdas.requests.plan import EndedExecution, Plan, close
 from lambdas.shared.texts import shorten
 
-LAST_STARTS_SECONDS: Final = 90
-"""How long after the end of an execution what one of its functions does may take effect: a cold
-start of at most 10 seconds, the 60 after which Lambda ends the function, and a last call that is
-still on its way to AWS. Only after that is all noted, and nothing happens any more that would have
-to be undone."""
-
 _REASONS: Final = MappingProxyType(
     {"ABORTED": Reason.EXECUTION_ABORTED, "TIMED_OUT": Reason.EXECUTION_TIMED_OUT}
 )

@@ -18,14 +18,14 @@ from lambdas.requests.response import Response
 from lambdas.shared.limits import MAX_CAUSE_BYTES, MAX_PAYLOAD_BYTES, MAX_TEXT_BYTES
 from lambdas.shared.texts import payload_bytes, shorten
 
-TEXT_BYTES: Final = (MAX_TEXT_BYTES, 100, 48, 16)
-"""Of a message or a warning: the more results, the shorter."""
+TEXT_BYTES: Final = (100, 48, 16)
+"""Of a message or a warning: the more there are, the shorter they are cut."""
 
-RESULT_BYTES: Final = 330 + MAX_TEXT_BYTES
-"""Of a result to come, without its id and details: the fields and the longest message."""
+RESULT_BYTES: Final = 345 + MAX_TEXT_BYTES
+"""Of a campaign's result to come, at its longest, without its id. A test makes one."""
 
-ENVELOPE_BYTES: Final = 2_048
-"""Of a payload around its results: the wrapping of a function's response, and separators."""
+ROOM: Final = MAX_PAYLOAD_BYTES - 2_048
+"""For what a function returns: the rest is the wrapping of its response."""
 
 
 def fitted(response: Response) -> Response:
@@ -35,11 +35,11 @@ def fitted(response: Response) -> Response:
     own, publish = response.outcome, response.publish
     if own is None:
         return response
-    room = MAX_PAYLOAD_BYTES - ENVELOPE_BYTES
     if publish is None:
-        return response.replace(outcome=_fitted_outcome(own, room, least=Phase.FAILED))
-    own = _fitted_outcome(own, room - payload_bytes(publish), least=None)
-    publish = _fitted_outcome(publish, room - payload_bytes(own), least=Phase.FAILED)
+        return response.replace(outcome=_fitted_outcome(own, ROOM, never_left_out=Phase.FAILED))
+    own = _fitted_outcome(own, ROOM - payload_bytes(publish), never_left_out=None)
+    room = ROOM - payload_bytes(own)
+    publish = _fitted_outcome(publish, room, never_left_out=Phase.FAILED)
     return response.replace(outcome=own, publish=publish)
 
 
@@ -50,38 +50,35 @@ def _fitted_plan(plan: Plan) -> Plan:
     shortened.
     """
     to_come = sum(_bytes_to_come(work) for work in plan.running)
-    size = payload_bytes(plan, exclude_defaults=True) + to_come + ENVELOPE_BYTES
-    if size <= MAX_PAYLOAD_BYTES:
+    over = payload_bytes(plan, exclude_defaults=True) + to_come - ROOM
+    if over <= 0:
         return plan
     if plan.cleans_up is not None:
         return plan.replace(cleans_up=plan.cleans_up.packed())
-    return plan.replace(entries=_shortened(plan.entries, size))
+    return plan.replace(entries=_shortened(plan.entries, over))
 
 
 def _bytes_to_come(work: Work) -> int:
     return sum(RESULT_BYTES + len(name.encode()) for name in work.resource_ids())
 
 
-def _shortened(entries: Sequence[Entry], size: int) -> tuple[Entry, ...]:
-    """Return results with shorter texts, so that a payload of a size fits if that is possible."""
-    before = sum(map(payload_bytes, entries))
+def _shortened(entries: Sequence[Entry], over: int) -> tuple[Entry, ...]:
+    """Return results with shorter texts, that take `over` bytes less if that is possible."""
+    room = sum(map(payload_bytes, entries)) - over
     shorter = tuple(entries)
-    for most in TEXT_BYTES[1:]:
-        if size - before + sum(map(payload_bytes, shorter)) <= MAX_PAYLOAD_BYTES:
-            break
+    for most in TEXT_BYTES:
         shorter = tuple(_with_texts(entry, most) for entry in entries)
+        if sum(map(payload_bytes, shorter)) <= room:
+            break
     return shorter
 
 
 def _with_texts(entry: Entry, most: int) -> Entry:
-    update = {
-        "message": shorten(entry.message, most),
-        "warnings": tuple(shorten(warning, most) for warning in entry.warnings),
-    }
-    return entry.replace(**update)
+    warnings = tuple(shorten(warning, most) for warning in entry.warnings)
+    return entry.replace(message=shorten(entry.message, most), warnings=warnings)
 
 
-def _fitted_outcome(outcome: Outcome, room: int, *, least: Phase | None) -> Outcome:
+def _fitted_outcome(outcome: Outcome, room: int, *, never_left_out: Phase | None) -> Outcome:
     """Return an outcome of at most `room` bytes.
 
     If shorter texts are not enough, results are left out.
@@ -89,17 +86,17 @@ def _fitted_outcome(outcome: Outcome, room: int, *, least: Phase | None) -> Outc
     Args:
         outcome: with all results.
         room: in bytes.
-        least: the phase of the results that are never left out; None if any may be, because those
-            of a clean-up are in the outcome that it publishes too.
+        never_left_out: results of this phase; None for the outcome of a clean-up, whose results
+            are in the outcome that it publishes too.
     """
-    size = payload_bytes(outcome)
-    if size <= room:
+    over = payload_bytes(outcome) - room
+    if over <= 0:
         return outcome
-    entries = _shortened(outcome.resources, size - room + MAX_PAYLOAD_BYTES)
+    entries = _shortened(outcome.resources, over)
     over = payload_bytes(outcome.replace(resources=entries)) - room
     kept: list[Entry] = []
     for entry in entries:
-        if over > 0 and entry.phase is not least:
+        if over > 0 and entry.phase is not never_left_out:
             over -= payload_bytes(entry) + 1
         else:
             kept.append(entry)

@@ -16,6 +16,9 @@ EXPIRES_AT: Final = "expires_at"
 Attributes = dict[str, dict[str, Any]]
 """An item or a key as DynamoDB's API has it."""
 
+KEPT_FOR_CLEAN_UP_SECONDS: Final = (365 + 90) * 86_400
+"""As long as an execution may run, and may be cleaned up after. Source: Step Functions quotas."""
+
 
 @dataclass(frozen=True)
 class ItemType:
@@ -101,7 +104,7 @@ CREATED_SNAPSHOT: Final = ItemType(
     attributes=(JOB, DB_INSTANCE, DB_CLUSTER),
     written_by=("ReconcileSnapshot",),
     read_by=("PlanCleanUp",),
-    kept="400 days, longer than an execution runs",
+    kept="455 days",
 )
 
 RESERVED_UNTIL: Final = "until"

@@ -47,6 +47,14 @@ characters (its API reference, ExecutionFailedEventDetails), but a clean-up has 
 MAX_PAYLOAD_BYTES: Final = 256 * 1024
 """Of any state's input or output, and of an event. Source: Step Functions service quotas."""
 
+RETRIES_WHEN_THROTTLED: Final = 10
+"""By Step Functions, of a throttled read. A reconciler tries a throttled mutation as often."""
+
 RETRIES_WHEN_UNAVAILABLE: Final = 6
 """By Step Functions, of a function that AWS did not answer. After as many, `ResolveJobs` fails the
 jobs that need the answer, so that their siblings run."""
+
+OUTLIVES_EXECUTION_SECONDS: Final = 90
+"""How long after the end of an execution what one of its functions does may take effect: a cold
+start of at most 10 seconds, the 60 after which Lambda ends the function, and a last call that is
+still on its way to AWS."""

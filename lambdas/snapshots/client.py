@@ -62,19 +62,18 @@ class Snapshots:
             AwsError: when RDS did not accept it, or its response was lost.
         """
         tags = [{"Key": OWNER_TAG, "Value": self.owner}]
-        if database.is_cluster:
-            with api_call("CreateDBClusterSnapshot"):
-                answer = self._client.create_db_cluster_snapshot(
-                    DBClusterSnapshotIdentifier=snapshot_id,
-                    DBClusterIdentifier=database.id,
-                    Tags=tags,
+        with api_call(create_operation(database)):
+            if not database.is_cluster:
+                answer = self._client.create_db_snapshot(
+                    DBSnapshotIdentifier=snapshot_id, DBInstanceIdentifier=database.id, Tags=tags
                 )
-            return _cluster_snapshot(answer["DBClusterSnapshot"])
-        with api_call("CreateDBSnapshot"):
-            answer = self._client.create_db_snapshot(
-                DBSnapshotIdentifier=snapshot_id, DBInstanceIdentifier=database.id, Tags=tags
+                return _instance_snapshot(answer["DBSnapshot"])
+            answer = self._client.create_db_cluster_snapshot(
+                DBClusterSnapshotIdentifier=snapshot_id,
+                DBClusterIdentifier=database.id,
+                Tags=tags,
             )
-        return _instance_snapshot(answer["DBSnapshot"])
+        return _cluster_snapshot(answer["DBClusterSnapshot"])
 
     def delete(self, snapshot_id: str, database: Database) -> None:
         """Delete a snapshot.
@@ -82,11 +81,10 @@ class Snapshots:
         Raises:
             AwsError: when RDS did not accept it, or its response was lost.
         """
-        if database.is_cluster:
-            with api_call("DeleteDBClusterSnapshot"):
+        with api_call(delete_operation(database)):
+            if database.is_cluster:
                 self._client.delete_db_cluster_snapshot(DBClusterSnapshotIdentifier=snapshot_id)
-        else:
-            with api_call("DeleteDBSnapshot"):
+            else:
                 self._client.delete_db_snapshot(DBSnapshotIdentifier=snapshot_id)
 
 

@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, Final, NamedTuple
+from typing import Any, NamedTuple
 
 from lambdas.jobs.databases import Database
 from lambdas.shared import clock, items
 from lambdas.shared.aws import client
 from lambdas.shared.calls import api_call
-
-KEPT_SECONDS: Final = 400 * 86_400
-"""An execution, which may be aborted in any later stage, runs for a year at most. Source: Step
-Functions service quotas."""
+from lambdas.shared.partitions import Partitions
 
 
 class CreatedSnapshot(NamedTuple):
@@ -32,6 +29,7 @@ class CreatedSnapshots:
 
     def __init__(self, table: str, connect: Callable[[str], Any] = client) -> None:
         self._table = table
+        self._partitions = Partitions(table, connect)
         self._dynamodb = connect("dynamodb")
 
     def record(self, execution_arn: str, created: CreatedSnapshot) -> None:
@@ -50,25 +48,18 @@ class CreatedSnapshots:
                     ),
                     items.JOB: {"S": created.job},
                     **database,
-                    **items.expiry(clock.now() + KEPT_SECONDS),
+                    **items.expiry(clock.now() + items.KEPT_FOR_CLEAN_UP_SECONDS),
                 },
             )
 
     def of(self, execution_arn: str) -> tuple[CreatedSnapshot, ...]:
-        """Return what an execution's jobs create, at most as many as a request may have.
+        """Return what an execution's jobs create.
 
         Raises:
             AwsError: when the table did not answer.
         """
         partition = items.CREATED_SNAPSHOT.partition.format(execution_arn=execution_arn)
-        with api_call("Query"):
-            page = self._dynamodb.query(
-                TableName=self._table,
-                KeyConditionExpression=f"{items.PARTITION_KEY} = :execution",
-                ExpressionAttributeValues={":execution": {"S": partition}},
-                ConsistentRead=True,
-            )
-        return tuple(_created(item) for item in page["Items"])
+        return tuple(map(_created, self._partitions.read_partition(partition)))
 
 
 def _created(item: items.Attributes) -> CreatedSnapshot:

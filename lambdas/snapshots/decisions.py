@@ -13,21 +13,16 @@ from typing import Final, NamedTuple
 
 from lambdas.jobs.databases import Database
 from lambdas.jobs.phases import Reason
+from lambdas.jobs.polling import MAX_UNEXPLAINED_POLLS
+from lambdas.shared.limits import OUTLIVES_EXECUTION_SECONDS, RETRIES_WHEN_THROTTLED
 from lambdas.snapshots.contract import SnapshotTarget
 from lambdas.snapshots.work import SnapshotWork
-
-MAX_UNEXPLAINED_POLLS: Final = 5
-"""Consecutive polls that return an undocumented status, no tags, or no longer the snapshot."""
 
 MAX_CALLS: Final = 6
 """Consecutive creations or deletions without an effect."""
 
-MAX_THROTTLES: Final = 10
-"""Consecutive throttled calls: as many as Step Functions' retries of a throttled read."""
-
-APPEARS_WITHIN_SECONDS: Final = 90
-"""How long after the end of an execution one of its creations may still take effect: longer than a
-function runs."""
+MAX_THROTTLES: Final = RETRIES_WHEN_THROTTLED
+"""Consecutive throttled creations or deletions."""
 
 
 class SnapshotStatus(StrEnum):
@@ -194,7 +189,7 @@ def _without_snapshot(work: SnapshotWork, age: float) -> Decision:
         return Create() if work.progress.state is None else Watch()
     if work.progress.state is not None:
         return Reached(Reason.TARGET_REACHED)
-    if work.may_appear and age < APPEARS_WITHIN_SECONDS:
+    if work.may_appear and age < OUTLIVES_EXECUTION_SECONDS:
         return Watch()
     return Reached(Reason.ALREADY_GONE)
 

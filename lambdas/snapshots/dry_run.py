@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from lambdas.jobs.dry_run import Foreseen
 from lambdas.jobs.phases import Reason
 from lambdas.snapshots.client import create_operation, delete_operation
@@ -17,7 +19,7 @@ from lambdas.snapshots.decisions import (
 )
 from lambdas.snapshots.work import SnapshotWork
 
-_LEFT: dict[SnapshotTarget, str] = {
+_LEFT: Final = {
     SnapshotTarget.AVAILABLE: SnapshotStatus.AVAILABLE.value,
     SnapshotTarget.DELETED: SnapshotStatus.DELETED.value,
 }

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import random
-from enum import Enum
 from typing import Any, Final
 
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from lambdas.jobs import measures, pass_result
 from lambdas.jobs.history import Budget
-from lambdas.jobs.pass_result import PassResult
+from lambdas.jobs.pass_result import PassResult, Step
 from lambdas.jobs.phases import Phase, Reason
 from lambdas.jobs.resource_result import EndPhase
 from lambdas.shared import clock
@@ -38,13 +37,6 @@ from lambdas.snapshots.work import SnapshotProgress, SnapshotWork
 
 STEPS_PER_PASS: Final = 3
 """More than one if a call was refused because the state had changed."""
-
-
-class Step(Enum):
-    """What comes after a step of a pass."""
-
-    DECIDE_AGAIN = "RDS returned a state that requires another decision"
-    DONE = "the pass is done"
 
 
 @observed

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from lambdas.jobs.databases import Database
+from lambdas.jobs.phases import Phase
 from lambdas.jobs.resolution import Context, Resolved
 from lambdas.snapshots.contract import SnapshotJob
 from lambdas.snapshots.identifier import identifier
@@ -19,5 +20,7 @@ def resolve(job: SnapshotJob, key: str, context: Context) -> Resolved:
     database = Database.model_validate(of.details["database"])
     snapshot_id = identifier(context.execution_arn, of.job, database)
     work = deletion(context.execution_arn, job.label(key), snapshot_id, database)
-    update = {"deadline_seconds": job.deadline_seconds, "may_appear": of.phase == "FAILED"}
-    return Resolved(work=(work.with_key(f"{key}.0").replace(**update),))
+    work = work.with_key(f"{key}.0").replace(
+        deadline_seconds=job.deadline_seconds, may_appear=of.phase is Phase.FAILED
+    )
+    return Resolved(work=(work,))

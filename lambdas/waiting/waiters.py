@@ -10,6 +10,7 @@ from lambdas.shared import items
 from lambdas.shared.aws import client
 from lambdas.shared.calls import api_call
 from lambdas.shared.errors import ConditionalCheckFailedException, StaleTokenException
+from lambdas.shared.partitions import Partitions
 from lambdas.waiting.handles import WaiterSelector
 
 
@@ -25,6 +26,7 @@ class Waiters:
 
     def __init__(self, table: str, connect: Callable[[str], Any] = client) -> None:
         self._table = table
+        self._partitions = Partitions(table, connect)
         self._dynamodb = connect("dynamodb")
         self._states = connect("stepfunctions")
 
@@ -46,26 +48,8 @@ class Waiters:
         return Woken(live, stale)
 
     def _waiting(self, selector: WaiterSelector) -> Iterator[tuple[str, str]]:
-        values = {":on": {"S": selector.on}}
-        more: dict[str, Any] = {}
-        if selector.listed is not None:
-            attribute, value = selector.listed
-            values[":value"] = {"S": value}
-            more = {"FilterExpression": f"contains({attribute}, :value)"}
-        while True:
-            with api_call("Query"):
-                page = self._dynamodb.query(
-                    TableName=self._table,
-                    KeyConditionExpression=f"{items.PARTITION_KEY} = :on",
-                    ExpressionAttributeValues=values,
-                    ConsistentRead=True,
-                    **more,
-                )
-            for item in page["Items"]:
-                yield item[items.SORT_KEY]["S"], item[items.TOKEN]["S"]
-            if "LastEvaluatedKey" not in page:
-                return
-            more["ExclusiveStartKey"] = page["LastEvaluatedKey"]
+        for item in self._partitions.read_partition(selector.on, selector.listed):
+            yield item[items.SORT_KEY]["S"], item[items.TOKEN]["S"]
 
     def _wake(self, token: str) -> bool:
         """Return whether the execution was still waiting."""

@@ -22,7 +22,7 @@ from localcloud.simulators.faults import CallFaults, EventFaults
 from localcloud.simulators.ledger import Ledger
 from localcloud.simulators.rds_api import Fallback, RdsApi
 from localcloud.simulators.rds_events import RdsEvents
-from localcloud.simulators.running_exports import RunningExports
+from localcloud.simulators.running_rds import RunningRds
 from localcloud.simulators.server import Server
 from localcloud.simulators.shared_model import SharedModel
 from localcloud.simulators.snapshot_documents import SnapshotDocuments
@@ -79,7 +79,7 @@ class Simulators:
         self._campaign_events = CampaignEvents(events)
         databases = Databases(world.databases)
         arn_prefix = f"arn:aws:rds:{region}:{account}"
-        self._exports = RunningExports(
+        self._exports = RunningRds(
             world,
             databases,
             arn_prefix=arn_prefix,

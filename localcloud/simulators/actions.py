@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from localcloud.simulators.campaign_events import CampaignEvents
 from localcloud.simulators.campaigns import Campaigns
 from localcloud.simulators.errors import SimulatedError
-from localcloud.simulators.running_exports import RunningExports
+from localcloud.simulators.running_rds import RunningRds
 from localcloud.simulators.shared_model import SharedModel
 from localcloud.simulators.world_time import WorldTime
 from localcloud.world import CAMPAIGN_MUTATIONS, Action
@@ -21,7 +21,7 @@ class Actions:
         self,
         time: WorldTime,
         campaigns: SharedModel[Campaigns],
-        exports: RunningExports,
+        exports: RunningRds,
         campaign_events: CampaignEvents,
     ) -> None:
         self._time = time

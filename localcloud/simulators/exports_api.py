@@ -7,14 +7,14 @@ from localcloud.simulators.export_targets import ExportTargets, require_targets
 from localcloud.simulators.exports import Export
 from localcloud.simulators.query_protocol import Document, Form, Value, require
 from localcloud.simulators.rds_api import Operation
-from localcloud.simulators.running_exports import RunningExports
+from localcloud.simulators.running_rds import RunningRds
 from localcloud.simulators.world_time import WorldTime
 
 
 class ExportsApi:
     """Serves the operations of export tasks."""
 
-    def __init__(self, exports: RunningExports, time: WorldTime, *, targets: ExportTargets) -> None:
+    def __init__(self, exports: RunningRds, time: WorldTime, *, targets: ExportTargets) -> None:
         self._exports = exports
         self._time = time
         self._targets = targets

@@ -19,7 +19,7 @@ from localcloud.simulators.query_protocol import (
 )
 from localcloud.simulators.rds_api import Operation
 from localcloud.simulators.rds_pages import page
-from localcloud.simulators.running_exports import RunningExports
+from localcloud.simulators.running_rds import RunningRds
 from localcloud.simulators.snapshot_documents import (
     SnapshotDocuments,
     database_document,
@@ -41,7 +41,7 @@ class SnapshotsApi:
 
     def __init__(
         self,
-        rds: RunningExports,
+        rds: RunningRds,
         databases: Databases,
         documents: SnapshotDocuments,
         world: World,

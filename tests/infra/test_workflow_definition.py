@@ -8,10 +8,9 @@ import pytest
 
 from infra.project import ROOT
 from lambdas.jobs.registry import KINDS
-from lambdas.requests.clean_up import LAST_STARTS_SECONDS
 from lambdas.requests.outcome import OUTCOME_NOT_PUBLISHED
 from lambdas.shared.errors import CapacityError, PermanentError, StateError, TransientError
-from lambdas.shared.limits import RETRIES_WHEN_UNAVAILABLE
+from lambdas.shared.limits import OUTLIVES_EXECUTION_SECONDS, RETRIES_WHEN_UNAVAILABLE
 from localcloud.patches.expressions.evaluation import evaluate
 from tests.infra.sources import operations
 from tests.infra.stack_parts import Functions, State, Task, Template
@@ -175,7 +174,7 @@ def test_a_clean_up_is_planned_when_nothing_of_the_ended_execution_can_still_be_
     routes = {choice["Next"] for choice in states["RouteRequest"]["Choices"]}
     assert routes == {"ResolveJobs", "RunJobs", "AwaitLastStarts"}
     wait = states["AwaitLastStarts"]
-    assert (wait["Type"], wait["Seconds"]) == ("Wait", LAST_STARTS_SECONDS)
+    assert (wait["Type"], wait["Seconds"]) == ("Wait", OUTLIVES_EXECUTION_SECONDS)
     assert wait["Next"] == "PlanCleanUp"
 
 

@@ -15,7 +15,6 @@ from lambdas.campaigns.batch import (
     MAX_ATTEMPTS,
     MAX_DELETION_SECONDS,
     MAX_THROTTLED_PASSES,
-    MAX_UNEXPLAINED_POLLS,
     SUSPECTED_GROUP,
     end_of,
     next_decision,
@@ -36,7 +35,7 @@ from lambdas.campaigns.transitions import (
 from lambdas.campaigns.work import CampaignProgress, CampaignWork
 from lambdas.jobs import cadence
 from lambdas.jobs.phases import Phase, Reason
-from lambdas.jobs.polling import Polling
+from lambdas.jobs.polling import MAX_UNEXPLAINED_POLLS, Polling
 from lambdas.shared.limits import CAMPAIGNS_PER_BATCH
 from tests.unit.builders import NOW, any_progress, campaign_work
 

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from lambdas.exports.client import Exports
 from lambdas.exports.contract import ExportTarget
-from lambdas.exports.decisions import CANCEL_GRACE_SECONDS, MAX_REFUSALS, MAX_UNEXPLAINED_POLLS
+from lambdas.exports.decisions import CANCEL_GRACE_SECONDS, MAX_REFUSALS
 from lambdas.exports.files import ExportFiles
 from lambdas.exports.hints import hint_for
 from lambdas.exports.identifier import identifier
@@ -22,6 +22,7 @@ from lambdas.exports.started import Notes, StartedExports
 from lambdas.exports.wakes import EXPORT_SLOT, source_key
 from lambdas.exports.work import ExportWork
 from lambdas.jobs.phases import Phase, Reason
+from lambdas.jobs.polling import MAX_UNEXPLAINED_POLLS
 from lambdas.jobs.resource_result import Entry
 from lambdas.shared import clock
 from lambdas.shared.errors import TransientError

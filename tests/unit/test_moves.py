@@ -12,9 +12,10 @@ from hypothesis import strategies as st
 from moto import mock_aws
 
 from lambdas.campaigns.contract import ApiVersion
-from lambdas.campaigns.moves import KEPT_SECONDS, Moves, MovesOfWork, NotedMove
+from lambdas.campaigns.moves import Moves, MovesOfWork, NotedMove
 from lambdas.campaigns.transitions import Move, Mutation
 from lambdas.campaigns.work import Undoes
+from lambdas.shared import items
 from tests.unit.builders import EXECUTION, NOW, campaign_work
 from tests.unit.fake_moves import FakeMoves
 
@@ -94,8 +95,8 @@ def test_a_refused_call_is_taken_out_once_however_often_it_is_withdrawn(moves: M
 def test_an_item_outlives_any_execution_and_its_clean_up(moves: Moves, dynamodb: Any) -> None:
     moves.note_call(EXECUTION, noted(), "a")
     (item,) = dynamodb.scan(TableName=TABLE)["Items"]
-    assert float(item["expires_at"]["N"]) == NOW + KEPT_SECONDS
-    assert KEPT_SECONDS > 365 * 86_400
+    assert float(item["expires_at"]["N"]) == NOW + items.KEPT_FOR_CLEAN_UP_SECONDS
+    assert items.KEPT_FOR_CLEAN_UP_SECONDS > 365 * 86_400
 
 
 JOBS = st.sampled_from(["a", "b"])

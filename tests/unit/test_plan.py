@@ -419,16 +419,17 @@ def test_a_plan_says_the_same_when_it_is_written_and_read_again(stages):
 
 def selecting(*followers: str, named: int = 0) -> Plan:
     """Return the plan of a request that selects campaigns, with jobs that name that job."""
-    whole = {
-        "stages": [
-            {"jobs": [{"id": "some", "kind": "campaigns", "select": {"name_prefix": "x"},
-                       "target": "PAUSED"}]},
-            *({"jobs": [{"kind": "campaigns", "of": "some", "target": target}]}
-              for target in followers),
-            *([{"jobs": [any_campaign_job(campaign_ids=[f"c-{n}" for n in range(named)])]}]
-              if named else []),
-        ]
-    }  # fmt: skip
+    selects = {
+        "id": "some",
+        "kind": "campaigns",
+        "select": {"name_prefix": "x"},
+        "target": "PAUSED",
+    }
+    jobs: list[dict[str, Any]] = [selects]
+    jobs += ({"kind": "campaigns", "of": "some", "target": target} for target in followers)
+    if named:
+        jobs.append(any_campaign_job(campaign_ids=[f"c-{number}" for number in range(named)]))
+    whole = {"stages": [{"jobs": [job]} for job in jobs]}
     return plan(parse(whole, region=REGION, account=ACCOUNT), any_trace(), NOW)
 
 

@@ -18,6 +18,7 @@ from lambdas.exports.decisions import ExportTask
 from lambdas.exports.pointer import Pointer
 from lambdas.exports.pointers import MAX_LISTINGS, MAX_WRITES, Pointed, Pointers
 from lambdas.exports.progress import folder
+from lambdas.exports.snapshots import Snapshots
 from lambdas.shared.errors import (
     AccessDeniedException,
     ConflictException,
@@ -165,8 +166,13 @@ def pointers(bucket, snapshots) -> Pointers:
 
 
 def pointers_of(bucket: FakeBucket, snapshots: FakeSnapshots) -> Pointers:
-    clients = {"s3": bucket, "rds": snapshots}
-    return Pointers(DESTINATION.bucket, DESTINATION.prefix, KMS_KEY, connect=clients.__getitem__)
+    return Pointers(
+        DESTINATION.bucket,
+        DESTINATION.prefix,
+        KMS_KEY,
+        snapshots=Snapshots(ACCOUNT, connect={"rds": snapshots}.__getitem__),
+        connect={"s3": bucket}.__getitem__,
+    )
 
 
 def exported(bucket: FakeBucket, task_id: str = "any", **fields: Any) -> ExportTask:

@@ -15,9 +15,10 @@ from lambdas.campaigns.transitions import Move
 from lambdas.exports import clean_up as clean_up_of_exports
 from lambdas.requests import advance_plan, plan_clean_up, resolve_jobs
 from lambdas.requests.executions import Executions
+from lambdas.requests.fitting import RESULT_BYTES
 from lambdas.shared import limits
 from lambdas.snapshots import clean_up as clean_up_of_snapshots
-from tests.unit.builders import NOW, REGION
+from tests.unit.builders import NOW, REGION, json_bytes
 from tests.unit.fake_executions import FakeClaims, FakeExecutions, answered, map_started
 from tests.unit.test_payloads import (
     LONG_DESCRIPTION,
@@ -140,3 +141,10 @@ def test_a_clean_up_restores_everything_and_publishes_what_fits(
     assert response["outcome"]["phase"] == "FAILED"
     assert response["publish"]["reason"] == "ExecutionAborted"
     assert len(response["publish"]["resources"]) == 2 * len(IDS)
+
+
+def test_a_result_is_no_longer_than_the_room_that_is_left_for_it() -> None:
+    for payload in restoring()["plan"]["running"]:
+        work = work_of(payload)
+        for entry in longest_last_pass(work).as_payload()["entries"]:
+            assert json_bytes(entry) - len(entry["id"]) <= RESULT_BYTES

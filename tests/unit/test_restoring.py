@@ -12,7 +12,6 @@ from lambdas.campaigns import batch as campaign_batch
 from lambdas.campaigns.batch import (
     MAX_ATTEMPTS,
     MAX_CONFIRM_SECONDS,
-    MAX_UNEXPLAINED_POLLS,
     next_decision,
 )
 from lambdas.campaigns.clean_up import batches, in_one
@@ -32,6 +31,7 @@ from lambdas.campaigns.transitions import (
 )
 from lambdas.campaigns.work import CampaignProgress, CampaignWork
 from lambdas.jobs.phases import Phase, Reason
+from lambdas.jobs.polling import MAX_UNEXPLAINED_POLLS
 from lambdas.jobs.resolution import Context
 from tests import campaign_rules
 from tests.unit.builders import EXECUTION, NOW, campaign_work

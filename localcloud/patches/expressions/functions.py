@@ -18,8 +18,6 @@ from jsonata.utils import Utils
 
 from localcloud.clock import VirtualClock
 
-_ALGORITHMS = ("MD5", "SHA-1", "SHA-256", "SHA-384", "SHA-512")
-
 
 def functions(clock: VirtualClock) -> dict[str, Any]:
     """Return the functions by name, ready to be bound."""

@@ -6,8 +6,6 @@ import pytest
 
 from lambdas.exports.decisions import (
     CANCELABLE,
-    MAX_UNEXPLAINED_POLLS,
-    START_GRACE_SECONDS,
     Cancel,
     ExportStatus,
     Reached,
@@ -15,6 +13,8 @@ from lambdas.exports.decisions import (
 )
 from lambdas.exports.work import ExportProgress
 from lambdas.jobs.phases import Reason
+from lambdas.jobs.polling import MAX_UNEXPLAINED_POLLS
+from lambdas.shared.limits import OUTLIVES_EXECUTION_SECONDS
 from tests.unit.builders import (
     export_task,
 )
@@ -34,7 +34,7 @@ def test_a_clean_up_cancels_the_one_task_and_no_other(status):
 @pytest.mark.parametrize("status", [*ExportStatus, "NEW_STATUS"])
 def test_a_clean_up_finds_nothing_where_only_others_are(status):
     decision = decided(
-        export_task(status), target=CANCELED, progress=noted(), age=START_GRACE_SECONDS
+        export_task(status), target=CANCELED, progress=noted(), age=OUTLIVES_EXECUTION_SECONDS
     )
     assert decision == Reached(None, Reason.NOTHING_TO_CANCEL)
 
@@ -44,7 +44,7 @@ def test_a_clean_up_finds_nothing_where_only_others_are(status):
 )
 def test_a_clean_up_waits_for_a_start_that_may_be_on_its_way(unexplained_polls):
     progress = noted().replace(unexplained_polls=unexplained_polls)
-    age = START_GRACE_SECONDS - 0.1
+    age = OUTLIVES_EXECUTION_SECONDS - 0.1
     assert decided(target=CANCELED, progress=progress, age=age) == Watch(None)
     started = export_task("STARTING", task_id="noted")
     assert decided(started, target=CANCELED, progress=progress, age=age) == Cancel(started)

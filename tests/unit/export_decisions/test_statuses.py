@@ -8,7 +8,6 @@ from lambdas.exports.contract import ExportTarget
 from lambdas.exports.decisions import (
     CANCELABLE,
     MAX_REFUSALS,
-    MAX_UNEXPLAINED_POLLS,
     Cancel,
     ExportStatus,
     Watch,
@@ -16,6 +15,7 @@ from lambdas.exports.decisions import (
 )
 from lambdas.exports.work import ExportProgress
 from lambdas.jobs.phases import Reason
+from lambdas.jobs.polling import MAX_UNEXPLAINED_POLLS
 from tests.unit.builders import (
     export_task,
 )

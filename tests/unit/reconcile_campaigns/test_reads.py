@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from lambdas.campaigns.batch import MAX_ATTEMPTS, MAX_UNEXPLAINED_POLLS
+from lambdas.campaigns.batch import MAX_ATTEMPTS
 from lambdas.campaigns.transitions import Mutation
 from lambdas.jobs.phases import Phase, Reason
+from lambdas.jobs.polling import MAX_UNEXPLAINED_POLLS
 from lambdas.jobs.resource_result import Entry
 from lambdas.shared.aws import LAST_CALL_SECONDS
 from lambdas.shared.errors import (

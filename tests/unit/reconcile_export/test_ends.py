@@ -5,11 +5,9 @@ from __future__ import annotations
 import pytest
 
 from lambdas.exports.contract import ExportTarget
-from lambdas.exports.decisions import (
-    MAX_UNEXPLAINED_POLLS,
-)
 from lambdas.exports.result_files import result
 from lambdas.jobs.phases import Phase, Reason
+from lambdas.jobs.polling import MAX_UNEXPLAINED_POLLS
 from lambdas.shared.errors import (
     IamRoleMissingPermissionsException,
     InvalidS3BucketException,

@@ -16,7 +16,7 @@ from localcloud.simulators.world_time import WorldTime
 from localcloud.world import World, source_kind
 
 
-class RunningExports:
+class RunningRds:
     """The models of snapshots and exports with their ledger entries, events and files.
 
     Attributes:
