@@ -16,6 +16,7 @@ from typing import Any, Final
 
 from infra.project import ROOT
 from localcloud.interrupts import owned
+from localcloud.storm.examine import LOCAL_AWS
 
 SECONDS_PER_SCENARIO: Final = 180.0
 """Real ones; a scenario that takes longer will not end."""
@@ -98,7 +99,7 @@ def _without_result(seed: int) -> Result:
     what = f"its process ended, or it took more than {SECONDS_PER_SCENARIO:g} real seconds"
     return {
         "seed": seed,
-        "violations": [["local AWS", what]],
+        "violations": [[LOCAL_AWS, what]],
         "entries": {},
         "calls": 0,
         "simulated_seconds": 0,

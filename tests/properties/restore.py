@@ -109,37 +109,19 @@ def draw(name: str, rng: random.Random) -> Case:
     target = rng.choice(("PAUSED", "PAUSED", "RUNNING"))
     on_abort = rng.choice(("restore", "restore", "leave"))
     has_restore = rng.random() < 0.7
-    change = {
-        "id": "change",
-        "kind": "campaigns",
-        "campaign_ids": ids,
-        "target": target,
-        "on_abort": on_abort,
-    }
-    if target == "PAUSED" and rng.random() < 0.5:
-        change["if_ended"] = "accept"
+    accepts_ended = target == "PAUSED" and rng.random() < 0.5
     watched = f"{name}-watched"
-    stages: list[dict[str, Any]] = [
-        {"jobs": [change]},
-        {
-            "run": "always",
-            "jobs": [
-                {
-                    "kind": "campaigns",
-                    "campaign_ids": [watched],
-                    "target": "FINISHED",
-                    "deadline_seconds": 60,
-                }
-            ],
-        },
-    ]
-    if has_restore:
-        restore = {"id": "restore", "kind": "campaigns", "of": "change", "target": "RESTORED"}
-        stages.append({"run": "always", "jobs": [restore]})
     case = Case(
         name=name,
         target=target,
-        request={"stages": stages},
+        request=_request(
+            ids,
+            watched,
+            has_restore=has_restore,
+            target=target,
+            on_abort=on_abort,
+            **({"if_ended": "accept"} if accepts_ended else {}),
+        ),
         campaigns=[
             {"id": campaign_id, "state": rng.choice(STATES)} | _ends(rng) for campaign_id in ids
         ]
@@ -173,6 +155,23 @@ def draw(name: str, rng: random.Random) -> Case:
         case 4:
             case.kill_at_mutation = rng.randint(1, 2 * len(ids))
     return case
+
+
+def _request(ids: list[str], watched: str, *, has_restore: bool, **change: str) -> dict[str, Any]:
+    """Return a request that changes campaigns, watches another one, and may restore the first."""
+    jobs: list[dict[str, Any]] = [
+        {"id": "change", "kind": "campaigns", "campaign_ids": ids, **change},
+        {
+            "kind": "campaigns",
+            "campaign_ids": [watched],
+            "target": "FINISHED",
+            "deadline_seconds": 60,
+        },
+    ]
+    if has_restore:
+        jobs.append({"id": "restore", "kind": "campaigns", "of": "change", "target": "RESTORED"})
+    first, *others = ({"jobs": [job]} for job in jobs)
+    return {"stages": [first, *({"run": "always", **stage} for stage in others)]}
 
 
 def _ends(rng: random.Random) -> dict[str, Any]:
