@@ -11,8 +11,8 @@ from rich.console import Console
 from rich.live import Live
 from rich.text import Text
 
+from commandline.output import one_line, print_status, terminal
 from localcloud.orchestrator import LocalOrchestrator
-from localcloud.output import one_line, print_status, terminal
 from localcloud.progress import Progress, ProgressReader, Status, short
 from localcloud.runs import Runs
 from localcloud.table import style_of, table

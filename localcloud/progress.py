@@ -11,6 +11,7 @@ from typing import Any, Final
 
 from pydantic import TypeAdapter
 
+from commandline.output import one_line
 from lambdas.jobs.pass_result import PassResult
 from lambdas.jobs.phases import Phase
 from lambdas.jobs.registry import AnyWork
@@ -19,7 +20,6 @@ from lambdas.jobs.work import Work
 from lambdas.requests.executions import pass_result_of
 from lambdas.requests.plan import close
 from localcloud.orchestrator import LocalOrchestrator
-from localcloud.output import one_line
 from localcloud.patches import ChildHistory, child_histories
 from localcloud.runs import ENDED, Run, Runs
 
