@@ -12,10 +12,11 @@ from rich.live import Live
 from rich.text import Text
 
 from commandline.output import one_line, print_status, terminal
+from commandline.progress import Progress, Status, short
+from commandline.table import style_of, table
 from localcloud.orchestrator import LocalOrchestrator
-from localcloud.progress import Progress, ProgressReader, Status, short
+from localcloud.progress import ProgressReader
 from localcloud.runs import Runs
-from localcloud.table import style_of, table
 
 REAL_SECONDS_BETWEEN_READS: Final = 0.1
 
