@@ -11,8 +11,9 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
+from commandline.interrupts import owned, until_interrupted
+from localcloud import PROGRAM
 from localcloud.functions.processes import FunctionProcesses
-from localcloud.interrupts import owned, until_interrupted
 from localcloud.storm.examine import examine
 from localcloud.storm.generate import scenario
 
@@ -40,4 +41,4 @@ def work(assemblies: Sequence[Path]) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(until_interrupted(lambda: work([Path(each) for each in sys.argv[1:]])))
+    sys.exit(until_interrupted(lambda: work([Path(each) for each in sys.argv[1:]]), PROGRAM))
