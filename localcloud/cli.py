@@ -8,15 +8,17 @@ import tomllib
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
-from typing import Final, NoReturn
+from typing import Final
 
+from commandline.files import STANDARD_INPUT, FileError, load_json, writable
+from commandline.interrupts import serve_until_interrupted
+from commandline.output import did_you_mean, print_status, show
+from commandline.parser import WRONG_ARGUMENTS, Parser
 from infra.project import ROOT
+from localcloud import PROGRAM
 from localcloud.cloud import PortError, require_free
-from localcloud.files import STANDARD_INPUT, FileError, load_json, writable
 from localcloud.follow import follow
-from localcloud.interrupts import serve_until_interrupted
 from localcloud.orchestrator import LocalOrchestrator
-from localcloud.output import did_you_mean, print_status, show
 from localcloud.plain_world import plain_world
 from localcloud.report import report
 from localcloud.runs import Runs
@@ -28,7 +30,6 @@ from tools.synthesis import NotDeployableError
 
 SUCCEEDED: Final = 0
 FAILED: Final = 1
-WRONG_ARGUMENTS: Final = 2
 
 DEFAULT_SPEED: Final = 60.0
 """Of `up`, in simulated seconds per real second: an hour takes a minute."""
@@ -46,30 +47,19 @@ class ArgumentsError(Exception):
     """The arguments are invalid or contradict each other; the text says why."""
 
 
-class _Parser(argparse.ArgumentParser):
-    """Reports an error in one line."""
-
-    def error(self, message: str) -> NoReturn:
-        print_status(f"localcloud: {message}")
-        raise SystemExit(WRONG_ARGUMENTS)
-
-    def print_help(self, _file: object = None) -> None:
-        show(self.format_help().rstrip())
-
-
 def main(arguments: Sequence[str]) -> int:
     """Carry out a command line and return its exit code."""
     try:
         options = _options(arguments)
         return int(options.command(options))
     except (ArgumentsError, FileError, WorldError, NotDeployableError, PortError) as error:
-        print_status(f"localcloud: {error}")
+        print_status(f"{PROGRAM}: {error}")
         return WRONG_ARGUMENTS
 
 
 def _options(arguments: Sequence[str]) -> argparse.Namespace:
     """Parse the arguments, with hints where argparse would give none."""
-    parser = _Parser(prog="localcloud", description=__doc__)
+    parser = Parser(prog=PROGRAM, description=__doc__)
     parser.add_argument("--version", action="version", version=_version())
     _add_commands(parser)
     name = next((argument for argument in arguments if not argument.startswith("-")), None)
@@ -98,7 +88,7 @@ def _version() -> str:
 
 def _add_commands(parser: argparse.ArgumentParser) -> None:
     commands = parser.add_subparsers(
-        required=True, metavar=" | ".join(COMMANDS), parser_class=_Parser
+        required=True, metavar=" | ".join(COMMANDS), parser_class=Parser
     )
 
     run = commands.add_parser("run", help="run requests to their end and print their outcomes")
@@ -204,14 +194,14 @@ def _storm(options: argparse.Namespace) -> int:
 
 def _show_outcomes(runs: Runs) -> bool:
     outcomes = [run.outcome for run in runs.all]
-    return show(json.dumps(outcomes if len(outcomes) > 1 else outcomes[0], indent=2))
+    return show(json.dumps(outcomes if len(outcomes) > 1 else outcomes[0], indent=2), PROGRAM)
 
 
 def _write_report(path: Path, content: object) -> bool:
     try:
         path.write_text(json.dumps(content, indent=2) + "\n", encoding="utf-8")
     except OSError as error:
-        print_status(f"localcloud: {path}: {error.strerror}")
+        print_status(f"{PROGRAM}: {path}: {error.strerror}")
         return False
     return True
 
