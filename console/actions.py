@@ -2,10 +2,19 @@
 
 from __future__ import annotations
 
+import json
+from typing import Final
+from uuid import uuid4
+
 import boto3
 from pydantic import JsonValue
 
+from console.aws import STEP_FUNCTIONS, Aws, NotThere, Refused
+from console.errors import ConsoleError, NotRunning, RequestNotFound
 from console.stack import Stack
+
+MAX_CAUSE_CHARACTERS: Final = 32_768
+"""Source: Step Functions API reference, StopExecution."""
 
 
 def start(stack: Stack, session: boto3.Session, request: JsonValue, name: str | None = None) -> str:
@@ -18,7 +27,7 @@ def start(stack: Stack, session: boto3.Session, request: JsonValue, name: str | 
         ConsoleError: an ended execution, or one with another input, has the name.
         AwsUnavailable: nothing was started, as far as is known.
     """
-    raise NotImplementedError
+    return _start(stack, session, json.dumps(request), name)
 
 
 def cancel(stack: Stack, session: boto3.Session, execution_arn: str, cause: str) -> None:
@@ -37,7 +46,16 @@ def cancel(stack: Stack, session: boto3.Session, execution_arn: str, cause: str)
         RequestNotFound: this stack has no such execution.
         AwsUnavailable: it was not stopped, as far as is known.
     """
-    raise NotImplementedError
+    aws = Aws(session)
+    described = _described(aws, stack, execution_arn)
+    if described["status"] not in {"RUNNING", "PENDING_REDRIVE"}:
+        raise NotRunning(f"{described['name']} has ended: it is {described['status']}")
+    aws.call(
+        STEP_FUNCTIONS,
+        "StopExecution",
+        executionArn=execution_arn,
+        cause=cause[:MAX_CAUSE_CHARACTERS],
+    )
 
 
 def again(stack: Stack, session: boto3.Session, execution_arn: str) -> str:
@@ -50,4 +68,37 @@ def again(stack: Stack, session: boto3.Session, execution_arn: str) -> str:
         RequestNotFound: this stack has no such execution.
         AwsUnavailable: nothing was started, as far as is known.
     """
-    raise NotImplementedError
+    described = _described(Aws(session), stack, execution_arn)
+    return _start(stack, session, described["input"], None)
+
+
+def _start(stack: Stack, session: boto3.Session, text: str, name: str | None) -> str:
+    try:
+        started = Aws(session).call(
+            STEP_FUNCTIONS,
+            "StartExecution",
+            stateMachineArn=stack.state_machine_arn,
+            input=text,
+            # A name of its own makes the call safe to retry if its response is lost.
+            name=str(uuid4()) if name is None else name,
+        )
+    except Refused as error:
+        if error.code == "ExecutionAlreadyExists":
+            raise ConsoleError(
+                f"another request was named {name} in the last 90 days: choose another name"
+            ) from error
+        if error.code == "InvalidName":
+            raise ConsoleError(
+                f"{name!r} is no name of an execution: 1 to 80 letters, digits, '-' or '_'"
+            ) from error
+        raise
+    return str(started["executionArn"])
+
+
+def _described(aws: Aws, stack: Stack, execution_arn: str) -> dict[str, str]:
+    if execution_arn.rpartition(":")[0] != stack.execution_arn("").rpartition(":")[0]:
+        raise RequestNotFound(f"{execution_arn} is not an execution of stack {stack.name}")
+    try:
+        return aws.call(STEP_FUNCTIONS, "DescribeExecution", executionArn=execution_arn)
+    except NotThere as error:
+        raise RequestNotFound(f"there is no execution {execution_arn}") from error

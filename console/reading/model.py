@@ -8,10 +8,13 @@ from __future__ import annotations
 
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, JsonValue
+from pydantic import AliasChoices, BaseModel, ConfigDict, Field, JsonValue
 
 MarkType = Literal["poll", "throttle", "mutation", "retry", "error", "wake", "handover"]
 EdgeType = Literal["next", "catch", "for_each"]
+
+FROM: Any = Field(validation_alias=AliasChoices("from", "from_"), serialization_alias="from")
+"""A field whose name in JSON is a keyword of Python."""
 
 
 class View(BaseModel):
@@ -116,19 +119,22 @@ class Span(View):
     """How long a resource was in one state.
 
     Attributes:
-        state: AWS's word.
+        state: AWS's word, null while there is none, such as of an export that is queued.
         phase: the orchestrator's word at the time.
         to: null if it still is.
     """
 
-    state: str
+    state: str | None = None
     phase: str
-    from_: str = Field(alias="from")
+    from_: str = FROM
     to: str | None = None
 
 
 class Mark(View):
-    """Something that happened to a resource at one moment."""
+    """Something that happened to a resource at one moment.
+
+    A `handover` is the export of another execution that this one continues with.
+    """
 
     at: str
     type: MarkType
@@ -142,7 +148,8 @@ class Resource(View):
         job: the label of its job.
         id: such as a campaign id or the ARN of an export's source.
         name: its name for people, null if not known.
-        phase: PENDING, QUEUED, IN_PROGRESS, DELETING, COMPLETE, FAILED or PLANNED.
+        phase: PENDING, QUEUED, IN_PROGRESS, DELETING, COMPLETE, FAILED or PLANNED; PENDING before
+            its stage begins, too.
         state: AWS's word at the last poll, null before the first one.
         percent: of an export, how much of it is done.
         reason: why it ended so, in one word; null while it runs.
@@ -150,6 +157,7 @@ class Resource(View):
         polls: how often it was polled.
         throttles: how often a call about it was throttled.
         wait: what it waits for now.
+        marks: all but the oldest polls, of which there may be very many.
         child_arn: of the child execution that acts on it.
     """
 
@@ -244,7 +252,7 @@ class Edge(View):
         type: `for_each` leads from RunJobs to the first state of its child executions.
     """
 
-    from_: str = Field(alias="from")
+    from_: str = FROM
     to: str
     label: str = ""
     type: EdgeType = "next"

@@ -25,6 +25,8 @@ SEARCHED: Final = (
     "docs",
     "examples",
     "bench",
+    "commandline",
+    "console",
     "infra",
     "lambdas",
     "localcloud",
