@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from contextlib import ExitStack
-from typing import Self
+from typing import Any, Self
 
 from localcloud.clock import VirtualClock
 from localcloud.simulators.actions import Actions
@@ -18,8 +18,8 @@ from localcloud.simulators.export_files import PutObject
 from localcloud.simulators.export_targets import AnyTargets, ExportTargets
 from localcloud.simulators.exports import ExportParameters
 from localcloud.simulators.exports_api import ExportsApi
-from localcloud.simulators.faults import CallFaults, EventFaults
-from localcloud.simulators.ledger import Ledger
+from localcloud.simulators.faults import Faults
+from localcloud.simulators.ledger import Change, Ledger
 from localcloud.simulators.rds_api import Fallback, RdsApi
 from localcloud.simulators.rds_events import RdsEvents
 from localcloud.simulators.running_rds import RunningRds
@@ -29,7 +29,7 @@ from localcloud.simulators.snapshot_documents import SnapshotDocuments
 from localcloud.simulators.snapshots_api import SnapshotsApi
 from localcloud.simulators.tagging_api import TaggingApi
 from localcloud.simulators.world_time import WorldTime
-from localcloud.world import CallFault, EventFault, World
+from localcloud.world import Act, World
 
 __all__ = ["Ledger", "Simulators"]
 
@@ -41,6 +41,7 @@ class Simulators:
 
     Attributes:
         ledger: the calls and the state changes since the beginning.
+        faults: the faults in force.
         endpoints: the environment variables that make boto3 and the AWS CLI use the simulators.
     """
 
@@ -75,9 +76,12 @@ class Simulators:
         self._time = WorldTime(clock)
         self._stack = ExitStack()
         self.ledger = Ledger()
-        events = self._events(publish_event, account, region)
+        self.faults = Faults(world.faults, world.seed)
+        events = Events(
+            self._time, self.faults.events, publish_event, account=account, region=region
+        )
         self._campaign_events = CampaignEvents(events)
-        databases = Databases(world.databases)
+        self._databases = databases = Databases(world.databases)
         arn_prefix = f"arn:aws:rds:{region}:{account}"
         self._exports = RunningRds(
             world,
@@ -91,8 +95,8 @@ class Simulators:
         self._campaigns = SharedModel(
             Campaigns(world.campaigns, self.ledger.record_state), self._time
         )
-        faults = CallFaults((f for f in world.faults if isinstance(f, CallFault)), world.seed)
-        pipeline = CallPipeline(self._time, faults, self.ledger)
+        self._actions = Actions(self._time, self._campaigns, self._exports, self._campaign_events)
+        pipeline = CallPipeline(self._time, self.faults.calls, self.ledger)
         documents = CampaignDocuments(self._time, account=account, region=region)
         exports = ExportsApi(self._exports, self._time, targets=targets or AnyTargets())
         snapshots = SnapshotsApi(
@@ -101,7 +105,7 @@ class Simulators:
         campaigns_api = CampaignsApi(
             self._campaigns,
             pipeline,
-            faults,
+            self.faults.calls,
             campaign_buckets(world.limits, clock.now),
             documents=documents,
             events=self._campaign_events,
@@ -145,8 +149,7 @@ class Simulators:
                 self.ledger.record_state(0.0, campaign.spec.id, campaign.state)
         self._exports.begin(export_bucket)
         self._time.begin()
-        actions = Actions(self._time, self._campaigns, self._exports, self._campaign_events)
-        actions.schedule(self._world.actions)
+        self._actions.schedule(self._world.actions)
         for model in (self._campaigns, self._exports.shared):
             self._time.at(0, "the world", model.wake)
 
@@ -158,12 +161,27 @@ class Simulators:
         """Return the parameters of every export, in the order of their starts."""
         return self._exports.parameters()
 
-    def _events(self, publish_event: PublishEvent, account: str, region: str) -> Events:
-        faults = (f for f in self._world.faults if isinstance(f, EventFault))
-        return Events(
-            self._time,
-            EventFaults(faults, self._world.seed),
-            publish_event,
-            account=account,
-            region=region,
-        )
+    def act(self, act: Act) -> tuple[Change, ...]:
+        """Do what another caller does, except AbortExecution; return what changed.
+
+        Raises SimulatedError: it is refused, as any caller would be.
+        """
+        before = len(self.ledger.timeline)
+        self._actions.perform(act)
+        changes = self.ledger.timeline[before:]
+        return tuple(change for change in changes if isinstance(change, Change))
+
+    def existing(self) -> dict[str, list[dict[str, Any]]]:
+        """Return what exists, with its states, as JSON types."""
+        with self._campaigns.now() as (campaigns, _):
+            of_campaigns = [
+                {
+                    "id": one.spec.id,
+                    "name": one.spec.name or one.spec.id,
+                    "api_version": one.spec.api_version,
+                    "state": one.state,
+                    "is_being_deleted": one.gone_at is not None,
+                }
+                for one in campaigns.all()
+            ]
+        return {"campaigns": of_campaigns, **self._exports.existing(self._databases)}
