@@ -12,6 +12,7 @@ from typing import Final
 import boto3
 import uvicorn
 
+from commandline.interrupts import at_interrupt
 from console.errors import ConsoleError
 from console.page.api import Api
 from console.page.connection import Connection, connection
@@ -34,7 +35,9 @@ def serve(
     *,
     open_browser: bool = True,
 ) -> None:
-    """Serve the page of a stack until SIGINT; one line on standard output says where.
+    """Serve the page of a stack until the process is interrupted.
+
+    One line on standard output says where.
 
     Args:
         stack_name: of the CloudFormation stack; None is the only orchestrator there is. It need
@@ -51,10 +54,8 @@ def serve(
         print(f"The page: {server.address}", flush=True)
         if open_browser and _has_display():
             webbrowser.open(server.address)
-        try:
-            server.run()
-        except KeyboardInterrupt:
-            return
+        at_interrupt("stopped", 0)
+        server.run()
 
 
 class PageServer:
@@ -88,7 +89,7 @@ class PageServer:
         )
 
     def run(self) -> None:
-        """Serve until `stop`, or on the main thread until SIGINT or SIGTERM."""
+        """Serve until `stop`; on the main thread, until SIGINT or SIGTERM."""
         self._server.run([self._listener])
 
     def stop(self) -> None:
