@@ -104,7 +104,7 @@ class Controls:
             act = parse_act(body)
             if act.operation == "AbortExecution":
                 return {"aborted": self._abort_executions()}
-            changes = self._simulators.act(act)
+            changes = self._simulators.perform(act)
         except WorldError as error:
             raise _Refused(400, str(error)) from error
         except SimulatedError as error:
