@@ -51,7 +51,11 @@ class Refused(AwsUnavailable):
 
 
 class Aws:
-    """The calls of one session. Safe to use from several threads."""
+    """The calls of one session. Safe to use from several threads.
+
+    Attributes:
+        limits: what is left of the quotas.
+    """
 
     def __init__(
         self,
@@ -61,7 +65,7 @@ class Aws:
     ) -> None:
         """Prepare; `clock` is used until AWS has said what time it is."""
         self._session = session
-        self._limits = limits or Limits(time.monotonic)
+        self.limits = limits or Limits(time.monotonic)
         self._clock = clock
         self._clients: dict[str, Any] = {}
         self._lock = threading.Lock()
@@ -77,7 +81,7 @@ class Aws:
             Refused: AWS does not accept the call.
             AwsUnavailable: AWS did not answer, or refused it to this caller.
         """
-        if not self._limits.take(operation):
+        if not self.limits.take(operation):
             raise QuotaSpent(f"{operation} is called no more often than its quota allows")
         try:
             client = self._client(service)
@@ -116,7 +120,7 @@ class Aws:
     def _in_words(self, error: AwsError) -> AwsUnavailable:
         match error:
             case ThrottlingException():
-                self._limits.empty(error.operation)
+                self.limits.empty(error.operation)
                 return QuotaSpent(f"{error.operation} was throttled")
             case ResourceNotFoundException():
                 return NotThere(str(error))

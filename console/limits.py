@@ -54,6 +54,12 @@ class Limits:
             self._left[operation] = (left - allowed, now)
             return allowed
 
+    def share_left(self, operation: str) -> float:
+        """Return how much of the console's share may be called now, from 0 to 1."""
+        with self._lock:
+            left, _ = self._refilled(operation)
+        return left / (QUOTAS[operation].bucket * self._share)
+
     def empty(self, operation: str) -> None:
         """Record that AWS has throttled a call: others use the same quota."""
         with self._lock:

@@ -8,10 +8,13 @@ from __future__ import annotations
 
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, JsonValue
+from pydantic import AliasChoices, BaseModel, ConfigDict, Field, JsonValue
 
 MarkType = Literal["poll", "throttle", "mutation", "retry", "error", "wake", "handover"]
 EdgeType = Literal["next", "catch", "for_each"]
+
+FROM: Any = Field(validation_alias=AliasChoices("from", "from_"), serialization_alias="from")
+"""A field whose name in JSON is a keyword of Python."""
 
 
 class View(BaseModel):
@@ -123,7 +126,7 @@ class Span(View):
 
     state: str | None = None
     phase: str
-    from_: str = Field(alias="from")
+    from_: str = FROM
     to: str | None = None
 
 
@@ -249,7 +252,7 @@ class Edge(View):
         type: `for_each` leads from RunJobs to the first state of its child executions.
     """
 
-    from_: str = Field(alias="from")
+    from_: str = FROM
     to: str
     label: str = ""
     type: EdgeType = "next"
