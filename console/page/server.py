@@ -12,7 +12,6 @@ from typing import Final
 import boto3
 import uvicorn
 
-from commandline.interrupts import at_interrupt
 from console.errors import ConsoleError
 from console.page.api import Api
 from console.page.connection import Connection, connection
@@ -54,7 +53,6 @@ def serve(
         print(f"The page: {server.address}", flush=True)
         if open_browser and _has_display():
             webbrowser.open(server.address)
-        at_interrupt("stopped", 0)
         server.run()
 
 
