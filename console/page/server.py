@@ -86,6 +86,11 @@ class PageServer:
             self._live,
         )
 
+    @property
+    def watched(self) -> frozenset[str]:
+        """The names of what is read for somebody who follows it."""
+        return frozenset(watch.event for watch in self._live.watched)
+
     def run(self) -> None:
         """Serve until `stop`; on the main thread, until SIGINT or SIGTERM."""
         self._server.run([self._listener])
