@@ -42,8 +42,8 @@ _OWN_SITES: Final = ("same-origin", "none")  # none: typed in, or opened by a pr
 class Guard:
     """An ASGI application around the page's, which receives only what it may serve.
 
-    Cookies do not differ by port (RFC 6265, section 8.5): the name has it, because several pages may
-    be open, and the path is the API's, because other servers of this machine receive the cookie too.
+    Cookies do not differ by port (RFC 6265, section 8.5): the name has it, because several pages
+    may be open, and the path is the API's, because other servers of this machine receive it too.
     """
 
     def __init__(self, app: ASGIApp, token: str, port: int) -> None:
