@@ -11,20 +11,20 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
-from commandline.interrupts import owned, until_interrupted
+from commandline.interrupts import until_interrupted
 from localcloud import PROGRAM
-from localcloud.functions.processes import FunctionProcesses
 from localcloud.storm.examine import examine
 from localcloud.storm.generate import scenario
+from localcloud.storm.stacks import Stacks
 
 
 def work(assemblies: Sequence[Path]) -> int:
     """Serve until standard input ends."""
-    with owned(FunctionProcesses, FunctionProcesses.close) as processes:
+    with Stacks(assemblies) as stacks:
         for line in sys.stdin:
             drawn = scenario(int(line))
             began, cpu = time.monotonic(), time.process_time()
-            examined = examine(drawn, assemblies[drawn.settings], processes)
+            examined = examine(drawn, stacks)
             observed = examined.observed
             result = {
                 "seed": drawn.seed,
