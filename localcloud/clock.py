@@ -218,6 +218,26 @@ class VirtualClock:
         for thread in self._threads - {threading.current_thread()}:
             thread.join(_SECONDS_TO_END)
 
+    def restart(self) -> None:
+        """End whatever waits or is due, and begin at the origin again; the caller keeps its turn.
+
+        Raises RuntimeError if something that was running does not end: the clock stays closed.
+        """
+        assert self.is_inside
+        fiber = self._running
+        self.close()
+        others = self._threads - {threading.current_thread()}
+        if others:
+            names = ", ".join(sorted(thread.name for thread in others))
+            raise RuntimeError(f"these have not ended: {names}")
+        with self._lock:
+            self._timers.clear()
+            self._ready.clear()
+            self._running = fiber
+            self._now = self.origin
+            self._paced_from = (self._now, time.monotonic())
+            self._closed = False
+
     def wait(self, for_what: str, timeout: float | None, register: Callable[[_Wait], None]) -> bool:
         """Pass the turn on until what `register` takes the wait to ends it, or time does.
 

@@ -16,12 +16,12 @@ from typing import Any, Self
 
 from werkzeug.serving import make_server
 
+from commandline.interrupts import owned
 from localcloud.clock import Event, VirtualClock
 from localcloud.functions.environment import ACCOUNT, REGION
 from localcloud.functions.host import FunctionHost
 from localcloud.functions.processes import FunctionProcesses
 from localcloud.gateway import Gateway
-from localcloud.interrupts import owned
 from localcloud.patches import patched_moto
 from localcloud.patches.tasks import service_clients
 from localcloud.turns import mark_calls

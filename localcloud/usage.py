@@ -6,12 +6,13 @@ import json
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
+from commandline.files import load_json
+from commandline.output import show
 from infra.project import ROOT
 from lambdas.requests.acceptance import REQUESTED
-from localcloud.files import load_json
+from localcloud import PROGRAM
 from localcloud.functions.environment import ACCOUNT, REGION
 from localcloud.orchestrator import LocalOrchestrator
-from localcloud.output import show
 from localcloud.plain_world import plain_world
 from localcloud.turns import CALLERS_CREDENTIALS
 from localcloud.world import World
@@ -70,7 +71,8 @@ def print_usage(orchestrator: LocalOrchestrator) -> None:
             machine=orchestrator.machine_arn,
             input=_input(orchestrator.world),
             entry=_entry(orchestrator),
-        )
+        ),
+        PROGRAM,
     )
 
 

@@ -23,7 +23,7 @@ from pydantic import (
     model_validator,
 )
 
-from localcloud.files import FileError, load_json
+from commandline.files import FileError, load_json
 
 ApiVersion = Literal["v1", "v2"]
 SourceKind = Literal["snapshot", "cluster-snapshot", "cluster"]

@@ -35,11 +35,14 @@ class Actions:
             if action.operation != "AbortExecution":
                 self._schedule(action, action.at_s)
 
+    def act(self, action: Action) -> None:
+        """Act at this moment; as for any caller, what is illegal is refused and changes nothing."""
+        with contextlib.suppress(SimulatedError):
+            self._perform(action)
+
     def _schedule(self, action: Action, at_s: float) -> None:
         def act() -> None:
-            # As for any caller, what is illegal in this state is refused and changes nothing.
-            with contextlib.suppress(SimulatedError):
-                self._perform(action)
+            self.act(action)
             if action.every_s is not None:
                 self._schedule(action, at_s + action.every_s)
 

@@ -181,3 +181,44 @@ def test_with_a_speed_somebody_who_arrives_finds_the_time_that_has_passed() -> N
             assert clock.now() - began >= 20
     finally:
         clock.close()
+
+
+def test_a_restart_ends_what_waits_or_is_due_and_begins_at_the_origin_again() -> None:
+    clock = VirtualClock()
+    happened: list[str] = []
+
+    def wait() -> None:
+        try:
+            clock.sleep(HOUR)
+        except ClockClosed:
+            happened.append("ended")
+            raise
+
+    with clock.turn("the test"):
+        clock.start("who waits", wait)
+        clock.at(EPOCH + HOUR, "who is due", lambda: happened.append("due"))
+        clock.sleep(1)
+        clock.restart()
+        assert (clock.now(), happened) == (EPOCH, ["ended"])
+        clock.sleep(2 * HOUR)
+        assert (clock.now(), happened) == (EPOCH + 2 * HOUR, ["ended"])
+    clock.close()
+
+
+def test_a_restart_fails_if_something_goes_on(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("localcloud.clock._SECONDS_TO_END", 0.01)
+    clock, goes_on = VirtualClock(), threading.Event()
+
+    def insist() -> None:
+        try:
+            clock.sleep(HOUR)
+        except ClockClosed:
+            goes_on.wait()
+
+    with clock.turn("the test"):
+        clock.start("who insists", insist)
+        clock.sleep(1)
+        with pytest.raises(RuntimeError, match="who insists"):
+            clock.restart()
+        goes_on.set()
+    clock.close()

@@ -23,6 +23,8 @@ SEARCHED: Final = (
     "docs",
     "examples",
     "bench",
+    "commandline",
+    "console",
     "infra",
     "lambdas",
     "localcloud",
