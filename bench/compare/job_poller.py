@@ -83,9 +83,7 @@ def definition(job: Job, store: Mapping[str, str], name: str) -> Json:
             )
         case Kind.EXPORTS:
             tasks = [_task(name, number, arn) for number, arn in enumerate(job.sources)]
-            return _machine(
-                ExportSnapshots=_map(tasks, export(), "Done"), Done={"Type": "Succeed"}
-            )
+            return _machine(ExportSnapshots=_map(tasks, export(), "Done"), Done={"Type": "Succeed"})
         case Kind.STOP:
             return _machine(
                 StopCampaigns=_map(list(job.campaigns), _STOP, "Done", at_once=1),
@@ -107,9 +105,7 @@ def definition(job: Job, store: Mapping[str, str], name: str) -> Json:
                     {"available": "ExportSnapshot", "failed": "Failed"},
                     choice="IsSnapshotAvailable",
                 ),
-                ExportSnapshot=_map(
-                    [_task(name, 0, "{% $arn %}")], export(), "DeleteSnapshot"
-                )
+                ExportSnapshot=_map([_task(name, 0, "{% $arn %}")], export(), "DeleteSnapshot")
                 | _caught("DeleteAfterFailure"),
                 DeleteSnapshot=_call("rds:deleteDBSnapshot", snapshot, "Done"),
                 Done={"Type": "Succeed"},

@@ -67,8 +67,7 @@ def _stages(*stages: list[dict[str, Any]]) -> dict[str, Any]:
     conditions: tuple[dict[str, Any], ...] = ({}, {}, {"run": "always"})
     return {
         "stages": [
-            {"jobs": jobs} | condition
-            for jobs, condition in zip(stages, conditions, strict=False)
+            {"jobs": jobs} | condition for jobs, condition in zip(stages, conditions, strict=False)
         ]
     }
 

@@ -8,11 +8,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final, Protocol
 
+from lambdas.shared.environment import EXPORT_BUCKET, EXPORT_KEY_ARN, EXPORT_ROLE_ARN
 from localcloud.clock import Event
 from localcloud.functions.environment import CREDENTIALS, REGION, isolated_environment
 from localcloud.functions.workers import Worker
 from localcloud.orchestrator import LocalOrchestrator
-from lambdas.shared.environment import EXPORT_BUCKET, EXPORT_KEY_ARN, EXPORT_ROLE_ARN
 
 Json = dict[str, Any]
 
