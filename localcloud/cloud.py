@@ -5,23 +5,23 @@ from __future__ import annotations
 import gc
 import os
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from functools import cache
 from importlib import import_module
 from types import TracebackType
 from typing import Any, Self
 
+from commandline.interrupts import owned
 from localcloud.clock import Event, VirtualClock
 from localcloud.direct import call_directly, served
 from localcloud.functions.environment import ACCOUNT, REGION
 from localcloud.functions.host import FunctionHost
 from localcloud.functions.processes import FunctionProcesses
 from localcloud.gateway import Gateway
-from localcloud.interrupts import owned
 from localcloud.patches import patched_moto
 from localcloud.patches.tasks import service_clients
-from localcloud.simulators.server import Request, Server
+from localcloud.simulators.server import Request, Response, Server
 from localcloud.turns import mark_calls
 from localcloud.wsgi import Application
 
@@ -64,10 +64,12 @@ class LocalAws:
         port: int = 0,
         seed: int = 0,
         processes: FunctionProcesses | None = None,
+        controls: Callable[[Request], Response] | None = None,
     ) -> None:
         """Prepare; `environment` is added to that of every function, for instance other endpoints.
 
-        A `port` of 0 is a free one; `processes` are shared with other instances, and not closed.
+        A `port` of 0 is a free one; `processes` are shared with other instances, and not closed;
+        `controls` are served at a path of their own.
         """
         self.clock = clock
         self.endpoint = ""
@@ -77,6 +79,7 @@ class LocalAws:
         self._port = port
         self._seed = seed
         self._processes = processes
+        self._controls = controls
         self._session = service_clients.isolated_session()
         self._clients: dict[str, Client] = {}
         self._stack = ExitStack()
@@ -139,7 +142,7 @@ class LocalAws:
                 changed=self.execution_changed.set,
             )
         )
-        respond = Gateway(_moto(), self.environment).respond
+        respond = Gateway(_moto(), self.environment, self.clock, self._controls).respond
         server.respond_by(respond)
         self._stack.enter_context(server)
         self._stack.enter_context(served(self.endpoint, respond))

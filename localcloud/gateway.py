@@ -1,4 +1,4 @@
-"""The endpoint of every service: moto, the simulators, and an error for everything else.
+"""The endpoint of every service: moto, the simulators, the controls, and an error for all else.
 
 The AWS CLI's `--endpoint-url` names one endpoint for all services, and version 1 of the AWS CLI
 needs it: it ignores AWS_ENDPOINT_URL for rds and sqs.
@@ -9,15 +9,21 @@ from __future__ import annotations
 import json
 import re
 import traceback
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from email.utils import formatdate
 from typing import Final
 from urllib.parse import parse_qs
 from xml.sax.saxutils import escape
 
+from localcloud.clock import VirtualClock
 from localcloud.forwarding import FORWARDED, forward
 from localcloud.simulators.errors import NOT_IMPLEMENTED, NOT_IMPLEMENTED_STATUS
 from localcloud.simulators.server import Request, Response
 from localcloud.wsgi import Application, call
+
+CONTROLS: Final = "/_localcloud/"
+"""The path of the controls, which no service has."""
 
 _SIMULATED: Final = {
     "connect-campaigns": "AWS_ENDPOINT_URL_CONNECTCAMPAIGNSV2",
@@ -33,11 +39,19 @@ _FORM: Final = "application/x-www-form-urlencoded"
 
 
 class Gateway:
-    """Answers requests by moto, a WSGI application, or by a simulator."""
+    """Answers requests by moto, a WSGI application, by a simulator, or by the controls."""
 
-    def __init__(self, moto: Application, environment: Mapping[str, str]) -> None:
+    def __init__(
+        self,
+        moto: Application,
+        environment: Mapping[str, str],
+        clock: VirtualClock,
+        controls: Callable[[Request], Response] | None = None,
+    ) -> None:
         """Prepare; `environment` may hold the endpoints of the simulators."""
         self._moto = moto
+        self._clock = clock
+        self._controls = controls
         self._endpoints = {
             service: environment[variable]
             for service, variable in _SIMULATED.items()
@@ -45,7 +59,14 @@ class Gateway:
         }
 
     def respond(self, request: Request) -> Response:
-        """Return the response to a request."""
+        """Return the response to a request; it has the local AWS's time."""
+        response = self._answer(request)
+        date = formatdate(self._clock.now(), usegmt=True)
+        return replace(response, headers={**response.headers, "date": date})
+
+    def _answer(self, request: Request) -> Response:
+        if self._controls is not None and request.path.startswith(CONTROLS):
+            return self._controls(request)
         url = self._endpoints.get(_service(request))
         if url is not None and FORWARDED not in request.headers:
             return forward(request, url)

@@ -54,7 +54,6 @@ RequestHandler = Callable[[Request], Response | None]
 
 class _Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
-    server_version = "localcloud"
     # Head and body are sent separately; Nagle's algorithm would delay the body by 40 ms.
     disable_nagle_algorithm = True
     server: _Listener
@@ -68,7 +67,7 @@ class _Handler(BaseHTTPRequestHandler):
         if response is None:
             self.close_connection = True
             return
-        self.send_response(response.status)
+        self.send_response_only(response.status)
         own = {"content-type": response.content_type, "content-length": str(len(response.body))}
         for name, value in {**own, **response.headers}.items():
             self.send_header(name, value)

@@ -9,7 +9,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from localcloud.output import one_line, print_status, show
+from commandline.output import one_line, print_status, show
+from localcloud import PROGRAM
 from localcloud.storm import replay as lines
 from localcloud.storm.examine import examine
 from localcloud.storm.generate import scenario
@@ -65,7 +66,7 @@ def run(seed: int, worlds: int) -> Storm:
         for invariant, what in result["violations"]:
             violation = Violation(result["seed"], invariant, what)
             storm.violations.append(violation)
-            show(one_line(str(violation)))
+            show(one_line(str(violation)), PROGRAM)
     storm.wall_seconds = time.monotonic() - began
     pace = storm.worlds / max(storm.wall_seconds, 0.001)
     print_status(
@@ -91,7 +92,7 @@ def replay(seed: int, *, shrinks: bool = False) -> bool:
     if result.observed is not None:
         texts += [*lines.happened(result.observed), *lines.ended(result.observed)]
     for text in [*texts, *map(str, result.violations)]:
-        show(one_line(text))
+        show(one_line(text), PROGRAM)
     return bool(result.violations)
 
 

@@ -7,8 +7,8 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import Self
 
+from commandline.interrupts import owned
 from localcloud.functions.processes import FunctionProcesses
-from localcloud.interrupts import owned
 from localcloud.orchestrator import LocalOrchestrator
 from localcloud.storm.scenario import Scenario
 

@@ -11,7 +11,8 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
-from localcloud.interrupts import until_interrupted
+from commandline.interrupts import until_interrupted
+from localcloud import PROGRAM
 from localcloud.storm.examine import examine
 from localcloud.storm.generate import scenario
 from localcloud.storm.stacks import Stacks
@@ -40,4 +41,4 @@ def work(assemblies: Sequence[Path]) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(until_interrupted(lambda: work([Path(each) for each in sys.argv[1:]])))
+    sys.exit(until_interrupted(lambda: work([Path(each) for each in sys.argv[1:]]), PROGRAM))

@@ -14,8 +14,8 @@ from pathlib import Path
 from queue import SimpleQueue
 from typing import Any, Final
 
+from commandline.interrupts import owned
 from infra.project import ROOT
-from localcloud.interrupts import owned
 from localcloud.storm.examine import LOCAL_AWS
 from localcloud.storm.generate import scenario
 

@@ -1,0 +1,1 @@
+"""Bugs seeded into copies of the stack, and how many worlds the storm takes to find each."""
