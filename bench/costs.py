@@ -11,9 +11,9 @@ from typing import Any, Final, NamedTuple
 
 from bench.measuring import measure
 from bench.scenarios import EVENTS_DELIVERED, TWELVE_EXPORTS
+from commandline.files import load_json
 from infra.platform.functions import MEMORY_MB
 from infra.project import ROOT
-from localcloud.files import load_json
 from localcloud.orchestrator import LocalOrchestrator
 from localcloud.plain_world import plain_world
 from localcloud.world import World

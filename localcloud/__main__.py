@@ -3,7 +3,8 @@
 import sys
 from importlib import import_module
 
-from localcloud.interrupts import until_interrupted
+from commandline.interrupts import until_interrupted
+from localcloud import PROGRAM
 
 
 def _work() -> int:
@@ -13,4 +14,4 @@ def _work() -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(until_interrupted(_work))
+    sys.exit(until_interrupted(_work, PROGRAM))

@@ -11,11 +11,12 @@ from rich.console import Console
 from rich.live import Live
 from rich.text import Text
 
+from commandline.output import one_line, print_status, terminal
+from commandline.progress import Progress, Status, short
+from commandline.table import style_of, table
 from localcloud.orchestrator import LocalOrchestrator
-from localcloud.output import one_line, print_status, terminal
-from localcloud.progress import Progress, ProgressReader, Status, short
+from localcloud.progress import ProgressReader
 from localcloud.runs import Runs
-from localcloud.table import style_of, table
 
 REAL_SECONDS_BETWEEN_READS: Final = 0.1
 

@@ -13,11 +13,13 @@ from lambdas.requests.outcome import COMPLETED
 from localcloud.account_resources import AccountResources
 from localcloud.clock import VirtualClock
 from localcloud.cloud import LocalAws
+from localcloud.contents import Contents
+from localcloud.controls import Controls
 from localcloud.deployment import deploy
 from localcloud.forwarding import FORWARDED, forward
 from localcloud.functions.processes import FunctionProcesses
 from localcloud.patches import publish, reseed
-from localcloud.simulators import Simulators
+from localcloud.simulators import Simulators, Surroundings
 from localcloud.simulators.server import Request, Response
 from localcloud.steps import OnStep, Step, ignore
 from localcloud.world import World
@@ -26,6 +28,8 @@ from tools.synthesis import synthesise
 
 class LocalOrchestrator:
     """A context manager: the deployed stack, its world, and the clock of both.
+
+    One deployment serves any number of worlds, one after another: `next_world`.
 
     Attributes:
         world: what exists and what goes wrong.
@@ -56,8 +60,7 @@ class LocalOrchestrator:
         self._on_step = on_step
         self._stack = ExitStack()
         self._resources = AccountResources()
-        self.simulators = Simulators(
-            world,
+        surroundings = Surroundings(
             self.clock,
             account=LocalAws.account,
             region=LocalAws.region,
@@ -67,17 +70,20 @@ class LocalOrchestrator:
             rds_fallback=partial(self._forward, "rds"),
             tagging_fallback=partial(self._forward, "tagging"),
         )
+        self.simulators = Simulators(world, surroundings)
         self.aws = LocalAws(
             self.clock,
             self.simulators.endpoints,
             port=port,
             seed=world.seed,
             processes=processes,
+            controls=Controls(self.clock, self.simulators, self.abort_executions).respond,
         )
         self.outputs: Mapping[str, str] = {}
         self._outcomes: dict[str, list[dict[str, Any]]] = {}
         self._queue = ""
         self._began_at = self.clock.now()
+        self._contents: Contents
 
     def __enter__(self) -> Self:
         assembly = self._assembly or self._synthesise()
@@ -90,6 +96,7 @@ class LocalOrchestrator:
             self.outputs = deploy(self.aws, assembly, self._on_step).outputs
             self._resources.provide_export_stores()
             self._subscribe()
+            self._contents = Contents()
         except BaseException:
             self._stack.close()
             raise
@@ -102,6 +109,22 @@ class LocalOrchestrator:
     def machine_arn(self) -> str:
         """The state machine."""
         return self.outputs["StateMachineArn"]
+
+    def next_world(self, world: World) -> None:
+        """Take another world, as if the stack had just been deployed.
+
+        What still runs is ended without a trace, the clock returns to its origin, and nothing is
+        left of the worlds before: the same world gives the same run, the first or the fiftieth.
+
+        Raises RuntimeError if something that runs does not end; the local AWS is of no use then.
+        """
+        self.clock.restart()
+        self.aws.execution_changed.clear()
+        self.aws.functions.forget()
+        self._contents.empty()
+        self._outcomes.clear()
+        self.world = world
+        self.simulators.next_world(world)
 
     def begin(self) -> None:
         """Start world time."""
@@ -136,6 +159,17 @@ class LocalOrchestrator:
                 self._outcomes.setdefault(detail["execution_arn"], []).append(detail)
                 sqs.delete_message(QueueUrl=self._queue, ReceiptHandle=message["ReceiptHandle"])
         return self._outcomes.get(execution_arn, [])
+
+    def abort_executions(self) -> list[str]:
+        """Stop the requests that run, as a person does, and return their executions' ARNs."""
+        states = self.aws.client("stepfunctions")
+        running = states.list_executions(stateMachineArn=self.machine_arn, statusFilter="RUNNING")[
+            "executions"
+        ]
+        arns = [execution["executionArn"] for execution in running]
+        for arn in arns:
+            states.stop_execution(executionArn=arn)
+        return arns
 
     def _synthesise(self) -> Path:
         self._on_step(Step("Synthesising the stack"))

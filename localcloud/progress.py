@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from datetime import datetime
-from enum import StrEnum
 from typing import Any, Final
 
 from pydantic import TypeAdapter
 
+from commandline.output import one_line
+from commandline.progress import Progress, Request, Resource, Status, short
 from lambdas.jobs.pass_result import PassResult
 from lambdas.jobs.phases import Phase
 from lambdas.jobs.registry import AnyWork
@@ -19,76 +18,10 @@ from lambdas.jobs.work import Work
 from lambdas.requests.executions import pass_result_of
 from lambdas.requests.plan import close
 from localcloud.orchestrator import LocalOrchestrator
-from localcloud.output import one_line
 from localcloud.patches import ChildHistory, child_histories
 from localcloud.runs import ENDED, Run, Runs
 
 _WORK: Final[TypeAdapter[Work]] = TypeAdapter(AnyWork)
-
-
-class Status(StrEnum):
-    """How far a resource has come: the phases, the most urgent first."""
-
-    FAILED = Phase.FAILED
-    WARNING = "WARNING"
-    """COMPLETE, with a warning."""
-    PENDING = Phase.PENDING
-    QUEUED = Phase.QUEUED
-    DELETING = Phase.DELETING
-    IN_PROGRESS = Phase.IN_PROGRESS
-    COMPLETE = Phase.COMPLETE
-    PLANNED = Phase.PLANNED
-
-
-URGENCY: Final = {status: urgency for urgency, status in enumerate(Status)}
-
-
-def in_words(statuses: Iterable[Status]) -> str:
-    """Count statuses: 3 FAILED, 57 COMPLETE."""
-    counts = Counter(statuses)
-    return ", ".join(f"{counts[status]} {status}" for status in Status if counts[status])
-
-
-@dataclass(frozen=True)
-class Resource:
-    """A resource of one job.
-
-    Attributes:
-        key: the number of the request, the job and the id.
-        name: a short name.
-        detail: its state, or why it ended as it did.
-        ended_at_s: simulated seconds since the beginning, None until it has ended.
-    """
-
-    key: tuple[int, str, str]
-    name: str
-    target: str
-    status: Status
-    detail: str
-    ended_at_s: float | None = None
-
-
-@dataclass(frozen=True)
-class Request:
-    """A request's execution.
-
-    Attributes:
-        status: that of the execution.
-        detail: the states that its child executions are in; the summary, once there is one.
-    """
-
-    name: str
-    status: str
-    detail: str
-
-
-@dataclass(frozen=True)
-class Progress:
-    """The progress at a moment, in simulated seconds since the beginning."""
-
-    seconds: float
-    requests: tuple[Request, ...]
-    resources: tuple[Resource, ...]
 
 
 class ProgressReader:
@@ -109,7 +42,8 @@ class ProgressReader:
             name = "request" if len(self._runs.all) == 1 else f"request {number}"
             requests.append(Request(name, run.status, _where(run, children)))
             resources += self._resources(number, run, children, states)
-        return Progress(self._orchestrator.seconds(), tuple(requests), tuple(resources))
+        head = f"{self._orchestrator.seconds():,.0f} simulated s"
+        return Progress(head, tuple(requests), tuple(resources))
 
     def _states(self) -> dict[str, str]:
         """Return the state of each resource that exists, in words."""
@@ -196,9 +130,3 @@ def _where(run: Run, children: Iterable[ChildHistory]) -> str:
 def _last_state(events: Iterable[Mapping[str, Any]]) -> str:
     entered = (event.get("stateEnteredEventDetails") for event in reversed(tuple(events)))
     return next((str(details["name"]) for details in entered if details), "starting")
-
-
-def short(resource: str) -> str:
-    """Return a short name of a resource: an ARN's last two parts, or the id."""
-    name = ":".join(resource.split(":")[5:]) if resource.startswith("arn:") else resource
-    return one_line(name)

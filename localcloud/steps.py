@@ -9,7 +9,7 @@ from typing import NamedTuple
 from rich.live import Live
 from rich.text import Text
 
-from localcloud.output import print_status, terminal
+from commandline.output import print_status, terminal
 
 
 class Step(NamedTuple):

@@ -12,13 +12,13 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Final
 
+from console.docstrings import attributes
 from infra.monitoring import alarms
 from infra.project import CONTEXT_KEY, ROOT
 from infra.settings import Settings, SettingsError
 from tools.accepted_findings import ACCEPTED
 from tools.dashboard_picture import svg
 from tools.diagram import resolved, table
-from tools.docstrings import attributes
 from tools.generated import update
 from tools.synthesis import synthesise, template_of
 

@@ -24,8 +24,8 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, Final
 
+from commandline.interrupts import owned
 from infra.project import CONTEXT_KEY, ROOT
-from localcloud.interrupts import owned
 
 ASSEMBLIES: Final = ROOT / "build" / "assemblies"
 

@@ -12,8 +12,8 @@ from bench.mutants.assemblies import originals
 from bench.mutants.catalogue import Mutant, mutants
 from bench.mutants.page import PAGE, page
 from bench.mutants.search import Search, search
-from localcloud.interrupts import until_interrupted
-from localcloud.output import print_status, show
+from commandline.interrupts import until_interrupted
+from commandline.output import print_status, show
 
 AT_ONCE: Final = 2
 """Mutants that are run at the same time."""

@@ -15,12 +15,12 @@ from tempfile import TemporaryDirectory
 from typing import Final
 
 from bench.mutants.catalogue import DEPLOYED, Mutant
+from commandline.interrupts import owned
 from infra.project import LAYER, ROOT
-from localcloud.interrupts import owned
 from localcloud.storm.scenario import SETTINGS
 from tools.synthesis import NotDeployableError, synthesise
 
-COPIED: Final = ("lambdas", "infra", "localcloud", "tools", "app.py", "cdk.json")
+COPIED: Final = ("commandline", "lambdas", "infra", "localcloud", "tools", "app.py", "cdk.json")
 """What a synthesis needs, besides the layer."""
 
 _SYNTHESISE: Final = """

@@ -11,8 +11,8 @@ from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
+from commandline.interrupts import owned
 from infra.project import ROOT
-from localcloud.interrupts import owned
 from localcloud.storm.invariants import INVARIANTS
 from localcloud.storm.workers import SECONDS_PER_SCENARIO
 

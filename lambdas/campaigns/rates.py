@@ -8,6 +8,11 @@ from lambdas.rate_limit.limiter import Limiter, RateLimiter, Unlimited
 from lambdas.rate_limit.quota import CAMPAIGN_RATES_JSON
 from lambdas.shared.environment import CAMPAIGN_RATES, COORDINATION_TABLE, setting
 
+READS: Final = "campaign-reads"
+MUTATIONS: Final = "campaign-mutations"
+DESCRIPTIONS: Final = "campaign-descriptions"
+"""The names of the rates in the table."""
+
 
 class CampaignLimits(NamedTuple):
     """The limiters of calls that read campaigns, that change them, and of DescribeCampaign."""
@@ -31,7 +36,7 @@ def campaign_limits() -> CampaignLimits:
         return UNLIMITED
     table = setting(COORDINATION_TABLE)
     return CampaignLimits(
-        reads=RateLimiter(table, "campaign-reads", rates.reads),
-        mutations=RateLimiter(table, "campaign-mutations", rates.mutations),
-        descriptions=RateLimiter(table, "campaign-descriptions", rates.descriptions),
+        reads=RateLimiter(table, READS, rates.reads),
+        mutations=RateLimiter(table, MUTATIONS, rates.mutations),
+        descriptions=RateLimiter(table, DESCRIPTIONS, rates.descriptions),
     )

@@ -114,10 +114,9 @@ def check_home(account: str, region: str, info: ValidationInfo) -> None:
     """Reject a resource of another account or Region than those of the validation's context."""
     home = info.context or {}
     if (account, region) != (home.get("account", account), home.get("region", region)):
-        raise broken_rule(
-            f"is in account {account}, Region {region};"
-            f" this stack works in account {home['account']}, Region {home['region']}"
-        )
+        words = (("account", "account"), ("Region", "region"))
+        known = ", ".join(f"{word} {home[name]}" for word, name in words if name in home)
+        raise broken_rule(f"is in account {account}, Region {region}; this stack works in {known}")
 
 
 def _check_job_id(value: str) -> str:

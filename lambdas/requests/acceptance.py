@@ -44,6 +44,8 @@ _OF_A_REQUEST: Final = ("correlation_id", "description", "dry_run")
 _SHAPES: Final = ("stages", "jobs", "kind", "target", CLEAN_UP)
 """The fields that distinguish the shapes of an input."""
 _STACK_SETTINGS: Final = re.compile(r"bucket|role|kms|key", re.IGNORECASE)
+_EXECUTIONS: Final = re.compile(r"arn:aws[a-z-]*:states:[a-z0-9-]+:\d{12}:execution:[^:/]+")
+"""What the ARNs of one state machine's executions begin with."""
 _WHOLE: Final = "request"
 _NOTHING: Final[Mapping[str, object]] = MappingProxyType({})
 
@@ -103,7 +105,7 @@ class CleanUpInput(Frozen):
     clean_up: CleanUpFields
 
 
-def clean_up(raw: object, *, own_execution_arn: str) -> CleanUp | None:
+def clean_up(raw: object, *, own_execution_arn: str | None) -> CleanUp | None:
     """Return the clean-up that an execution's input requests, None if it is another request.
 
     The stack's rule starts one when an execution was aborted, timed out or was ended by Step
@@ -111,7 +113,7 @@ def clean_up(raw: object, *, own_execution_arn: str) -> CleanUp | None:
 
     Args:
         raw: the execution's input.
-        own_execution_arn: the ARN of that execution.
+        own_execution_arn: the ARN of that execution; None if its state machine is not known.
 
     Raises:
         RequestRejected: when it does not name an execution of the same state machine.
@@ -122,9 +124,15 @@ def clean_up(raw: object, *, own_execution_arn: str) -> CleanUp | None:
         requested = CleanUpInput.model_validate(_without_ignored(raw)).clean_up
     except ValidationError as error:
         raise RequestRejected(_faults(error, ())) from error
-    machine = own_execution_arn.rpartition(":")[0]
-    if requested.execution_arn.rpartition(":")[0] != machine:
-        rule = f"must be an execution ARN: {machine}:NAME; got {echo(requested.execution_arn)}"
+    machine = requested.execution_arn.rpartition(":")[0]
+    if own_execution_arn is None:
+        own = "arn:aws:states:REGION:ACCOUNT:execution:MACHINE"
+        is_own = _EXECUTIONS.fullmatch(machine) is not None
+    else:
+        own = own_execution_arn.rpartition(":")[0]
+        is_own = machine == own
+    if not is_own:
+        rule = f"must be an execution ARN: {own}:NAME; got {echo(requested.execution_arn)}"
         raise RequestRejected((_not_an_execution(rule),))
     return CleanUp(execution_arn=requested.execution_arn)
 
@@ -138,12 +146,12 @@ def _not_an_execution(rule: str) -> Fault:
     return Fault(field=f"{CLEAN_UP}.execution_arn", rule=rule)
 
 
-def parse(raw: object, *, region: str, account: str) -> Request:
+def parse(raw: object, *, region: str | None, account: str | None) -> Request:
     """Read a request in any of its shapes: whole, one stage, a bare job.
 
     Args:
         raw: the execution's input, or the one that its event stands for.
-        region: the stack's Region, which all named resources must be in.
+        region: the stack's Region, which all named resources must be in; None if not known.
         account: the stack's account, likewise.
 
     Raises:
@@ -157,8 +165,9 @@ def parse(raw: object, *, region: str, account: str) -> Request:
     if misspelled:
         raise RequestRejected(misspelled, body)
     whole, prefix = _expand_shorthand(body)
+    home = {name: value for name, value in (("region", region), ("account", account)) if value}
     try:
-        return Request.model_validate(whole, context={"region": region, "account": account})
+        return Request.model_validate(whole, context=home)
     except ValidationError as error:
         raise RequestRejected(_faults(error, prefix), body) from error
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import secrets
 import threading
 import uuid
 from collections import Counter, defaultdict
@@ -74,6 +75,11 @@ class FunctionHost:
         finally:
             with self._lock:
                 self._running[function.name] -= 1
+
+    def forget(self) -> None:
+        """Forget the invocations and logs so far; warm workers stay."""
+        self.invocations.clear()
+        self.logs.clear()
 
     def close(self) -> None:
         """End every worker; running invocations end with HostClosedError.
@@ -161,7 +167,8 @@ class FunctionHost:
 
     def _prepare(self, worker: Worker, function: DeployedFunction) -> dict[str, object] | None:
         today = datetime.fromtimestamp(self._clock.now(), UTC).strftime("%Y/%m/%d")
-        worker.log_stream = f"{today}/[{function.version}]{uuid.uuid4().hex}"
+        # Not from the seed: which workers are warm must not change what is drawn after this.
+        worker.log_stream = f"{today}/[{function.version}]{secrets.token_hex(16)}"
         directory = self._processes.directory(function.code, function.code_hash)
         environment = function_environment(
             function, directory, worker.log_stream, self._environment

@@ -15,8 +15,11 @@ _components = itertools.count()
 
 def apply(patches: Patches, seed: int) -> None:
     """Draw from the seed what this process draws; the function host seeds its workers."""
-    patches.replace_everywhere("", uuid.uuid4, _uuid4)
+    original = uuid.uuid4
+    patches.replace_everywhere("", original, _uuid4)
     patches.replace(uuid, "uuid4", _uuid4)
+    # The key of a service's backend is drawn at its first use, in whichever world that is.
+    moto("core.base_backend").uuid4 = original
     jitter = moto(f"{ASL}.component.common.retry.jitter_strategy_decl")
     patches.replace(jitter, "random", _jitter)
     # Parsed definitions outlive a run, and draw their internal keys only once.

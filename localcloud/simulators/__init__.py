@@ -3,120 +3,35 @@
 from __future__ import annotations
 
 from contextlib import ExitStack
-from typing import Self
+from typing import Any, Self
 
-from localcloud.clock import VirtualClock
-from localcloud.simulators.actions import Actions
-from localcloud.simulators.call_pipeline import CallPipeline
-from localcloud.simulators.campaign_documents import CampaignDocuments
-from localcloud.simulators.campaign_events import CampaignEvents
-from localcloud.simulators.campaigns import Campaigns
-from localcloud.simulators.campaigns_api import CampaignsApi, campaign_buckets
-from localcloud.simulators.databases import Databases
-from localcloud.simulators.events import Events, PublishEvent
-from localcloud.simulators.export_files import PutObject
-from localcloud.simulators.export_targets import AnyTargets, ExportTargets
 from localcloud.simulators.exports import ExportParameters
-from localcloud.simulators.exports_api import ExportsApi
-from localcloud.simulators.faults import CallFaults, EventFaults
-from localcloud.simulators.ledger import Ledger
-from localcloud.simulators.rds_api import Fallback, RdsApi
-from localcloud.simulators.rds_events import RdsEvents
-from localcloud.simulators.running_rds import RunningRds
+from localcloud.simulators.faults import Faults
+from localcloud.simulators.ledger import Change, Ledger
 from localcloud.simulators.server import Server
-from localcloud.simulators.shared_model import SharedModel
-from localcloud.simulators.snapshot_documents import SnapshotDocuments
-from localcloud.simulators.snapshots_api import SnapshotsApi
-from localcloud.simulators.tagging_api import TaggingApi
-from localcloud.simulators.world_time import WorldTime
-from localcloud.world import CallFault, EventFault, World
+from localcloud.simulators.simulated_world import SimulatedWorld, Surroundings
+from localcloud.world import Act, Action, World
 
-__all__ = ["Ledger", "Simulators"]
+__all__ = ["Ledger", "Simulators", "Surroundings"]
 
 
 class Simulators:
-    """A context manager that serves the simulators until it exits.
+    """A context manager that serves one world after another until it exits.
 
     World time starts at `begin`, after the deployment.
 
     Attributes:
-        ledger: the calls and the state changes since the beginning.
         endpoints: the environment variables that make boto3 and the AWS CLI use the simulators.
     """
 
-    def __init__(
-        self,
-        world: World,
-        clock: VirtualClock,
-        *,
-        account: str,
-        region: str,
-        publish_event: PublishEvent,
-        put_object: PutObject,
-        targets: ExportTargets | None = None,
-        rds_fallback: Fallback | None = None,
-        tagging_fallback: Fallback | None = None,
-    ) -> None:
-        """Compose the simulators.
-
-        Args:
-            world: what exists and what goes wrong.
-            clock: the clock that all parts share.
-            account: 12 digits.
-            region: for ARNs and events.
-            publish_event: takes EventBridge envelopes, one after another, on its own thread.
-            put_object: takes bucket, key and content of the files that exports write; should be
-                quick, because it delays scheduled changes.
-            targets: the buckets, roles and keys that exist; by default, all do.
-            rds_fallback: serves the other operations of RDS; by default, they are not served.
-            tagging_fallback: the same for the Resource Groups Tagging API.
-        """
-        self._world = world
-        self._time = WorldTime(clock)
+    def __init__(self, world: World, surroundings: Surroundings) -> None:
+        """Prepare to serve a world."""
+        self._surroundings = surroundings
+        self._world = SimulatedWorld(world, surroundings)
         self._stack = ExitStack()
-        self.ledger = Ledger()
-        events = self._events(publish_event, account, region)
-        self._campaign_events = CampaignEvents(events)
-        databases = Databases(world.databases)
-        arn_prefix = f"arn:aws:rds:{region}:{account}"
-        self._exports = RunningRds(
-            world,
-            databases,
-            arn_prefix=arn_prefix,
-            time=self._time,
-            ledger=self.ledger,
-            events=RdsEvents(events),
-            put_object=put_object,
-        )
-        self._campaigns = SharedModel(
-            Campaigns(world.campaigns, self.ledger.record_state), self._time
-        )
-        faults = CallFaults((f for f in world.faults if isinstance(f, CallFault)), world.seed)
-        pipeline = CallPipeline(self._time, faults, self.ledger)
-        documents = CampaignDocuments(self._time, account=account, region=region)
-        exports = ExportsApi(self._exports, self._time, targets=targets or AnyTargets())
-        snapshots = SnapshotsApi(
-            self._exports, databases, SnapshotDocuments(self._time), world, arn_prefix=arn_prefix
-        )
-        campaigns_api = CampaignsApi(
-            self._campaigns,
-            pipeline,
-            faults,
-            campaign_buckets(world.limits, clock.now),
-            documents=documents,
-            events=self._campaign_events,
-        )
-        rds_api = RdsApi(exports.operations() | snapshots.operations(), pipeline, rds_fallback)
-        tagging_api = TaggingApi(
-            self._campaigns,
-            documents,
-            pipeline,
-            now=clock.now,
-            knows_v2=world.tagging_knows_v2,
-            fallback=tagging_fallback,
-        )
+        clock = surroundings.clock
         campaigns, rds, tagging = self._servers = tuple(
-            Server(api.respond, clock) for api in (campaigns_api, rds_api, tagging_api)
+            Server(api.respond, clock) for api in self._world.apis
         )
         self.endpoints = {
             "AWS_ENDPOINT_URL_CONNECTCAMPAIGNS": campaigns.url,
@@ -133,37 +48,49 @@ class Simulators:
     def __exit__(self, *_: object) -> None:
         self._stack.close()
 
+    @property
+    def ledger(self) -> Ledger:
+        """The calls and the state changes since the beginning of the world."""
+        return self._world.ledger
+
+    def next_world(self, world: World) -> None:
+        """Serve another world from now on, in place of the present one."""
+        self._world = SimulatedWorld(world, self._surroundings)
+        for server, api in zip(self._servers, self._world.apis, strict=True):
+            server.respond_by(api.respond)
+
     def begin(self, *, export_bucket: str) -> None:
         """Start world time: ages, actions and the ledger's seconds count from here.
 
         Args:
             export_bucket: the deployed stack's bucket, which holds the world's completed exports.
         """
-        self.ledger.begin()
-        with self._campaigns.now() as (campaigns, _):
-            for campaign in campaigns.all():
-                self.ledger.record_state(0.0, campaign.spec.id, campaign.state)
-        self._exports.begin(export_bucket)
-        self._time.begin()
-        actions = Actions(self._time, self._campaigns, self._exports, self._campaign_events)
-        actions.schedule(self._world.actions)
-        for model in (self._campaigns, self._exports.shared):
-            self._time.at(0, "the world", model.wake)
+        self._world.begin(export_bucket=export_bucket)
+
+    @property
+    def faults(self) -> Faults:
+        """The faults in force."""
+        return self._world.faults
+
+    def perform(self, act: Act) -> tuple[Change, ...]:
+        """Do what another caller does, at this moment, and return what changed.
+
+        Raises SimulatedError: it is refused, as any caller would be.
+        """
+        return self._world.perform(act)
+
+    def existing(self) -> dict[str, list[dict[str, Any]]]:
+        """Return what exists, with its states, as JSON types."""
+        return self._world.existing()
+
+    def act(self, action: Action) -> None:
+        """Do what another caller does, at this moment; what is illegal changes nothing."""
+        self._world.act(action)
 
     def export_percents(self) -> dict[str, int]:
         """Return PercentProgress of each export that is IN_PROGRESS, by source."""
-        return self._exports.percents()
+        return self._world.export_percents()
 
     def export_parameters(self) -> list[ExportParameters]:
         """Return the parameters of every export, in the order of their starts."""
-        return self._exports.parameters()
-
-    def _events(self, publish_event: PublishEvent, account: str, region: str) -> Events:
-        faults = (f for f in self._world.faults if isinstance(f, EventFault))
-        return Events(
-            self._time,
-            EventFaults(faults, self._world.seed),
-            publish_event,
-            account=account,
-            region=region,
-        )
+        return self._world.export_parameters()

@@ -130,6 +130,10 @@ class Server:
         """Where it serves."""
         return f"http://127.0.0.1:{self._listener.server_address[1]}"
 
+    def respond_by(self, respond: RequestHandler) -> None:
+        """Have requests answered by something else from now on."""
+        self._listener.respond = respond
+
     def __enter__(self) -> Server:
         self._thread.start()
         return self

@@ -9,15 +9,15 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from localcloud.functions.processes import FunctionProcesses
-from localcloud.interrupts import owned
-from localcloud.output import one_line, print_status, show
+from commandline.output import one_line, print_status, show
+from localcloud import PROGRAM
 from localcloud.storm import replay as lines
-from localcloud.storm.examine import Examined, examine
+from localcloud.storm.examine import examine
 from localcloud.storm.generate import scenario
 from localcloud.storm.invariants import INVARIANTS, Violation
-from localcloud.storm.scenario import SETTINGS, Scenario
+from localcloud.storm.scenario import SETTINGS
 from localcloud.storm.shrink import shrink
+from localcloud.storm.stacks import Stacks
 from localcloud.storm.workers import run_all
 from tools.synthesis import synthesise
 
@@ -66,7 +66,7 @@ def run(seed: int, worlds: int) -> Storm:
         for invariant, what in result["violations"]:
             violation = Violation(result["seed"], invariant, what)
             storm.violations.append(violation)
-            show(one_line(str(violation)))
+            show(one_line(str(violation)), PROGRAM)
     storm.wall_seconds = time.monotonic() - began
     pace = storm.worlds / max(storm.wall_seconds, 0.001)
     print_status(
@@ -78,24 +78,21 @@ def run(seed: int, worlds: int) -> Storm:
 def replay(seed: int, *, shrinks: bool = False) -> bool:
     """Run one seed's scenario, print it, and return whether it violates something."""
     assemblies = _assemblies()
-    with owned(FunctionProcesses, FunctionProcesses.close) as processes:
-
-        def examined(given: Scenario) -> Examined:
-            return examine(given, assemblies[given.settings], processes)
-
+    with Stacks(assemblies) as stacks:
         drawn = scenario(seed)
-        result = examined(drawn)
+        result = examine(drawn, stacks)
         if shrinks and result.violations:
             names = {each.invariant for each in result.violations}
             drawn = shrink(
-                drawn, lambda each: bool(names & {v.invariant for v in examined(each).violations})
+                drawn,
+                lambda each: bool(names & {v.invariant for v in examine(each, stacks).violations}),
             )
-            result = examined(drawn)
+            result = examine(drawn, stacks)
     texts = [*lines.asked(drawn)]
     if result.observed is not None:
         texts += [*lines.happened(result.observed), *lines.ended(result.observed)]
     for text in [*texts, *map(str, result.violations)]:
-        show(one_line(text))
+        show(one_line(text), PROGRAM)
     return bool(result.violations)
 
 

@@ -7,13 +7,12 @@ from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Final
 
-from localcloud.functions.processes import FunctionProcesses
 from localcloud.storm.invariants import Violation, violations
 from localcloud.storm.observe import Observed, observe
 from localcloud.storm.scenario import Scenario
+from localcloud.storm.stacks import Stacks
 
 LOCAL_AWS: Final = "local AWS"
 """Stands for an invariant: the local AWS itself has not failed."""
@@ -41,15 +40,16 @@ class Examined:
         )
 
 
-def examine(scenario: Scenario, assembly: Path, processes: FunctionProcesses) -> Examined:
-    """Run a scenario and return the violations."""
+def examine(scenario: Scenario, stacks: Stacks) -> Examined:
+    """Run a scenario and return the violations; a stack on which that fails is not used again."""
     errors = _Errors()
     try:
         with errors.collected():
-            observed = observe(scenario, assembly, processes)
+            observed = observe(scenario, stacks.ready_for(scenario))
     except Exception as error:
         errors.texts.append(f"{type(error).__name__}: {error}")
         observed = None
+        stacks.discard()
     found = [Violation(scenario.seed, LOCAL_AWS, text) for text in errors.texts]
     return Examined(found + (violations(observed) if observed else []), observed)
 

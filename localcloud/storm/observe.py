@@ -7,10 +7,8 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import partial
-from pathlib import Path
 from typing import Any
 
-from localcloud.functions.processes import FunctionProcesses
 from localcloud.orchestrator import LocalOrchestrator
 from localcloud.patches import child_histories
 from localcloud.runs import ENDED
@@ -80,10 +78,9 @@ class Observed:
         return list(zip(self.scenario.sent, self.executions, strict=False))
 
 
-def observe(scenario: Scenario, assembly: Path, processes: FunctionProcesses) -> Observed:
-    """Run a scenario until nothing runs any more, or until its latest end."""
-    with LocalOrchestrator(scenario.parsed_world(), assembly, processes=processes) as orchestrator:
-        return _Storm(orchestrator, scenario).run()
+def observe(scenario: Scenario, orchestrator: LocalOrchestrator) -> Observed:
+    """Run a scenario in its world until nothing runs any more, or until its latest end."""
+    return _Storm(orchestrator, scenario).run()
 
 
 class _Storm:

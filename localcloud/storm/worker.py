@@ -11,19 +11,20 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
-from localcloud.functions.processes import FunctionProcesses
-from localcloud.interrupts import owned, until_interrupted
+from commandline.interrupts import until_interrupted
+from localcloud import PROGRAM
 from localcloud.storm.examine import examine
 from localcloud.storm.generate import scenario
+from localcloud.storm.stacks import Stacks
 
 
 def work(assemblies: Sequence[Path]) -> int:
     """Serve until standard input ends."""
-    with owned(FunctionProcesses, FunctionProcesses.close) as processes:
+    with Stacks(assemblies) as stacks:
         for line in sys.stdin:
             drawn = scenario(int(line))
             began, cpu = time.monotonic(), time.process_time()
-            examined = examine(drawn, assemblies[drawn.settings], processes)
+            examined = examine(drawn, stacks)
             observed = examined.observed
             result = {
                 "seed": drawn.seed,
@@ -40,4 +41,4 @@ def work(assemblies: Sequence[Path]) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(until_interrupted(lambda: work([Path(each) for each in sys.argv[1:]])))
+    sys.exit(until_interrupted(lambda: work([Path(each) for each in sys.argv[1:]]), PROGRAM))

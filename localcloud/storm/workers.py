@@ -14,12 +14,16 @@ from pathlib import Path
 from queue import SimpleQueue
 from typing import Any, Final
 
+from commandline.interrupts import owned
 from infra.project import ROOT
-from localcloud.interrupts import owned
 from localcloud.storm.examine import LOCAL_AWS
+from localcloud.storm.generate import scenario
 
 SECONDS_PER_SCENARIO: Final = 180.0
 """Real ones; a scenario that takes longer will not end."""
+
+BLOCK: Final = 400
+"""Seeds in a row that are run by settings, so that a stack is deployed for many of them."""
 
 Result = dict[str, Any]
 
@@ -27,8 +31,9 @@ Result = dict[str, Any]
 def run_all(seeds: Sequence[int], assemblies: Sequence[Path]) -> Iterator[Result]:
     """Yield the results of seeds, in their order."""
     queue: SimpleQueue[int] = SimpleQueue()
-    for seed in seeds:
-        queue.put(seed)
+    for first in range(0, len(seeds), BLOCK):
+        for seed in sorted(seeds[first : first + BLOCK], key=lambda each: scenario(each).settings):
+            queue.put(seed)
     results: SimpleQueue[Result] = SimpleQueue()
     count = min(len(seeds), len(os.sched_getaffinity(0)))
 

@@ -12,7 +12,10 @@ from typing import NamedTuple
 from infra.project import LAYER, ROOT
 
 TIMERS = Path(__file__).parent / "timers"
-COPIED = ("lambdas", "infra", "localcloud", "tools", "app.py", "cdk.json", "pyproject.toml")
+COPIED = (
+    *("lambdas", "infra", "commandline", "console", "localcloud", "tools"),
+    *("app.py", "cdk.json", "pyproject.toml"),
+)
 
 
 class Edit(NamedTuple):

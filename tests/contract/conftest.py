@@ -17,7 +17,7 @@ import pytest
 from botocore.config import Config
 
 from localcloud.clock import VirtualClock
-from localcloud.simulators import Simulators
+from localcloud.simulators import Simulators, Surroundings
 from localcloud.simulators.export_files import PutObject
 from localcloud.turns import mark_calls
 from localcloud.world import World
@@ -80,14 +80,14 @@ def running(
     clock = VirtualClock(origin=1_800_000_000.0)
     stack.callback(clock.close)
     stack.enter_context(clock.turn("the test"))
-    simulators = Simulators(
-        World.model_validate(world),
+    surroundings = Surroundings(
         clock,
         account=ACCOUNT,
         region=REGION,
         publish_event=events.append,
         put_object=put_object or (lambda bucket, key, body: objects.update({(bucket, key): body})),
     )
+    simulators = Simulators(World.model_validate(world), surroundings)
     stack.enter_context(simulators)
     if begin:
         simulators.begin(export_bucket=BUCKET)

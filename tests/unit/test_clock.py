@@ -181,3 +181,71 @@ def test_with_a_speed_somebody_who_arrives_finds_the_time_that_has_passed() -> N
             assert clock.now() - began >= 20
     finally:
         clock.close()
+
+
+def test_the_speed_changes_from_now_on_and_the_next_moment_can_come_at_once() -> None:
+    clock = VirtualClock(speed=0.001)
+    happened: list[str] = []
+    try:
+        began = clock.now()
+        clock.at(began + HOUR, "first", lambda: happened.append("first"))
+        clock.at(began + 2 * HOUR, "second", lambda: happened.append("second"))
+        clock.at(began + 1, "never", lambda: happened.append("never"))()
+        assert clock.next_due() == began + HOUR, "what was cancelled is not due"
+
+        with clock.turn("a visitor"):
+            clock.jump()
+        with clock.turn("the test"):
+            assert clock.now() == pytest.approx(began + HOUR, abs=1)
+            assert clock.next_due() == began + 2 * HOUR
+        assert happened == ["first"]
+
+        clock.keep_pace(100_000)
+        with clock.turn("the test"):
+            assert clock.now() < began + 2 * HOUR, "the time before passed at the speed before"
+            clock.sleep(2 * HOUR)
+        assert happened == ["first", "second"]
+        assert clock.next_due() is None
+    finally:
+        clock.close()
+
+
+def test_a_restart_ends_what_waits_or_is_due_and_begins_at_the_origin_again() -> None:
+    clock = VirtualClock()
+    happened: list[str] = []
+
+    def wait() -> None:
+        try:
+            clock.sleep(HOUR)
+        except ClockClosed:
+            happened.append("ended")
+            raise
+
+    with clock.turn("the test"):
+        clock.start("who waits", wait)
+        clock.at(EPOCH + HOUR, "who is due", lambda: happened.append("due"))
+        clock.sleep(1)
+        clock.restart()
+        assert (clock.now(), happened) == (EPOCH, ["ended"])
+        clock.sleep(2 * HOUR)
+        assert (clock.now(), happened) == (EPOCH + 2 * HOUR, ["ended"])
+    clock.close()
+
+
+def test_a_restart_fails_if_something_goes_on(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("localcloud.clock._SECONDS_TO_END", 0.01)
+    clock, goes_on = VirtualClock(), threading.Event()
+
+    def insist() -> None:
+        try:
+            clock.sleep(HOUR)
+        except ClockClosed:
+            goes_on.wait()
+
+    with clock.turn("the test"):
+        clock.start("who insists", insist)
+        clock.sleep(1)
+        with pytest.raises(RuntimeError, match="who insists"):
+            clock.restart()
+        goes_on.set()
+    clock.close()

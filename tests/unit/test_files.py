@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from localcloud.files import MAX_DEPTH, FileError, load_json, writable
+from commandline.files import MAX_DEPTH, FileError, load_json, writable
 from localcloud.world import WorldError, load_world
 
 

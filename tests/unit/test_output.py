@@ -9,7 +9,7 @@ from typing import TextIO
 
 import pytest
 
-from localcloud.output import did_you_mean, one_line, print_status, show, terminal
+from commandline.output import did_you_mean, one_line, print_status, show, terminal
 
 
 @pytest.fixture
@@ -26,8 +26,8 @@ def test_a_reader_of_standard_output_that_went_away_changes_nothing(
 ) -> None:
     monkeypatch.setattr("sys.stdout", unread)
 
-    assert show("an outcome")
-    assert show("another")
+    assert show("an outcome", "program")
+    assert show("another", "program")
 
 
 def test_a_reader_of_standard_error_that_went_away_changes_nothing(
@@ -46,9 +46,9 @@ def test_a_full_disk_under_standard_output_is_reported(
     with Path("/dev/full").open("w") as full:
         monkeypatch.setattr("sys.stdout", full)
 
-        assert not show("an outcome")
+        assert not show("an outcome", "program")
 
-    assert capsys.readouterr().err == "localcloud: standard output: No space left on device\n"
+    assert capsys.readouterr().err == "program: standard output: No space left on device\n"
 
 
 def test_a_line_is_never_wrapped(capsys: pytest.CaptureFixture[str]) -> None:

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from commandline.progress import Progress, Request
 from lambdas.campaigns.contract import ApiVersion, CampaignTarget
 from lambdas.campaigns.work import CampaignProgress, CampaignWork
 from lambdas.exports.contract import ExportTarget
@@ -17,7 +18,7 @@ from lambdas.jobs.phases import Phase
 from lambdas.jobs.work import Work
 from localcloud import progress
 from localcloud.patches import ChildHistory
-from localcloud.progress import Progress, ProgressReader, Request
+from localcloud.progress import ProgressReader
 from localcloud.runs import Run
 
 SOURCE = "arn:aws:rds:us-east-1:123456789012:snapshot:shop"

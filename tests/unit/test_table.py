@@ -7,9 +7,9 @@ from io import StringIO
 import pytest
 from rich.console import Console
 
+from commandline.progress import Progress, Request, Resource, Status
+from commandline.table import table
 from lambdas.jobs.phases import Phase
-from localcloud.progress import Progress, Request, Resource, Status
-from localcloud.table import table
 
 RUNNING = Request("request", "RUNNING", "AwaitCampaigns")
 SIZES = [(200, 24), (80, 24), (40, 24), (20, 10), (80, 3), (80, 1), (1, 1)]
@@ -41,10 +41,10 @@ def drawn(progress: Progress, width: int, height: int, **terminal: bool) -> list
 
 @pytest.mark.parametrize("size", [60, 250])
 def test_failures_are_first_and_what_is_complete_is_a_number(size: int) -> None:
-    head, request, *rows, rest = drawn(Progress(1216.0, (RUNNING,), fleet(size)), 80, 23)
+    head, request, *rows, rest = drawn(Progress("1,216 s", (RUNNING,), fleet(size)), 80, 23)
 
     counts = f"1 FAILED, 1 WARNING, 30 IN_PROGRESS, {size - 32} COMPLETE"
-    assert head == f"1,216 simulated s: {counts}"
+    assert head == f"1,216 s: {counts}"
     assert request == "request: RUNNING AwaitCampaigns"
     assert [row.split()[0] for row in rows] == ["FAILED", "WARNING"] + ["IN_PROGRESS"] * 18
     assert rows[0].split(maxsplit=3)[1:] == [
@@ -58,7 +58,7 @@ def test_failures_are_first_and_what_is_complete_is_a_number(size: int) -> None:
 def test_what_fits_is_shown_in_the_order_of_the_request() -> None:
     resources = (resource(0, Status.COMPLETE), resource(1, Status.FAILED))
 
-    *_, first, second = drawn(Progress(0.0, (RUNNING,), resources), 80, 4)
+    *_, first, second = drawn(Progress("now", (RUNNING,), resources), 80, 4)
 
     assert first.startswith("COMPLETE  campaign-000")
     assert second.startswith("FAILED    campaign-001")
@@ -67,7 +67,7 @@ def test_what_fits_is_shown_in_the_order_of_the_request() -> None:
 def test_more_failures_than_lines_are_counted() -> None:
     failed = tuple(resource(number, Status.FAILED) for number in range(60))
 
-    lines = drawn(Progress(0.0, (RUNNING,), failed), 80, 23)
+    lines = drawn(Progress("now", (RUNNING,), failed), 80, 23)
 
     assert len(lines) == 23
     assert lines[-1] == "and 40 more resources: 40 FAILED"
@@ -79,7 +79,7 @@ def test_many_requests_leave_room_for_their_resources() -> None:
         Request("request 41", "FAILED", "no"),
     )
 
-    lines = drawn(Progress(0.0, requests, fleet(60)), 80, 23)
+    lines = drawn(Progress("now", requests, fleet(60)), 80, 23)
 
     assert len(lines) == 23
     assert lines[1:3] == ["request 41: FAILED no", "and 40 more requests: 40 COMPLETE"]
@@ -91,14 +91,14 @@ def test_many_requests_leave_room_for_their_resources() -> None:
 def test_no_window_is_too_small(size: int, width: int, height: int) -> None:
     resources = (resource(0, Status.QUEUED, "選" * 300), *fleet(size))
 
-    lines = drawn(Progress(0.0, (RUNNING, RUNNING), resources), width, height)
+    lines = drawn(Progress("now", (RUNNING, RUNNING), resources), width, height)
 
     assert len(lines) <= height
     assert max(len(line) + line.count("選") for line in lines) <= width
 
 
 def test_a_narrow_window_keeps_status_name_and_state() -> None:
-    *_, last = drawn(Progress(0.0, (RUNNING,), (resource(7, Status.IN_PROGRESS),)), 40, 23)
+    *_, last = drawn(Progress("now", (RUNNING,), (resource(7, Status.IN_PROGRESS),)), 40, 23)
 
     assert last == "IN_PROGRESS  campaign-0…  Running since…"
 
@@ -106,14 +106,14 @@ def test_a_narrow_window_keeps_status_name_and_state() -> None:
 def test_words_of_others_are_neither_markup_nor_emoji() -> None:
     failed = Resource((1, "0.0", ":a:"), ":a:[red]", "PAUSED", Status.FAILED, ":b: [link] why")
 
-    *_, last = drawn(Progress(0.0, (RUNNING,), (failed,)), 80, 23)
+    *_, last = drawn(Progress("now", (RUNNING,), (failed,)), 80, 23)
 
     assert last == "FAILED  :a:[red]  PAUSED  :b: [link] why"
 
 
 def test_colour_is_for_terminals_that_want_it(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("TERM", "xterm")
-    progress = Progress(0.0, (RUNNING,), (resource(0, Status.FAILED),))
+    progress = Progress("now", (RUNNING,), (resource(0, Status.FAILED),))
     monkeypatch.delenv("NO_COLOR", raising=False)
     red = "\x1b[1;31mFAILED"
 
@@ -126,4 +126,4 @@ def test_colour_is_for_terminals_that_want_it(monkeypatch: pytest.MonkeyPatch) -
 @pytest.mark.parametrize("phase", Phase)
 def test_every_phase_is_a_status_that_is_drawn(phase):
     shown = resource(0, Status(phase))
-    assert any(phase in line for line in drawn(Progress(0.0, (RUNNING,), (shown,)), 80, 24))
+    assert any(phase in line for line in drawn(Progress("now", (RUNNING,), (shown,)), 80, 24))

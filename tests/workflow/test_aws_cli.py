@@ -14,8 +14,9 @@ from typing import Any
 
 import pytest
 
+from commandline.parser import WRONG_ARGUMENTS
 from infra.project import ROOT
-from localcloud.cli import WRONG_ARGUMENTS, main
+from localcloud.cli import main
 from localcloud.orchestrator import LocalOrchestrator
 from localcloud.usage import print_usage
 from localcloud.world import World

@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 
+from commandline.interrupts import INTERRUPTED
 from localcloud.cli import EXAMPLES
-from localcloud.interrupts import INTERRUPTED
 from tests.workflow.terminal import CTRL_C, Terminal
 from tools.synthesis import CONTEXT
 
@@ -66,7 +66,7 @@ def test_a_signal_that_another_thread_receives_ends_the_process(name: str) -> No
     """)
 
     assert done.returncode == INTERRUPTED
-    assert done.stderr == "localcloud: interrupted\n"
+    assert done.stderr == "program: interrupted\n"
     assert done.stdout == "what it owned"
 
 
@@ -95,7 +95,7 @@ def test_interrupts_that_the_shell_ignored_are_handled() -> None:
         before="signal.signal(signal.SIGINT, signal.SIG_IGN)",
     )
 
-    assert (done.returncode, done.stderr) == (INTERRUPTED, "localcloud: interrupted\n")
+    assert (done.returncode, done.stderr) == (INTERRUPTED, "program: interrupted\n")
 
 
 def test_work_that_ends_returns_the_exit_code() -> None:
@@ -138,11 +138,11 @@ def _python(work: str, *, before: str = "") -> subprocess.CompletedProcess[str]:
     script = f"""
 import os, signal, sys, threading, time
 from textwrap import dedent
-from localcloud.interrupts import owned, until_interrupted
+from commandline.interrupts import owned, until_interrupted
 saved = os.dup(1)
 {before}
 exec(dedent({work!r}))
-sys.exit(until_interrupted(work))
+sys.exit(until_interrupted(work, "program"))
 """
     return subprocess.run(
         [sys.executable, "-c", script], capture_output=True, text=True, check=False, timeout=30

@@ -33,11 +33,13 @@ class _Process:
 
     lock = threading.Lock()
     cleanups: Final[list[Callable[[], None]]] = []
+    program = ""
     message_and_code = ("interrupted", INTERRUPTED)
 
 
-def until_interrupted(work: Callable[[], int]) -> int:
-    """Return what `work` returns; at an interrupt, end the process instead."""
+def until_interrupted(work: Callable[[], int], program: str) -> int:
+    """Return what `work` returns; at an interrupt, end the process instead, in a program's name."""
+    _Process.program = program
     reading, writing = os.pipe()
     os.set_blocking(writing, False)
     signal.set_wakeup_fd(writing, warn_on_full_buffer=False)
@@ -59,9 +61,14 @@ def until_interrupted(work: Callable[[], int]) -> int:
     return done.result()
 
 
+def at_interrupt(message: str, code: int = INTERRUPTED) -> None:
+    """Say how the process ends if it is interrupted from now on."""
+    _Process.message_and_code = (message, code)
+
+
 def serve_until_interrupted() -> Never:
     """Wait for an interrupt, which then is the normal way to stop."""
-    _Process.message_and_code = ("stopped", 0)
+    at_interrupt("stopped", 0)
     while True:
         threading.Event().wait()
 
@@ -98,7 +105,7 @@ def _end_process() -> Never:
     message, code = _Process.message_and_code
     terminal = os.dup(2)
     _silence()
-    line = f"localcloud: {message}\n".encode()
+    line = f"{_Process.program}: {message}\n".encode()
     if os.isatty(terminal):
         # The cursor is after the ^C that the terminal echoed, or in the middle of other output.
         line = _SHOW_CURSOR + b"\n" + line

@@ -5,11 +5,12 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Iterable
-from typing import TextIO
-
-from rich.console import Console
+from typing import TYPE_CHECKING, TextIO
 
 from lambdas.shared.faults import nearest
+
+if TYPE_CHECKING:
+    from rich.console import Console
 
 
 def print_status(line: str) -> None:
@@ -17,8 +18,8 @@ def print_status(line: str) -> None:
     _print(line, sys.stderr)
 
 
-def show(text: str) -> bool:
-    """Print a result on standard output; return False if it cannot be written.
+def show(text: str, program: str) -> bool:
+    """Print a result of a program on standard output; return False if it cannot be written.
 
     A closed pipe counts as written: its reader needs no more.
     """
@@ -26,16 +27,19 @@ def show(text: str) -> bool:
         _print(text, sys.stdout)
     except OSError as error:
         _abandon(sys.stdout)
-        print_status(f"localcloud: standard output: {error.strerror}")
+        print_status(f"{program}: standard output: {error.strerror}")
         return False
     return True
 
 
-def terminal() -> Console | None:
-    """Return standard error as a terminal that can be redrawn, None where it is not one."""
-    console = Console(stderr=True, highlight=False)
+def terminal(stream: TextIO | None = None) -> Console | None:
+    """Return a stream as a terminal, None where it is not one; unless given, standard error."""
+    from rich.console import Console  # noqa: PLC0415 - many commands do without
+
+    stream = stream or sys.stderr
+    console = Console(file=stream, highlight=False)
     # With FORCE_COLOR set, rich treats any stream as a terminal.
-    if sys.stderr.isatty() and console.is_terminal and not console.is_dumb_terminal:
+    if stream.isatty() and console.is_terminal and not console.is_dumb_terminal:
         return console
     return None
 

@@ -1,4 +1,4 @@
-"""Renders the progress of a run into a given number of lines and columns."""
+"""Renders progress into a given number of lines and columns."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Final, TypeVar
 from rich.cells import cell_len
 from rich.text import Text
 
-from localcloud.progress import URGENCY, Progress, Request, Resource, Status, in_words
+from commandline.progress import URGENCY, Progress, Request, Resource, Status, in_words
 
 NARROW: Final = 60
 """Columns below which the targets are left out."""
@@ -37,7 +37,7 @@ def table(progress: Progress, width: int, height: int) -> Text:
     Everything is Text: in plain strings, rich interprets markup, and emoji such as `:a:`.
     """
     counts = in_words(resource.status for resource in progress.resources)
-    lines = [Text(f"{progress.seconds:,.0f} simulated s{':' * bool(counts)} {counts}", "bold")]
+    lines = [Text(": ".join(filter(None, (progress.head, counts))), "bold")]
     requests = _fitted(progress.requests, _of_request, max(1, (height - 1) // 3))
     lines += _requests(*requests)
     resources = _fitted(progress.resources, _of_resource, height - len(lines))

@@ -11,7 +11,7 @@ import sys
 from pathlib import Path
 from typing import Any, Final, NoReturn
 
-from localcloud.output import did_you_mean
+from commandline.output import did_you_mean
 
 STANDARD_INPUT: Final = "-"
 
