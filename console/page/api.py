@@ -91,7 +91,6 @@ class Api:
             "account": stack.account,
             "region": stack.region,
             "state_machine_arn": stack.state_machine_arn,
-            "slot_limit": stack.slot_limit,
             "has_controls": self._controls() is not None,
             "usage": dict(connected.reading.usage()),
         }
