@@ -19,8 +19,8 @@ from console.page.encoding import encoded
 from console.page.failures import described
 from console.page.threads import Threads
 
-POLL_SECONDS: Final = 0.4
-"""Between two reads; with the time that they take, less than a second."""
+POLL_SECONDS: Final = 0.25
+"""Between two reads; most of them are answered from what the reading keeps."""
 HEARTBEAT_SECONDS: Final = 10.0
 RETRY_MILLISECONDS: Final = 1_000
 """After which a browser connects again."""
