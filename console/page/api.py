@@ -17,6 +17,7 @@ from console.page.controls import Controls
 from console.page.failures import BadRequest, NoControls, RequestInvalid
 from console.page.once import Once
 from console.schemas import request_schema
+from console.words import undone_on_abort
 
 _ROOT: Final = Path(__file__).parents[2]
 
@@ -133,8 +134,13 @@ class Api:
         return [{"name": file.stem, "request": _load(file)} for file in files]
 
     def check(self, body: JsonValue) -> JsonValue:
-        """Return the faults of a request, and what it would do; no call to AWS."""
-        return self._checked(_valid(Check, body).request).as_json()
+        """Return the faults of a request, what it would do, and what its clean-up would undo.
+
+        It makes no call to AWS.
+        """
+        found = self._checked(_valid(Check, body).request)
+        undone = () if found.request is None else undone_on_abort(found.request)
+        return {**found.as_json(), "undone": list(undone)}
 
     def start(self, body: JsonValue) -> JsonValue:
         """Start a request, once for a name."""
