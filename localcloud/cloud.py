@@ -143,7 +143,7 @@ class LocalAws:
                 changed=self.execution_changed.set,
             )
         )
-        self._stack.enter_context(_serving(listener, port, self._gateway))
+        self._stack.enter_context(_serving(listener, port, self._gateway, self.clock))
         self._stack.callback(self.clock.close)
         self._stack.callback(self.functions.close)
 
@@ -187,13 +187,16 @@ def _set(variables: Mapping[str, str | None]) -> None:
 
 @contextmanager
 def _serving(
-    listener: socket.socket, port: int, gateway: Callable[[Application], Gateway]
+    listener: socket.socket,
+    port: int,
+    gateway: Callable[[Application], Gateway],
+    clock: VirtualClock,
 ) -> Iterator[None]:
     logging.getLogger("werkzeug").setLevel(logging.ERROR)
     app = import_module("moto.moto_server.werkzeug_app")
 
     class Handler(app.MotoRequestHandler):  # type: ignore[misc, name-defined]
-        """Says what time it is in the local AWS: whoever compares times has no other source."""
+        """Says what time it is in the local AWS: it is the only source of a time to compare with."""
 
         def date_time_string(self, timestamp: float | None = None) -> str:
             return formatdate(clock.now() if timestamp is None else timestamp, usegmt=True)
