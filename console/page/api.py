@@ -82,7 +82,6 @@ class Api:
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
         self._once = Once()
-        self._found_controls: Controls | None = None
 
     def stack(self) -> JsonValue:
         """Return which stack it is, and whether it has the local AWS's controls."""
@@ -93,7 +92,7 @@ class Api:
             "account": stack.account,
             "region": stack.region,
             "state_machine_arn": stack.state_machine_arn,
-            "has_controls": self._controls() is not None,
+            "has_controls": connected.controls is not None,
             "usage": dict(connected.reading.usage()),
         }
 
@@ -185,25 +184,20 @@ class Api:
 
         Raises NoControls.
         """
-        return self._needed_controls().call("GET", "")
+        return self._controls().call("GET", "")
 
     def control(self, name: str, body: JsonValue) -> JsonValue:
         """Act on the local AWS.
 
         Raises NoControls.
         """
-        return self._needed_controls().call("POST", name, body)
+        return self._controls().call("POST", name, body)
 
-    def _needed_controls(self) -> Controls:
-        controls = self._controls()
+    def _controls(self) -> Controls:
+        controls = self._connected().controls
         if controls is None:
             raise NoControls("This is not the local AWS.")
         return controls
-
-    def _controls(self) -> Controls | None:
-        if self._found_controls is None:
-            self._found_controls = Controls.of(self._connected().session)
-        return self._found_controls
 
     def _connected(self) -> Connected:
         return self._connection.connected()
