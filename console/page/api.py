@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import getpass
 import json
 from dataclasses import dataclass
 from pathlib import Path
@@ -159,7 +158,7 @@ class Api:
         """Stop an execution."""
         order = _valid(Cancel, body)
         connected = self._connected()
-        cause = order.cause or f"Canceled on the page by {getpass.getuser()}"
+        cause = order.cause or actions.canceled_by_me("on the page")
         actions.cancel(connected.stack, connected.session, order.execution_arn, cause)
         name = _name(order.execution_arn)
         return {
