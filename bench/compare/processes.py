@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final, Protocol
 
+from lambdas.shared.environment import EXPORT_BUCKET, EXPORT_KEY_ARN, EXPORT_ROLE_ARN
 from localcloud.clock import Event
 from localcloud.functions.environment import CREDENTIALS, REGION, isolated_environment
 from localcloud.functions.workers import Worker
 from localcloud.orchestrator import LocalOrchestrator
-from lambdas.shared.environment import EXPORT_BUCKET, EXPORT_KEY_ARN, EXPORT_ROLE_ARN
 
 Json = dict[str, Any]
 
@@ -37,7 +37,7 @@ class Processes:
 
     orchestrator: LocalOrchestrator
     forks: Forks
-    environment: Mapping[str, str]
+    environment: Mapping[str, str] = field(default_factory=dict)
 
     def call(self, handler: str, event: Json, interrupt: Event, seed: str) -> Json:
         """Call a handler of `entry` in a new process; once `interrupt` is set, a wait of it ends.
