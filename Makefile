@@ -71,6 +71,7 @@ costs: $(READY) layer          ## docs/costs.md, worked out anew
 	$(BIN)/python -m bench.costs
 
 compare: $(READY) layer $(AIRFLOW)  ## docs/comparison.md, compared anew; installs Airflow, in build/
+	@rm -rf build/comparison
 	$(BIN)/python -m bench.compare
 
 layer: $(LAYER)                ## what the functions import, for their runtime

@@ -1,12 +1,11 @@
 """Has every candidate do every case, and rewrites docs/comparison.md.
 
-Results are kept in build/comparison, one file for each candidate. Named as arguments, only those
-candidates run again, and the page is of the kept results of the others.
+Results are kept in build/comparison, one file for each candidate with a line for each case. Cases
+that are there are not run again, so that what was interrupted goes on; `make compare` begins anew.
 """
 
 from __future__ import annotations
 
-import argparse
 import json
 import sys
 from collections.abc import Callable, Iterator
@@ -46,10 +45,8 @@ CANDIDATES: Final[dict[str, Make]] = {
 
 
 def main() -> None:
-    """Run the candidates that are named, or all, and write the page of the results of all."""
-    parser = argparse.ArgumentParser(prog="python -m bench.compare", description=__doc__)
-    parser.add_argument("candidates", nargs="*", choices=[*CANDIDATES, []], metavar="candidate")
-    names = parser.parse_args().candidates or list(CANDIDATES)
+    """Run the candidates that the arguments name, or all; write the page of all their results."""
+    names = sys.argv[1:] or list(CANDIDATES)
     RESULTS.mkdir(parents=True, exist_ok=True)
     with ExitStack() as stack:
         processes = stack.enter_context(owned(FunctionProcesses, FunctionProcesses.close))
@@ -57,36 +54,39 @@ def main() -> None:
             LocalOrchestrator(World(), synthesise(), processes=processes)
         )
         for name in names:
-            candidate = CANDIDATES[name](stack, processes)
-            rows = [list(each) for each in _results(candidate, orchestrator)]
-            _file(name).write_text(json.dumps([candidate.name, rows]), encoding="utf-8")
-    missing = [name for name in CANDIDATES if not _file(name).exists()]
-    if missing:
-        print(f"No page: there are no results of {', '.join(missing)}", file=sys.stderr)
+            _run(name, CANDIDATES[name](stack, processes), orchestrator)
+    results = {name: list(_read(name)) for name in CANDIDATES}
+    if missing := [name for name, rows in results.items() if len(rows) < len(_all_cases())]:
+        print(f"No page: results are missing of {', '.join(missing)}", file=sys.stderr)
         return
-    PAGE.write_text(page(dict(_read(name) for name in CANDIDATES)), encoding="utf-8")
+    PAGE.write_text(page(list(results.values())), encoding="utf-8")
 
 
-def _results(candidate: Candidate, orchestrator: LocalOrchestrator) -> Iterator[Result]:
-    for case in _all_cases():
-        print(f"{candidate.name}: {case.name}", file=sys.stderr)
-        orchestrator.next_world(case.world)
-        yield result(candidate.run(case, orchestrator))
+def _run(name: str, candidate: Candidate, orchestrator: LocalOrchestrator) -> None:
+    """Have a candidate do the cases of which there is no result yet."""
+    done = {row.case for row in _read(name)}
+    with _file(name).open("a", encoding="utf-8") as file:
+        for case in _all_cases():
+            if case.name not in done:
+                print(f"{name}: {case.name}", file=sys.stderr)
+                orchestrator.next_world(case.world)
+                json.dump(result(candidate.run(case, orchestrator)), file)
+                file.write("\n")
+                file.flush()
 
 
-def _all_cases() -> Iterator[Case]:
-    for without, with_fault in cases():
-        yield without
-        yield with_fault
+def _all_cases() -> list[Case]:
+    return [each for pair in cases() for each in pair]
 
 
 def _file(name: str) -> Path:
-    return RESULTS / f"{name}.json"
+    return RESULTS / f"{name}.jsonl"
 
 
-def _read(name: str) -> tuple[str, list[Result]]:
-    called, rows = json.loads(_file(name).read_text("utf-8"))
-    return called, [_parsed(Result(*row)) for row in rows]
+def _read(name: str) -> Iterator[Result]:
+    if _file(name).exists():
+        for line in _file(name).read_text("utf-8").splitlines():
+            yield _parsed(Result(*json.loads(line)))
 
 
 def _parsed(row: Result) -> Result:

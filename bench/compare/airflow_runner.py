@@ -49,7 +49,6 @@ class Airflow:
     """Runs the DAGs of guests/airflow_dags.py; an abort marks the DAG run as failed."""
 
     def __init__(self, zygote: Zygote, *, is_tuned: bool) -> None:
-        self.name = "Airflow, tuned" if is_tuned else "Airflow, its defaults"
         self._zygote = zygote
         self._is_tuned = is_tuned
 

@@ -12,9 +12,5 @@ from localcloud.orchestrator import LocalOrchestrator
 class Candidate(Protocol):
     """Does jobs."""
 
-    @property
-    def name(self) -> str:
-        """What the table calls it."""
-
     def run(self, case: Case, orchestrator: LocalOrchestrator) -> Run:
         """Do a case's job to the end, in its world, which the stack has just taken."""

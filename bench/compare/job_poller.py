@@ -31,8 +31,6 @@ _RETRY: Final = [
 class JobPoller:
     """Runs a state machine for each job; an abort is StopExecution."""
 
-    name = "a job poller"
-
     def run(self, case: Case, orchestrator: LocalOrchestrator) -> Run:
         """Run the state machine to its end."""
         machine = definition(case.job, export_store(orchestrator), case.name)

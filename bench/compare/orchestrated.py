@@ -17,8 +17,6 @@ SAID: Final = {"SUCCEEDED": Said.DONE, "ABORTED": Said.ABORTED}
 class Orchestrated:
     """Runs requests on the deployed stack."""
 
-    name = "this orchestrator"
-
     def run(self, case: Case, orchestrator: LocalOrchestrator) -> Run:
         """Send the request, and wait for it and for what cleans up after it."""
         runs = Runs(orchestrator, [request(case.job)])

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from statistics import median, quantiles
 from typing import Final
 
@@ -35,8 +35,10 @@ _CANDIDATES: Final = (
     ),
 )
 
-Results = Mapping[str, Sequence[Result]]
-"""The results of each candidate, in the same order of cases."""
+_NAMES: Final = tuple(name for name, _ in _CANDIDATES)
+
+Results = Sequence[Sequence[Result]]
+"""The results of each candidate, in the order of the table above."""
 
 COMMAND: Final = "make compare"
 MACHINE_HOUR: Final = 0.25 * 0.03238 + 0.5 * 0.00356
@@ -86,7 +88,7 @@ the end of the run.
 - **No real AWS.** All of it runs on [simulators](local-aws-fidelity.md). Calls take no time, events
   arrive at once unless they are lost, and Airflow's scheduler and the start of its workers take no
   time either.
-- **The others are as their users write them, not as good as they can be.** A script can look at a
+- **The others are as their users write them, not as good as they can be.** A script can read a
   campaign's state before it pauses it, adopt an export, wait for a slot, and cancel in its
   `finally`; a state machine can catch each error and an event can start its clean-up. What they
   then need is what this project consists of.
@@ -98,8 +100,8 @@ the end of the run.
 - **Airflow's scheduler is not Airflow's here.** Operators, sensors and their waiting are the real
   code, in processes of their own; order, retries, pools, teardowns and the state of a run are
   done by `bench/compare/dag_run.py`, after Airflow's source, without its database. Its settings
-  are its defaults (`retries=0`, `retry_delay` of 5 minutes, a pool of 5 slots for exports) and the
-  tuned ones above. Deferrable operators would poll as often.
+  are its defaults (`retries=0`, `retry_delay` of 5 minutes) with a pool of 5 slots for exports, and
+  the tuned ones above.
 - **Money:** prices are those of [costs](costs.md). This orchestrator also costs about $10 to $18 a
   month while nothing runs. A process is charged as a Fargate task for Arm with 0.25 vCPU and 0.5 GB
   (${machine:.4f} an hour, secondary), from start to end; Airflow's tasks share the machines of
@@ -109,12 +111,12 @@ the end of the run.
 
 def page(results: Results) -> str:
     """Return the whole page."""
-    without = {name: _of(rows, faulty=False) for name, rows in results.items()}
-    with_faults = {name: _of(rows, faulty=True) for name, rows in results.items()}
+    without = [_of(rows, faulty=False) for rows in results]
+    with_faults = [_of(rows, faulty=True) for rows in results]
     return _PAGE.format(
         command=COMMAND,
         candidates=_table(("Candidate", "What it is"), _CANDIDATES, numbers=False),
-        cases=len(next(iter(with_faults.values()))),
+        cases=len(with_faults[0]),
         without=_measures(without),
         with_faults=_measures(with_faults),
         by_fault=_right(with_faults, "fault", Fault, lambda row: row.fault),
@@ -200,10 +202,8 @@ _MEASURES: Final[dict[str, Callable[[Sequence[Result]], str]]] = {
 
 
 def _measures(results: Results) -> str:
-    rows = [
-        (name, *(measure(rows) for rows in results.values())) for name, measure in _MEASURES.items()
-    ]
-    return _table(("", *results), rows)
+    rows = [(name, *(measure(rows) for rows in results)) for name, measure in _MEASURES.items()]
+    return _table(("", *_NAMES), rows)
 
 
 def _right(
@@ -214,13 +214,13 @@ def _right(
 ) -> str:
     rows = []
     for value in values:
-        counted = [[row for row in rows if of(row) is value] for rows in results.values()]
+        counted = [[row for row in rows if of(row) is value] for rows in results]
         if counted[0]:
             shares = [
                 f"{sum(row.end is End.RIGHT for row in rows)} of {len(rows)}" for rows in counted
             ]
             rows.append((str(value), *shares))
-    return _table((head, *results), rows)
+    return _table((head, *_NAMES), rows)
 
 
 def _table(heads: Sequence[str], rows: Iterable[Sequence[str]], *, numbers: bool = True) -> str:

@@ -15,8 +15,6 @@ from localcloud.orchestrator import LocalOrchestrator
 class Scripted:
     """Runs the functions of guests/script.py."""
 
-    name = "a script with boto3"
-
     def __init__(self, processes: FunctionProcesses) -> None:
         self._processes = processes
 
