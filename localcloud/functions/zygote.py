@@ -2,8 +2,8 @@
 
 It is started as a script, has one thread, so that forking is safe, and imports none of the
 project's code. When the host's end of its control socket closes, it ends with all its workers and
-removes the folder of the functions' code, its first argument: a host that was killed cannot. What
-further arguments name is imported instead of PREIMPORTED.
+removes the folder of the functions' code, its first argument: a host that was killed cannot.
+Further arguments are what it imports instead of PREIMPORTED.
 """
 
 from __future__ import annotations

@@ -58,12 +58,10 @@ function Header({ request, onCancel, onAgain }) {
   return html`
     <header class="request-header">
       <div class="request-name">
-        <p class="request-status">
-          <${StatusPill} word=${summary.status} />
-          ${summary.dry_run && html`<span class="tag">dry run</span>`}
-          ${summary.reason && html`<span class="tag">${summary.reason}</span>`}
-        </p>
         <h1 id="request-title" tabindex="-1"><${Text} text=${title(summary)} /></h1>
+        <${StatusPill} word=${summary.status} />
+        ${summary.dry_run && html`<span class="tag">dry run</span>`}
+        ${summary.reason && html`<span class="tag">${summary.reason}</span>`}
         ${summary.description && html`<p class="description"><${Text} text=${summary.description} /></p>`}
       </div>
       <div class="request-actions">

@@ -13,11 +13,13 @@ const SHORTEST = 2_000;
 const NICE = [1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 10_800, 21_600, 43_200,
   86_400, 172_800, 604_800, 1_209_600, 2_592_000].map((seconds) => seconds * 1000);
 const CHARACTER = 6.3;
+/** What is left out where there are many rows: the states show it. */
+const ROUTINE = ["poll", "mutation", "wake"];
 
 /** How rows are drawn: with room, on a narrow screen, or many of them. */
 const LAYOUTS = {
-  wide: { row: 36, bar: 15, top: 5, lane: 27, label: 248 },
-  narrow: { row: 52, bar: 14, top: 21, lane: 42, label: 0 },
+  wide: { row: 36, bar: 15, top: 5, lane: 27, label: 248, name: 16, because: 30 },
+  narrow: { row: 52, bar: 15, top: 20, lane: 42, label: 0, name: 14, because: 14 },
   many: { row: 8, bar: 6, top: 1, lane: 4, label: 0 },
 };
 
@@ -194,8 +196,8 @@ const Row = memo(({ resource, top, layout, width, from, to, now, end }) => {
     <g class=${`row row-${resource.phase}`} transform=${`translate(0 ${top})`}>
       ${!isMany && html`
         <rect class="row-back" x="0" y="0" width=${width} height=${row - 1} />
-        <text class="row-name" x="2" y=${layout.top + 11 - (left ? 0 : 8)}>${fits(resource.name ?? shortId(resource.id), (left || width * 0.55) - 10)}</text>
-        <text class="row-because" x=${left ? 2 : width - 2} y=${left ? layout.top + 25 : layout.top + 3} text-anchor=${left ? "start" : "end"}>${fits(because(resource), (left || width * 0.45) - 4)}</text>`}
+        <text class="row-name" x="2" y=${layout.name}>${fits(resource.name ?? shortId(resource.id), (left || width * 0.55) - 10)}</text>
+        <text class="row-because" x=${left ? 2 : width - 2} y=${layout.because} text-anchor=${left ? "start" : "end"}>${fits(because(resource), (left || width * 0.45) - 4)}</text>`}
       ${spans.map(({ state, phase: word, start, length }, index) => html`
         <g key=${index} class=${`span tone-${tone(state, word)}`}>
           <rect x=${start} y=${layout.top} width=${length} height=${bar} rx=${isMany ? 1 : 3} />
@@ -215,8 +217,9 @@ function Marks({ marks, x, left, right, y, isMany }) {
   for (const mark of [...polls, ...marks.filter((one) => one.type !== "poll")]) {
     const position = x(millis(mark.at));
     if (position < left || position > right) continue;
+    if (isMany && ROUTINE.includes(mark.type)) continue;
     if (mark.type === "poll") {
-      if (isMany || position - lastPoll < 3) continue;
+      if (position - lastPoll < 3) continue;
       lastPoll = position;
     }
     shown.push(html`<${Mark} key=${`${mark.type} ${mark.at} ${shown.length}`} type=${mark.type} x=${position} y=${y} size=${isMany ? 0.6 : 1} />`);
