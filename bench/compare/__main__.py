@@ -1,7 +1,7 @@
 """Has every candidate do every case, and rewrites docs/comparison.md.
 
 Results are kept in build/comparison, one file for each candidate with a line for each case. Cases
-that are there are not run again, so that what was interrupted goes on; `make compare` begins anew.
+that are there are not run again, so that what was interrupted goes on; `make compare` begins again.
 """
 
 from __future__ import annotations
