@@ -28,6 +28,7 @@ from localcloud import PROGRAM
 from localcloud.cloud import PortError, require_free
 from localcloud.follow import follow
 from localcloud.orchestrator import LocalOrchestrator
+from localcloud.page import page
 from localcloud.plain_world import plain_world
 from localcloud.report import report
 from localcloud.runs import Runs
@@ -199,8 +200,8 @@ def _up(options: argparse.Namespace) -> int:
     examples = [load_json(path) for path in sorted(EXAMPLES.glob("*.json"))]
     with _deployed(_world(options, examples), options) as orchestrator:
         orchestrator.begin()
-        print_usage(orchestrator)
-        with orchestrator.clock.released():
+        with orchestrator.clock.released(), page(orchestrator.aws.endpoint) as where:
+            print_usage(orchestrator, where)
             serve_until_interrupted()
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import getpass
 import json
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,11 +10,13 @@ from typing import Annotated, Final, TypeVar
 from pydantic import BaseModel, ConfigDict, Field, JsonValue, ValidationError
 
 from console import actions
+from console.check import Checked, Context, checked
 from console.page.connection import Connected, Connection
 from console.page.controls import Controls
 from console.page.failures import BadRequest, NoControls, RequestInvalid
 from console.page.once import Once
-from lambdas.requests.acceptance import RequestRejected, parse
+from console.schemas import request_schema
+from console.words import undone_on_abort
 
 _ROOT: Final = Path(__file__).parents[2]
 
@@ -80,7 +81,6 @@ class Api:
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
         self._once = Once()
-        self._found_controls: Controls | None = None
 
     def stack(self) -> JsonValue:
         """Return which stack it is, and whether it has the local AWS's controls."""
@@ -91,8 +91,7 @@ class Api:
             "account": stack.account,
             "region": stack.region,
             "state_machine_arn": stack.state_machine_arn,
-            "slot_limit": stack.slot_limit,
-            "has_controls": self._controls() is not None,
+            "has_controls": connected.controls is not None,
             "usage": dict(connected.reading.usage()),
         }
 
@@ -125,7 +124,7 @@ class Api:
 
     def schema(self) -> JsonValue:
         """Return the schema of requests."""
-        return _load(_ROOT / "docs" / "schemas" / "request.schema.json")
+        return request_schema()
 
     def examples(self) -> JsonValue:
         """Return requests to begin with."""
@@ -133,15 +132,20 @@ class Api:
         return [{"name": file.stem, "request": _load(file)} for file in files]
 
     def check(self, body: JsonValue) -> JsonValue:
-        """Return the faults of a request."""
-        return {"faults": self._faults(_valid(Check, body).request)}
+        """Return the faults of a request, what it would do, and what its clean-up would undo.
+
+        It makes no call to AWS.
+        """
+        found = self._checked(_valid(Check, body).request)
+        undone = () if found.request is None else undone_on_abort(found.request)
+        return {**found.as_json(), "undone": list(undone)}
 
     def start(self, body: JsonValue) -> JsonValue:
         """Start a request, once for a name."""
         order = _valid(Start, body)
-        if faults := self._faults(order.request):
-            raise RequestInvalid(faults)
         connected = self._connected()
+        if faults := self._checked(order.request).faults:
+            raise RequestInvalid([fault.model_dump(mode="json") for fault in faults])
 
         def act() -> str:
             return actions.start(connected.stack, connected.session, order.request, name=order.name)
@@ -154,7 +158,7 @@ class Api:
         """Stop an execution."""
         order = _valid(Cancel, body)
         connected = self._connected()
-        cause = order.cause or f"Canceled on the page by {getpass.getuser()}"
+        cause = order.cause or actions.canceled_by_me("on the page")
         actions.cancel(connected.stack, connected.session, order.execution_arn, cause)
         name = _name(order.execution_arn)
         return {
@@ -179,35 +183,31 @@ class Api:
 
         Raises NoControls.
         """
-        return self._needed_controls().call("GET", "")
+        return self._controls().call("GET", "")
 
     def control(self, name: str, body: JsonValue) -> JsonValue:
         """Act on the local AWS.
 
         Raises NoControls.
         """
-        return self._needed_controls().call("POST", name, body)
+        return self._controls().call("POST", name, body)
 
-    def _needed_controls(self) -> Controls:
-        controls = self._controls()
+    def _controls(self) -> Controls:
+        controls = self._connected().controls
         if controls is None:
             raise NoControls("This is not the local AWS.")
         return controls
 
-    def _controls(self) -> Controls | None:
-        if self._found_controls is None:
-            self._found_controls = Controls.of(self._connected().session)
-        return self._found_controls
-
     def _connected(self) -> Connected:
         return self._connection.connected()
 
-    def _faults(self, request: JsonValue) -> list[JsonValue]:
-        try:
-            parse(request, region="us-east-1", account="123456789012")
-        except RequestRejected as rejection:
-            return [fault.model_dump(mode="json") for fault in rejection.faults]
-        return []
+    def _checked(self, request: JsonValue) -> Checked:
+        """Check a request against the stack, as far as it has been found."""
+        connected = self._connection.found
+        if connected is None:
+            return checked(request)
+        stack = connected.stack
+        return checked(request, Context(stack.account, stack.region, stack.state_machine_arn))
 
 
 def _valid(model: type[Model], body: JsonValue) -> Model:

@@ -11,6 +11,7 @@ from typing import Final
 import boto3
 
 from console.errors import ConsoleError
+from console.page.controls import Controls
 from console.reading import Reading
 from console.stack import Stack
 
@@ -20,20 +21,29 @@ SECONDS_BETWEEN_SEARCHES: Final = 2.0
 
 @dataclass(frozen=True)
 class Connected:
-    """A stack, and what reads it and acts on it."""
+    """A stack, and what reads it and acts on it.
+
+    Attributes:
+        controls: those of the local AWS, None of a real account.
+    """
 
     stack: Stack
     session: boto3.Session
     reading: Reading
+    controls: Controls | None = None
 
 
 class Connection:
-    """Finds a stack once, and keeps it."""
+    """Finds a stack once, and keeps it.
+
+    Attributes:
+        found: the stack, None until it has been found.
+    """
 
     def __init__(self, find: Callable[[], Connected]) -> None:
         self._find = find
         self._lock = threading.Lock()
-        self._found: Connected | None = None
+        self.found: Connected | None = None
         self._error: ConsoleError | None = None
         self._search_from = 0.0
 
@@ -43,17 +53,17 @@ class Connection:
         Raises ConsoleError: it cannot be found, and why.
         """
         with self._lock:
-            if self._found is not None:
-                return self._found
+            if self.found is not None:
+                return self.found
             if self._error is not None and time.monotonic() < self._search_from:
                 raise self._error
             try:
-                self._found = self._find()
+                self.found = self._find()
             except ConsoleError as error:
                 self._error = error
                 self._search_from = time.monotonic() + SECONDS_BETWEEN_SEARCHES
                 raise
-            return self._found
+            return self.found
 
 
 def connection(session: boto3.Session, stack_name: str | None) -> Connection:
@@ -61,6 +71,6 @@ def connection(session: boto3.Session, stack_name: str | None) -> Connection:
 
     def find() -> Connected:
         stack = Stack.find(session, stack_name)
-        return Connected(stack, session, Reading(stack, session))
+        return Connected(stack, session, Reading(stack, session), Controls.of(session))
 
     return Connection(find)

@@ -77,7 +77,8 @@ class Executions:
     def refresh(self) -> bool:
         """Read the newest executions; return whether all that run, and all new ones, are known."""
         with self._lock:
-            if self._clock() - self._read_at < FRESH_SECONDS:
+            pause = max(FRESH_SECONDS, self._aws.limits.pause("ListExecutions"))
+            if self._clock() - self._read_at < pause:
                 return True
             self._read_at = self._clock()
             try:
@@ -105,6 +106,11 @@ class Executions:
     def knows_all(self) -> bool:
         """Whether there are no older executions than those that are known."""
         return self._older is None
+
+    def knows(self, execution_arn: str) -> bool:
+        """Return whether an execution has been listed."""
+        with self._lock:
+            return execution_arn in self._known
 
     def listed(self) -> list[Listed]:
         """Return the known executions, the newest first."""

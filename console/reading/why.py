@@ -6,14 +6,14 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import Final
 
 from console.reading.hints import advice_on
+from console.reading.kinds import comment_on
 from console.reading.model import Explanation, Request, Resource
-from console.reading.parent import RequestHistory
 from console.reading.requests import short, who
 from console.reading.summaries import PENDING_REDRIVE
 from console.reading.texts import counted
-from console.reading.visits import RUNNING
-from console.stack import Stack
+from console.reading.visits import RUNNING, Visits
 from lambdas.jobs.phases import Phase, Reason
+from lambdas.requests.clean_up import message_of
 from lambdas.requests.executions import SUCCEEDED
 from lambdas.requests.outcome import REQUEST_FAILED, REQUEST_REJECTED
 
@@ -21,13 +21,16 @@ MAX_LINES: Final = 20
 """Resources or faults; the others are counted."""
 
 
-def explain(request: Request, clean_up: RequestHistory | None, stack: Stack) -> Explanation:
+def explain(
+    request: Request, *, visits: Visits, was_published: bool, notice_topic_arn: str | None
+) -> Explanation:
     """Explain a request.
 
     Args:
         request: as it is known.
-        clean_up: the history of its clean-up, None if there is none.
-        stack: that runs it.
+        visits: of its execution.
+        was_published: whether its clean-up has published its outcome.
+        notice_topic_arn: where notices of outcomes are published, None if there are none.
     """
     match request.summary.status:
         case "RUNNING":
@@ -37,7 +40,8 @@ def explain(request: Request, clean_up: RequestHistory | None, stack: Stack) -> 
         case _ if request.summary.reason == REQUEST_REJECTED:
             return _rejected(request)
         case _:
-            return _failed(request, clean_up, stack)
+            lines = tuple(_after_the_end(request, notice_topic_arn, was_published=was_published))
+            return _failed(request, visits, lines)
 
 
 def _waits(request: Request) -> Explanation:
@@ -51,7 +55,7 @@ def _waits(request: Request) -> Explanation:
     if request.waits_for is not None:
         headline = f"{summary.correlation_id} waits: {request.waits_for}"
     lines = list(_grouped(waiting))
-    lines += [_since(resource) for resource in waiting[:1] if resource.wait is not None]
+    lines += _ends(waiting)
     words = [resource.phase for resource in waiting if resource.phase != Phase.IN_PROGRESS]
     kind = next((resource.kind for resource in waiting if resource.phase in words), None)
     return Explanation(
@@ -69,12 +73,18 @@ def _grouped(waiting: Sequence[Resource]) -> Iterator[str]:
         yield f"{who(each)}: {reason}"
 
 
-def _since(resource: Resource) -> str:
-    wait = resource.wait
-    if wait is None:
-        return ""
-    ends = f", and until {wait.until} at the latest" if wait.until else ""
-    return f"{short(resource.id)} is in {wait.state_name} since {wait.since}{ends}"
+def _ends(waiting: Iterable[Resource]) -> Iterator[str]:
+    """Yield for each waiting state since when, and what would end the wait."""
+    seen: set[str] = set()
+    for resource in waiting:
+        wait = resource.wait
+        if wait is None or wait.state_name in seen:
+            continue
+        seen.add(wait.state_name)
+        until = f", until {wait.until} at the latest" if wait.until else ""
+        comment = comment_on(resource.kind, wait.state_name)
+        means = f": {comment}" if comment else ""
+        yield f"in {wait.state_name} since {wait.since}{until}{means}"
 
 
 def _succeeded(request: Request) -> Explanation:
@@ -99,7 +109,7 @@ def _rejected(request: Request) -> Explanation:
     )
 
 
-def _failed(request: Request, clean_up: RequestHistory | None, stack: Stack) -> Explanation:
+def _failed(request: Request, visits: Visits, after: Sequence[str]) -> Explanation:
     failed = [resource for resource in request.resources if resource.phase == Phase.FAILED]
     causes = [each for each in failed if each.reason != Reason.STAGE_SKIPPED]
     first = min(causes, key=lambda each: each.ended_at or "", default=None)
@@ -107,21 +117,18 @@ def _failed(request: Request, clean_up: RequestHistory | None, stack: Stack) -> 
     reason = request.summary.reason
     ended_by_itself = reason == REQUEST_FAILED
     if not ended_by_itself:
-        lines += _after_the_end(request, clean_up, stack)
+        lines += after
     hint = _hint(first.reason, first.kind) if ended_by_itself and first else _hint(reason)
     return Explanation(
-        headline=_headline(request, causes, first if ended_by_itself else None),
+        headline=_headline(request, causes, first)
+        if ended_by_itself and first is not None
+        else f"{reason}: {message_of(visits.status, visits.error, visits.cause)}",
         lines=tuple(lines),
         hint=hint,
     )
 
 
-def _headline(request: Request, causes: Sequence[Resource], first: Resource | None) -> str:
-    summary = request.summary
-    if first is None:
-        advice = advice_on(summary.reason or "")
-        ended = f"the execution ended {summary.status}"
-        return f"{ended}: {summary.reason}" + (f": {advice.cause}" if advice else "")
+def _headline(request: Request, causes: Sequence[Resource], first: Resource) -> str:
     advice = advice_on(first.reason or "", first.kind)
     total = len(request.resources)
     count = f"{len(causes)} of {counted(total, 'resource')} failed"
@@ -141,7 +148,7 @@ def _result(resource: Resource) -> str:
 
 
 def _after_the_end(
-    request: Request, clean_up: RequestHistory | None, stack: Stack
+    request: Request, notice_topic_arn: str | None, *, was_published: bool
 ) -> Iterator[str]:
     """Yield who ended an execution, what its clean-up did and who has learned of it."""
     ended = request.clean_up
@@ -154,11 +161,10 @@ def _after_the_end(
         return
     if ended.status != SUCCEEDED:
         yield "the clean-up failed: exports, snapshots and campaigns may be as they were left"
-    published = clean_up is not None and clean_up.published_at is not None
-    if not published:
+    if not was_published:
         yield "the outcome was not published"
-    elif stack.notice_topic_arn is not None:
-        yield f"the outcome was published, and notified to {stack.notice_topic_arn}"
+    elif notice_topic_arn is not None:
+        yield f"the outcome was published, and people were notified through {notice_topic_arn}"
     else:
         yield "the outcome was published on the event bus; the stack sends no notices"
 

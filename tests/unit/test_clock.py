@@ -10,6 +10,7 @@ from functools import partial
 import pytest
 
 from localcloud.clock import EPOCH, ClockClosed, DeadlockError, Event, Thread, VirtualClock
+from localcloud.simulators.world_time import WorldTime
 
 HOUR = 3600.0
 
@@ -183,6 +184,33 @@ def test_with_a_speed_somebody_who_arrives_finds_the_time_that_has_passed() -> N
         clock.close()
 
 
+def test_the_speed_changes_from_now_on_and_the_next_moment_can_come_at_once() -> None:
+    clock = VirtualClock(speed=0.001)
+    happened: list[str] = []
+    try:
+        began = clock.now()
+        clock.at(began + HOUR, "first", lambda: happened.append("first"))
+        clock.at(began + 2 * HOUR, "second", lambda: happened.append("second"))
+        clock.at(began + 1, "never", lambda: happened.append("never"))()
+        assert clock.next_due() == began + HOUR, "what was cancelled is not due"
+
+        with clock.turn("a visitor"):
+            clock.jump()
+        with clock.turn("the test"):
+            assert clock.now() == pytest.approx(began + HOUR, abs=1)
+            assert clock.next_due() == began + 2 * HOUR
+        assert happened == ["first"]
+
+        clock.keep_pace(100_000)
+        with clock.turn("the test"):
+            assert clock.now() < began + 2 * HOUR, "the time before passed at the speed before"
+            clock.sleep(2 * HOUR)
+        assert happened == ["first", "second"]
+        assert clock.next_due() is None
+    finally:
+        clock.close()
+
+
 def test_a_restart_ends_what_waits_or_is_due_and_begins_at_the_origin_again() -> None:
     clock = VirtualClock()
     happened: list[str] = []
@@ -222,3 +250,45 @@ def test_a_restart_fails_if_something_goes_on(monkeypatch: pytest.MonkeyPatch) -
             clock.restart()
         goes_on.set()
     clock.close()
+
+
+def test_those_who_visit_all_the_time_do_not_move_what_is_due() -> None:
+    clock = VirtualClock(speed=2000)
+    happened: list[float] = []
+    moments = [clock.origin + 7.5 * number for number in range(1, 60)]
+    is_over = threading.Event()
+
+    def visit() -> None:
+        while not is_over.is_set():
+            with clock.turn("a visitor"):
+                clock.now()
+
+    visitors = [threading.Thread(target=visit) for _ in range(2)]
+    try:
+        with clock.turn("the test"):
+            clock.keep_pace_from_now()
+            for moment in moments:
+                clock.at(moment, "something", lambda: happened.append(clock.now()))
+            for visitor in visitors:
+                visitor.start()
+            clock.sleep(moments[-1] - clock.now() + 1)
+    finally:
+        is_over.set()
+        for visitor in visitors:
+            visitor.join()
+        clock.close()
+    assert happened == moments
+
+
+def test_world_time_has_come_as_far_as_what_was_due(clock: VirtualClock) -> None:
+    found: list[float] = []
+    with clock.turn("the test"):
+        clock.sleep(0.1)
+        time_of_world = WorldTime(clock)
+        time_of_world.begin()
+        due = [number / 10 for number in range(1, 100)]
+        for seconds in due:
+            time_of_world.at(seconds, "due", lambda: found.append(time_of_world.seconds()))
+        clock.sleep(20)
+
+    assert all(come >= seconds for come, seconds in zip(found, due, strict=True))

@@ -96,7 +96,8 @@ def searched(name: str) -> Iterator[tuple[Path, str]]:
     """Yield the files below a root that are texts, and these."""
     root = ROOT / name
     for path in [root] if root.is_file() else sorted(root.rglob("*")):
-        if path.is_file() and "__pycache__" not in path.parts and path != THIS_FILE:
+        others = {"__pycache__", "vendor"}  # not written here
+        if path.is_file() and not others.intersection(path.parts) and path != THIS_FILE:
             with suppress(UnicodeDecodeError):
                 yield path, path.read_text("utf-8")
 

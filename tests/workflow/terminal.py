@@ -27,7 +27,7 @@ os.execv(sys.executable, [sys.executable, *sys.argv[1:]])
 
 
 class Terminal:
-    """Runs `python -m localcloud` in the foreground of a pseudo-terminal.
+    """Runs a command of the project in the foreground of a pseudo-terminal.
 
     Every process that it starts is recognised by the path of its temporary directory, which is in
     the environment or, for functions, which have their own environment, in the arguments. The size
@@ -35,21 +35,36 @@ class Terminal:
     """
 
     def __init__(
-        self, temporary: Path, *arguments: object, size: tuple[int, int] = (24, 80)
+        self,
+        temporary: Path,
+        *arguments: object,
+        module: str = "localcloud",
+        size: tuple[int, int] = (24, 80),
     ) -> None:
         self.shown = ""
         self._temporary = temporary
         self._ours, theirs = pty.openpty()
         termios.tcsetwinsize(theirs, size)
         self._process = subprocess.Popen(
-            [sys.executable, "-c", _IN_FOREGROUND, "-m", "localcloud", *map(str, arguments)],
+            [sys.executable, "-c", _IN_FOREGROUND, "-m", module, *map(str, arguments)],
             stdin=theirs,
             stdout=theirs,
             stderr=theirs,
-            env={**os.environ, "TERM": "xterm", "TMPDIR": str(temporary), "TEST": str(temporary)},
+            env={
+                **self._environment(),
+                "TERM": "xterm",
+                "TMPDIR": str(temporary),
+                "TEST": str(temporary),
+            },
             start_new_session=True,
         )
         os.close(theirs)
+
+    @staticmethod
+    def _environment() -> dict[str, str]:
+        """This process's, without the size of its window, which would be that of the terminal."""
+        size = ("COLUMNS", "LINES")
+        return {name: value for name, value in os.environ.items() if name not in size}
 
     def until(self, is_true: Callable[[], bool]) -> None:
         deadline = time.monotonic() + MAX_WAIT_S

@@ -5,7 +5,7 @@ import { plural } from "./format.js";
 import { Empty } from "./parts.js";
 import { Graph as Layered, layout } from "./vendor/dagre.js";
 
-const HEIGHT = 34;
+const HEIGHT = 32;
 const LONGEST_LABEL = 18;
 
 /** `kinds` are those of the request's jobs: the states of others are left out unless wanted. */
@@ -33,9 +33,9 @@ export function Graph({ graph, steps, kinds }) {
         <figure key=${index} class="graph" style=${{ flexBasis: `${drawing.width + 14}px` }}>
           <figcaption>${index === 0 ? "The request's execution" : "Each child execution of RunJobs"}</figcaption>
           <div class="graph-box" tabindex="0" role="group" aria-label=${index === 0 ? "Graph of the request's execution" : "Graph of the child executions"}>
-          <svg viewBox=${`0 0 ${drawing.width} ${drawing.height}`} width=${drawing.width} height=${drawing.height} role="img"
+          <svg viewBox=${`${drawing.left} ${drawing.top} ${drawing.width} ${drawing.height}`} width=${drawing.width} height=${drawing.height} role="img"
             aria-label=${summary(drawing, nodes)}>
-            <defs><marker id=${`arrow-${index}`} viewBox="0 0 8 8" refX="7" refY="4" markerWidth="7" markerHeight="7" orient="auto-start-reverse">
+            <defs><marker id=${`arrow-${index}`} viewBox="0 0 8 8" refX="7" refY="4" markerWidth="9" markerHeight="9" markerUnits="userSpaceOnUse" orient="auto-start-reverse">
               <path d="M0 0L8 4L0 8z" class="arrow" /></marker></defs>
             ${drawing.edges.map((edge, number) => html`<${Edge} key=${number} edge=${edge} isTaken=${taken.has(way(edge))} arrow=${`url(#arrow-${index})`} />`)}
             ${drawing.nodes.map((place) => html`<${Node} key=${place.id} place=${place} node=${nodes.get(place.id)} />`)}
@@ -66,25 +66,34 @@ function drawn(graph, child, direction, left) {
   const own = graph.nodes.filter((node) => node.child === child && !left.has(node.id));
   const ids = new Set(own.map((node) => node.id));
   const layered = new Layered({ multigraph: true });
-  layered.setGraph({ rankdir: direction, nodesep: 20, ranksep: 30, edgesep: 12, marginx: 8, marginy: 8 });
+  layered.setGraph({ rankdir: direction, nodesep: 16, ranksep: 26, edgesep: 10, marginx: 8, marginy: 8 });
   layered.setDefaultEdgeLabel(() => ({}));
-  for (const node of own) layered.setNode(node.id, { width: node.label.length * 6.7 + 46, height: HEIGHT });
+  for (const node of own) layered.setNode(node.id, { width: node.id.length * 6.9 + 46, height: HEIGHT });
   const edges = graph.edges.filter((edge) => ids.has(edge.from) && ids.has(edge.to));
   edges.forEach((edge, index) => {
     const words = worded(edge);
     layered.setEdge(edge.from, edge.to, { width: words.length * 5.6 + 4, height: words ? 13 : 0, labelpos: "c" }, String(index));
   });
   layout(layered);
-  const { width, height } = layered.graph();
-  return {
-    width: Math.ceil(width),
-    height: Math.ceil(height),
-    nodes: own.map(({ id }) => ({ id, ...layered.node(id) })),
-    edges: edges.map((edge, index) => ({ ...edge, words: worded(edge), ...layered.edge(edge.from, edge.to, String(index)) })),
-  };
+  const placed = edges.map((edge, index) => ({ ...edge, words: worded(edge), ...layered.edge(edge.from, edge.to, String(index)) }));
+  const nodes = own.map(({ id }) => ({ id, ...layered.node(id) }));
+  return { nodes, edges: placed, ...bounds(nodes, placed) };
 }
 
-const worded = ({ label, type }) => type === "catch" ? "" : label.length <= LONGEST_LABEL ? label : `${label.slice(0, LONGEST_LABEL - 1)}…`;
+/** Where the drawing is: dagre's own size leaves out edges that lead around the nodes. */
+function bounds(nodes, edges) {
+  const points = [
+    ...nodes.flatMap(({ x, y, width, height }) => [[x - width / 2, y - height / 2], [x + width / 2 + 24, y + height / 2]]),
+    ...edges.flatMap((edge) => edge.points.map(({ x, y }) => [x, y])),
+    ...edges.filter((edge) => edge.words).flatMap(({ x, y, width }) => [[x - width / 2, y], [x + width / 2, y]]),
+  ];
+  const [xs, ys] = [0, 1].map((axis) => points.map((point) => point[axis]));
+  const [left, top] = [Math.min(...xs) - 8, Math.min(...ys) - 12];
+  return { left, top, width: Math.ceil(Math.max(...xs) + 8 - left), height: Math.ceil(Math.max(...ys) + 8 - top) };
+}
+
+/** The label, unless it is an expression or a Catch, which have their place in the tooltip. */
+const worded = ({ label, type }) => type === "catch" || label.includes("$") ? "" : label.length <= LONGEST_LABEL ? label : `${label.slice(0, LONGEST_LABEL - 1)}…`;
 
 /** Which transitions were made: of the request as its steps say, of children where both ends were visited. */
 function ways(graph, steps) {
@@ -132,7 +141,7 @@ function Node({ place, node }) {
       <title>${nodeWords(node)}</title>
       <rect x=${-width / 2} y=${-height / 2} width=${width} height=${height} rx=${["Succeed", "Fail"].includes(node.type) ? height / 2 : 6} />
       <path class="glyph" transform=${`translate(${16 - width / 2} 0)`} d=${GLYPHS[node.type] ?? GLYPHS.Pass} />
-      <text x=${30 - width / 2} y="4">${node.label}</text>
+      <text x=${30 - width / 2} y="4">${node.id}</text>
       ${(node.active > 0 || node.visits > 1) && html`
         <g class="badge" transform=${`translate(${width / 2 - 4} ${-height / 2 + 2})`}>
           <rect x=${-badge(node).length * 3.6 - 5} y="-8" width=${badge(node).length * 7.2 + 10} height="16" rx="8" /><text y="4">${badge(node)}</text></g>`}
@@ -141,13 +150,13 @@ function Node({ place, node }) {
 
 const badge = ({ active, visits }) => (active ? `${active} now` : `${visits}×`);
 
-const nodeWords = ({ label, type, visits, active, failed }) =>
-  [`${label} (${type})`, `entered ${plural(visits, "time")}`, active && `${plural(active, "execution")} in it now`, failed && `failed ${plural(failed, "time")}`]
+const nodeWords = ({ id, type, visits, active, failed }) =>
+  [`${id} (${type})`, `entered ${plural(visits, "time")}`, active && `${plural(active, "execution")} in it now`, failed && `failed ${plural(failed, "time")}`]
     .filter(Boolean).join(", ");
 
 const summary = (drawing, nodes) => {
   const active = drawing.nodes.map(({ id }) => nodes.get(id)).filter((node) => node.active);
-  return active.length ? `Now in ${active.map((node) => node.label).join(", ")}. The table below has every state.` : "In no state now. The table below has every state.";
+  return active.length ? `Now in ${active.map((node) => node.id).join(", ")}. The table below has every state.` : "In no state now. The table below has every state.";
 };
 
 const AsTable = ({ nodes }) => html`
@@ -156,7 +165,7 @@ const AsTable = ({ nodes }) => html`
     <table class="cards">
       <thead><tr><th scope="col">State</th><th scope="col">Type</th><th scope="col">Of</th><th scope="col" class="number">Entered</th><th scope="col" class="number">In it now</th><th scope="col" class="number">Failed</th></tr></thead>
       <tbody>${nodes.map((node) => html`
-        <tr key=${node.id}><th scope="row">${node.label}</th><td data-label="Type">${node.type}</td><td data-label="Of">${node.child ? "child executions" : "the request"}</td>
+        <tr key=${node.id}><th scope="row">${node.id}</th><td data-label="Type">${node.type}</td><td data-label="Of">${node.child ? "child executions" : "the request"}</td>
           <td data-label="Entered" class="number">${node.visits}</td><td data-label="In it now" class="number">${node.active}</td><td data-label="Failed" class="number">${node.failed}</td></tr>`)}</tbody>
     </table>
   </details>`;

@@ -50,15 +50,13 @@ export function LocalPanel({ local, problem, onClose }) {
     </aside>`;
 }
 
-// Of the slider: a speed for each step, ten times as fast every four steps.
-const STEPS = 16;
-const speedOf = (step) => Number((10 ** (step / 4)).toPrecision(2));
-const stepOf = (speed) => Math.round(4 * Math.log10(Math.max(1, speed)));
+const SPEEDS = [1, 2, 5, 10, 20, 60, 120, 300, 600, 1800, 3600, 10_000, 100_000];
+const stepOf = (speed) => Math.max(0, SPEEDS.findLastIndex((one) => one <= (speed ?? 1)));
 
 function Time({ local, send }) {
   const now = useNow();
-  const [step, setStep] = useState(stepOf(local.speed ?? 1));
-  useEffect(() => setStep(stepOf(local.speed ?? 1)), [local.speed]);
+  const [step, setStep] = useState(stepOf(local.speed));
+  useEffect(() => setStep(stepOf(local.speed)), [local.speed]);
   const ahead = millis(local.next_jump) - now;
   return html`
     <section class="local-part" aria-labelledby="time-title">
@@ -66,10 +64,10 @@ function Time({ local, send }) {
       ${local.speed === null
         ? html`<p>Time jumps as soon as nothing runs.</p>`
         : html`
-          <label class="slider">Speed: <output>${speedOf(step).toLocaleString("en")}×</output>
-            <input type="range" min="0" max=${STEPS} step="1" value=${step} aria-valuetext=${`${speedOf(step)} times as fast as real time`}
+          <label class="slider">Speed: <output>${SPEEDS[step].toLocaleString("en")}×</output>
+            <input type="range" min="0" max=${SPEEDS.length - 1} step="1" value=${step} aria-valuetext=${`${SPEEDS[step]} times as fast as real time`}
               onInput=${(event) => setStep(Number(event.target.value))}
-              onChange=${(event) => send("speed", { speed: speedOf(Number(event.target.value)) }, "The speed was changed")} /></label>
+              onChange=${(event) => send("speed", { speed: SPEEDS[event.target.value] }, "The speed was changed")} /></label>
           <button type="button" disabled=${!local.next_jump} onClick=${() => send("jump", {}, "Time has jumped")}><${Icon} name="next" />Jump to the next moment</button>
           <p class="quiet">${local.next_jump ? html`Something is due at <time datetime=${local.next_jump}>${moment(local.next_jump, now)}</time>${ahead > 1000 ? `, in ${duration(ahead)}` : ""}.` : "Nothing is due."}</p>`}
     </section>`;
