@@ -196,7 +196,7 @@ def _serving(
     app = import_module("moto.moto_server.werkzeug_app")
 
     class Handler(app.MotoRequestHandler):  # type: ignore[misc, name-defined]
-        """Says what time it is in the local AWS, the only source of a time to compare with."""
+        """Says what time it is in the local AWS, which its callers cannot learn otherwise."""
 
         def date_time_string(self, timestamp: float | None = None) -> str:
             return formatdate(clock.now() if timestamp is None else timestamp, usegmt=True)
