@@ -10,6 +10,7 @@ from functools import partial
 import pytest
 
 from localcloud.clock import EPOCH, ClockClosed, DeadlockError, Event, Thread, VirtualClock
+from localcloud.simulators.world_time import WorldTime
 
 HOUR = 3600.0
 
@@ -277,3 +278,17 @@ def test_those_who_visit_all_the_time_do_not_move_what_is_due() -> None:
             visitor.join()
         clock.close()
     assert happened == moments
+
+
+def test_world_time_has_come_as_far_as_what_was_due(clock: VirtualClock) -> None:
+    found: list[float] = []
+    with clock.turn("the test"):
+        clock.sleep(0.1)
+        time_of_world = WorldTime(clock)
+        time_of_world.begin()
+        due = [number / 10 for number in range(1, 100)]
+        for seconds in due:
+            time_of_world.at(seconds, "due", lambda: found.append(time_of_world.seconds()))
+        clock.sleep(20)
+
+    assert all(come >= seconds for come, seconds in zip(found, due, strict=True))
