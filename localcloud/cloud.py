@@ -49,6 +49,7 @@ class LocalAws:
     Attributes:
         endpoint: where every service is served, http://localhost:PORT.
         functions: the host that runs the deployed functions.
+        gateway: what answers the calls to the endpoint.
         environment: variables that make boto3 or the AWS CLI in another process use it.
         execution_changed: set whenever an execution has started or ended.
     """
@@ -76,6 +77,7 @@ class LocalAws:
         self.environment: dict[str, str] = dict(environment or {})
         self.execution_changed = Event(clock, "the end of an execution")
         self.functions: FunctionHost
+        self.gateway: Gateway
         self._port = port
         self._seed = seed
         self._processes = processes
@@ -142,10 +144,10 @@ class LocalAws:
                 changed=self.execution_changed.set,
             )
         )
-        respond = Gateway(_moto(), self.environment, self.clock, self._controls).respond
-        server.respond_by(respond)
+        self.gateway = Gateway(_moto(), self.environment, self.clock, self._controls)
+        server.respond_by(self.gateway.respond)
         self._stack.enter_context(server)
-        self._stack.enter_context(served(self.endpoint, respond))
+        self._stack.enter_context(served(self.endpoint, self.gateway.respond))
         self._stack.callback(self.clock.close)
         self._stack.callback(self.functions.close)
 

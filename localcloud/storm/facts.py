@@ -10,7 +10,9 @@ from typing import Final, NamedTuple
 from localcloud.simulators.exports import ExportParameters
 from localcloud.simulators.ledger import Call, Change
 from localcloud.storm.observe import Observed
-from localcloud.storm.scenario import Json
+from localcloud.storm.scenario import CAMPAIGN_MUTATIONS, CREATES, DELETES, MUTATIONS, Json
+
+__all__ = ["CAMPAIGN_MUTATIONS", "CREATES", "DELETES", "MUTATIONS"]
 
 GONE: Final = "Deleted"
 """The ledger's word for what does not exist any more."""
@@ -22,13 +24,7 @@ PASS_SECONDS: Final = 35.0
 """How old the read may be on which a reconcile pass acts: it sleeps for its turn of the shared rate
 limit, up to 15 s before its reads and again before its mutations."""
 
-CAMPAIGN_MUTATIONS: Final = frozenset(
-    f"{verb}Campaign" for verb in ("Start", "Pause", "Resume", "Stop", "Delete")
-)
 CAMPAIGN_READS: Final = frozenset({"GetCampaignState", "GetCampaignStateBatch", "ListCampaigns"})
-CREATES: Final = frozenset({"CreateDBSnapshot", "CreateDBClusterSnapshot"})
-DELETES: Final = frozenset({"DeleteDBSnapshot", "DeleteDBClusterSnapshot"})
-MUTATIONS: Final = CAMPAIGN_MUTATIONS | CREATES | DELETES | {"StartExportTask", "CancelExportTask"}
 ACTIVE_EXPORT: Final = frozenset({"STARTING", "IN_PROGRESS", "CANCELING"})
 
 

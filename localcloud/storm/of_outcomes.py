@@ -12,7 +12,7 @@ from infra.project import ROOT
 from localcloud.storm import facts
 from localcloud.storm.observe import Execution, Observed
 from localcloud.storm.requested import Asked, jobs_of
-from localcloud.storm.scenario import Json, Sent
+from localcloud.storm.scenario import ENDS, Json, Sent
 
 MAX_PAYLOAD_BYTES: Final = 256 * 1024
 MAX_HISTORY_EVENTS: Final = 25_000
@@ -32,8 +32,16 @@ LOST: Final = frozenset({"JobLost", "OutcomeNotPublished", "UnknownKind", "Workf
 WAITS: Final = frozenset({"States.Timeout"})
 """Errors of attempts that are expected: a wait for a task token ends with it."""
 
+BY_MISHAPS: Final = {
+    "kill": {"Runtime.ExitError"},
+    "hang": {"Sandbox.Timedout"},
+    **{end: {end} for end in ENDS},
+}
+"""Errors of attempts, and of executions, that mishaps stand for."""
+
 ABORTED: Final = frozenset(
-    {"ExecutionAborted", "TargetReached", "RequestFailed", "RequestRejected"}
+    {"ExecutionAborted", "ExecutionTimedOut", *ENDS}
+    | {"TargetReached", "RequestFailed", "RequestRejected", "WorkflowFailed"}
 )
 
 CAMPAIGN_STATES: Final = {
@@ -87,7 +95,8 @@ def agreement(observed: Observed) -> Iterator[str]:
 def _unlike_its_execution(outcome: Json, execution: Execution) -> Iterator[str]:
     if execution.output is not None and execution.output != outcome:
         yield "its output is not the outcome"
-    if execution.status == "FAILED" and execution.cause != outcome["summary"]:
+    is_own = execution.status == "FAILED" and not execution.was_aborted
+    if is_own and execution.cause != outcome["summary"]:
         yield f"its cause is not the summary: {execution.cause}"
     if execution.was_aborted:
         # It may have been stopped just after it had published its outcome.
@@ -258,11 +267,16 @@ def reasons(observed: Observed) -> Iterator[str]:
         for outcome in execution.outcomes:
             for found in [outcome, *outcome["resources"]]:
                 reason = found["reason"]
+                if reason == execution.error and execution.was_aborted:
+                    continue
                 if reason in EXCEPTIONS | LOST or reason.startswith(ENGINE_ERRORS):
                     text = found.get("message", found.get("summary"))
                     yield f"{_name(execution)}: reason {reason}: {text}"
+    expected = WAITS.union(*(BY_MISHAPS.get(each.what, ()) for each in observed.scenario.mishaps))
     for error in observed.failures:
-        is_engine = error.startswith(ENGINE_ERRORS) and error not in WAITS
+        if error in expected:
+            continue
+        is_engine = error.startswith(ENGINE_ERRORS)
         if error in EXCEPTIONS | LOST or is_engine:
             yield f"{observed.failures[error]} attempts failed with {error}"
 

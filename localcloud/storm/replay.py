@@ -17,10 +17,12 @@ def asked(scenario: Scenario) -> Iterator[str]:
             yield from (f"{name}: {json.dumps(one)}" for one in value)
         else:
             yield f"{name}: {json.dumps(value)}"
+    yield from (f"mishap: {mishap}" for mishap in scenario.mishaps)
     for number, sent in enumerate(scenario.sent):
         abort = "" if sent.abort_after_s is None else f", aborted after {sent.abort_after_s:g} s"
         rest = {name: value for name, value in sent.request.items() if name != "stages"}
-        yield f"request {number} at {sent.at_s:g} s{abort} {json.dumps(rest)}"
+        again = "" if sent.again_after_s is None else f", again after {sent.again_after_s:g} s"
+        yield f"request {number} at {sent.at_s:g} s{abort}{again} {json.dumps(rest)}"
         for stage in sent.request["stages"]:
             run = stage.get("run", "on_success")
             yield from (f"  {run}: {json.dumps(job)}" for job in stage["jobs"])
@@ -29,6 +31,7 @@ def asked(scenario: Scenario) -> Iterator[str]:
 def happened(observed: Observed) -> Iterator[str]:
     """Yield the lines of the timeline: calls, changes, starts and ends of executions."""
     lines = [(entry.at_s, 1, _entry(entry)) for entry in observed.timeline]
+    lines += [(at_s, 1, f"    {what}") for at_s, what in observed.mishaps]
     for execution in observed.executions:
         lines.append((execution.started_s, 0, f"{_name(execution)} starts"))
         if execution.ended_s is not None:
