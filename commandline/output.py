@@ -32,13 +32,14 @@ def show(text: str, program: str) -> bool:
     return True
 
 
-def terminal() -> Console | None:
-    """Return standard error as a terminal that can be redrawn, None where it is not one."""
+def terminal(stream: TextIO | None = None) -> Console | None:
+    """Return a stream as a terminal, None where it is not one; unless given, standard error."""
     from rich.console import Console  # noqa: PLC0415 - many commands do without
 
-    console = Console(stderr=True, highlight=False)
+    stream = stream or sys.stderr
+    console = Console(file=stream, highlight=False)
     # With FORCE_COLOR set, rich treats any stream as a terminal.
-    if sys.stderr.isatty() and console.is_terminal and not console.is_dumb_terminal:
+    if stream.isatty() and console.is_terminal and not console.is_dumb_terminal:
         return console
     return None
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any, Final, NamedTuple
 
 from console.words import StageInWords, in_words
@@ -39,6 +39,14 @@ class Context(NamedTuple):
 
 
 UNKNOWN: Final = Context()
+
+
+class RequestInvalid(Exception):
+    """A request is not valid; nothing has been started."""
+
+    def __init__(self, faults: Sequence[Fault]) -> None:
+        super().__init__("; ".join(f"{fault.field} {fault.rule}" for fault in faults))
+        self.faults = tuple(faults)
 
 
 class Checked(NamedTuple):

@@ -12,13 +12,23 @@ from typing import Final
 
 from commandline.files import STANDARD_INPUT, FileError, load_json, writable
 from commandline.interrupts import serve_until_interrupted
-from commandline.output import did_you_mean, print_status, show
-from commandline.parser import WRONG_ARGUMENTS, Parser
+from commandline.output import print_status, show
+from commandline.parser import (
+    FAILED,
+    SUCCEEDED,
+    WRONG_ARGUMENTS,
+    ArgumentsError,
+    Parser,
+    refuse_unknown,
+    require_command,
+    whole_number,
+)
 from infra.project import ROOT
 from localcloud import PROGRAM
 from localcloud.cloud import PortError, require_free
 from localcloud.follow import follow
 from localcloud.orchestrator import LocalOrchestrator
+from localcloud.page import page
 from localcloud.plain_world import plain_world
 from localcloud.report import report
 from localcloud.runs import Runs
@@ -27,9 +37,6 @@ from localcloud.storm import command as storm
 from localcloud.usage import print_usage
 from localcloud.world import World, WorldError, load_world
 from tools.synthesis import NotDeployableError
-
-SUCCEEDED: Final = 0
-FAILED: Final = 1
 
 DEFAULT_SPEED: Final = 60.0
 """Of `up`, in simulated seconds per real second: an hour takes a minute."""
@@ -41,10 +48,6 @@ EXAMPLES: Final = ROOT / "examples"
 NO_WORLD: Final = (
     "Without --world, all that a request names exists: a mistyped id or ARN is not noticed here"
 )
-
-
-class ArgumentsError(Exception):
-    """The arguments are invalid or contradict each other; the text says why."""
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -63,16 +66,11 @@ def _options(arguments: Sequence[str]) -> argparse.Namespace:
     parser.add_argument("--version", action="version", version=_version())
     _add_commands(parser)
     name = next((argument for argument in arguments if not argument.startswith("-")), None)
-    if name is not None and name not in COMMANDS:
-        is_request = name.endswith(".json")
-        hint = f"; did you mean 'run {name}'?" if is_request else did_you_mean(name, COMMANDS)
-        commands = f"{', '.join(COMMANDS[:-1])} or {COMMANDS[-1]}"
-        raise ArgumentsError(f"{name!r} is not a command: {commands}{hint}")
+    is_request = name is not None and name.endswith(".json")
+    require_command(arguments, COMMANDS, f"; did you mean 'run {name}'?" if is_request else "")
     options, unknown = parser.parse_known_args(arguments)
-    if unknown and name is not None:
-        word = unknown[0].partition("=")[0]
-        known = [f"--{option}" for option in vars(options) if option not in ("command", "requests")]
-        raise ArgumentsError(f"{name} does not take {word!r}{did_you_mean(word, known)}")
+    known = [f"--{option}" for option in vars(options) if option not in ("command", "requests")]
+    refuse_unknown(str(name), unknown, known)
     if (
         sum(path == STANDARD_INPUT for path in [*options.requests, getattr(options, "world", None)])
         > 1
@@ -117,13 +115,17 @@ def _add_commands(parser: argparse.ArgumentParser) -> None:
         )
         command.add_argument("--seed", type=_seed, metavar="N", help="of all chances (default: 0)")
         command.add_argument(
-            "--port", type=_port, default=0, metavar="P", help="of the endpoint (default: any)"
+            "--port",
+            type=whole_number(1, 65_535),
+            default=0,
+            metavar="P",
+            help="of the endpoint (default: any)",
         )
 
 
 def _add_storm(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
-        "--worlds", type=_count, default=100, metavar="N", help="how many (default: 100)"
+        "--worlds", type=whole_number(1), default=100, metavar="N", help="how many (default: 100)"
     )
     parser.add_argument(
         "--seed", type=_seed, default=0, metavar="S", help="of the first (default: 0)"
@@ -136,12 +138,6 @@ def _add_storm(parser: argparse.ArgumentParser) -> None:
         "--shrink", action="store_true", help="with --replay: print the smallest that still fails"
     )
     parser.set_defaults(command=_storm, requests=[])
-
-
-def _count(text: str) -> int:
-    if not text.isdecimal() or int(text) < 1:
-        raise argparse.ArgumentTypeError(f"{text!r} is not a whole number from 1")
-    return int(text)
 
 
 def _speed(text: str) -> float:
@@ -159,12 +155,6 @@ def _seed(text: str) -> int:
         return int(text)
     except ValueError:
         raise argparse.ArgumentTypeError(f"{text!r} is not a whole number") from None
-
-
-def _port(text: str) -> int:
-    if not text.isdecimal() or not 0 < int(text) < 65_536:
-        raise argparse.ArgumentTypeError(f"{text!r} is not a port from 1 to 65535")
-    return int(text)
 
 
 def _run(options: argparse.Namespace) -> int:
@@ -210,8 +200,8 @@ def _up(options: argparse.Namespace) -> int:
     examples = [load_json(path) for path in sorted(EXAMPLES.glob("*.json"))]
     with _deployed(_world(options, examples), options) as orchestrator:
         orchestrator.begin()
-        print_usage(orchestrator)
-        with orchestrator.clock.released():
+        with orchestrator.clock.released(), page(orchestrator.aws.endpoint) as where:
+            print_usage(orchestrator, where)
             serve_until_interrupted()
 
 

@@ -86,7 +86,7 @@ class VirtualClock:
         self._numbers = itertools.count()
         self._running: _Fiber | None = None
         self._ready: deque[_Fiber] = deque()
-        self._timers: list[tuple[float, int, Callable[[], bool]]] = []
+        self._timers: list[tuple[float, int, Callable[[], bool], Callable[[], object]]] = []
         self._waits: list[_Wait] = []
         self._holds = 0
         self._closed = False
@@ -110,14 +110,12 @@ class VirtualClock:
         """
         cancelled = threading.Event()
 
-        def begin() -> bool:
-            if cancelled.is_set():
-                return False
-            self.start(name, work)
-            return True
-
         with self._lock:
-            self._push(moment, begin)
+            self._push(
+                moment,
+                is_live=lambda: not cancelled.is_set(),
+                fire=lambda: self.start(name, work),
+            )
             self._proceed()
         return cancelled.set
 
@@ -206,6 +204,26 @@ class VirtualClock:
         with self._lock:
             self._paced_from = (self._now, time.monotonic())
 
+    def keep_pace(self, speed: float) -> None:
+        """Go on at another speed, in simulated seconds per real second; there must be one."""
+        with self._lock:
+            self._paced_from = (self._paced_now(), time.monotonic())
+            self.speed = speed
+            self._pace_changed.notify_all()
+
+    def jump(self) -> None:
+        """Let the next moment at which anything is due come at once."""
+        with self._lock:
+            moment = self._next_moment()
+            if moment is not None:
+                self._paced_from = (max(moment, self._paced_now()), time.monotonic())
+                self._pace_changed.notify_all()
+
+    def next_due(self) -> float | None:
+        """Return when anything is due next, in epoch seconds; None if nothing is."""
+        with self._lock:
+            return self._next_moment()
+
     def close(self) -> None:
         """End every wait with ClockClosed, and wait for what was running; twice is once."""
         with self._lock:
@@ -254,7 +272,11 @@ class VirtualClock:
                 self._waits.append(wait)
                 register(wait)
                 if timeout is not None:
-                    self._push(self._now + timeout, lambda: self._end(wait, in_time=False))
+                    self._push(
+                        self._now + timeout,
+                        is_live=lambda: not wait.has_ended,
+                        fire=lambda: self._end(wait, in_time=False),
+                    )
                 self._running = None
                 self._proceed()
             fiber.has_turn.acquire()
@@ -302,17 +324,27 @@ class VirtualClock:
             self._running = None
             self._proceed()
 
-    def _end(self, wait: _Wait, *, in_time: bool) -> bool:
+    def _end(self, wait: _Wait, *, in_time: bool) -> None:
         if wait.has_ended:
-            return False
+            return
         wait.has_ended = True
         wait.in_time = in_time
         self._waits.remove(wait)
         self._ready.append(wait.fiber)
-        return True
 
-    def _push(self, moment: float, fire: Callable[[], bool]) -> None:
-        heapq.heappush(self._timers, (moment, next(self._numbers), fire))
+    def _push(
+        self, moment: float, *, is_live: Callable[[], bool], fire: Callable[[], object]
+    ) -> None:
+        heapq.heappush(self._timers, (moment, next(self._numbers), is_live, fire))
+
+    def _next_moment(self) -> float | None:
+        """Return when anything is due next, and forget what no longer is."""
+        while self._timers:
+            moment, _, is_live, _ = self._timers[0]
+            if is_live():
+                return moment
+            heapq.heappop(self._timers)
+        return None
 
     def _proceed(self) -> None:
         """Give the turn to the next fiber, if none has it; let time jump if none is ready."""
@@ -323,18 +355,16 @@ class VirtualClock:
                 return
             if self._holds:
                 return
-            if not self._timers:
+            moment = self._next_moment()
+            if moment is None:
                 self._report_deadlock()
                 return
-            moment = self._timers[0][0]
             if self._real_seconds_until(moment) > 0:
                 self._pace_changed.notify_all()
                 return
-            _, _, fire = heapq.heappop(self._timers)
-            before = self._now
-            self._now = max(before, moment)
-            if not fire():
-                self._now = before
+            *_, fire = heapq.heappop(self._timers)
+            self._now = max(self._now, moment)
+            fire()
 
     def _report_deadlock(self) -> None:
         visitor = next((wait for wait in self._waits if wait.fiber.is_visitor), None)
@@ -354,19 +384,22 @@ class VirtualClock:
         """Let somebody who arrives while all rests find the time that has passed by then."""
         if self.speed is None or self._running is not None or self._ready or self._holds:
             return
+        passed, due = self._paced_now(), self._next_moment()
+        self._now = max(self._now, passed if due is None else min(passed, due))
+
+    def _paced_now(self) -> float:
+        """Return the time that has passed by the speed, whatever has happened by then."""
         virtual, real = self._paced_from
-        moment = virtual + (time.monotonic() - real) * self.speed
-        if self._timers:
-            moment = min(moment, self._timers[0][0])
-        self._now = max(self._now, moment)
+        return virtual + (time.monotonic() - real) * (self.speed or 0.0)
 
     def _keep_pace(self) -> None:
         with self._lock:
             while not self._closed:
                 self._proceed()
+                moment = self._next_moment()
                 seconds = (
-                    self._real_seconds_until(self._timers[0][0])
-                    if self._timers and self._running is None and not self._holds
+                    self._real_seconds_until(moment)
+                    if moment is not None and self._running is None and not self._holds
                     else None
                 )
                 self._pace_changed.wait(

@@ -7,7 +7,7 @@ import logging
 import os
 import socket
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from email.utils import formatdate
 from functools import cache
@@ -22,9 +22,10 @@ from localcloud.clock import Event, VirtualClock
 from localcloud.functions.environment import ACCOUNT, REGION
 from localcloud.functions.host import FunctionHost
 from localcloud.functions.processes import FunctionProcesses
-from localcloud.gateway import Gateway
+from localcloud.gateway import Application, Gateway
 from localcloud.patches import patched_moto
 from localcloud.patches.tasks import service_clients
+from localcloud.simulators.server import Request, Response
 from localcloud.turns import mark_calls
 
 Client = Any
@@ -66,10 +67,12 @@ class LocalAws:
         port: int = 0,
         seed: int = 0,
         processes: FunctionProcesses | None = None,
+        controls: Callable[[Request], Response] | None = None,
     ) -> None:
         """Prepare; `environment` is added to that of every function, for instance other endpoints.
 
-        A `port` of 0 is a free one; `processes` are shared with other instances, and not closed.
+        A `port` of 0 is a free one; `processes` are shared with other instances, and not closed;
+        `controls` are served at a path of their own.
         """
         self.clock = clock
         self.endpoint = ""
@@ -79,6 +82,7 @@ class LocalAws:
         self._port = port
         self._seed = seed
         self._processes = processes
+        self._controls = controls
         self._session = service_clients.isolated_session()
         self._clients: dict[str, Client] = {}
         self._stack = ExitStack()
@@ -139,9 +143,12 @@ class LocalAws:
                 changed=self.execution_changed.set,
             )
         )
-        self._stack.enter_context(_serving(listener, port, self.environment, self.clock))
+        self._stack.enter_context(_serving(listener, port, self._gateway))
         self._stack.callback(self.clock.close)
         self._stack.callback(self.functions.close)
+
+    def _gateway(self, moto: Application) -> Gateway:
+        return Gateway(moto, self.environment, self.clock, self._controls)
 
     def _function_host(self) -> FunctionHost:
         return FunctionHost(self.clock, self.environment, self._processes)
@@ -180,7 +187,7 @@ def _set(variables: Mapping[str, str | None]) -> None:
 
 @contextmanager
 def _serving(
-    listener: socket.socket, port: int, environment: Mapping[str, str], clock: VirtualClock
+    listener: socket.socket, port: int, gateway: Callable[[Application], Gateway]
 ) -> Iterator[None]:
     logging.getLogger("werkzeug").setLevel(logging.ERROR)
     app = import_module("moto.moto_server.werkzeug_app")
@@ -199,7 +206,7 @@ def _serving(
     server = make_server(
         "127.0.0.1",
         port,
-        Gateway(app.DomainDispatcherApplication(create_backend_app), environment, clock),
+        gateway(app.DomainDispatcherApplication(create_backend_app)),
         threaded=True,
         request_handler=Handler,
         fd=listener.fileno(),

@@ -1,4 +1,4 @@
-"""The endpoint of every service: moto, the simulators, and an error for everything else.
+"""The endpoint of every service: moto, the simulators, the controls, and an error for all else.
 
 The AWS CLI's `--endpoint-url` names one endpoint for all services, and version 1 of the AWS CLI
 needs it: it ignores AWS_ENDPOINT_URL for rds and sqs.
@@ -26,6 +26,9 @@ Environ = dict[str, Any]
 StartResponse = Callable[..., object]
 Application = Callable[[Environ, StartResponse], Iterable[bytes]]
 
+CONTROLS: Final = "/_localcloud/"
+"""The path of the controls, which no service has."""
+
 _SIMULATED: Final = {
     "connect-campaigns": "AWS_ENDPOINT_URL_CONNECTCAMPAIGNSV2",
     "rds": "AWS_ENDPOINT_URL_RDS",
@@ -44,10 +47,15 @@ class Gateway:
     """A WSGI application around moto's."""
 
     def __init__(
-        self, moto: Application, environment: Mapping[str, str], clock: VirtualClock
+        self,
+        moto: Application,
+        environment: Mapping[str, str],
+        clock: VirtualClock,
+        controls: Callable[[Request], Response] | None = None,
     ) -> None:
         """Prepare; `environment` may hold the endpoints of the simulators."""
         self._moto = moto
+        self._controls = controls
         self._clock = clock
         self._endpoints = {
             service: environment[variable]
@@ -62,6 +70,8 @@ class Gateway:
             return self._answer(environ, start_response)
 
     def _answer(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
+        if self._controls is not None and environ["PATH_INFO"].startswith(CONTROLS):
+            return _send(self._controls(_request(environ)), start_response)
         body = _form(environ)
         url = self._endpoints.get(_service(environ))
         if url is not None and _variable(FORWARDED) not in environ:

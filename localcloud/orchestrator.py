@@ -14,6 +14,7 @@ from localcloud.account_resources import AccountResources
 from localcloud.clock import VirtualClock
 from localcloud.cloud import LocalAws
 from localcloud.contents import Contents
+from localcloud.controls import Controls
 from localcloud.deployment import deploy
 from localcloud.forwarding import FORWARDED, forward
 from localcloud.functions.processes import FunctionProcesses
@@ -76,6 +77,7 @@ class LocalOrchestrator:
             port=port,
             seed=world.seed,
             processes=processes,
+            controls=Controls(self.clock, self.simulators, self.abort_executions).respond,
         )
         self.outputs: Mapping[str, str] = {}
         self._outcomes: dict[str, list[dict[str, Any]]] = {}
@@ -157,6 +159,17 @@ class LocalOrchestrator:
                 self._outcomes.setdefault(detail["execution_arn"], []).append(detail)
                 sqs.delete_message(QueueUrl=self._queue, ReceiptHandle=message["ReceiptHandle"])
         return self._outcomes.get(execution_arn, [])
+
+    def abort_executions(self) -> list[str]:
+        """Stop the requests that run, as a person does, and return their executions' ARNs."""
+        states = self.aws.client("stepfunctions")
+        running = states.list_executions(stateMachineArn=self.machine_arn, statusFilter="RUNNING")[
+            "executions"
+        ]
+        arns = [execution["executionArn"] for execution in running]
+        for arn in arns:
+            states.stop_execution(executionArn=arn)
+        return arns
 
     def _synthesise(self) -> Path:
         self._on_step(Step("Synthesising the stack"))

@@ -11,7 +11,7 @@ from contextlib import AbstractContextManager
 from typing import Any, Final
 
 from localcloud.clock import VirtualClock
-from localcloud.functions.environment import CREDENTIALS
+from localcloud.functions.environment import CREDENTIALS, REGION
 
 ACTING: Final = "x-localcloud-acting"
 """The header of a call that is made with the turn."""
@@ -19,7 +19,24 @@ ACTING: Final = "x-localcloud-acting"
 CALLERS_CREDENTIALS: Final = {"AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test"}
 """The credentials of all callers except the functions; any others would do."""
 
+_THIS_MACHINE: Final = "localhost,127.0.0.1"
+
 _OF_FUNCTIONS: Final = f"Credential={CREDENTIALS['AWS_ACCESS_KEY_ID']}/"
+
+
+def callers_environment(endpoint: str) -> dict[str, str]:
+    """Return the variables that make an SDK or the AWS CLI in another process use an endpoint."""
+    return {
+        "AWS_ENDPOINT_URL": endpoint,
+        **CALLERS_CREDENTIALS,
+        # Some SDKs read only one of each pair.
+        "AWS_REGION": REGION,
+        "AWS_DEFAULT_REGION": REGION,
+        "NO_PROXY": _THIS_MACHINE,
+        "no_proxy": _THIS_MACHINE,
+        # Otherwise SDKs call Step Functions' TestState at sync-localhost.
+        "AWS_DISABLE_HOST_PREFIX_INJECTION": "true",
+    }
 
 
 def admitted(

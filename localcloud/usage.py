@@ -14,11 +14,13 @@ from localcloud import PROGRAM
 from localcloud.functions.environment import ACCOUNT, REGION
 from localcloud.orchestrator import LocalOrchestrator
 from localcloud.plain_world import plain_world
-from localcloud.turns import CALLERS_CREDENTIALS
+from localcloud.turns import callers_environment
 from localcloud.world import World
 
 _TEXT = """\
 The local AWS is up, {speed:g} times as fast as real time. Interrupt it to stop it.
+
+{page}
 
 It serves the stack's template as deployed:
 {outputs}
@@ -44,27 +46,19 @@ In another terminal, in this directory:
 
 _EXAMPLE = Path("examples") / "pause-export-restore.json"
 _COMMANDS = ROOT / "localcloud" / "bin"
-_THIS_MACHINE = "localhost,127.0.0.1"
 _TARGETS = {"Running": "PAUSED", "Paused": "RUNNING", "Initialized": "RUNNING"}
 
 
-def print_usage(orchestrator: LocalOrchestrator) -> None:
-    """Print endpoint, ARNs and commands to try, on standard output."""
+def print_usage(orchestrator: LocalOrchestrator, page: str) -> None:
+    """Print the page's address, endpoint, ARNs and commands to try, on standard output."""
     environment = {
         "PATH": f'"{_COMMANDS}:$PATH"',
-        "AWS_ENDPOINT_URL": orchestrator.aws.endpoint,
-        **CALLERS_CREDENTIALS,
-        # Some SDKs read only one of each pair.
-        "AWS_REGION": REGION,
-        "AWS_DEFAULT_REGION": REGION,
-        "NO_PROXY": _THIS_MACHINE,
-        "no_proxy": _THIS_MACHINE,
-        # Otherwise SDKs call Step Functions' TestState at sync-localhost.
-        "AWS_DISABLE_HOST_PREFIX_INJECTION": "true",
+        **callers_environment(orchestrator.aws.endpoint),
     }
     show(
         _TEXT.format(
             speed=orchestrator.clock.speed,
+            page=page,
             outputs=_lines(f"{name} = {value}" for name, value in orchestrator.outputs.items()),
             world=_lines(_resources(orchestrator.world)),
             exports=_lines(f"export {name}={value}" for name, value in environment.items()),

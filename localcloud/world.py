@@ -6,7 +6,7 @@ import json
 import re
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Annotated, Any, Literal, Self, cast, get_args
+from typing import Annotated, Any, Literal, Self, TypeVar, cast, get_args
 
 from pydantic import (
     BaseModel,
@@ -18,6 +18,7 @@ from pydantic import (
     PositiveFloat,
     PositiveInt,
     Tag,
+    TypeAdapter,
     ValidationError,
     field_validator,
     model_validator,
@@ -60,6 +61,13 @@ ErrorCode = Annotated[str, Field(pattern=r"^[A-Za-z][A-Za-z0-9_.]*$")]
 # S3 user guide, general purpose bucket naming rules: length and characters.
 BucketName = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$")]
 
+FAULTY_OPERATIONS: tuple[str, ...] = (
+    *get_args(CampaignMutation),
+    *get_args(CampaignRead),
+    *get_args(TaggingOperation),
+    *get_args(ExportOperation),
+    *get_args(DatabaseOperation),
+)
 CAMPAIGN_MUTATIONS: frozenset[str] = frozenset(get_args(CampaignMutation))
 CAMPAIGN_OPERATIONS: frozenset[str] = CAMPAIGN_MUTATIONS | frozenset(get_args(CampaignRead))
 RDS_OPERATIONS: frozenset[str] = frozenset(
@@ -72,11 +80,15 @@ CAMPAIGN_STATES: dict[ApiVersion, frozenset[str]] = {
     "v1": frozenset({"Initialized", "Running", "Paused", "Stopped", "Failed"}),
     "v2": frozenset({"Initialized", "Running", "Paused", "Stopped", "Failed", "Completed"}),
 }
-_RESOURCES_OF_ACTIONS = dict.fromkeys(get_args(CampaignAction), "campaign_id") | {
+RESOURCES_OF_ACTS: dict[str, str | None] = {
+    **dict.fromkeys(get_args(CampaignAction), "campaign_id"),
     "CancelExportTask": "source_arn",
     "CreateSnapshot": "arn",
     "DeleteSnapshot": "arn",
+    "AbortExecution": None,
 }
+"""The operations of other callers, each with the field that names its resource."""
+
 _CAMPAIGN_ID: dict[ApiVersion, re.Pattern[str]] = {
     "v1": re.compile(r"\S{0,256}"),
     "v2": re.compile(r"[-:/a-zA-Z0-9]{1,256}"),
@@ -350,21 +362,19 @@ Fault = Annotated[
 ]
 
 
-class Action(_Part):
-    """What another caller does at a simulated second, and then every `every_s` if given."""
+class Act(_Part):
+    """What another caller does."""
 
-    at_s: NonNegativeFloat
     operation: Literal[
         CampaignAction, "CancelExportTask", "CreateSnapshot", "DeleteSnapshot", "AbortExecution"
     ]
     campaign_id: str | None = None
     source_arn: str | None = None
     arn: str | None = None
-    every_s: PositiveFloat | None = None
 
     @model_validator(mode="after")
     def _names_its_resource(self) -> Self:
-        resource = _RESOURCES_OF_ACTIONS.get(self.operation)
+        resource = RESOURCES_OF_ACTS[self.operation]
         for field in ("campaign_id", "source_arn", "arn"):
             if (getattr(self, field) is not None) != (field == resource):
                 rule = "needs" if field == resource else "does not take"
@@ -374,6 +384,18 @@ class Action(_Part):
         if self.arn is not None and source_kind(self.arn) not in ("snapshot", "cluster-snapshot"):
             raise ValueError("arn must be the ARN of an RDS snapshot or cluster-snapshot")
         return self
+
+
+class Action(Act):
+    """What another caller does at a simulated second, and then every `every_s` if given."""
+
+    at_s: NonNegativeFloat
+    every_s: PositiveFloat | None = None
+
+
+_ACT: TypeAdapter[Act] = TypeAdapter(Act)
+_FAULT: TypeAdapter[CallFault | EventFault] = TypeAdapter(Fault)
+Parsed = TypeVar("Parsed")
 
 
 class World(_Part):
@@ -428,8 +450,36 @@ def load_world(path: Path | str) -> World:
     except FileError as error:
         raise WorldError(str(error)) from error
     except ValidationError as error:
-        faults = "; ".join(_describe(fault["loc"], fault["msg"]) for fault in error.errors())
-        raise WorldError(f"{path}: {faults}") from error
+        raise WorldError(f"{path}: {_faults(error)}") from error
+
+
+def parse_act(value: object) -> Act:
+    """Return what another caller is to do now.
+
+    Raises:
+        WorldError: it breaks a rule.
+    """
+    return _parse(_ACT, value)
+
+
+def parse_fault(value: object) -> CallFault | EventFault:
+    """Return a fault.
+
+    Raises:
+        WorldError: it breaks a rule.
+    """
+    return _parse(_FAULT, value)
+
+
+def _parse(parts: TypeAdapter[Parsed], value: object) -> Parsed:
+    try:
+        return parts.validate_json(json.dumps(value), strict=True)
+    except ValidationError as error:
+        raise WorldError(_faults(error)) from error
+
+
+def _faults(error: ValidationError) -> str:
+    return "; ".join(_describe(fault["loc"], fault["msg"]) for fault in error.errors())
 
 
 def _describe(location: Iterable[Any], message: str) -> str:

@@ -11,11 +11,12 @@ from typing import Annotated, Final, TypeVar
 from pydantic import BaseModel, ConfigDict, Field, JsonValue, ValidationError
 
 from console import actions
+from console.check import Checked, Context, checked
 from console.page.connection import Connected, Connection
 from console.page.controls import Controls
 from console.page.failures import BadRequest, NoControls, RequestInvalid
 from console.page.once import Once
-from lambdas.requests.acceptance import RequestRejected, parse
+from console.schemas import request_schema
 
 _ROOT: Final = Path(__file__).parents[2]
 
@@ -124,7 +125,7 @@ class Api:
 
     def schema(self) -> JsonValue:
         """Return the schema of requests."""
-        return _load(_ROOT / "docs" / "schemas" / "request.schema.json")
+        return request_schema()
 
     def examples(self) -> JsonValue:
         """Return requests to begin with."""
@@ -132,15 +133,15 @@ class Api:
         return [{"name": file.stem, "request": _load(file)} for file in files]
 
     def check(self, body: JsonValue) -> JsonValue:
-        """Return the faults of a request."""
-        return {"faults": self._faults(_valid(Check, body).request)}
+        """Return the faults of a request, and what it would do; no call to AWS."""
+        return self._checked(_valid(Check, body).request).as_json()
 
     def start(self, body: JsonValue) -> JsonValue:
         """Start a request, once for a name."""
         order = _valid(Start, body)
-        if faults := self._faults(order.request):
-            raise RequestInvalid(faults)
         connected = self._connected()
+        if faults := self._checked(order.request).faults:
+            raise RequestInvalid([fault.model_dump(mode="json") for fault in faults])
 
         def act() -> str:
             return actions.start(connected.stack, connected.session, order.request, name=order.name)
@@ -201,12 +202,13 @@ class Api:
     def _connected(self) -> Connected:
         return self._connection.connected()
 
-    def _faults(self, request: JsonValue) -> list[JsonValue]:
-        try:
-            parse(request, region="us-east-1", account="123456789012")
-        except RequestRejected as rejection:
-            return [fault.model_dump(mode="json") for fault in rejection.faults]
-        return []
+    def _checked(self, request: JsonValue) -> Checked:
+        """Check a request against the stack, as far as it has been found."""
+        connected = self._connection.found
+        if connected is None:
+            return checked(request)
+        stack = connected.stack
+        return checked(request, Context(stack.account, stack.region, stack.state_machine_arn))
 
 
 def _valid(model: type[Model], body: JsonValue) -> Model:

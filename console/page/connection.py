@@ -28,12 +28,16 @@ class Connected:
 
 
 class Connection:
-    """Finds a stack once, and keeps it."""
+    """Finds a stack once, and keeps it.
+
+    Attributes:
+        found: the stack, None until it has been found.
+    """
 
     def __init__(self, find: Callable[[], Connected]) -> None:
         self._find = find
         self._lock = threading.Lock()
-        self._found: Connected | None = None
+        self.found: Connected | None = None
         self._error: ConsoleError | None = None
         self._search_from = 0.0
 
@@ -43,17 +47,17 @@ class Connection:
         Raises ConsoleError: it cannot be found, and why.
         """
         with self._lock:
-            if self._found is not None:
-                return self._found
+            if self.found is not None:
+                return self.found
             if self._error is not None and time.monotonic() < self._search_from:
                 raise self._error
             try:
-                self._found = self._find()
+                self.found = self._find()
             except ConsoleError as error:
                 self._error = error
                 self._search_from = time.monotonic() + SECONDS_BETWEEN_SEARCHES
                 raise
-            return self._found
+            return self.found
 
 
 def connection(session: boto3.Session, stack_name: str | None) -> Connection:

@@ -74,7 +74,7 @@ class Mailbox:
 
 
 class _Poller:
-    """Reads one thing again and again, and sends it to whoever watches when it has changed."""
+    """Reads one thing again and again, and sends it to those who watch when it has changed."""
 
     def __init__(self, watch: Watch, read: Callable[[], JsonValue], threads: Threads) -> None:
         self._watch = watch

@@ -34,7 +34,9 @@ def serve(
     *,
     open_browser: bool = True,
 ) -> None:
-    """Serve the page of a stack until SIGINT; one line on standard output says where.
+    """Serve the page of a stack until the process is interrupted.
+
+    One line on standard output says where.
 
     Args:
         stack_name: of the CloudFormation stack; None is the only orchestrator there is. It need
@@ -51,10 +53,7 @@ def serve(
         print(f"The page: {server.address}", flush=True)
         if open_browser and _has_display():
             webbrowser.open(server.address)
-        try:
-            server.run()
-        except KeyboardInterrupt:
-            return
+        server.run()
 
 
 class PageServer:
@@ -87,8 +86,13 @@ class PageServer:
             self._live,
         )
 
+    @property
+    def watched(self) -> frozenset[str]:
+        """The names of what is read for somebody who follows it."""
+        return frozenset(watch.event for watch in self._live.watched)
+
     def run(self) -> None:
-        """Serve until `stop`, or on the main thread until SIGINT or SIGTERM."""
+        """Serve until `stop`; on the main thread, until SIGINT or SIGTERM."""
         self._server.run([self._listener])
 
     def stop(self) -> None:

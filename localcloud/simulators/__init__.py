@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from contextlib import ExitStack
-from typing import Self
+from typing import Any, Self
 
 from localcloud.simulators.exports import ExportParameters
-from localcloud.simulators.ledger import Ledger
+from localcloud.simulators.faults import Faults
+from localcloud.simulators.ledger import Change, Ledger
 from localcloud.simulators.server import Server
 from localcloud.simulators.simulated_world import SimulatedWorld, Surroundings
-from localcloud.world import Action, World
+from localcloud.world import Act, Action, World
 
 __all__ = ["Ledger", "Simulators", "Surroundings"]
 
@@ -65,6 +66,22 @@ class Simulators:
             export_bucket: the deployed stack's bucket, which holds the world's completed exports.
         """
         self._world.begin(export_bucket=export_bucket)
+
+    @property
+    def faults(self) -> Faults:
+        """The faults in force."""
+        return self._world.faults
+
+    def perform(self, act: Act) -> tuple[Change, ...]:
+        """Do what another caller does, at this moment, and return what changed.
+
+        Raises SimulatedError: it is refused, as any caller would be.
+        """
+        return self._world.perform(act)
+
+    def existing(self) -> dict[str, list[dict[str, Any]]]:
+        """Return what exists, with its states, as JSON types."""
+        return self._world.existing()
 
     def act(self, action: Action) -> None:
         """Do what another caller does, at this moment; what is illegal changes nothing."""

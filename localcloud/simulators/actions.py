@@ -11,7 +11,7 @@ from localcloud.simulators.errors import SimulatedError
 from localcloud.simulators.running_rds import RunningRds
 from localcloud.simulators.shared_model import SharedModel
 from localcloud.simulators.world_time import WorldTime
-from localcloud.world import CAMPAIGN_MUTATIONS, Action
+from localcloud.world import CAMPAIGN_MUTATIONS, Act, Action
 
 
 class Actions:
@@ -38,7 +38,7 @@ class Actions:
     def act(self, action: Action) -> None:
         """Act at this moment; as for any caller, what is illegal is refused and changes nothing."""
         with contextlib.suppress(SimulatedError):
-            self._perform(action)
+            self.perform(action)
 
     def _schedule(self, action: Action, at_s: float) -> None:
         def act() -> None:
@@ -48,7 +48,11 @@ class Actions:
 
         self._time.at(at_s, action.operation, act)
 
-    def _perform(self, action: Action) -> None:
+    def perform(self, action: Act) -> None:
+        """Act at this moment.
+
+        Raises SimulatedError: what is illegal is refused, and changes nothing.
+        """
         if action.arn is not None:
             change = {
                 "CreateSnapshot": self._exports.create_snapshot,

@@ -118,9 +118,7 @@ class Campaigns:
         """
         campaign = self.find(version, campaign_id)
         if campaign is None:
-            raise SimulatedError(
-                "ResourceNotFoundException", f"There is no campaign with id {campaign_id}."
-            )
+            raise _not_found(campaign_id)
         return campaign
 
     def mutate(self, operation: str, version: ApiVersion, campaign_id: str, now: float) -> None:
@@ -148,8 +146,10 @@ class Campaigns:
         """Perform a world action: a mutation, FailCampaign or CreateCampaign.
 
         Raises:
-            SimulatedError: as `mutate` does.
+            SimulatedError: as `mutate` does; the world has no such campaign.
         """
+        if campaign_id not in self._specs:
+            raise _not_found(campaign_id)
         if operation == "FailCampaign":
             self._fail(campaign_id, now)
         elif operation == "CreateCampaign":
@@ -198,3 +198,9 @@ class Campaigns:
             )
         campaign.gone_at = now + campaign.spec.deletion_s
         self.advance(now)
+
+
+def _not_found(campaign_id: str) -> SimulatedError:
+    return SimulatedError(
+        "ResourceNotFoundException", f"There is no campaign with id {campaign_id}."
+    )

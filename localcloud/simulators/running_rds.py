@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+from typing import Any, get_args
+
 from botocore.exceptions import BotoCoreError, ClientError
 
-from localcloud.simulators.databases import Databases
+from localcloud.simulators.databases import Databases, state
 from localcloud.simulators.export_files import PutObject, export_files
 from localcloud.simulators.export_sources import ExportSources
 from localcloud.simulators.exports import Export, ExportParameters, Exports
 from localcloud.simulators.ledger import Ledger
 from localcloud.simulators.rds_events import RdsEvents
 from localcloud.simulators.shared_model import SharedModel
-from localcloud.simulators.snapshots import LiveSnapshot, Snapshots
+from localcloud.simulators.snapshots import LiveSnapshot, SnapshotKind, Snapshots
 from localcloud.simulators.world_time import WorldTime
-from localcloud.world import World, source_kind
+from localcloud.world import DatabaseKind, World, source_kind
 
 
 class RunningRds:
@@ -86,6 +88,41 @@ class RunningRds:
     def parameters(self) -> list[ExportParameters]:
         """Return the parameters of every export, in the order of their starts."""
         return [export.parameters for export in self._model.all()]
+
+    def existing(self, databases: Databases) -> dict[str, list[dict[str, Any]]]:
+        """Return the databases, snapshots and exports with their states, as JSON types."""
+        with self.shared.now() as (exports, now):
+            snapshots = exports.sources.snapshots
+            return {
+                "databases": [
+                    {
+                        "id": one.id,
+                        "kind": one.kind,
+                        "state": "backing-up" if snapshots.is_backing_up(one) else state(one, now),
+                    }
+                    for kind in get_args(DatabaseKind)
+                    for one in databases.all(kind)
+                ],
+                "snapshots": [
+                    {
+                        "arn": one.arn,
+                        "type": one.type,
+                        "state": one.status,
+                        "percent": one.percent(now),
+                    }
+                    for kind in get_args(SnapshotKind)
+                    for one in snapshots.all(kind)
+                ],
+                "exports": [
+                    {
+                        "id": one.parameters.export_id,
+                        "source_arn": one.parameters.source_arn,
+                        "state": one.status,
+                        "percent": one.percent(now),
+                    }
+                    for one in exports.all()
+                ],
+            }
 
     def create_snapshot(self, arn: str) -> None:
         """Have a snapshot become available, as another caller does."""

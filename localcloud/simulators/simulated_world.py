@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import Any, Protocol
 
 from localcloud.clock import VirtualClock
 from localcloud.simulators.actions import Actions
@@ -18,8 +18,8 @@ from localcloud.simulators.export_files import PutObject
 from localcloud.simulators.export_targets import AnyTargets, ExportTargets
 from localcloud.simulators.exports import ExportParameters
 from localcloud.simulators.exports_api import ExportsApi
-from localcloud.simulators.faults import CallFaults, EventFaults
-from localcloud.simulators.ledger import Ledger
+from localcloud.simulators.faults import Faults
+from localcloud.simulators.ledger import Change, Ledger
 from localcloud.simulators.rds_api import Fallback, RdsApi
 from localcloud.simulators.rds_events import RdsEvents
 from localcloud.simulators.running_rds import RunningRds
@@ -29,7 +29,7 @@ from localcloud.simulators.snapshot_documents import SnapshotDocuments
 from localcloud.simulators.snapshots_api import SnapshotsApi
 from localcloud.simulators.tagging_api import TaggingApi
 from localcloud.simulators.world_time import WorldTime
-from localcloud.world import Action, CallFault, EventFault, World
+from localcloud.world import Act, Action, World
 
 
 class Api(Protocol):
@@ -70,6 +70,7 @@ class SimulatedWorld:
 
     Attributes:
         ledger: the calls and the state changes since the beginning.
+        faults: the faults in force.
         apis: of Amazon Connect campaigns, of RDS, and of Resource Groups Tagging.
     """
 
@@ -78,9 +79,16 @@ class SimulatedWorld:
         self._world = world
         self._time = WorldTime(around.clock)
         self.ledger = Ledger()
-        events = self._events(around)
+        self.faults = Faults(world.faults, world.seed)
+        events = Events(
+            self._time,
+            self.faults.events,
+            around.publish_event,
+            account=around.account,
+            region=around.region,
+        )
         campaign_events = CampaignEvents(events)
-        databases = Databases(world.databases)
+        self._databases = databases = Databases(world.databases)
         arn_prefix = f"arn:aws:rds:{around.region}:{around.account}"
         self._exports = RunningRds(
             world,
@@ -95,8 +103,7 @@ class SimulatedWorld:
             Campaigns(world.campaigns, self.ledger.record_state), self._time
         )
         self._actions = Actions(self._time, self._campaigns, self._exports, campaign_events)
-        faults = CallFaults((f for f in world.faults if isinstance(f, CallFault)), world.seed)
-        pipeline = CallPipeline(self._time, faults, self.ledger)
+        pipeline = CallPipeline(self._time, self.faults.calls, self.ledger)
         documents = CampaignDocuments(self._time, account=around.account, region=around.region)
         exports = ExportsApi(self._exports, self._time, targets=around.targets)
         snapshots = SnapshotsApi(
@@ -105,7 +112,7 @@ class SimulatedWorld:
         campaigns_api = CampaignsApi(
             self._campaigns,
             pipeline,
-            faults,
+            self.faults.calls,
             campaign_buckets(world.limits, around.clock.now),
             documents=documents,
             events=campaign_events,
@@ -143,6 +150,31 @@ class SimulatedWorld:
         """Do what another caller does, at this moment; what is illegal changes nothing."""
         self._actions.act(action)
 
+    def perform(self, act: Act) -> tuple[Change, ...]:
+        """Do what another caller does, at this moment, and return what changed.
+
+        Raises SimulatedError: it is refused, as any caller would be.
+        """
+        before = len(self.ledger.timeline)
+        self._actions.perform(act)
+        changes = self.ledger.timeline[before:]
+        return tuple(change for change in changes if isinstance(change, Change))
+
+    def existing(self) -> dict[str, list[dict[str, Any]]]:
+        """Return what exists, with its states, as JSON types."""
+        with self._campaigns.now() as (campaigns, _):
+            of_campaigns = [
+                {
+                    "id": one.spec.id,
+                    "name": one.spec.name or one.spec.id,
+                    "api_version": one.spec.api_version,
+                    "state": one.state,
+                    "is_being_deleted": one.gone_at is not None,
+                }
+                for one in campaigns.all()
+            ]
+        return {"campaigns": of_campaigns, **self._exports.existing(self._databases)}
+
     def export_percents(self) -> dict[str, int]:
         """Return PercentProgress of each export that is IN_PROGRESS, by source."""
         return self._exports.percents()
@@ -150,13 +182,3 @@ class SimulatedWorld:
     def export_parameters(self) -> list[ExportParameters]:
         """Return the parameters of every export, in the order of their starts."""
         return self._exports.parameters()
-
-    def _events(self, around: Surroundings) -> Events:
-        faults = (f for f in self._world.faults if isinstance(f, EventFault))
-        return Events(
-            self._time,
-            EventFaults(faults, self._world.seed),
-            around.publish_event,
-            account=around.account,
-            region=around.region,
-        )

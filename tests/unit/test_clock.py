@@ -183,6 +183,33 @@ def test_with_a_speed_somebody_who_arrives_finds_the_time_that_has_passed() -> N
         clock.close()
 
 
+def test_the_speed_changes_from_now_on_and_the_next_moment_can_come_at_once() -> None:
+    clock = VirtualClock(speed=0.001)
+    happened: list[str] = []
+    try:
+        began = clock.now()
+        clock.at(began + HOUR, "first", lambda: happened.append("first"))
+        clock.at(began + 2 * HOUR, "second", lambda: happened.append("second"))
+        clock.at(began + 1, "never", lambda: happened.append("never"))()
+        assert clock.next_due() == began + HOUR, "what was cancelled is not due"
+
+        with clock.turn("a visitor"):
+            clock.jump()
+        with clock.turn("the test"):
+            assert clock.now() == pytest.approx(began + HOUR, abs=1)
+            assert clock.next_due() == began + 2 * HOUR
+        assert happened == ["first"]
+
+        clock.keep_pace(100_000)
+        with clock.turn("the test"):
+            assert clock.now() < began + 2 * HOUR, "the time before passed at the speed before"
+            clock.sleep(2 * HOUR)
+        assert happened == ["first", "second"]
+        assert clock.next_due() is None
+    finally:
+        clock.close()
+
+
 def test_a_restart_ends_what_waits_or_is_due_and_begins_at_the_origin_again() -> None:
     clock = VirtualClock()
     happened: list[str] = []

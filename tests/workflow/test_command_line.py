@@ -16,10 +16,10 @@ from typing import Any
 
 import pytest
 
-from commandline.parser import WRONG_ARGUMENTS
+from commandline.parser import FAILED, SUCCEEDED, WRONG_ARGUMENTS
 from infra.project import ROOT
 from lambdas.campaigns.transitions import Mutation
-from localcloud.cli import EXAMPLES, FAILED, NO_WORLD, SUCCEEDED, main
+from localcloud.cli import EXAMPLES, NO_WORLD, main
 from localcloud.functions import host
 from tests.processes import shared_processes
 from tests.workflow.terminal import Terminal

@@ -13,10 +13,11 @@ import pytest
 from aws_cdk import App
 from aws_cdk.assertions import Template
 
+from commandline.parser import SUCCEEDED
 from infra.project import ROOT
 from infra.settings import Settings
 from lambdas.requests.acceptance import parse
-from localcloud.cli import EXAMPLES, SUCCEEDED, main
+from localcloud.cli import EXAMPLES, main
 from localcloud.orchestrator import LocalOrchestrator
 from localcloud.world import load_world
 from tests.processes import shared_processes

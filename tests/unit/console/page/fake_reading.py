@@ -23,7 +23,7 @@ from console.stack import Stack
 MACHINE = "arn:aws:states:us-east-1:123456789012:stateMachine:Orchestrator"
 EXECUTIONS = MACHINE.replace("stateMachine", "execution")
 AT = "2026-01-01T00:00:00.000Z"
-STACK = Stack("Orchestrator", "123456789012", "us-east-1", MACHINE, "table", 5)
+STACK = Stack("Orchestrator", "123456789012", "us-east-1", MACHINE, "table", "reconciler")
 
 
 def summary(name: str, **fields: object) -> RequestSummary:
