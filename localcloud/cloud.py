@@ -143,7 +143,7 @@ class LocalAws:
                 changed=self.execution_changed.set,
             )
         )
-        self._stack.enter_context(_serving(listener, port, self._gateway))
+        self._stack.enter_context(_serving(listener, port, self._gateway, self.clock))
         self._stack.callback(self.clock.close)
         self._stack.callback(self.functions.close)
 
@@ -187,7 +187,10 @@ def _set(variables: Mapping[str, str | None]) -> None:
 
 @contextmanager
 def _serving(
-    listener: socket.socket, port: int, gateway: Callable[[Application], Gateway]
+    listener: socket.socket,
+    port: int,
+    gateway: Callable[[Application], Gateway],
+    clock: VirtualClock,
 ) -> Iterator[None]:
     logging.getLogger("werkzeug").setLevel(logging.ERROR)
     app = import_module("moto.moto_server.werkzeug_app")
