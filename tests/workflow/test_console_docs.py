@@ -54,7 +54,7 @@ VARIES: Final = {
 
 
 def same(printed: str) -> list[str]:
-    """Return what is the same each time; what happens at the same moment is learned in any order."""
+    """Return the lines without what varies; those of one moment are learned in any order."""
     for pattern, word in VARIES.items():
         printed = re.sub(pattern, word, printed)
     return sorted(printed.splitlines())
