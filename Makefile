@@ -76,7 +76,7 @@ compare: $(READY) layer $(AIRFLOW)  ## docs/comparison.md, compared anew; instal
 
 layer: $(LAYER)                ## what the functions import, for their runtime
 
-$(READY): requirements.txt lambdas/requirements.txt
+$(READY): requirements.txt lambdas/requirements.txt console/requirements.txt
 	@echo "Setting up $(VENV)" >&2
 	@$(PYTHON) -m venv $(VENV)
 	@$(BIN)/pip install --quiet --requirement requirements.txt
