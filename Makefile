@@ -17,7 +17,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 # Otherwise each of the many processes would compile all modules again.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: run help test storm check bench cold-start costs picture local synth deploy bootstrap smoke layer clean
+.PHONY: run help test storm mutants check bench cold-start costs picture local synth deploy bootstrap smoke layer clean
 
 run: $(READY) layer            ## one request, end to end, on the local AWS; another one: REQUEST=mine.json
 	@$(BIN)/python -m localcloud run $(REQUEST)
@@ -30,6 +30,9 @@ test: $(READY) layer           ## all tests
 
 storm: $(READY) layer          ## random worlds; WORLDS=100 is how many, SEED=0 the first
 	@$(BIN)/python -m localcloud storm --worlds $(WORLDS) --seed $(SEED)
+
+mutants: $(READY) layer        ## docs/mutants.md: how many worlds the storm takes to find each seeded bug
+	@$(BIN)/python -m bench.mutants
 
 check: $(READY) $(CHECKOV) synth  ## formatting, lint, types, and the template's security
 	$(BIN)/ruff format --check .

@@ -91,11 +91,17 @@ def _options(arguments: Sequence[str], common: argparse.Namespace) -> argparse.N
         add(parsers[name])
     if not arguments:
         raise ArgumentsError(f"which command? {', '.join(_COMMANDS)}; --help says more")
+    if arguments[0].startswith("-") and arguments[0] not in ("-h", "--help", "--version"):
+        refuse_unknown("before a command, the program", arguments, _names(parser))
     require_command(arguments, tuple(_COMMANDS))
     options, unknown = parser.parse_known_args(arguments)
-    known = [name for name in parsers[options.command]._option_string_actions if name[:2] == "--"]
-    refuse_unknown(options.command, unknown, known)
+    refuse_unknown(options.command, unknown, _names(parsers[options.command]))
     return argparse.Namespace(**{**vars(options), **vars(common)})
+
+
+def _names(parser: argparse.ArgumentParser) -> list[str]:
+    """Return the options that a parser knows."""
+    return [name for name in parser._option_string_actions if name.startswith("--")]
 
 
 def _common() -> Parser:

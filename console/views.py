@@ -6,6 +6,7 @@ interpret escaped, and shortened if it is very long.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 from typing import Final
@@ -22,8 +23,11 @@ from console.reading import model
 NARROW: Final = 80
 """Columns below which a list takes two lines for each request."""
 
-MAX_SHOWN_CHARACTERS: Final = 200
-"""Of one text; JSON has all of it."""
+MAX_SHOWN_CHARACTERS: Final = 300
+"""Of one text in a table: an outcome's message, its reason and the id. JSON has all of it."""
+
+MAX_EXPLAINED_CHARACTERS: Final = 2_000
+"""Of one text in an explanation."""
 
 WIDEST_ID: Final = 40
 """Columns of an id in a list."""
@@ -34,12 +38,10 @@ UNBOUNDED: Final = 1_000_000
 _GAP: Final = "  "
 
 
-def safe(text: object) -> str:
+def safe(text: object, most: int = MAX_SHOWN_CHARACTERS) -> str:
     """Return a text in one line, escaped and shortened."""
-    escaped = one_line(str(text)[: MAX_SHOWN_CHARACTERS + 1])
-    if len(escaped) <= MAX_SHOWN_CHARACTERS:
-        return escaped
-    return f"{escaped[: MAX_SHOWN_CHARACTERS - 1]}…"
+    escaped = one_line(str(text)[: most + 1])
+    return escaped if len(escaped) <= most else f"{escaped[: most - 1]}…"
 
 
 def list_view(requests: Sequence[model.RequestSummary], width: int | None) -> Text:
@@ -108,10 +110,14 @@ def events_view(events: Iterable[model.Event], width: int | None) -> Text:
 
 def explanation_view(explanation: model.Explanation) -> Text:
     """Return an explanation, for the terminal to wrap: each word of it counts."""
-    lines = [Text(safe(explanation.headline), "bold")]
-    lines += [Text(f"  {safe(line)}") for line in explanation.lines]
+
+    def text(words: str) -> str:
+        return safe(words, MAX_EXPLAINED_CHARACTERS)
+
+    lines = [Text(text(explanation.headline), "bold")]
+    lines += [Text(f"  {text(line)}") for line in explanation.lines]
     if explanation.hint is not None:
-        lines.append(Text.assemble(("hint: ", "bold"), one_line(explanation.hint)))
+        lines.append(Text.assemble(("hint: ", "bold"), text(explanation.hint)))
     return _lines(lines)
 
 
@@ -152,7 +158,8 @@ def _what(summary: model.RequestSummary) -> str:
         return f"clean-up after {safe(summary.cleans_up.rpartition(':')[2])}"
     if not summary.read:
         return "not read yet"
-    said = summary.description or summary.summary or summary.reason or ""
+    ended_badly = summary.phase == "FAILED" and summary.summary
+    said = ended_badly or summary.description or summary.summary or summary.reason or ""
     return f"{'dry run: ' * summary.dry_run}{safe(said)}"
 
 
@@ -171,12 +178,13 @@ def _facts(request: model.Request) -> Iterator[str]:
 
 
 def _stage(stage: model.Stage) -> Text:
-    jobs = ", ".join(
+    jobs = Counter(
         f"{job.kind} {job.target}{f' ({job.id})' if job.id is not None else ''}"
         for job in stage.jobs
     )
+    named = ", ".join(f"{count} x {job}" if count > 1 else job for job, count in jobs.items())
     when = ", always" if stage.run == "always" else ""
-    return Text(safe(f"stage {stage.number + 1}{when}: {stage.phase}: {jobs}"))
+    return Text(safe(f"stage {stage.number + 1}{when}: {stage.phase}: {named}"))
 
 
 def _counted(request: model.Request) -> str:

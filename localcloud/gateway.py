@@ -10,6 +10,7 @@ import json
 import re
 import traceback
 from collections.abc import Callable, Iterable, Mapping
+from email.utils import formatdate
 from http import HTTPStatus
 from io import BytesIO
 from typing import Any, Final
@@ -64,10 +65,16 @@ class Gateway:
         }
 
     def __call__(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
-        """Serve one request."""
+        """Serve one request; its response has the local AWS's time."""
+
+        def dated(status: str, headers: Iterable[tuple[str, str]], *more: object) -> object:
+            date = formatdate(self._clock.now(), usegmt=True)
+            others = [each for each in headers if each[0].lower() != "date"]
+            return start_response(status, [*others, ("Date", date)], *more)
+
         call = f"{environ['REQUEST_METHOD']} {environ['PATH_INFO']}"
         with admitted(self._clock, _headers(environ), call):
-            return self._answer(environ, start_response)
+            return self._answer(environ, dated)
 
     def _answer(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
         if self._controls is not None and environ["PATH_INFO"].startswith(CONTROLS):

@@ -23,7 +23,8 @@ class Journal:
 
     def __init__(self, mutant: Mutant | None, folder: Path = JOURNALS) -> None:
         digest = hashlib.sha256(_fingerprint(SOURCES).encode())
-        digest.update(repr(mutant).encode())
+        if mutant is not None:
+            digest.update(f"{mutant.file}\n{mutant.text}\n{mutant.replacement}".encode())
         name = mutant.name if mutant else "control"
         self._path = folder / f"{name}-{digest.hexdigest()[:16]}.jsonl"
 

@@ -14,15 +14,16 @@ COMMAND: Final = "make mutants"
 _PAGE: Final = """\
 # Mutants
 
-How much the [storm](storm.md) finds: each row is a bug that was seeded into a copy of the stack, alone. The worlds
-are those of the seeds from {first} on, in their order, {at_most} at most, until one violates an invariant. A world
-that only breaks the local AWS does not count.
+How much the [storm](storm.md) finds. Each row is a bug that was seeded into a copy of the stack,
+alone; `bench/mutants/catalogue.toml` has what it replaces in the source. The worlds are those of
+the seeds from {first} on, in their order, {at_most} at most, until one violates an invariant. A
+world that only breaks the local AWS does not count; one without a job that the bug is about counts,
+but is not run.
 
-{found} of {all} are found, half of them within {median} worlds. {control}
+{found} of {all} are found, half of these within {median} worlds. {control}
 
 `{command}` generates this page; it takes hours, and continues where it was interrupted.
-`.venv/bin/python -m bench.mutants resume-stopped` runs one mutant. What each replaces in the source is in
-`bench/mutants/catalogue.toml`.
+`.venv/bin/python -m bench.mutants resume-stopped` runs one mutant.
 
 | Mutant | The bug | In | Worlds | Violates |
 | --- | --- | --- | ---: | --- |

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from itertools import chain, takewhile
+from itertools import takewhile
 from pathlib import Path
 from typing import Final, NamedTuple
 
@@ -12,6 +12,7 @@ from bench.mutants.assemblies import assemblies_of, originals
 from bench.mutants.catalogue import Mutant
 from bench.mutants.journal import Journal
 from bench.mutants.worlds import World, run_worlds
+from localcloud.storm.generate import scenario
 
 CONTROL: Final = "no mutation"
 
@@ -38,16 +39,21 @@ class Search(NamedTuple):
 
 
 def search(mutant: Mutant | None, seeds: Sequence[int]) -> Search:
-    """Run the worlds of seeds in their order; those that were run before are in the journal."""
+    """Run the worlds of seeds in their order.
+
+    Those that were run before are in the journal; those without a job that the bug is about violate
+    nothing, as without a mutation.
+    """
     journal = Journal(mutant)
     known = journal.worlds()
-    before = [known[seed] for seed in takewhile(known.__contains__, seeds)]
-    result = _first_violation(mutant, before)
+    if mutant is not None:
+        known |= {seed: World(seed) for seed in seeds if not mutant.may_change(scenario(seed))}
+    result = _first_violation(mutant, map(known.__getitem__, takewhile(known.__contains__, seeds)))
     if result.found is not None or result.worlds == len(seeds):
         return result
     with _assemblies(mutant) as assemblies:
-        fresh = _kept(run_worlds(seeds[len(before) :], assemblies), journal)
-        return _first_violation(mutant, chain(before, fresh))
+        fresh = _kept(run_worlds((s for s in seeds if s not in known), assemblies), journal)
+        return _first_violation(mutant, (known.get(seed) or next(fresh) for seed in seeds))
 
 
 def _first_violation(mutant: Mutant | None, worlds: Iterable[World]) -> Search:

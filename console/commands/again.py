@@ -22,7 +22,7 @@ def run(options: argparse.Namespace, output: Output) -> int:
     jobs = [job for stage in checked(request.input).stages for job in stage.jobs]
     confirm(
         [
-            f"{shown_id(request.summary)} would be started again:",
+            f"{shown_id(request.summary)} is started once more, with the same input:",
             *(f"  {one_line(job)}" for job in jobs),
         ],
         "Start it again?",

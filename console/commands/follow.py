@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 import time
 from collections.abc import Iterator
-from typing import Final
+from typing import Final, NamedTuple
 
 from commandline.interrupts import at_interrupt
 from commandline.output import terminal
@@ -74,37 +74,57 @@ def _is_cleaned_up(request: Request) -> bool:
     return request.summary.status not in WITHOUT_OUTCOME and request.outcome is not None
 
 
+class Change(NamedTuple):
+    """One line of progress, in the order of what happened.
+
+    Attributes:
+        at: when.
+        order: among what happened at the same moment.
+        line: what happened to whom.
+    """
+
+    at: str
+    order: int
+    line: str
+
+
+_BEGINNING, _FOUND, _DONE, _AFTER, _END, _CLEAN_UP = range(6)
+
+
 def _print_changes(reads: Iterator[Request], output: Output) -> Request:
-    printed: set[tuple[str, str]] = set()
+    printed: set[Change] = set()
     for request in reads:
-        for at, line in sorted(set(_changes(request)) - printed):
-            printed.add((at, line))
-            output.progress(f"[{safe(at)}] {line}")
+        for change in sorted(set(changes(request)) - printed):
+            printed.add(change)
+            output.progress(f"[{safe(change.at)}] {change.line}")
     return request
 
 
-def _changes(request: Request) -> Iterator[tuple[str, str]]:
-    """Yield what has happened so far: the times, and lines that never change."""
+def changes(request: Request) -> Iterator[Change]:
+    """Yield what has happened so far; what was yielded once is yielded again, unchanged."""
     summary = request.summary
-    yield summary.started_at, f"{shown_id(summary)}: started"
+    who = shown_id(summary)
+    yield Change(summary.started_at, _BEGINNING, f"{who}: started")
     for resource in request.resources:
-        who = resource_name(resource)
-        for at, what in _of_resource(resource):
-            yield at, f"{who}: {what}"
+        yield from _of_resource(resource)
     if summary.ended_at is not None:
-        yield summary.ended_at, f"{shown_id(summary)}: {summary.status}"
+        yield Change(summary.ended_at, _END, f"{who}: {summary.status}")
     if request.clean_up is not None:
         clean_up = request.clean_up
-        yield clean_up.started_at, f"{shown_id(summary)}: its clean-up has begun"
+        yield Change(clean_up.started_at, _CLEAN_UP, f"{who}: its clean-up has begun")
         if clean_up.ended_at is not None:
-            yield clean_up.ended_at, f"{shown_id(summary)}: its clean-up {clean_up.status}"
+            line = f"{who}: its clean-up has ended: {clean_up.status}"
+            yield Change(clean_up.ended_at, _CLEAN_UP, line)
 
 
-def _of_resource(resource: Resource) -> Iterator[tuple[str, str]]:
-    for span in resource.spans:
-        yield span.from_, f"is {safe(span.state or span.phase)}"
+def _of_resource(resource: Resource) -> Iterator[Change]:
+    who = resource_name(resource)
+    for number, span in enumerate(resource.spans):
+        order = _AFTER if number else _FOUND
+        yield Change(span.from_, order, f"{who}: is {safe(span.state or span.phase)}")
+    end = safe(f"{resource.phase}: {detail_of(resource)}")
     for mark in resource.marks:
-        if mark.type != "poll":
-            yield mark.at, safe(mark.text)
-    if resource.ended_at is not None:
-        yield resource.ended_at, safe(f"{resource.phase}: {detail_of(resource)}")
+        if mark.type != "poll" and safe(mark.text) not in end:
+            yield Change(mark.at, _DONE, f"{who}: {safe(mark.text)}")
+    if resource.ended_at is not None and (resource.phase != "COMPLETE" or resource.warnings):
+        yield Change(resource.ended_at, _END, f"{who}: {end}")

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import argparse
-from typing import Any
+from typing import Any, cast
 
+from pydantic import JsonValue
 from rich.text import Text
 
 from commandline.files import STANDARD_INPUT, FileError, load_json
@@ -22,7 +23,7 @@ from console.short_forms import VERBS, Details, request_of
 
 def run(options: argparse.Namespace, output: Output) -> int:
     """Start a request; it is checked before anything is called."""
-    request = _with_options(_requested(options), options)
+    request = cast("JsonValue", _with_options(_requested(options), options))
     require_valid(request)
     connected = connection.connect(options)
     require_valid(request, connected)

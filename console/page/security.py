@@ -42,7 +42,8 @@ _OWN_SITES: Final = ("same-origin", "none")  # none: typed in, or opened by a pr
 class Guard:
     """An ASGI application around the page's, which receives only what it may serve.
 
-    Cookies do not differ by port, so the cookie's name has it: several pages may be open.
+    Cookies do not differ by port (RFC 6265, section 8.5): the name has it, because several pages
+    may be open, and the path is the API's, because other servers of this machine receive it too.
     """
 
     def __init__(self, app: ASGIApp, token: str, port: int) -> None:
@@ -118,7 +119,9 @@ class Guard:
         """Return the way to the page, without the token in its address and in the history."""
         rest = urlencode([item for item in query.multi_items() if item[0] != "token"])
         response = RedirectResponse(f"/?{rest}" if rest else "/", 303)
-        response.set_cookie(self._cookie, self._token, httponly=True, samesite="strict")
+        response.set_cookie(
+            self._cookie, self._token, path="/api", httponly=True, samesite="strict"
+        )
         return response
 
 

@@ -12,7 +12,6 @@ from typing import Final
 import boto3
 import uvicorn
 
-from commandline.interrupts import at_interrupt
 from console.errors import ConsoleError
 from console.page.api import Api
 from console.page.connection import Connection, connection
@@ -54,7 +53,6 @@ def serve(
         print(f"The page: {server.address}", flush=True)
         if open_browser and _has_display():
             webbrowser.open(server.address)
-        at_interrupt("stopped", 0)
         server.run()
 
 
@@ -87,6 +85,11 @@ class PageServer:
             ),
             self._live,
         )
+
+    @property
+    def watched(self) -> frozenset[str]:
+        """The names of what is read for somebody who follows it."""
+        return frozenset(watch.event for watch in self._live.watched)
 
     def run(self) -> None:
         """Serve until `stop`; on the main thread, until SIGINT or SIGTERM."""

@@ -6,6 +6,7 @@ import json
 from collections import deque
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from operator import itemgetter
 from typing import Any, Final
 
 from pydantic import TypeAdapter, ValidationError
@@ -14,7 +15,7 @@ from console.reading.kinds import next_poll, reader_of
 from console.reading.model import Mark, MarkType, Resource, Span, Wait
 from console.reading.observed import InWords, Observed, WaitFacts, key_of, observe
 from console.reading.texts import clock_time
-from console.reading.visits import RUNNING, Event, Failure, Visits, is_wake, payload_of
+from console.reading.visits import RUNNING, Event, Failure, Visit, Visits, is_wake, payload_of
 from lambdas.jobs.pass_result import PassResult, TaskError
 from lambdas.jobs.phases import Phase
 from lambdas.jobs.registry import AnyWork, ChildResult, UnknownKindError, kind_named
@@ -46,13 +47,15 @@ class Track:
     throttles: int = 0
     waits: InWords = next_poll
     spans: list[Span] = field(default_factory=list)
-    marks: list[Mark] = field(default_factory=list)
-    polls: deque[Mark] = field(default_factory=lambda: deque(maxlen=MAX_POLL_MARKS))
+    marks: list[tuple[int, Mark]] = field(default_factory=list)
+    polls: deque[tuple[int, Mark]] = field(default_factory=lambda: deque(maxlen=MAX_POLL_MARKS))
+    marked: int = 0
 
     def mark(self, at: float, kind: MarkType, text: str) -> None:
         """Add a mark."""
         into = self.polls if kind == "poll" else self.marks
-        into.append(Mark(at=timestamp(at), type=kind, text=text))
+        into.append((self.marked, Mark(at=timestamp(at), type=kind, text=text)))
+        self.marked += 1
 
     def be(self, at: float, state: str | None, phase: str) -> None:
         """Begin another span if the state or the phase has changed."""
@@ -69,7 +72,7 @@ class Track:
 
     def all_marks(self) -> tuple[Mark, ...]:
         """Return its marks in order."""
-        return tuple(sorted((*self.marks, *self.polls), key=lambda mark: mark.at))
+        return tuple(mark for _, mark in sorted((*self.marks, *self.polls), key=itemgetter(0)))
 
 
 class ChildHistory:
@@ -175,7 +178,7 @@ class ChildHistory:
                 continue
             phase = reader.phase(after, key) or result.phase
             if seen.polls > track.seen.polls:
-                track.mark(at, "poll", _poll_text(seen))
+                track.mark(at, "poll", _poll_text(seen, phase))
             for happened in reader.happened(before, after, key):
                 track.mark(at, happened.type, happened.text)
             track.throttles += reader.throttles(before, after, key)
@@ -191,11 +194,12 @@ class ChildHistory:
             track = self.tracks.get(key_of(self.work, entry.id))
             if track is None or track.entry is not None:
                 continue
+            state = state_of(entry)
             if entry.polls > track.seen.polls:
-                track.mark(at, "poll", entry.final_state or "does not exist")
+                track.mark(at, "poll", state or "does not exist")
             if entry.phase is Phase.FAILED:
                 track.mark(at, "error", f"{entry.reason}: {entry.message}")
-            track.be(at, entry.final_state, entry.phase)
+            track.be(at, state, entry.phase)
             track.close(at)
             track.entry = entry
             track.phase = entry.phase
@@ -264,9 +268,9 @@ class ChildHistory:
             name=entry.name if entry else seen.name,
             target=seen.target,
             phase=track.phase,
-            state=entry.final_state if entry else seen.state,
+            state=state_of(entry) if entry else seen.state,
             initial_state=entry.initial_state if entry else seen.initial_state,
-            percent=seen.percent,
+            percent=entry.details.get("percent_progress") if entry else seen.percent,
             reason=entry.reason if entry else None,
             message=entry.message if entry else None,
             warnings=entry.warnings if entry else (),
@@ -279,6 +283,15 @@ class ChildHistory:
             child_arn=self.execution_arn,
             started_at=timestamp(started_at) if started_at is not None else None,
             ended_at=entry.ended_at if entry else None,
+        )
+
+    def _running_pass(self, current: Visit, facts: WaitFacts) -> Wait | None:
+        if current.type != "Task":
+            return None
+        return Wait(
+            state_name=current.state_name,
+            reason=reader_of(self.kind or "").passes(facts),
+            since=timestamp(current.entered_at),
         )
 
     def _wait(self, track: Track, facts: WaitFacts) -> Wait | None:
@@ -294,7 +307,7 @@ class ChildHistory:
                 until=timestamp(until),
             )
         if current.failure is None:
-            return None
+            return self._running_pass(current, facts)
         what = "throttled" if current.failure.error == THROTTLING else current.failure.error
         return Wait(
             state_name=current.state_name,
@@ -303,6 +316,11 @@ class ChildHistory:
         )
 
 
-def _poll_text(seen: Observed) -> str:
-    state = seen.state or "no state yet"
+def state_of(entry: Entry) -> str | None:
+    """Return the state at the last poll; a dry run's entry has the one that it would lead to."""
+    return entry.initial_state if entry.phase is Phase.PLANNED else entry.final_state
+
+
+def _poll_text(seen: Observed, phase: str) -> str:
+    state = seen.state or phase
     return state if seen.percent is None else f"{state}, {seen.percent} %"

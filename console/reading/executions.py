@@ -106,6 +106,11 @@ class Executions:
         """Whether there are no older executions than those that are known."""
         return self._older is None
 
+    def knows(self, execution_arn: str) -> bool:
+        """Return whether an execution has been listed."""
+        with self._lock:
+            return execution_arn in self._known
+
     def listed(self) -> list[Listed]:
         """Return the known executions, the newest first."""
         with self._lock:

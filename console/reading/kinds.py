@@ -31,12 +31,14 @@ class KindReader(NamedTuple):
         waits: why the resource waits after a pass, likewise; None if there is nothing to say.
         throttles: how many calls about the resource were throttled in the pass.
         phase: of a resource that differs from that of its work, None if it does not.
+        passes: what a resource waits for while a pass runs.
     """
 
     happened: Callable[[Any, Any, str], Iterator[Happened]]
     waits: Callable[[Any, Any, str], InWords]
     throttles: Callable[[Any, Any, str], int]
     phase: Callable[[Any, str], str | None]
+    passes: InWords
 
 
 def next_poll(facts: WaitFacts) -> str:
@@ -115,6 +117,10 @@ def _rate(facts: WaitFacts) -> str:
     return "campaign mutations" if rate is None else f"{rate:g} per second"
 
 
+def _campaign_passes(facts: WaitFacts) -> str:
+    return f"a pass runs, in the rate of {_rate(facts)}"
+
+
 def _campaign_phase(work: CampaignWork, key: str) -> str:
     progress = work.open[key]
     deleting = progress.delete_accepted_at is not None
@@ -177,11 +183,17 @@ def _export_waits(_before: ExportWork, after: ExportWork, _key: str) -> InWords:
                 f"waits until its source is free since {facts.at(since)};"
                 f" next poll at {facts.until}"
             )
-        in_use = f"{slot.taken} of {max(DOCUMENTED_SLOTS, slot.taken)} in use"
-        return lambda facts: f"waits for a slot since {facts.at(since)}, {in_use}"
+        return lambda facts: f"waits for a slot since {facts.at(since)}, {_in_use(slot.taken)}"
     if now.task_id is None and now.requested_task_id is None:
         return lambda facts: f"the snapshot is chosen; starts at {facts.until}"
     return _waits_for_end(now)
+
+
+def _in_use(taken: int) -> str:
+    """Say how many slots were in use when RDS refused a start; other Regions may have some."""
+    if taken < DOCUMENTED_SLOTS:
+        return f"{taken} of {DOCUMENTED_SLOTS} in use in this Region, and RDS starts no more"
+    return f"{taken} of {taken} in use"
 
 
 def _waits_for_snapshot(work: ExportWork) -> InWords:
@@ -246,6 +258,10 @@ def _snapshot_waits(_before: SnapshotWork, after: SnapshotWork, _key: str) -> In
     return next_poll
 
 
+def _passes(_facts: WaitFacts) -> str:
+    return "a pass runs"
+
+
 def _of_work(_work: Work, _key: str) -> None:
     """Return that a resource is in the phase of its work."""
 
@@ -259,15 +275,22 @@ _OTHER: Final = KindReader(
     waits=lambda _before, _after, _key: next_poll,
     throttles=lambda _before, _after, _key: 0,
     phase=_of_work,
+    passes=_passes,
 )
 
 _READERS: Final[Mapping[str, KindReader]] = MappingProxyType(
     {
         "campaigns": KindReader(
-            _campaign_happened, _campaign_waits, _campaign_throttles, _campaign_phase
+            _campaign_happened,
+            _campaign_waits,
+            _campaign_throttles,
+            _campaign_phase,
+            _campaign_passes,
         ),
-        "export": KindReader(_export_happened, _export_waits, _export_throttles, _of_work),
-        "snapshot": KindReader(_snapshot_happened, _snapshot_waits, _snapshot_throttles, _of_work),
+        "export": KindReader(_export_happened, _export_waits, _export_throttles, _of_work, _passes),
+        "snapshot": KindReader(
+            _snapshot_happened, _snapshot_waits, _snapshot_throttles, _of_work, _passes
+        ),
     }
 )
 

@@ -34,7 +34,7 @@ from console.reading.model import (
 )
 from console.reading.parent import RequestHistory
 from console.reading.requests import Read, request_from
-from console.reading.visits import RUNNING
+from console.reading.visits import RUNNING, Visits
 from console.reading.why import explain
 from console.stack import Stack
 from lambdas.requests.outcome import REQUEST_FAILED, REQUEST_REJECTED
@@ -187,9 +187,16 @@ class Reading:
             RequestNotFound, AmbiguousReference, AwsUnavailable: as of `request`.
         """
         request = self.request(reference)
-        clean_up = request.clean_up
-        history = None if clean_up is None else self._histories.known(clean_up.execution_arn)
-        return explain(request, history, self._stack)
+        history = self._histories.known(request.summary.execution_arn)
+        clean_up = None
+        if request.clean_up is not None:
+            clean_up = self._histories.known(request.clean_up.execution_arn)
+        return explain(
+            request,
+            visits=history.visits if history is not None else Visits(),
+            was_published=clean_up is not None and clean_up.published_at is not None,
+            notice_topic_arn=self._stack.notice_topic_arn,
+        )
 
     def usage(self) -> Mapping[str, int]:
         """Return how many calls were made, by operation."""
@@ -347,11 +354,7 @@ class Reading:
         if reference.startswith("arn:"):
             return self._own(reference)
         by_name = self._stack.execution_arn(reference)
-        is_name = NAME.fullmatch(reference) is not None
-        if is_name and (
-            self._histories.known(by_name) is not None
-            or self._executions.describe(by_name) is not None
-        ):
+        if self._histories.known(by_name) is not None:
             return by_name
         found, complete = self._with_correlation_id(reference)
         if len(found) > 1:
@@ -364,6 +367,10 @@ class Reading:
             )
         if found:
             return found[0].execution_arn
+        if self._executions.knows(by_name) or (
+            NAME.fullmatch(reference) is not None and self._executions.describe(by_name) is not None
+        ):
+            return by_name
         rest = "" if complete else "; not all older requests have been read yet: try again"
         raise RequestNotFound(f"no request has the correlation id or the name {reference}{rest}")
 

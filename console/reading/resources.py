@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Final
 
-from console.reading.child import ChildHistory
+from console.reading.child import ChildHistory, state_of
 from console.reading.model import Resource, Stage, Wait
 from console.reading.observed import observe
 from console.reading.parent import RequestHistory
@@ -30,7 +30,7 @@ def entries_of(history: RequestHistory, outcome: object) -> tuple[Entry, ...]:
 
     Args:
         history: of the request.
-        outcome: of the request, whoever has published it.
+        outcome: of the request, published by it or by its clean-up.
     """
     if isinstance(outcome, dict):
         return Outcome.model_validate(outcome).resources
@@ -162,6 +162,7 @@ def _of_entry(entry: Entry) -> Resource:
         target=entry.target,
         phase=entry.phase,
         initial_state=entry.initial_state,
+        percent=entry.details.get("percent_progress"),
         polls=entry.polls,
     )
 
@@ -172,7 +173,7 @@ def _ended(resource: Resource, entry: Entry) -> Resource:
         update={
             "name": entry.name or resource.name,
             "phase": str(entry.phase),
-            "state": entry.final_state,
+            "state": state_of(entry),
             "reason": entry.reason,
             "message": entry.message,
             "warnings": entry.warnings,

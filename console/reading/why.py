@@ -7,13 +7,12 @@ from typing import Final
 
 from console.reading.hints import advice_on
 from console.reading.model import Explanation, Request, Resource
-from console.reading.parent import RequestHistory
 from console.reading.requests import short, who
 from console.reading.summaries import PENDING_REDRIVE
 from console.reading.texts import counted
-from console.reading.visits import RUNNING
-from console.stack import Stack
+from console.reading.visits import RUNNING, Visits
 from lambdas.jobs.phases import Phase, Reason
+from lambdas.requests.clean_up import message_of
 from lambdas.requests.executions import SUCCEEDED
 from lambdas.requests.outcome import REQUEST_FAILED, REQUEST_REJECTED
 
@@ -21,13 +20,16 @@ MAX_LINES: Final = 20
 """Resources or faults; the others are counted."""
 
 
-def explain(request: Request, clean_up: RequestHistory | None, stack: Stack) -> Explanation:
+def explain(
+    request: Request, *, visits: Visits, was_published: bool, notice_topic_arn: str | None
+) -> Explanation:
     """Explain a request.
 
     Args:
         request: as it is known.
-        clean_up: the history of its clean-up, None if there is none.
-        stack: that runs it.
+        visits: of its execution.
+        was_published: whether its clean-up has published its outcome.
+        notice_topic_arn: where notices of outcomes are published, None if there are none.
     """
     match request.summary.status:
         case "RUNNING":
@@ -37,7 +39,8 @@ def explain(request: Request, clean_up: RequestHistory | None, stack: Stack) -> 
         case _ if request.summary.reason == REQUEST_REJECTED:
             return _rejected(request)
         case _:
-            return _failed(request, clean_up, stack)
+            lines = tuple(_after_the_end(request, notice_topic_arn, was_published=was_published))
+            return _failed(request, visits, lines)
 
 
 def _waits(request: Request) -> Explanation:
@@ -99,7 +102,7 @@ def _rejected(request: Request) -> Explanation:
     )
 
 
-def _failed(request: Request, clean_up: RequestHistory | None, stack: Stack) -> Explanation:
+def _failed(request: Request, visits: Visits, after: Sequence[str]) -> Explanation:
     failed = [resource for resource in request.resources if resource.phase == Phase.FAILED]
     causes = [each for each in failed if each.reason != Reason.STAGE_SKIPPED]
     first = min(causes, key=lambda each: each.ended_at or "", default=None)
@@ -107,21 +110,18 @@ def _failed(request: Request, clean_up: RequestHistory | None, stack: Stack) -> 
     reason = request.summary.reason
     ended_by_itself = reason == REQUEST_FAILED
     if not ended_by_itself:
-        lines += _after_the_end(request, clean_up, stack)
+        lines += after
     hint = _hint(first.reason, first.kind) if ended_by_itself and first else _hint(reason)
     return Explanation(
-        headline=_headline(request, causes, first if ended_by_itself else None),
+        headline=_headline(request, causes, first)
+        if ended_by_itself and first is not None
+        else f"{reason}: {message_of(visits.status, visits.error, visits.cause)}",
         lines=tuple(lines),
         hint=hint,
     )
 
 
-def _headline(request: Request, causes: Sequence[Resource], first: Resource | None) -> str:
-    summary = request.summary
-    if first is None:
-        advice = advice_on(summary.reason or "")
-        ended = f"the execution ended {summary.status}"
-        return f"{ended}: {summary.reason}" + (f": {advice.cause}" if advice else "")
+def _headline(request: Request, causes: Sequence[Resource], first: Resource) -> str:
     advice = advice_on(first.reason or "", first.kind)
     total = len(request.resources)
     count = f"{len(causes)} of {counted(total, 'resource')} failed"
@@ -141,7 +141,7 @@ def _result(resource: Resource) -> str:
 
 
 def _after_the_end(
-    request: Request, clean_up: RequestHistory | None, stack: Stack
+    request: Request, notice_topic_arn: str | None, *, was_published: bool
 ) -> Iterator[str]:
     """Yield who ended an execution, what its clean-up did and who has learned of it."""
     ended = request.clean_up
@@ -154,11 +154,10 @@ def _after_the_end(
         return
     if ended.status != SUCCEEDED:
         yield "the clean-up failed: exports, snapshots and campaigns may be as they were left"
-    published = clean_up is not None and clean_up.published_at is not None
-    if not published:
+    if not was_published:
         yield "the outcome was not published"
-    elif stack.notice_topic_arn is not None:
-        yield f"the outcome was published, and notified to {stack.notice_topic_arn}"
+    elif notice_topic_arn is not None:
+        yield f"the outcome was published, and people were notified through {notice_topic_arn}"
     else:
         yield "the outcome was published on the event bus; the stack sends no notices"
 

@@ -11,7 +11,7 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -29,18 +29,28 @@ class WorkerGoneError(Exception):
 class Zygote:
     """Forks workers. It and they end with this process, even after SIGKILL."""
 
-    def __init__(self, scratch: str) -> None:
-        """Start it; it removes the folder `scratch` when it ends."""
+    def __init__(
+        self,
+        scratch: str,
+        *,
+        python: str = sys.executable,
+        preimported: Sequence[str] = (),
+        environment: Mapping[str, str] | None = None,
+    ) -> None:
+        """Start it; it removes the folder `scratch` when it ends.
+
+        Another Python has other packages, so what is imported before forking is named with it.
+        """
         self._lock = threading.Lock()
         self._forked = False
         self._control, theirs = socket.socketpair()
         script = Path(__file__).with_name("zygote.py")
         with theirs:
             self._process = subprocess.Popen(
-                [sys.executable, "-P", "-s", "-E", str(script), scratch],
+                [python, "-P", "-s", "-E", str(script), scratch, *preimported],
                 stdin=theirs.fileno(),
                 stdout=subprocess.DEVNULL,
-                env=isolated_environment(),
+                env={**isolated_environment(), **(environment or {})},
                 cwd=tempfile.gettempdir(),
                 start_new_session=True,  # Ctrl-C is the host's to handle
             )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from datetime import UTC, datetime
 
@@ -36,7 +37,10 @@ class WorldTime:
 
     def at(self, seconds: float, name: str, work: Callable[[], object]) -> None:
         """Call `work` at a second of the world; at once if it has passed."""
-        self.clock.at(self.moment(seconds), name, work)
+        moment = self.moment(seconds)
+        if moment - self._zero < seconds:  # rounded: at that moment, the second is yet to come
+            moment = math.nextafter(moment, math.inf)
+        self.clock.at(moment, name, work)
 
     def whole_seconds(self, seconds: float) -> str:
         """Return a second of the world as an ISO 8601 timestamp of whole seconds, in UTC."""

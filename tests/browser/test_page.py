@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import time
+from collections.abc import Callable
 from typing import Any, Final
 
 import pytest
@@ -262,21 +263,29 @@ def test_the_local_aws_is_controlled(shown: Shown, console: Console) -> None:
     expect(panel).to_be_hidden()
 
 
-VIEWS: Final = ("", "graph", "outcome", "history")
 SERIOUS: Final = ("serious", "critical")
+
+
+def views(shown: Shown, execution: str) -> dict[str, Callable[[], None]]:
+    """Return how to come to each view, by what shows that it is there."""
+    return {
+        ".now": lambda: shown.go("#/"),
+        ".start .plan": lambda: shown.go("#/start"),
+        ".timeline .row": lambda: shown.open(execution),
+        ".graph .node": lambda: shown.open(execution, "graph"),
+        ".panel .json": lambda: shown.open(execution, "outcome"),
+        ".history td": lambda: shown.open(execution, "history"),
+    }
 
 
 def test_every_view_is_accessible_in_light_and_in_dark(shown: Shown, start: Start) -> None:
     execution = start({**WATCH, "target": "DELETED"})
-    places = {"now": lambda: shown.go("#/"), "start": lambda: shown.go("#/start")} | {
-        tab or "resources": lambda tab=tab: shown.open(execution, tab) for tab in VIEWS
-    }
     found = []
-    for name, go in places.items():
+    for name, go in views(shown, execution).items():
         go()
-        shown.page.wait_for_selector(f".view-{name}, .request .panel > *")
-        found += [f"{name}: {fault}" for fault in violations(shown, "light")]
-        found += [f"{name}, dark: {fault}" for fault in violations(shown, "dark")]
+        shown.page.wait_for_selector(name)
+        for scheme in ("light", "dark"):
+            found += [f"{name}, {scheme}: {fault}" for fault in violations(shown, scheme)]
     shown.open(execution)
     shown.page.get_by_role("button", name="Local AWS").click()
     shown.page.get_by_role("button", name="Send again…").click()
@@ -304,14 +313,10 @@ def violations(shown: Shown, scheme: Any) -> list[str]:
 def test_nothing_is_cut_off_on_a_phone(shown: Shown, fleet: str) -> None:
     page = shown.page
     page.set_viewport_size({"width": PHONE, "height": 844})
-    for go in (
-        lambda: shown.go("#/"),
-        lambda: shown.go("#/start"),
-        *(lambda tab=tab: shown.open(fleet, tab) for tab in VIEWS),
-    ):
+    for name, go in views(shown, fleet).items():
         go()
-        page.wait_for_timeout(100)
-        assert page.evaluate("document.documentElement.scrollWidth") <= PHONE
+        page.wait_for_selector(name)
+        assert page.evaluate("document.documentElement.scrollWidth") <= PHONE, name
 
 
 def test_the_page_is_small_and_needs_nothing_from_elsewhere(shown: Shown, console: Console) -> None:

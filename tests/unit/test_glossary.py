@@ -93,7 +93,7 @@ def searched() -> list[Path]:
 
 def _is_searched(path: Path) -> bool:
     name = path.relative_to(ROOT)
-    skipped = "__pycache__" in name.parts
+    skipped = "__pycache__" in name.parts or "vendor" in name.parts  # others' words
     return not skipped and path.is_file() and _is_text(path)
 
 

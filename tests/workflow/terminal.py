@@ -27,7 +27,7 @@ os.execv(sys.executable, [sys.executable, *sys.argv[1:]])
 
 
 class Terminal:
-    """Runs `python -m localcloud` in the foreground of a pseudo-terminal.
+    """Runs a command of the project in the foreground of a pseudo-terminal.
 
     Every process that it starts is recognised by the path of its temporary directory, which is in
     the environment or, for functions, which have their own environment, in the arguments. The size
@@ -35,14 +35,18 @@ class Terminal:
     """
 
     def __init__(
-        self, temporary: Path, *arguments: object, size: tuple[int, int] = (24, 80)
+        self,
+        temporary: Path,
+        *arguments: object,
+        module: str = "localcloud",
+        size: tuple[int, int] = (24, 80),
     ) -> None:
         self.shown = ""
         self._temporary = temporary
         self._ours, theirs = pty.openpty()
         termios.tcsetwinsize(theirs, size)
         self._process = subprocess.Popen(
-            [sys.executable, "-c", _IN_FOREGROUND, "-m", "localcloud", *map(str, arguments)],
+            [sys.executable, "-c", _IN_FOREGROUND, "-m", module, *map(str, arguments)],
             stdin=theirs,
             stdout=theirs,
             stderr=theirs,

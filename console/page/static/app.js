@@ -1,6 +1,6 @@
 // The page: what is shown follows from the address and from what the server pushes.
 
-import { classes, createStore, html, render, reuse, useEffect, useState } from "./base.js";
+import { classes, createStore, html, render, reuse, useEffect, useRef, useState } from "./base.js";
 import { AgainDialog, CancelDialog } from "./actions.js";
 import { get, query } from "./api.js";
 import { now, setClock, useNow } from "./clock.js";
@@ -35,9 +35,7 @@ const open = (arn, tab) => {
 
 window.addEventListener("hashchange", () => {
   const [before, after] = [store.get().route, route()];
-  const isOther = before.view !== after.view || before.reference !== after.reference;
   store.set({ route: after, ...(before.reference !== after.reference && { request: null }), dialog: null });
-  if (isOther) setTimeout(() => (document.querySelector("main h1") ?? document.querySelector("main"))?.focus(), 50);
 });
 
 // What the server pushes ------------------------------------------------------------------------
@@ -89,6 +87,17 @@ function useLive({ filter, reference, hasControls }) {
   }, [path]);
 }
 
+/** Moves the focus to what was navigated to; the heading of a request takes it once it is there. */
+function useFocus(place) {
+  const last = useRef(place);
+  useEffect(() => {
+    if (last.current === place) return;
+    last.current = place;
+    const main = document.querySelector("main");
+    (main.querySelector("h1") ?? main).focus();
+  }, [place]);
+}
+
 async function readMore() {
   const { next, older, filter } = store.get();
   store.set({ isMore: true });
@@ -122,6 +131,7 @@ function App() {
     const name = view === "start" ? "Start a request" : request ? title(request.summary).slice(0, 80) : "Requests";
     document.title = `${name} – Orchestrator`;
   }, [view, request && title(request.summary)]);
+  useFocus(`${view} ${reference}`);
   const close = () => store.set({ dialog: null });
   const edit = (input) => {
     const { dry_run: _, ...rest } = input;

@@ -1,6 +1,6 @@
 // One request: its header, why it is as it is, its stages, and a tab for each way to see it.
 
-import { html, useEffect, useState } from "./base.js";
+import { html, useEffect, useRef, useState } from "./base.js";
 import { get } from "./api.js";
 import { useNow } from "./clock.js";
 import { duration, millis, moment } from "./format.js";
@@ -57,11 +57,15 @@ function Header({ request, onCancel, onAgain }) {
   const { summary } = request;
   const running = isRunning(summary.status);
   const now = useNow(running);
+  const heading = useRef(null);
+  useEffect(() => {
+    if (document.activeElement === document.querySelector("main")) heading.current.focus();
+  }, []);
   const length = (millis(summary.ended_at) ?? now) - millis(summary.started_at);
   return html`
     <header class="request-header">
       <div class="request-name">
-        <h1 id="request-title" tabindex="-1"><${Text} text=${title(summary)} /></h1>
+        <h1 id="request-title" tabindex="-1" ref=${heading}><${Text} text=${title(summary)} /></h1>
         <${StatusPill} word=${summary.status} />
         ${summary.dry_run && html`<span class="tag">dry run</span>`}
         ${summary.reason && html`<span class="tag">${summary.reason}</span>`}

@@ -50,6 +50,7 @@ def test_the_address_with_the_token_sets_a_cookie_for_this_page_only(page):
     cookie = response.headers["set-cookie"]
     assert cookie.startswith(f"console-{PORT}={TOKEN};")
     assert "httponly" in cookie.lower()
+    assert "path=/api;" in cookie.lower()
     assert "samesite=strict" in cookie.lower()
     assert page.get("/api/requests").status_code == 200
 

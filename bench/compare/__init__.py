@@ -1,0 +1,1 @@
+"""The same jobs in the same worlds, done by this orchestrator and by what teams write instead."""

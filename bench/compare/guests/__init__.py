@@ -1,0 +1,1 @@
+"""Code that runs in processes of its own; it imports nothing of the project."""

@@ -1,0 +1,71 @@
+"""A script in a process of its own, interrupted as by Ctrl-C."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from bench.compare.cases import Case, Kind
+from bench.compare.measure import Run, Said
+from bench.compare.processes import Processes, export_store
+from localcloud.clock import Event
+from localcloud.functions.processes import FunctionProcesses
+from localcloud.orchestrator import LocalOrchestrator
+
+
+class Scripted:
+    """Runs the functions of guests/script.py."""
+
+    name = "a script with boto3"
+
+    def __init__(self, assembly: Path, processes: FunctionProcesses) -> None:
+        self._assembly = assembly
+        self._processes = processes
+
+    def run(self, case: Case) -> Run:
+        """Run the script to its end."""
+        with LocalOrchestrator(
+            case.world, self._assembly, processes=self._processes
+        ) as orchestrator:
+            store = export_store(orchestrator)
+            orchestrator.begin()
+            interrupt = interrupted_at(case, orchestrator)
+            answer = Processes(orchestrator, self._processes, {}).call(
+                "run_script", _event(case, store), interrupt, seed=case.name
+            )
+            ended_at_s = orchestrator.seconds()
+            return Run(
+                case,
+                Said(answer["said"]),
+                ended_at_s,
+                orchestrator.simulators.ledger.timeline,
+                process_s=ended_at_s,
+            )
+
+
+def interrupted_at(case: Case, orchestrator: LocalOrchestrator) -> Event:
+    """Return what is set when a case's job is aborted."""
+    interrupt = Event(orchestrator.clock, "an interrupt")
+    if case.abort_at_s is not None:
+        clock = orchestrator.clock
+        clock.at(clock.now() + case.abort_at_s, "an abort", interrupt.set)
+    return interrupt
+
+
+def _event(case: Case, store: dict[str, str]) -> dict[str, Any]:
+    """Return the function of the script that does a job, and its arguments."""
+    job = case.job
+    campaigns = {"campaign_ids": job.campaigns}
+    named = {"store": store, "name": case.name}
+    match job.kind:
+        case Kind.WINDOW:
+            arguments = {**campaigns, "snapshot_arn": job.sources[0], **named}
+            return {"function": "pause_export_resume", "arguments": arguments}
+        case Kind.EXPORTS:
+            arguments = {"snapshot_arns": job.sources, **named}
+            return {"function": "export_snapshots", "arguments": arguments}
+        case Kind.STOP:
+            return {"function": "stop_campaigns", "arguments": campaigns}
+        case Kind.FRESH:
+            arguments = {"database": job.database, **named}
+            return {"function": "export_new_snapshot", "arguments": arguments}
