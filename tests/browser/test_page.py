@@ -270,7 +270,7 @@ def views(shown: Shown, execution: str) -> dict[str, Callable[[], None]]:
     """Return how to come to each view, by what shows that it is there."""
     return {
         ".now": lambda: shown.go("#/"),
-        ".start .plan": lambda: shown.go("#/start"),
+        ".start .checked": lambda: shown.go("#/start"),
         ".timeline .row": lambda: shown.open(execution),
         ".graph .node": lambda: shown.open(execution, "graph"),
         ".panel .json": lambda: shown.open(execution, "outcome"),

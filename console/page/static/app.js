@@ -123,7 +123,7 @@ function App() {
   const [state, setState] = useState(store.get());
   useEffect(() => store.subscribe(() => setState(store.get())), []);
   useEffect(() => {
-    get("stack").then((stack) => store.set({ stack, isLocalOpen: false }), (error) => receive.problem({ of: "stack", error }));
+    get("stack").then((stack) => store.set({ stack, problems: solved("stack") }), (error) => receive.problem({ of: "stack", error }));
   }, [state.live === "live"]);
   const { stack, filter, route: { view, reference, tab }, problems, request, dialog } = state;
   useLive({ filter, reference, hasControls: stack?.has_controls });

@@ -17,7 +17,7 @@ const TABS = [
 ];
 
 /** As many as are shown of why it is so, before anyone asks for more. */
-const LINES = 4;
+const LINES = 3;
 
 export function RequestView({ request, problem, tab, onTab, onCancel, onAgain }) {
   if (problem) return html`<${Problem} title="This request cannot be shown." text=${problem} />`;
