@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final, Literal
 
-from playwright.sync_api import Browser, Page, ViewportSize
+from playwright.sync_api import Browser, Locator, Page, ViewportSize
 
 from infra.project import ROOT
 from localcloud.orchestrator import LocalOrchestrator
@@ -133,7 +133,7 @@ class _Scene:
         page.emulate_media(color_scheme="dark")
         page.get_by_role("tab", name="Graph").click()
         page.wait_for_selector(".graph .node-active")
-        self._picture(page, "graph")
+        self._picture(page.locator(".graphs"), "graph")
         phone = self._open(PHONE, "dark")
         self._choose(phone, "nightly-2026-11-20")
         phone.wait_for_selector(".timeline .row")
@@ -144,11 +144,10 @@ class _Scene:
         page.wait_for_selector(".request-header .pill.tone-fail")
         page.wait_for_selector(".why .hint")
         self._picture(page, "failure")
-        self._local.clock.keep_pace(SPEED)
+        self._local.clock.keep_pace(SPEED / 3)
         self._start(_STOP_FLEET)
         self._choose(page, "spring-is-over")
         page.wait_for_function(_STOPPED)
-        page.locator(".timeline-rows").evaluate("rows => { rows.scrollTop = 300 }")
         self._picture(page, "fleet")
         page.get_by_role("link", name="Start a request").click()
         page.get_by_label("Begin with").select_option("maintenance-window")
@@ -171,10 +170,9 @@ class _Scene:
         page.locator(".item", has_text=name).first.click()
         page.get_by_role("heading", level=1, name=name).wait_for()
 
-    def _picture(self, page: Page, name: str) -> None:
+    def _picture(self, shown: Page | Locator, name: str) -> None:
         path = Path(IMAGES, f"console-{name}.png")
-        page.mouse.move(0, 0)
-        page.screenshot(path=path)
+        shown.screenshot(path=path)
         print(f"{path.relative_to(ROOT)}: {path.stat().st_size // 1024} KB", file=sys.stderr)
 
 

@@ -3,9 +3,7 @@
 import { classes, html, memo, useMemo, useState } from "./base.js";
 import { plural, shortId } from "./format.js";
 import { PhasePill, Text } from "./parts.js";
-import { phase, tone } from "./words.js";
-
-const FLEET = 40;
+import { FLEET, phase, tone } from "./words.js";
 
 const URGENCY = ["FAILED", "DELETING", "IN_PROGRESS", "QUEUED", "PENDING", "PLANNED", "COMPLETE"];
 
