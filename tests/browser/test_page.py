@@ -222,7 +222,7 @@ def test_what_ids_and_messages_contain_is_shown_as_text(shown: Shown, start: Sta
 
 def test_the_keyboard_is_enough(shown: Shown, fleet: str) -> None:
     page = shown.page
-    expect(page.locator(".item").first).to_be_visible()
+    expect(page.get_by_role("heading", level=1)).to_be_focused()
     page.keyboard.press("/")
     expect(page.get_by_role("searchbox", name="Search requests")).to_be_focused()
     page.keyboard.type(fleet.rpartition(":")[2][:12])
@@ -245,6 +245,18 @@ def test_the_keyboard_is_enough(shown: Shown, fleet: str) -> None:
     expect(page.get_by_role("dialog")).to_be_hidden()
     expect(again).to_be_focused()
     page.get_by_role("searchbox", name="Search requests").fill("")
+
+
+def test_a_dry_run_says_what_it_would_do_and_leads_to_the_real_one(shown: Shown) -> None:
+    page = shown.page
+    shown.go("#/start")
+    write(shown, '{"kind": "campaigns", "campaign_ids": ["winter-sale"], "target": "PAUSED"}')
+    page.get_by_role("button", name="Dry run").click()
+    expect(shown.status()).to_have_text("Succeeded")
+    expect(page.locator(".would")).to_have_text("would call PauseCampaign")
+    page.get_by_role("button", name="Start it for real…").click()
+    expect(page.get_by_role("status").get_by_text("The request is valid")).to_be_visible()
+    expect(page.get_by_role("textbox", name="Request as JSON")).not_to_contain_text("dry_run")
 
 
 def test_the_local_aws_is_controlled(shown: Shown, console: Console) -> None:

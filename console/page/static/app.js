@@ -1,6 +1,6 @@
 // The page: what is shown follows from the address and from what the server pushes.
 
-import { classes, createStore, html, render, reuse, useEffect, useRef, useState } from "./base.js";
+import { classes, createStore, html, render, reuse, useEffect, useLayoutEffect, useRef, useState } from "./base.js";
 import { AgainDialog, CancelDialog } from "./actions.js";
 import { get, query } from "./api.js";
 import { now, setClock, useNow } from "./clock.js";
@@ -35,7 +35,8 @@ const open = (arn, tab) => {
 
 window.addEventListener("hashchange", () => {
   const [before, after] = [store.get().route, route()];
-  store.set({ route: after, ...(before.reference !== after.reference && { request: null }), dialog: null });
+  const isOther = before.reference !== after.reference;
+  store.set({ route: after, dialog: null, ...(isOther && { request: null, problems: solved("request") }) });
 });
 
 // What the server pushes ------------------------------------------------------------------------
@@ -55,7 +56,9 @@ const receive = {
     store.set({ local: reuse(store.get().local, local), problems: solved("local") });
   },
   request: (request) => {
-    const { request: before } = store.get();
+    const { request: before, route: { reference } } = store.get();
+    const isLate = reference?.startsWith("arn:") && reference !== request.summary.execution_arn;
+    if (!reference || isLate) return;
     const after = reuse(before, request);
     store.set({ request: after, problems: solved("request"), ...(before && announcement(before, after)) });
   },
@@ -90,7 +93,7 @@ function useLive({ filter, reference, hasControls }) {
 /** Moves the focus to what was navigated to; the heading of a request takes it once it is there. */
 function useFocus(place) {
   const last = useRef(place);
-  useEffect(() => {
+  useLayoutEffect(() => {
     if (last.current === place) return;
     last.current = place;
     const main = document.querySelector("main");

@@ -1,6 +1,6 @@
 // One request: its header, why it is as it is, its stages, and a tab for each way to see it.
 
-import { html, useEffect, useRef, useState } from "./base.js";
+import { html, useEffect, useLayoutEffect, useRef, useState } from "./base.js";
 import { get } from "./api.js";
 import { useNow } from "./clock.js";
 import { duration, millis, moment } from "./format.js";
@@ -51,14 +51,14 @@ function panel(tab, request) {
   return request.resources.length > FLEET ? [table, timeline] : [timeline, table];
 }
 
-const kinds = ({ stages }) => [...new Set(stages.flatMap((stage) => stage.jobs.map((job) => job.kind)))];
+const kinds = ({ stages }) => [...new Set(stages.flatMap((stage) => stage.jobs.map((job) => job.kind)))].join(" ");
 
 function Header({ request, onCancel, onAgain }) {
   const { summary } = request;
   const running = isRunning(summary.status);
   const now = useNow(running);
   const heading = useRef(null);
-  useEffect(() => {
+  useLayoutEffect(() => {
     if (document.activeElement === document.querySelector("main")) heading.current.focus();
   }, []);
   const length = (millis(summary.ended_at) ?? now) - millis(summary.started_at);

@@ -27,7 +27,7 @@ const dense = (count) => {
   return { row, bar: row > 3 ? row - 2 : row - 0.5, top: 0, lane: row / 2, label: 0, isMany: true };
 };
 
-export function Timeline({ resources, summary }) {
+export const Timeline = memo(({ resources, summary }) => {
   const running = isRunning(summary.status);
   const now = useNow(running);
   const [width, setWidth] = useState(0);
@@ -119,7 +119,7 @@ export function Timeline({ resources, summary }) {
       </div>
       <${AsTable} resources=${resources} />
     </section>`;
-}
+});
 
 /** The whole time of a request, and a little more: up to the next poll, if that is soon. */
 function range(resources, summary, now) {
