@@ -74,7 +74,7 @@ costs: $(READY) layer          ## docs/costs.md, worked out anew
 
 layer: $(LAYER)                ## what the functions import, for their runtime
 
-$(READY): requirements.txt lambdas/requirements.txt
+$(READY): requirements.txt lambdas/requirements.txt console/requirements.txt
 	@echo "Setting up $(VENV)" >&2
 	@$(PYTHON) -m venv $(VENV)
 	@$(BIN)/pip install --quiet --requirement requirements.txt

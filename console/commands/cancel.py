@@ -29,7 +29,7 @@ def run(options: argparse.Namespace, output: Output) -> int:
     if is_over(summary.status):
         raise NotRunning(f"{shown_id(summary)} has ended: it is {summary.status}")
     confirm(list(_consequences(request)), "Cancel it?", yes=options.yes)
-    cause = f"canceled by {getpass.getuser()} with the command"
+    cause = f"canceled by {_who()}"
     actions.cancel(connected.stack, connected.session, summary.execution_arn, cause)
     output.progress(f"Stopped {shown_id(summary)}; its clean-up follows")
     request = follow(connected.reading, summary.execution_arn, output)
@@ -52,3 +52,10 @@ def _consequences(request: Request) -> Iterator[str]:
     else:
         yield "Its execution is stopped. What it has changed or started stays: no job of it says"
         yield "otherwise in on_abort."
+
+
+def _who() -> str:
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):  # a container may have no name for its user
+        return "an unknown user"
