@@ -51,10 +51,3 @@ def _consequences(request: Request) -> Iterator[str]:
     else:
         yield "Its execution is stopped. What it has changed or started stays: no job of it says"
         yield "otherwise in on_abort."
-
-
-def _who() -> str:
-    try:
-        return getpass.getuser()
-    except (KeyError, OSError):  # a container may have no name for its user
-        return "an unknown user"
