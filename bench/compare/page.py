@@ -18,6 +18,12 @@ _CANDIDATES: Final = (
         "`finally`; the SDK's standard retries, 5 attempts",
     ),
     (
+        "a careful script",
+        "`bench/compare/guests/careful_script.py`: the same, but it pauses and resumes only what "
+        "runs, takes over what an attempt before has created, cancels its export when it fails or "
+        "is interrupted, and has 10 attempts",
+    ),
+    (
         "a job poller",
         "`bench/compare/job_poller.py`: the state machine of the AWS samples (start, wait 30 s, "
         "get status, choice) with SDK integrations, their `Retry`, and a `Catch` that resumes or "
@@ -88,12 +94,12 @@ the end of the run.
 - **No real AWS.** All of it runs on [simulators](local-aws-fidelity.md). Calls take no time, events
   arrive at once unless they are lost, and Airflow's scheduler and the start of its workers take no
   time either.
-- **The others are as their users write them, not as good as they can be.** A script can read a
-  campaign's state before it pauses it, adopt an export, wait for a slot, and cancel in its
-  `finally`; a state machine can catch each error and an event can start its clean-up. What they
-  then need is what this project consists of.
-- **The script resumes all its campaigns**, those too that were paused before. The job poller and
-  the DAGs resume only what they found running.
+- **The others are as users write them, not as good as they can be.** A script can read a
+  campaign's state before it pauses it and cancel what it has started, as the careful one does, and
+  also wait for a slot and outlive its machine; a state machine can catch each error, and an event
+  can start its clean-up. What they then consist of is what this project consists of.
+- **The script resumes all its campaigns**, those too that were paused before; in about half of
+  these cases, some were. All the others resume only what they found running.
 - **Aborts are each candidate's own:** StopExecution; Ctrl-C, after which `finally` runs, unlike
   after SIGTERM; in Airflow, marking the run as failed, after which teardowns run. `on_kill` of
   Airflow's RDS operators raises NotImplementedError, so they cancel nothing.
