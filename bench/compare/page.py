@@ -107,7 +107,7 @@ the end of the run.
   code, in processes of their own; order, retries, pools, teardowns and the state of a run are
   done by `bench/compare/dag_run.py`, after Airflow's source, without its database. Its settings
   are its defaults (`retries=0`, `retry_delay` of 5 minutes) with a pool of 5 slots for exports, and
-  the tuned ones above.
+  the tuned ones above. A teardown that fails does not fail a run, as in Airflow.
 - **Money:** prices are those of [costs](costs.md). This orchestrator also costs about $10 to $18 a
   month while nothing runs. A process is charged as a Fargate task for Arm with 0.25 vCPU and 0.5 GB
   (${machine:.4f} an hour, secondary), from start to end; Airflow's tasks share the machines of
@@ -201,6 +201,9 @@ _MEASURES: Final[dict[str, Callable[[Sequence[Result]], str]]] = {
     "state transitions": _total(lambda row: row.transitions),
     "next step after an export's end, median": _median,
     "the same, 95 % within": _almost_all,
+    "hours from start to end, of all runs": lambda rows: (
+        f"{sum(row.took_s for row in rows) / 3600:,.0f}"
+    ),
     "cost of a thousand such runs": lambda rows: (
         f"${1_000 * sum(map(cost, rows)) / len(rows):,.2f}" if rows else ""
     ),
