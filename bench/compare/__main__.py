@@ -1,7 +1,7 @@
 """Has every candidate do every case, and rewrites docs/comparison.md.
 
 Results are kept in build/comparison, one file for each candidate with a line for each case. Cases
-that are there are not run again, so that what was interrupted goes on; `make compare` begins again.
+that are there are not run again, so that what was interrupted goes on; `make compare` removes them.
 """
 
 from __future__ import annotations
@@ -35,7 +35,8 @@ Make = Callable[[ExitStack, FunctionProcesses], Candidate]
 
 CANDIDATES: Final[dict[str, Make]] = {
     "orchestrator": lambda _, __: Orchestrated(),
-    "script": lambda _, processes: Scripted(processes),
+    "script": lambda _, processes: Scripted(processes, "script"),
+    "careful-script": lambda _, processes: Scripted(processes, "careful_script"),
     "job-poller": lambda _, __: JobPoller(),
     "airflow": lambda stack, _: Airflow(stack.enter_context(airflow_processes()), is_tuned=False),
     "airflow-tuned": lambda stack, _: Airflow(

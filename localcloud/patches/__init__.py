@@ -15,7 +15,7 @@ from contextlib import contextmanager
 
 from localcloud.clock import VirtualClock
 from localcloud.functions.host import FunctionHost
-from localcloud.patches import chance
+from localcloud.patches import chance, speed
 from localcloud.patches.chance import reseed
 from localcloud.patches.cloudformation import resource_settings, resource_types, stacks
 from localcloud.patches.eventbridge import entries, rule_targets
@@ -81,6 +81,7 @@ def patched_moto(
     asynchronous = AsynchronousInvocations(clock, functions, invocations.deployed)
     try:
         chance.apply(patches, seed)
+        speed.apply(patches)
         _apply_to_cloudformation(patches)
         _apply_to_step_functions(patches, endpoint, environment, changed)
         invocations.apply(patches, functions, asynchronous)

@@ -62,14 +62,17 @@ def ends(observed: Observed) -> Iterator[str]:
     for execution in observed.executions:
         if execution.ended_s is None:
             latest = observed.scenario.latest_end_s
-            yield f"{_name(execution)} is {execution.status} after {latest:.0f} s"
+            yield f"{name_of(execution)} is {execution.status} after {latest:.0f} s"
 
 
 def one_outcome(observed: Observed) -> Iterator[str]:
-    """Exactly one outcome is published for every request."""
-    for _, execution in _ended(observed):
+    """Exactly one outcome is published for every request, however often it was sent."""
+    yield from (f"StartExecution again: {answer}" for answer in observed.doubled)
+    for execution in observed.executions:
+        if execution.ended_s is None or execution.cleans_up:
+            continue
         if len(execution.outcomes) != 1:
-            yield f"{_name(execution)} ({execution.status}): {len(execution.outcomes)} outcomes"
+            yield f"{name_of(execution)} ({execution.status}): {len(execution.outcomes)} outcomes"
 
 
 def schema(observed: Observed) -> Iterator[str]:
@@ -77,7 +80,7 @@ def schema(observed: Observed) -> Iterator[str]:
     for execution in observed.executions:
         for outcome in execution.outcomes:
             for error in _validator().iter_errors(outcome):
-                yield f"{_name(execution)}: {error.json_path} {error.message}"
+                yield f"{name_of(execution)}: {error.json_path} {error.message}"
 
 
 def agreement(observed: Observed) -> Iterator[str]:
@@ -89,7 +92,7 @@ def agreement(observed: Observed) -> Iterator[str]:
                 *_unlike_its_execution(outcome, execution),
                 *_incoherent(outcome, is_dry),
             ):
-                yield f"{_name(execution)} ({execution.status}, {outcome['phase']}): {wrong}"
+                yield f"{name_of(execution)} ({execution.status}, {outcome['phase']}): {wrong}"
 
 
 def _unlike_its_execution(outcome: Json, execution: Execution) -> Iterator[str]:
@@ -121,8 +124,8 @@ def _incoherent(outcome: Json, is_dry: bool) -> Iterator[str]:
 
 def entries(observed: Observed) -> Iterator[str]:
     """There is one entry for each job and resource."""
-    for execution, outcome, asked in _outcomes(observed):
-        name = _name(execution)
+    for execution, outcome, asked in outcomes(observed):
+        name = name_of(execution)
         keys = [(entry["job"], entry["id"]) for entry in outcome["resources"]]
         for twice in sorted({key for key in keys if keys.count(key) > 1}):
             yield f"{name}: more than one entry of {' '.join(twice)}"
@@ -155,7 +158,7 @@ def _wrong_ids(job: Asked, found: set[str]) -> Iterator[str]:
 def truth(observed: Observed) -> Iterator[str]:
     """COMPLETE is true at that moment."""
     every_task = facts.tasks(observed)
-    for execution, outcome, asked in _outcomes(observed):
+    for execution, outcome, asked in outcomes(observed):
         for job in asked:
             for entry in facts.entries(outcome, job.label):
                 if entry["phase"] != "COMPLETE" or entry["reason"] in UNREAD:
@@ -168,7 +171,7 @@ def truth(observed: Observed) -> Iterator[str]:
                 }[job.kind](observed, job, entry, at_s, every_task)
                 if false:
                     yield (
-                        f"{_name(execution)}: {job.label} {entry['id']} is COMPLETE"
+                        f"{name_of(execution)}: {job.label} {entry['id']} is COMPLETE"
                         f" ({job.target}, {entry['reason']}) at {at_s:.1f} s, but {false}"
                     )
 
@@ -206,6 +209,9 @@ def _false_export(
         status == "COMPLETE" and since <= at_s + facts.EPSILON for since, status in own.statuses
     ):
         return f"{task_id} was {own.statuses}"
+    began_s = at_s - entry["elapsed_seconds"]
+    if ":cluster:" in entry["id"] and own.was_complete_before(began_s):
+        return f"{task_id} of the cluster was COMPLETE before: {own.statuses}"
     if own.parameters.source_arn != entry["id"] or not is_of(job, own, observed.bucket):
         return f"{task_id} is another export: {own.parameters}"
     return None
@@ -239,7 +245,7 @@ def _false_snapshot(
 
 def stage_order(observed: Observed) -> Iterator[str]:
     """Stages run in order, and those that do not run are skipped for a reason."""
-    for execution, outcome, asked in _outcomes(observed):
+    for execution, outcome, asked in outcomes(observed):
         if outcome["phase"] == "PLANNED" or execution.was_aborted:
             continue
         latest, has_failed = 0.0, False
@@ -249,12 +255,12 @@ def stage_order(observed: Observed) -> Iterator[str]:
             skipped = {entry["reason"] == "StageSkipped" for entry in found}
             is_due = in_stage[0].runs_always or not has_failed
             if skipped and skipped != {not is_due}:
-                yield f"{_name(execution)}: stage {stage} {'did not run' if is_due else 'ran'}"
+                yield f"{name_of(execution)}: stage {stage} {'did not run' if is_due else 'ran'}"
             for entry in found:
                 ended_s = facts.seconds(observed, entry["ended_at"])
                 began_s = ended_s - entry["elapsed_seconds"]
                 if entry["reason"] != "StageSkipped" and began_s < latest - 0.2:
-                    what = f"{_name(execution)}: {entry['job']} {entry['id']}"
+                    what = f"{name_of(execution)}: {entry['job']} {entry['id']}"
                     yield f"{what} began at {began_s:.1f} s, its stage at {latest:.1f} s"
             ended = [facts.seconds(observed, entry["ended_at"]) for entry in found]
             latest = max([latest, *ended])
@@ -271,7 +277,7 @@ def reasons(observed: Observed) -> Iterator[str]:
                     continue
                 if reason in EXCEPTIONS | LOST or reason.startswith(ENGINE_ERRORS):
                     text = found.get("message", found.get("summary"))
-                    yield f"{_name(execution)}: reason {reason}: {text}"
+                    yield f"{name_of(execution)}: reason {reason}: {text}"
     expected = WAITS.union(*(BY_MISHAPS.get(each.what, ()) for each in observed.scenario.mishaps))
     for error in observed.failures:
         if error in expected:
@@ -293,7 +299,7 @@ def _ended(observed: Observed) -> list[tuple[Sent, Execution]]:
     return [each for each in observed.requests if each[1].ended_s is not None]
 
 
-def _outcomes(observed: Observed) -> Iterator[tuple[Execution, Json, list[Asked]]]:
+def outcomes(observed: Observed) -> Iterator[tuple[Execution, Json, list[Asked]]]:
     """Yield the outcomes of requests that were not rejected, with their jobs."""
     for number, (_, execution) in enumerate(observed.requests):
         for outcome in execution.outcomes:
@@ -301,8 +307,11 @@ def _outcomes(observed: Observed) -> Iterator[tuple[Execution, Json, list[Asked]
                 yield execution, outcome, jobs_of(observed.scenario, number)
 
 
-def _name(execution: Execution) -> str:
-    return "a clean-up" if execution.number is None else f"request {execution.number}"
+def name_of(execution: Execution) -> str:
+    """Return what messages call an execution."""
+    if execution.number is not None:
+        return f"request {execution.number}"
+    return "a clean-up" if execution.cleans_up else "an export of a new snapshot"
 
 
 @cache

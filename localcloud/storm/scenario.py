@@ -16,8 +16,8 @@ SETTINGS: Final[tuple[Json, ...]] = (
 )
 """The settings of the stacks that scenarios run on."""
 
-_DEFAULT_DEADLINES: Final = {"campaigns": 3_600, "export": 86_400, "snapshot": 86_400}
-_WATCH_DEADLINE: Final = 30 * 86_400
+DEFAULT_DEADLINES: Final = {"campaigns": 3_600, "export": 86_400, "snapshot": 86_400}
+WATCH_DEADLINE: Final = 30 * 86_400
 _STAGE_SLACK_S: Final = 7_200
 """For what a stage may take beyond its deadlines: a deletion that is waited for half an hour, a
 cancel at the deadline, retries of throttled calls."""
@@ -118,5 +118,5 @@ def _longest(sent: Sent) -> float:
 
 
 def _deadline(job: Json) -> float:
-    default = _WATCH_DEADLINE if job["target"] == "FINISHED" else _DEFAULT_DEADLINES[job["kind"]]
+    default = WATCH_DEADLINE if job["target"] == "FINISHED" else DEFAULT_DEADLINES[job["kind"]]
     return float(job.get("deadline_seconds", default))

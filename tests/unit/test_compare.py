@@ -277,7 +277,7 @@ def some_result(job: Case) -> Result:
 
 def test_the_page_is_one_that_the_command_writes() -> None:
     results = [some_result(each) for pair in cases() for each in pair]
-    made = page([results] * 5)
+    made = page([results] * 6)
     written = (ROOT / "docs" / "comparison.md").read_text("utf-8")
 
     assert without_numbers(written) == without_numbers(made)

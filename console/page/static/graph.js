@@ -1,6 +1,6 @@
 // The state machine of a request as it runs, and that of its child executions.
 
-import { classes, html, useMemo, useState } from "./base.js";
+import { classes, html, memo, useMemo, useState } from "./base.js";
 import { plural } from "./format.js";
 import { Empty } from "./parts.js";
 import { Graph as Layered, layout } from "./vendor/dagre.js";
@@ -8,12 +8,12 @@ import { Graph as Layered, layout } from "./vendor/dagre.js";
 const HEIGHT = 32;
 const LONGEST_LABEL = 18;
 
-/** `kinds` are those of the request's jobs: the states of others are left out unless wanted. */
-export function Graph({ graph, steps, kinds }) {
+/** `kinds` are those of the request's jobs, in one text: the states of others are left out unless wanted. */
+export const Graph = memo(({ graph, steps, kinds }) => {
   const [isWhole, setWhole] = useState(false);
   const shape = JSON.stringify([graph.nodes.map(({ id, child }) => [id, child]), graph.edges, kinds, isWhole]);
   const drawings = useMemo(() => {
-    const left = isWhole ? new Set() : unused(graph, kinds);
+    const left = isWhole ? new Set() : unused(graph, kinds.split(" "));
     return [drawn(graph, false, "TB", left), drawn(graph, true, "LR", left)];
   }, [shape]);
   const taken = useMemo(() => ways(graph, steps), [graph, steps]);
@@ -43,7 +43,7 @@ export function Graph({ graph, steps, kinds }) {
         </figure>`)}
     </div>
     <${AsTable} nodes=${graph.nodes} />`;
-}
+});
 
 /** The states that only jobs of other kinds come to. */
 function unused(graph, kinds) {

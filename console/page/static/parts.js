@@ -1,6 +1,6 @@
 // Small parts that several views show.
 
-import { classes, Component, html, useEffect, useRef, useState } from "./base.js";
+import { classes, Component, html, memo, useEffect, useRef, useState } from "./base.js";
 import { Icon } from "./icons.js";
 import { phase, status } from "./words.js";
 
@@ -107,8 +107,8 @@ export function Confirm({ label, action, danger, onConfirm, onClose, children })
 }
 
 /** JSON, indented, as text. */
-export const Json = ({ value, label }) => html`
-  <pre class="json" tabindex="0" role="region" aria-label=${label}>${highlighted(value)}</pre>`;
+export const Json = memo(({ value, label }) => html`
+  <pre class="json" tabindex="0" role="region" aria-label=${label}>${highlighted(value)}</pre>`);
 
 function highlighted(value) {
   const text = JSON.stringify(value, null, 2) ?? "null";

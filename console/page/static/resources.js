@@ -3,13 +3,11 @@
 import { classes, html, memo, useMemo, useState } from "./base.js";
 import { plural, shortId } from "./format.js";
 import { PhasePill, Text } from "./parts.js";
-import { phase, tone } from "./words.js";
-
-const FLEET = 40;
+import { FLEET, phase, tone } from "./words.js";
 
 const URGENCY = ["FAILED", "DELETING", "IN_PROGRESS", "QUEUED", "PENDING", "PLANNED", "COMPLETE"];
 
-export function Resources({ resources }) {
+export const Resources = memo(({ resources }) => {
   const [text, setText] = useState("");
   const [group, setGroup] = useState(null);
   const isFleet = resources.length > FLEET;
@@ -39,7 +37,7 @@ export function Resources({ resources }) {
         ? html`<p class="quiet">No resource matches.</p>`
         : isTable ? html`<${Table} resources=${shown} />` : html`<${Blocks} groups=${grouped(shown)} />`}
     </section>`;
-}
+});
 
 const keyOf = (resource) => `${resource.phase} ${resource.state ?? ""}`;
 

@@ -5,9 +5,8 @@ import { useNow } from "./clock.js";
 import { clockTime, day, duration, millis, plural, shortId } from "./format.js";
 import { Icon } from "./icons.js";
 import { Text } from "./parts.js";
-import { isRunning, MARKS, phase, tone } from "./words.js";
+import { FLEET, isRunning, MARKS, phase, tone } from "./words.js";
 
-const MANY = 24;
 const NARROW = 620;
 const SHORTEST = 2_000;
 const NICE = [1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 10_800, 21_600, 43_200,
@@ -16,14 +15,19 @@ const CHARACTER = 6.3;
 /** What is left out where there are many rows: the states show it. */
 const ROUTINE = ["poll", "mutation", "wake"];
 
-/** How rows are drawn: with room, on a narrow screen, or many of them. */
+/** How rows are drawn: with room, or on a narrow screen. */
 const LAYOUTS = {
   wide: { row: 36, bar: 15, top: 5, lane: 27, label: 248, name: 16, because: 30 },
   narrow: { row: 52, bar: 15, top: 20, lane: 42, label: 0, name: 14, because: 14 },
-  many: { row: 8, bar: 6, top: 1, lane: 4, label: 0 },
 };
 
-export function Timeline({ resources, summary }) {
+/** Rows that together are about as high as a screen, whatever their number. */
+const dense = (count) => {
+  const row = Math.min(8, Math.max(2, Math.floor(440 / count)));
+  return { row, bar: row > 3 ? row - 2 : row - 0.5, top: 0, lane: row / 2, label: 0, isMany: true };
+};
+
+export const Timeline = memo(({ resources, summary }) => {
   const running = isRunning(summary.status);
   const now = useNow(running);
   const [width, setWidth] = useState(0);
@@ -37,8 +41,9 @@ export function Timeline({ resources, summary }) {
   }, []);
   useEffect(() => setZoom(null), [summary.execution_arn]);
 
-  const isMany = resources.length > MANY;
-  const layout = isMany ? LAYOUTS.many : width < NARROW ? LAYOUTS.narrow : LAYOUTS.wide;
+  const isMany = resources.length > FLEET;
+  const layout = useMemo(() => (isMany ? dense(resources.length) : LAYOUTS[width < NARROW ? "narrow" : "wide"]),
+    [isMany, resources.length, width < NARROW]);
   const whole = range(resources, summary, now);
   const view = zoom ?? whole;
   const left = layout.label;
@@ -114,7 +119,7 @@ export function Timeline({ resources, summary }) {
       </div>
       <${AsTable} resources=${resources} />
     </section>`;
-}
+});
 
 /** The whole time of a request, and a little more: up to the next poll, if that is soon. */
 function range(resources, summary, now) {
@@ -126,20 +131,16 @@ function range(resources, summary, now) {
   return { from: from - length * 0.01, to: Math.max(end + length * 0.02, ...untils) };
 }
 
-/** Rows, with a head before those of each job if there are many. */
+/** Rows; if there are many, those of each job below a head, in the order in which they ended. */
 function withHeads(resources, isMany) {
   if (!isMany) return resources.map((resource) => ({ resource }));
-  const rows = [];
-  let last = null;
-  for (const resource of resources) {
-    if (resource.job !== last) {
-      last = resource.job;
-      const count = resources.filter((one) => one.job === last).length;
-      rows.push({ head: `${last}: ${count} ${resource.kind} → ${resource.target}` });
-    }
-    rows.push({ resource });
-  }
-  return rows;
+  const ended = (resource) => millis(resource.ended_at) ?? Infinity;
+  return [...new Set(resources.map((one) => one.job))].flatMap((job) => {
+    const own = resources.filter((one) => one.job === job);
+    const [{ kind, target }] = own;
+    const ordered = own.toSorted((a, b) => (ended(a) < ended(b) ? -1 : Number(ended(a) > ended(b))));
+    return [{ head: `${job}: ${own.length} ${kind} → ${target}` }, ...ordered.map((resource) => ({ resource }))];
+  });
 }
 
 function useDrag(onMove) {
@@ -185,7 +186,7 @@ const Row = memo(({ resource, top, layout, width, from, to, now, end }) => {
   const x = (at) => left + ((at - from) / (to - from)) * (width - left - 12);
   const within = (position) => Math.min(Math.max(position, left), width);
   const { row, bar, lane } = layout;
-  const isMany = layout === LAYOUTS.many;
+  const { isMany } = layout;
   const spans = resource.spans.map((span) => {
     const start = within(x(millis(span.from)));
     const stop = within(x(millis(span.to) ?? millis(resource.ended_at) ?? end ?? now));
