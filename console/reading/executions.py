@@ -69,6 +69,7 @@ class Executions:
         self._clock = clock
         self._redriven = redriven
         self._lock = threading.RLock()
+        self._listing = threading.RLock()
         self._known: dict[str, Listed] = {}
         self._described: dict[str, RequestSummary] = {}
         self._older: dict[str, str] | None = {}
@@ -76,7 +77,7 @@ class Executions:
 
     def refresh(self) -> bool:
         """Read the newest executions; return whether all that run, and all new ones, are known."""
-        with self._lock:
+        with self._listing:
             if self._clock() - self._read_at < FRESH_SECONDS:
                 return True
             self._read_at = self._clock()
@@ -95,7 +96,7 @@ class Executions:
         Raises:
             QuotaSpent: there may be some.
         """
-        with self._lock:
+        with self._listing:
             if self._older is None:
                 return False
             self._read_older()
@@ -166,7 +167,9 @@ class Executions:
         )
         with self._lock:
             self._described[listed.arn] = described
-            if listed.arn in self._known or self._known:
+            newest = max((each.started_at for each in self._known.values()), default=None)
+            # One that is older than those that are known is listed in its turn.
+            if listed.arn in self._known or (newest is not None and listed.started_at > newest):
                 self._note(listed)
         return described
 
@@ -199,7 +202,7 @@ class Executions:
         while True:
             page = self._list(maxResults=NEWEST, **more)
             arns = {each["executionArn"] for each in page["executions"]}
-            met = bool(arns & self._known.keys())
+            met = any(map(self.knows, arns))
             self._add(page["executions"])
             seen |= arns
             token = page.get("nextToken")
@@ -210,15 +213,18 @@ class Executions:
 
     def _read_ends(self, seen: set[str]) -> None:
         """Read whether executions that ran, and are older than the newest ones, have ended."""
-        ran = {
-            arn for arn, each in self._known.items() if each.status == RUNNING and arn not in seen
-        }
+        with self._lock:
+            ran = {
+                arn: each
+                for arn, each in self._known.items()
+                if each.status == RUNNING and arn not in seen
+            }
         if not ran:
             return
         running = self._list(maxResults=PER_PAGE, statusFilter=RUNNING)
         still = {each["executionArn"] for each in running["executions"]}
         if not running.get("nextToken"):
-            self._describe_all(self._known[arn] for arn in ran - still)
+            self._describe_all(each for arn, each in ran.items() if arn not in still)
 
     def _list(self, **parameters: object) -> dict[str, Any]:
         return self._aws.call(
@@ -239,8 +245,9 @@ class Executions:
             self._note(listed)
 
     def _note(self, listed: Listed) -> None:
-        before = self._known.get(listed.arn)
-        self._known[listed.arn] = listed
+        with self._lock:
+            before = self._known.get(listed.arn)
+            self._known[listed.arn] = listed
         if before is not None and before.ended_at is not None and listed.ended_at is None:
             self._redriven(listed.arn)
 

@@ -53,6 +53,12 @@ FRESH_SECONDS: Final = 0.4
 MAX_REQUESTS: Final = 200
 """Requests whose last reading is kept."""
 
+WAITING_SHARE: Final = 0.5
+"""Below this share of the quota, children that may be woken are read in turns."""
+
+MAX_SPARINGLY: Final = 4
+"""Of these, at a time."""
+
 NAME: Final = re.compile(r"[^\s<>{}\[\]?*\"#%\\^|~`$&,;:/\x00-\x1f\x7f-\x9f]{1,80}")
 """Of an execution. Source: Step Functions API reference, StartExecution."""
 
@@ -406,13 +412,6 @@ class Reading:
         self._histories.forget(execution_arn)
         with self._lock:
             self._read.pop(execution_arn, None)
-
-
-WAITING_SHARE: Final = 0.5
-"""Below this share of the quota, children that may be woken are read in turns."""
-
-MAX_SPARINGLY: Final = 4
-"""Of these, at a time."""
 
 
 def _contains(summary: RequestSummary, wanted: str) -> bool:
