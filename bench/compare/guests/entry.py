@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import importlib
 import time
-from typing import Any
+from typing import Any, SupportsIndex
 
 Json = dict[str, Any]
 
@@ -15,9 +15,9 @@ _A_MOMENT = 1e-6
 
 
 def run_script(event: Json, _: object) -> Json:
-    """Call a function of `script`, interrupted as by Ctrl-C."""
+    """Call a function of a script, interrupted as by Ctrl-C."""
     _wait_in_simulated_time()
-    script = importlib.import_module("script")
+    script = importlib.import_module(event["module"])
     try:
         getattr(script, event["function"])(**event["arguments"])
     except KeyboardInterrupt:
@@ -53,8 +53,8 @@ def _wait_in_simulated_time() -> None:
     """Interrupt a sleep that the host has ended early."""
     sleep = time.sleep
 
-    def interruptible(seconds: float) -> None:
-        until = time.time() + seconds
+    def interruptible(seconds: float | SupportsIndex) -> None:
+        until = time.time() + float(seconds)
         sleep(seconds)
         if time.time() < until - _A_MOMENT:
             raise KeyboardInterrupt

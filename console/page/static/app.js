@@ -1,6 +1,6 @@
 // The page: what is shown follows from the address and from what the server pushes.
 
-import { classes, createStore, html, render, reuse, useEffect, useState } from "./base.js";
+import { classes, createStore, html, render, reuse, useEffect, useLayoutEffect, useRef, useState } from "./base.js";
 import { AgainDialog, CancelDialog } from "./actions.js";
 import { get, query } from "./api.js";
 import { now, setClock, useNow } from "./clock.js";
@@ -9,7 +9,7 @@ import { Brand, Icon } from "./icons.js";
 import { RequestList } from "./list.js";
 import { follow } from "./live.js";
 import { LocalPanel } from "./local.js";
-import { Problem } from "./parts.js";
+import { Guarded, Problem } from "./parts.js";
 import { RequestView } from "./request.js";
 import { Slots } from "./slots.js";
 import { StartView } from "./start.js";
@@ -35,9 +35,8 @@ const open = (arn, tab) => {
 
 window.addEventListener("hashchange", () => {
   const [before, after] = [store.get().route, route()];
-  const isOther = before.view !== after.view || before.reference !== after.reference;
-  store.set({ route: after, ...(before.reference !== after.reference && { request: null }), dialog: null });
-  if (isOther) setTimeout(() => (document.querySelector("main h1") ?? document.querySelector("main"))?.focus(), 50);
+  const isOther = before.reference !== after.reference;
+  store.set({ route: after, dialog: null, ...(isOther && { request: null, problems: solved("request") }) });
 });
 
 // What the server pushes ------------------------------------------------------------------------
@@ -57,7 +56,9 @@ const receive = {
     store.set({ local: reuse(store.get().local, local), problems: solved("local") });
   },
   request: (request) => {
-    const { request: before } = store.get();
+    const { request: before, route: { reference } } = store.get();
+    const isLate = reference?.startsWith("arn:") && reference !== request.summary.execution_arn;
+    if (!reference || isLate) return;
     const after = reuse(before, request);
     store.set({ request: after, problems: solved("request"), ...(before && announcement(before, after)) });
   },
@@ -89,6 +90,17 @@ function useLive({ filter, reference, hasControls }) {
   }, [path]);
 }
 
+/** Moves the focus to what was navigated to; the heading of a request takes it once it is there. */
+function useFocus(place) {
+  const last = useRef(place);
+  useLayoutEffect(() => {
+    if (last.current === place) return;
+    last.current = place;
+    const main = document.querySelector("main");
+    (main.querySelector("h1") ?? main).focus();
+  }, [place]);
+}
+
 async function readMore() {
   const { next, older, filter } = store.get();
   store.set({ isMore: true });
@@ -114,7 +126,7 @@ function App() {
   const [state, setState] = useState(store.get());
   useEffect(() => store.subscribe(() => setState(store.get())), []);
   useEffect(() => {
-    get("stack").then((stack) => store.set({ stack, isLocalOpen: false }), (error) => receive.problem({ of: "stack", error }));
+    get("stack").then((stack) => store.set({ stack, problems: solved("stack") }), (error) => receive.problem({ of: "stack", error }));
   }, [state.live === "live"]);
   const { stack, filter, route: { view, reference, tab }, problems, request, dialog } = state;
   useLive({ filter, reference, hasControls: stack?.has_controls });
@@ -122,6 +134,7 @@ function App() {
     const name = view === "start" ? "Start a request" : request ? title(request.summary).slice(0, 80) : "Requests";
     document.title = `${name} – Orchestrator`;
   }, [view, request && title(request.summary)]);
+  useFocus(`${view} ${reference}`);
   const close = () => store.set({ dialog: null });
   const edit = (input) => {
     const { dry_run: _, ...rest } = input;
@@ -137,7 +150,7 @@ function App() {
           isMore=${state.isMore} onMore=${readMore} onFilter=${(changed) => store.set({ filter: changed, older: [], next: null })} />
         <section class="pane-slots" aria-label="Export slots"><${Slots} slots=${state.slots} rates=${state.rates} problem=${problems.slots} isSmall /></section>
       </aside>
-      <main id="main" tabindex="-1">
+      <main id="main" tabindex="-1"><${Guarded} of=${`${view} ${reference} ${tab}`}>
         ${view === "request" && html`
           <a class="back" href="#/"><${Icon} name="back" />All requests</a>
           <${RequestView} request=${request} problem=${problems.request} tab=${tab} onTab=${(next) => open(reference, next)}
@@ -147,7 +160,7 @@ function App() {
           <a class="back" href="#/"><${Icon} name="back" />All requests</a>
           <${StartView} draft=${state.draft} stack=${stack} onDraft=${(draft) => store.set({ draft })} onStarted=${(arn) => open(arn)} />`}
         ${view === "now" && html`<${Now} state=${state} />`}
-      </main>
+      <//></main>
       ${state.isLocalOpen && html`<${LocalPanel} local=${state.local} problem=${problems.local} onClose=${() => store.set({ isLocalOpen: false })} />`}
       ${dialog === "cancel" && request && html`<${CancelDialog} request=${request} onClose=${close} onDone=${close} />`}
       ${dialog === "again" && request && html`<${AgainDialog} request=${request} onClose=${close} onDone=${(arn) => open(arn)} onEdit=${() => edit(request.input)} />`}

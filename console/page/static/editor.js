@@ -43,7 +43,7 @@ export function Editor({ text, onChange, onReady, label }) {
         extensions: [
           lineNumbers(), history(), indentOnInput(), bracketMatching(), highlightActiveLine(), json(), theme,
           syntaxHighlighting(colours), EditorView.lineWrapping, keymap.of([...defaultKeymap, ...historyKeymap]),
-          EditorView.contentAttributes.of({ "aria-label": label, spellcheck: "false" }),
+          EditorView.contentAttributes.of({ "aria-label": label, spellcheck: "false", tabindex: "0" }),
           EditorView.updateListener.of((update) => update.docChanged && change.current(update.state.doc.toString())),
         ],
       }),

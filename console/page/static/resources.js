@@ -3,13 +3,11 @@
 import { classes, html, memo, useMemo, useState } from "./base.js";
 import { plural, shortId } from "./format.js";
 import { PhasePill, Text } from "./parts.js";
-import { phase, tone } from "./words.js";
-
-const FLEET = 40;
+import { FLEET, phase, tone } from "./words.js";
 
 const URGENCY = ["FAILED", "DELETING", "IN_PROGRESS", "QUEUED", "PENDING", "PLANNED", "COMPLETE"];
 
-export function Resources({ resources }) {
+export const Resources = memo(({ resources }) => {
   const [text, setText] = useState("");
   const [group, setGroup] = useState(null);
   const isFleet = resources.length > FLEET;
@@ -39,7 +37,7 @@ export function Resources({ resources }) {
         ? html`<p class="quiet">No resource matches.</p>`
         : isTable ? html`<${Table} resources=${shown} />` : html`<${Blocks} groups=${grouped(shown)} />`}
     </section>`;
-}
+});
 
 const keyOf = (resource) => `${resource.phase} ${resource.state ?? ""}`;
 
@@ -75,7 +73,7 @@ const Row = memo(({ resource }) => {
       <td data-label="Target" class="target">${target}</td>
       <td data-label="State">
         ${state ? html`<span class=${`state tone-${tone(state, resource.phase)}`}><bdi>${state}</bdi></span>` : html`<span class="quiet">not polled yet</span>`}
-        ${percent !== null && html` <span class="percent">${percent} %</span><span class=${`track tone-${tone(state, resource.phase)}`}><span class="fill" style=${{ width: `${percent}%` }}></span></span>`}
+        ${percent !== null && !resource.ended_at && html` <span class="percent">${percent} %</span><span class=${`track tone-${tone(state, resource.phase)}`}><span class="fill" style=${{ width: `${percent}%` }}></span></span>`}
         ${initial_state && initial_state !== state && html`<span class="quiet"> from <bdi>${initial_state}</bdi></span>`}
       </td>
       <td data-label="Phase"><${PhasePill} word=${resource.phase} small /></td>

@@ -5,9 +5,8 @@ import { useNow } from "./clock.js";
 import { clockTime, day, duration, millis, plural, shortId } from "./format.js";
 import { Icon } from "./icons.js";
 import { Text } from "./parts.js";
-import { isRunning, MARKS, phase, tone } from "./words.js";
+import { FLEET, isRunning, MARKS, phase, tone } from "./words.js";
 
-const MANY = 24;
 const NARROW = 620;
 const SHORTEST = 2_000;
 const NICE = [1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 10_800, 21_600, 43_200,
@@ -16,14 +15,19 @@ const CHARACTER = 6.3;
 /** What is left out where there are many rows: the states show it. */
 const ROUTINE = ["poll", "mutation", "wake"];
 
-/** How rows are drawn: with room, on a narrow screen, or many of them. */
+/** How rows are drawn: with room, or on a narrow screen. */
 const LAYOUTS = {
   wide: { row: 36, bar: 15, top: 5, lane: 27, label: 248, name: 16, because: 30 },
   narrow: { row: 52, bar: 15, top: 20, lane: 42, label: 0, name: 14, because: 14 },
-  many: { row: 8, bar: 6, top: 1, lane: 4, label: 0 },
 };
 
-export function Timeline({ resources, summary }) {
+/** Rows that together are about as high as a screen, whatever their number. */
+const dense = (count) => {
+  const row = Math.min(8, Math.max(2, Math.floor(440 / count)));
+  return { row, bar: row > 3 ? row - 2 : row - 0.5, top: 0, lane: row / 2, label: 0, isMany: true };
+};
+
+export const Timeline = memo(({ resources, summary }) => {
   const running = isRunning(summary.status);
   const now = useNow(running);
   const [width, setWidth] = useState(0);
@@ -37,8 +41,9 @@ export function Timeline({ resources, summary }) {
   }, []);
   useEffect(() => setZoom(null), [summary.execution_arn]);
 
-  const isMany = resources.length > MANY;
-  const layout = isMany ? LAYOUTS.many : width < NARROW ? LAYOUTS.narrow : LAYOUTS.wide;
+  const isMany = resources.length > FLEET;
+  const layout = useMemo(() => (isMany ? dense(resources.length) : LAYOUTS[width < NARROW ? "narrow" : "wide"]),
+    [isMany, resources.length, width < NARROW]);
   const whole = range(resources, summary, now);
   const view = zoom ?? whole;
   const left = layout.label;
@@ -86,7 +91,7 @@ export function Timeline({ resources, summary }) {
     <section class="timeline" aria-labelledby="timeline-title">
       <div class="section-head">
         <h2 id="timeline-title">Timeline</h2>
-        <${Legend} resources=${resources} />
+        <${Legend} resources=${resources} isMany=${isMany} />
         <div class="section-tools" role="group" aria-label="Zoom">
           <button type="button" class="square" title="Zoom in (+)" aria-label="Zoom in" onClick=${() => zoomBy(0.5)}><${Icon} name="plusSmall" /></button>
           <button type="button" class="square" title="Zoom out (-)" aria-label="Zoom out" onClick=${() => zoomBy(2)} disabled=${!zoom}><${Icon} name="minus" /></button>
@@ -114,7 +119,7 @@ export function Timeline({ resources, summary }) {
       </div>
       <${AsTable} resources=${resources} />
     </section>`;
-}
+});
 
 /** The whole time of a request, and a little more: up to the next poll, if that is soon. */
 function range(resources, summary, now) {
@@ -126,20 +131,16 @@ function range(resources, summary, now) {
   return { from: from - length * 0.01, to: Math.max(end + length * 0.02, ...untils) };
 }
 
-/** Rows, with a head before those of each job if there are many. */
+/** Rows; if there are many, those of each job below a head, in the order in which they ended. */
 function withHeads(resources, isMany) {
   if (!isMany) return resources.map((resource) => ({ resource }));
-  const rows = [];
-  let last = null;
-  for (const resource of resources) {
-    if (resource.job !== last) {
-      last = resource.job;
-      const count = resources.filter((one) => one.job === last).length;
-      rows.push({ head: `${last}: ${count} ${resource.kind} → ${resource.target}` });
-    }
-    rows.push({ resource });
-  }
-  return rows;
+  const ended = (resource) => millis(resource.ended_at) ?? Infinity;
+  return [...new Set(resources.map((one) => one.job))].flatMap((job) => {
+    const own = resources.filter((one) => one.job === job);
+    const [{ kind, target }] = own;
+    const ordered = own.toSorted((a, b) => (ended(a) < ended(b) ? -1 : Number(ended(a) > ended(b))));
+    return [{ head: `${job}: ${own.length} ${kind} → ${target}` }, ...ordered.map((resource) => ({ resource }))];
+  });
 }
 
 function useDrag(onMove) {
@@ -185,11 +186,11 @@ const Row = memo(({ resource, top, layout, width, from, to, now, end }) => {
   const x = (at) => left + ((at - from) / (to - from)) * (width - left - 12);
   const within = (position) => Math.min(Math.max(position, left), width);
   const { row, bar, lane } = layout;
-  const isMany = layout === LAYOUTS.many;
+  const { isMany } = layout;
   const spans = resource.spans.map((span) => {
     const start = within(x(millis(span.from)));
     const stop = within(x(millis(span.to) ?? millis(resource.ended_at) ?? end ?? now));
-    return { ...span, start, length: Math.max(stop - start, 2) };
+    return { ...span, words: stateWords(span), start, length: Math.max(stop - start, 2) };
   });
   const wait = resource.wait && now !== null && { start: within(x(now)), stop: within(x(millis(resource.wait.until) ?? now)) };
   return html`
@@ -198,15 +199,18 @@ const Row = memo(({ resource, top, layout, width, from, to, now, end }) => {
         <rect class="row-back" x="0" y="0" width=${width} height=${row - 1} />
         <text class="row-name" x="2" y=${layout.name}>${fits(resource.name ?? shortId(resource.id), (left || width * 0.55) - 10)}</text>
         <text class="row-because" x=${left ? 2 : width - 2} y=${layout.because} text-anchor=${left ? "start" : "end"}>${fits(because(resource), (left || width * 0.45) - 4)}</text>`}
-      ${spans.map(({ state, phase: word, start, length }, index) => html`
+      ${spans.map(({ state, phase: word, words, start, length }, index) => html`
         <g key=${index} class=${`span tone-${tone(state, word)}`}>
           <rect x=${start} y=${layout.top} width=${length} height=${bar} rx=${isMany ? 1 : 3} />
-          ${!isMany && length > state.length * CHARACTER + 10 && html`<text x=${start + 6} y=${layout.top + 11}>${state}</text>`}
+          ${!isMany && length > words.length * CHARACTER + 10 && html`<text x=${start + 6} y=${layout.top + 11}>${words}</text>`}
         </g>`)}
       ${wait && wait.stop > wait.start && html`<line class="ahead" x1=${wait.start} x2=${wait.stop} y1=${layout.top + bar / 2} y2=${layout.top + bar / 2} />`}
       <${Marks} marks=${resource.marks} x=${x} left=${left} right=${width} y=${lane} isMany=${isMany} />
     </g>`;
 });
+
+/** AWS's word for the state; the phase before there is one. */
+const stateWords = ({ state, phase: word }) => state ?? phase(word).text;
 
 const because = ({ wait, reason, message }) => wait?.reason ?? reason ?? message ?? "";
 
@@ -240,8 +244,8 @@ const SHAPES = {
 const Mark = ({ type, x, y, size }) => html`
   <path class=${`mark mark-${type}`} d=${SHAPES[type]} transform=${`translate(${x.toFixed(1)} ${y}) scale(${size})`} />`;
 
-function Legend({ resources }) {
-  const types = Object.keys(MARKS).filter((type) => resources.some((one) => one.marks.some((mark) => mark.type === type)));
+function Legend({ resources, isMany }) {
+  const types = Object.keys(MARKS).filter((type) => !(isMany && ROUTINE.includes(type)) && resources.some((one) => one.marks.some((mark) => mark.type === type)));
   return html`<ul class="legend" aria-label="Marks">
     ${types.map((type) => html`<li key=${type}>
       <svg width="14" height="14" viewBox="-7 -7 14 14" aria-hidden="true"><${Mark} type=${type} x=${0} y=${0} size=${1} /></svg>${MARKS[type]}</li>`)}</ul>`;
@@ -257,7 +261,7 @@ function nearest(placed, layout, px, py, x, at, isRight) {
   const marks = resource.marks.filter((mark) => Math.abs(x(millis(mark.at)) - px) < 6).slice(0, 4);
   const lines = [
     ...marks.map((mark) => `${clockTime(mark.at)}  ${MARKS[mark.type]}: ${mark.text.slice(0, 160)}`),
-    span && `${span.state} since ${clockTime(span.from)}${span.to ? ` until ${clockTime(span.to)}` : ""}`,
+    span && `${stateWords(span)} since ${clockTime(span.from)}${span.to ? ` until ${clockTime(span.to)}` : ""}`,
     because(resource).slice(0, 240),
   ].filter(Boolean);
   return { x: px + (isRight ? -12 : 12), y: row.top + layout.row, isRight, name: (resource.name ?? shortId(resource.id)).slice(0, 120), lines };
@@ -276,7 +280,7 @@ function AsTable({ resources }) {
             <tr key=${`${one.job} ${one.id}`}>
               <th scope="row"><${Text} text=${one.name ?? shortId(one.id)} /></th>
               <td data-label="States"><ol class="plain">${one.spans.map((span, index) => html`
-                <li key=${index}>${clockTime(span.from)} <bdi>${span.state}</bdi> (${phase(span.phase).text.toLowerCase()})</li>`)}</ol></td>
+                <li key=${index}>${clockTime(span.from)} <bdi>${stateWords(span)}</bdi> (${phase(span.phase).text.toLowerCase()})</li>`)}</ol></td>
               <td data-label="Happened"><ol class="plain">${one.marks.map((mark, index) => html`
                 <li key=${index}>${clockTime(mark.at)} ${MARKS[mark.type]}: <${Text} text=${mark.text} /></li>`)}</ol></td>
             </tr>`)}</tbody>

@@ -50,6 +50,9 @@ export const MARKS = {
   handover: "Hand-over",
 };
 
+/** More resources than these are shown as blocks and thin lines. */
+export const FLEET = 40;
+
 export const isRunning = (word) => word === "RUNNING" || word === "PENDING_REDRIVE";
 
 /** What a request is called: its correlation id, or the name of its execution. */
