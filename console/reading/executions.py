@@ -77,14 +77,9 @@ class Executions:
 
     def refresh(self) -> bool:
         """Read the newest executions; return whether all that run, and all new ones, are known."""
-<<<<<<< HEAD
         with self._listing:
-            if self._clock() - self._read_at < FRESH_SECONDS:
-=======
-        with self._lock:
             pause = max(FRESH_SECONDS, self._aws.limits.pause("ListExecutions"))
             if self._clock() - self._read_at < pause:
->>>>>>> main
                 return True
             self._read_at = self._clock()
             try:
