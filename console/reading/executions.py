@@ -29,6 +29,7 @@ NEWEST: Final = 100
 """How many are read to find those that are new."""
 
 MAX_DESCRIBED: Final = 60
+MAX_OLDER_PAGES: Final = 20
 """At a time, so that nobody waits long for an answer."""
 
 FRESH_SECONDS: Final = 0.4
@@ -102,6 +103,13 @@ class Executions:
                 return False
             self._read_older()
             return True
+
+    def read_many(self, until: str | None = None) -> None:
+        """Read older executions, back to a time if one is given, as far as the quota allows."""
+        with suppress(QuotaSpent):
+            for _ in range(MAX_OLDER_PAGES):
+                if (until is not None and self._reaches(until)) or not self.read_older():
+                    return
 
     @property
     def knows_all(self) -> bool:
@@ -260,12 +268,10 @@ class Executions:
             ended_at: epoch seconds; its clean-up starts soon after that.
         """
         self.refresh()
-        with suppress(QuotaSpent):
-            while not self._reaches(timestamp(ended_at)) and self.read_older():
-                pass
+        self.read_many(until=timestamp(ended_at))
         since = [each for each in self.listed() if each.started_at >= timestamp(ended_at)][::-1]
-        summaries, _ = self.summaries(since)
-        found = [each for each in summaries if each.cleans_up == execution_arn]
+        self.summaries(since[:MAX_DESCRIBED])
+        found = [each for each in map(self.summary, since) if each.cleans_up == execution_arn]
         found.sort(key=lambda each: (each.status == SUCCEEDED, each.status == RUNNING))
         return found[-1] if found else None
 
