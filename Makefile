@@ -7,6 +7,7 @@ BIN    := $(VENV)/bin
 READY  := $(VENV)/.ready
 LAYER  := build/layer.zip
 CHECKOV := build/checkov/bin/checkov
+AIRFLOW := build/airflow/.ready
 REQUEST ?= examples/pause-export-restore.json
 WORLDS ?= 100
 SEED ?= 0
@@ -17,7 +18,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 # Otherwise each of the many processes would compile all modules again.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: run help test storm mutants check bench cold-start costs picture local synth deploy bootstrap smoke layer clean
+.PHONY: run help test storm mutants check bench cold-start costs compare picture local synth deploy bootstrap smoke layer clean
 
 run: $(READY) layer            ## one request, end to end, on the local AWS; another one: REQUEST=mine.json
 	@$(BIN)/python -m localcloud run $(REQUEST)
@@ -69,6 +70,10 @@ cold-start: $(READY)           ## docs/cold-start.md, measured anew
 costs: $(READY) layer          ## docs/costs.md, worked out anew
 	$(BIN)/python -m bench.costs
 
+compare: $(READY) layer $(AIRFLOW)  ## docs/comparison.md, compared anew; installs Airflow, in build/
+	@rm -rf build/comparison
+	$(BIN)/python -m bench.compare
+
 layer: $(LAYER)                ## what the functions import, for their runtime
 
 $(READY): requirements.txt lambdas/requirements.txt console/requirements.txt
@@ -82,6 +87,13 @@ $(CHECKOV): Makefile
 	@echo "Setting up checkov" >&2
 	@$(PYTHON) -m venv build/checkov
 	@build/checkov/bin/pip install --quiet checkov==3.3.30
+	@touch $@
+
+# Only for the comparison, and too large for requirements.txt.
+$(AIRFLOW): bench/compare/airflow.txt
+	@echo "Setting up build/airflow" >&2
+	@$(PYTHON) -m venv build/airflow
+	@build/airflow/bin/pip install --quiet --requirement bench/compare/airflow.txt
 	@touch $@
 
 $(LAYER): lambdas/requirements.txt tools/layer.py infra/project.py $(wildcard lambdas/*/*.py) $(READY)

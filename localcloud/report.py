@@ -25,7 +25,7 @@ _FAILURES: Final = {
 def report(orchestrator: LocalOrchestrator, runs: Runs) -> dict[str, Any]:
     """Return the report of the `--report` option; times in simulated seconds."""
     ledger = orchestrator.simulators.ledger
-    parents = [_history(orchestrator, arn) for arn in runs.executions()]
+    parents = [history(orchestrator, arn) for arn in runs.executions()]
     children: list[list[Event]] = [
         list(child.events) for arn in runs.executions() for child in child_histories(arn)
     ]
@@ -44,7 +44,7 @@ def report(orchestrator: LocalOrchestrator, runs: Runs) -> dict[str, Any]:
         "mutations": _rounded(asdict(ledger.mutations)),
         "lambda_invocations": _invocations(orchestrator),
         "retries": _retries(histories),
-        "state_transitions": sum(map(_transitions, histories)),
+        "state_transitions": sum(map(transitions, histories)),
         "longest_child_history_events": max((len(history) for history in children), default=0),
         "resources": [
             _job(entry, orchestrator)
@@ -54,14 +54,15 @@ def report(orchestrator: LocalOrchestrator, runs: Runs) -> dict[str, Any]:
     }
 
 
-def _history(orchestrator: LocalOrchestrator, execution_arn: str) -> list[Event]:
+def history(orchestrator: LocalOrchestrator, execution_arn: str) -> list[Event]:
+    """Return the events of an execution."""
     pages = orchestrator.aws.client("stepfunctions").get_paginator("get_execution_history")
     return [
         event for page in pages.paginate(executionArn=execution_arn) for event in page["events"]
     ]
 
 
-def _transitions(history: Iterable[Event]) -> int:
+def transitions(history: Iterable[Event]) -> int:
     """Count entered states, and retries, which are charged as transitions too."""
     kinds = Counter(event["type"] for event in history)
     entered = sum(count for kind, count in kinds.items() if kind.endswith("StateEntered"))

@@ -6,14 +6,11 @@ from typing import Protocol
 
 from bench.compare.cases import Case
 from bench.compare.measure import Run
+from localcloud.orchestrator import LocalOrchestrator
 
 
 class Candidate(Protocol):
     """Does jobs."""
 
-    @property
-    def name(self) -> str:
-        """What the table calls it."""
-
-    def run(self, case: Case) -> Run:
-        """Do a case's job in its world, to the end."""
+    def run(self, case: Case, orchestrator: LocalOrchestrator) -> Run:
+        """Do a case's job to the end, in its world, which the stack has just taken."""

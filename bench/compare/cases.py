@@ -39,6 +39,7 @@ class Fault(StrEnum):
     RIVAL = "another caller interferes"
     FAILED = "an export fails"
     SLOTS = "no export slot is free"
+    EVENTS = "no RDS event arrives"
     ABORT = "an abort on the way"
 
 
@@ -274,6 +275,11 @@ def _slots(draw: random.Random, drawn: _Drawn) -> _Drawn:
     return replace(drawn, world=drawn.world | {"snapshots": snapshots, "exports": exports})
 
 
+def _events(_: random.Random, drawn: _Drawn) -> _Drawn:
+    """Every event of RDS is lost."""
+    return drawn.with_faults({"event": "*", "drop": 1})
+
+
 def _abort(draw: random.Random, drawn: _Drawn) -> _Drawn:
     """It is aborted after a fifth to four fifths of its time."""
     at_s = round(draw.uniform(0.2, 0.8) * drawn.longest_s, 1)
@@ -293,5 +299,6 @@ _FAULTY: Final[dict[Fault, Callable[[random.Random, _Drawn], _Drawn]]] = {
     Fault.RIVAL: _rival,
     Fault.FAILED: _failed,
     Fault.SLOTS: _slots,
+    Fault.EVENTS: _events,
     Fault.ABORT: _abort,
 }

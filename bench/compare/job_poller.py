@@ -8,62 +8,58 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from functools import partial
-from pathlib import Path
 from typing import Any, Final
 
 from bench.compare.cases import SLOTS, Case, Job, Kind
 from bench.compare.measure import Run, Said
+from bench.compare.orchestrated import SAID
 from bench.compare.processes import export_store
-from localcloud.cloud import LocalAws
-from localcloud.functions.processes import FunctionProcesses
+from localcloud.cloud import Client, LocalAws
 from localcloud.orchestrator import LocalOrchestrator
-from localcloud.report import report
-from localcloud.runs import Runs
+from localcloud.report import history, transitions
 
 Json = dict[str, Any]
 
 POLL_SECONDS: Final = 30
-_NAME: Final = "job-poller"
-_ROLE: Final = f"arn:aws:iam::{LocalAws.account}:role/{_NAME}"
+_ROLE: Final = f"arn:aws:iam::{LocalAws.account}:role/job-poller"
 _SDK: Final = "arn:aws:states:::aws-sdk"
 _RETRY: Final = [
     {"ErrorEquals": ["States.ALL"], "IntervalSeconds": 1, "MaxAttempts": 3, "BackoffRate": 2}
 ]
-_SAID: Final = {"SUCCEEDED": Said.DONE, "ABORTED": Said.ABORTED}
 
 
 class JobPoller:
-    """Runs the state machine of each kind of job; an abort is StopExecution."""
+    """Runs a state machine for each job; an abort is StopExecution."""
 
-    name = "a job poller"
-
-    def __init__(self, assembly: Path, processes: FunctionProcesses) -> None:
-        self._assembly = assembly
-        self._processes = processes
-
-    def run(self, case: Case) -> Run:
+    def run(self, case: Case, orchestrator: LocalOrchestrator) -> Run:
         """Run the state machine to its end."""
-        with LocalOrchestrator(
-            case.world, self._assembly, processes=self._processes
-        ) as orchestrator:
-            machine = definition(case.job, export_store(orchestrator), case.name)
-            created = orchestrator.aws.client("stepfunctions").create_state_machine(
-                name=_NAME, definition=json.dumps(machine), roleArn=_ROLE
-            )
-            # Runs and report are of the orchestrator's machine, whichever that is.
-            orchestrator.outputs = {
-                **orchestrator.outputs,
-                "StateMachineArn": created["stateMachineArn"],
-            }
-            runs = Runs(orchestrator, [{}])
-            runs.finish()
-            return Run(
-                case,
-                _SAID.get(runs.all[0].status, Said.FAILED),
-                runs.ended_at_s,
-                orchestrator.simulators.ledger.timeline,
-                transitions=report(orchestrator, runs)["state_transitions"],
-            )
+        machine = definition(case.job, export_store(orchestrator), case.name)
+        states = orchestrator.aws.client("stepfunctions")
+        machine_arn = states.create_state_machine(
+            name=case.name, definition=json.dumps(machine), roleArn=_ROLE
+        )["stateMachineArn"]
+        orchestrator.begin()
+        execution_arn = states.start_execution(stateMachineArn=machine_arn)["executionArn"]
+        clock, changed = orchestrator.clock, orchestrator.aws.execution_changed
+        if case.abort_at_s is not None:
+            stop = partial(states.stop_execution, executionArn=execution_arn)
+            clock.at(clock.now() + case.abort_at_s, "an abort", stop)
+        while (status := _status(states, execution_arn)) == "RUNNING":
+            changed.wait()
+            changed.clear()
+        run = Run(
+            case,
+            SAID.get(status, Said.FAILED),
+            orchestrator.seconds(),
+            orchestrator.simulators.ledger.timeline,
+            transitions=transitions(history(orchestrator, execution_arn)),
+        )
+        states.delete_state_machine(stateMachineArn=machine_arn)
+        return run
+
+
+def _status(states: Client, execution_arn: str) -> str:
+    return str(states.describe_execution(executionArn=execution_arn)["status"])
 
 
 def definition(job: Job, store: Mapping[str, str], name: str) -> Json:

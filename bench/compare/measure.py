@@ -6,9 +6,9 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Final
+from typing import Final, NamedTuple
 
-from bench.compare.cases import Case, Kind
+from bench.compare.cases import Case, Fault, Kind
 from localcloud.simulators.errors import THROTTLES
 from localcloud.simulators.ledger import Call, Change
 
@@ -62,6 +62,60 @@ class Run:
     process_s: float = 0.0
 
 
+class Result(NamedTuple):
+    """What came of a run.
+
+    Attributes:
+        fault: of the case, None if there was none.
+        paused: how many campaigns were left paused.
+        running: how many exports were left running.
+        snapshots: how many snapshots were left.
+        noticed_after_s: see `noticed_after`.
+    """
+
+    case: str
+    kind: Kind
+    fault: Fault | None
+    said: Said
+    end: End
+    paused: int
+    running: int
+    snapshots: int
+    doubled: int
+    calls: int
+    throttled: int
+    illegal: int
+    transitions: int
+    invocations: int
+    log_bytes: int
+    process_s: float
+    noticed_after_s: float | None
+
+
+def result(run: Run) -> Result:
+    """Return what came of a run."""
+    made = [entry for entry in run.timeline if isinstance(entry, Call)]
+    return Result(
+        case=run.case.name,
+        kind=run.case.job.kind,
+        fault=run.case.fault,
+        said=run.said,
+        end=end(run),
+        paused=len(left_paused(run)),
+        running=len(left_running(run)),
+        snapshots=len(left_snapshots(run)),
+        doubled=doubled(run),
+        calls=len(made),
+        throttled=sum(call.answer in THROTTLES for call in made),
+        illegal=sum(call.illegal for call in made),
+        transitions=run.transitions,
+        invocations=run.invocations,
+        log_bytes=run.log_bytes,
+        process_s=run.process_s,
+        noticed_after_s=noticed_after(run),
+    )
+
+
 def end(run: Run) -> End:
     """Return how a run ended; the worst that is true of it."""
     if any(_resumed_wrongly(run)):
@@ -105,21 +159,6 @@ def doubled(run: Run) -> int:
         for source, starts in exports.items()
     )
     return again + max(0, len(_created(run)) - 1)
-
-
-def calls(run: Run) -> int:
-    """Count the calls."""
-    return sum(isinstance(entry, Call) for entry in run.timeline)
-
-
-def throttled(run: Run) -> int:
-    """Count the throttled calls."""
-    return sum(isinstance(entry, Call) and entry.answer in THROTTLES for entry in run.timeline)
-
-
-def illegal(run: Run) -> int:
-    """Count the calls that were refused because of the resource's state."""
-    return sum(isinstance(entry, Call) and entry.illegal for entry in run.timeline)
 
 
 def noticed_after(run: Run) -> float | None:

@@ -2,46 +2,36 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any, Final
 
 from bench.compare.cases import Case, Job, Kind
 from bench.compare.measure import Run, Said
-from localcloud.functions.processes import FunctionProcesses
 from localcloud.orchestrator import LocalOrchestrator
 from localcloud.report import report
 from localcloud.runs import Runs
 
-_SAID: Final = {"SUCCEEDED": Said.DONE, "ABORTED": Said.ABORTED}
+SAID: Final = {"SUCCEEDED": Said.DONE, "ABORTED": Said.ABORTED}
+"""What an execution says by its status; any other one says that it failed."""
 
 
 class Orchestrated:
     """Runs requests on the deployed stack."""
 
-    name = "this orchestrator"
-
-    def __init__(self, assembly: Path, processes: FunctionProcesses) -> None:
-        self._assembly = assembly
-        self._processes = processes
-
-    def run(self, case: Case) -> Run:
+    def run(self, case: Case, orchestrator: LocalOrchestrator) -> Run:
         """Send the request, and wait for it and for what cleans up after it."""
-        with LocalOrchestrator(
-            case.world, self._assembly, processes=self._processes
-        ) as orchestrator:
-            runs = Runs(orchestrator, [request(case.job)])
-            runs.finish()
-            reported = report(orchestrator, runs)
-            lines = [line for lines in orchestrator.aws.functions.logs.values() for line in lines]
-            return Run(
-                case,
-                _SAID.get(runs.all[0].status, Said.FAILED),
-                runs.ended_at_s,
-                orchestrator.simulators.ledger.timeline,
-                transitions=reported["state_transitions"],
-                invocations=sum(reported["lambda_invocations"].values()),
-                log_bytes=sum(len(line.encode()) for line in lines),
-            )
+        runs = Runs(orchestrator, [request(case.job)])
+        runs.finish()
+        reported = report(orchestrator, runs)
+        lines = [line for lines in orchestrator.aws.functions.logs.values() for line in lines]
+        return Run(
+            case,
+            SAID.get(runs.all[0].status, Said.FAILED),
+            runs.ended_at_s,
+            orchestrator.simulators.ledger.timeline,
+            transitions=reported["state_transitions"],
+            invocations=sum(reported["lambda_invocations"].values()),
+            log_bytes=sum(len(line.encode()) for line in lines),
+        )
 
 
 def request(job: Job) -> dict[str, Any]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final, Protocol
 
@@ -37,7 +37,7 @@ class Processes:
 
     orchestrator: LocalOrchestrator
     forks: Forks
-    environment: Mapping[str, str]
+    environment: Mapping[str, str] = field(default_factory=dict)
 
     def call(self, handler: str, event: Json, interrupt: Event, seed: str) -> Json:
         """Call a handler of `entry` in a new process; once `interrupt` is set, a wait of it ends.

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 
 from bench.compare.cases import Case, Kind
 from bench.compare.measure import Run, Said
 from bench.compare.processes import Processes, export_store
-from localcloud.clock import Event
+from localcloud.clock import Event, VirtualClock
 from localcloud.functions.processes import FunctionProcesses
 from localcloud.orchestrator import LocalOrchestrator
 
@@ -16,38 +15,30 @@ from localcloud.orchestrator import LocalOrchestrator
 class Scripted:
     """Runs the functions of guests/script.py."""
 
-    name = "a script with boto3"
-
-    def __init__(self, assembly: Path, processes: FunctionProcesses) -> None:
-        self._assembly = assembly
+    def __init__(self, processes: FunctionProcesses) -> None:
         self._processes = processes
 
-    def run(self, case: Case) -> Run:
+    def run(self, case: Case, orchestrator: LocalOrchestrator) -> Run:
         """Run the script to its end."""
-        with LocalOrchestrator(
-            case.world, self._assembly, processes=self._processes
-        ) as orchestrator:
-            store = export_store(orchestrator)
-            orchestrator.begin()
-            interrupt = interrupted_at(case, orchestrator)
-            answer = Processes(orchestrator, self._processes, {}).call(
-                "run_script", _event(case, store), interrupt, seed=case.name
-            )
-            ended_at_s = orchestrator.seconds()
-            return Run(
-                case,
-                Said(answer["said"]),
-                ended_at_s,
-                orchestrator.simulators.ledger.timeline,
-                process_s=ended_at_s,
-            )
+        store = export_store(orchestrator)
+        orchestrator.begin()
+        processes = Processes(orchestrator, self._processes)
+        interrupt = _interrupt(case, orchestrator.clock)
+        answer = processes.call("run_script", _event(case, store), interrupt, seed=case.name)
+        ended_at_s = orchestrator.seconds()
+        return Run(
+            case,
+            Said(answer["said"]),
+            ended_at_s,
+            orchestrator.simulators.ledger.timeline,
+            process_s=ended_at_s,
+        )
 
 
-def interrupted_at(case: Case, orchestrator: LocalOrchestrator) -> Event:
+def _interrupt(case: Case, clock: VirtualClock) -> Event:
     """Return what is set when a case's job is aborted."""
-    interrupt = Event(orchestrator.clock, "an interrupt")
+    interrupt = Event(clock, "an interrupt")
     if case.abort_at_s is not None:
-        clock = orchestrator.clock
         clock.at(clock.now() + case.abort_at_s, "an abort", interrupt.set)
     return interrupt
 
@@ -59,7 +50,7 @@ def _event(case: Case, store: dict[str, str]) -> dict[str, Any]:
     named = {"store": store, "name": case.name}
     match job.kind:
         case Kind.WINDOW:
-            arguments = {**campaigns, "snapshot_arn": job.sources[0], **named}
+            arguments: dict[str, Any] = {**campaigns, "snapshot_arn": job.sources[0], **named}
             return {"function": "pause_export_resume", "arguments": arguments}
         case Kind.EXPORTS:
             arguments = {"snapshot_arns": job.sources, **named}

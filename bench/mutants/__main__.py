@@ -15,6 +15,8 @@ from bench.mutants.search import Search, search
 from commandline.interrupts import until_interrupted
 from commandline.output import print_status, show
 
+PROGRAM: Final = "python -m bench.mutants"
+
 AT_ONCE: Final = 2
 """Mutants that are run at the same time."""
 
@@ -23,7 +25,7 @@ AT_MOST: Final = 200
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Return 1 if a mutant is not found, or the project itself violates something."""
-    parser = argparse.ArgumentParser(prog="python -m bench.mutants", description=__doc__)
+    parser = argparse.ArgumentParser(prog=PROGRAM, description=__doc__)
     parser.add_argument("names", nargs="*", metavar="NAME", help="only these mutants; no page")
     parser.add_argument("--seed", type=int, default=0, help="of the first world (default: 0)")
     parser.add_argument(
@@ -41,18 +43,18 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
     def shown(mutant: Mutant | None) -> Search:
         result = search(mutant, seeds)
-        show(str(result))
+        show(str(result), PROGRAM)
         return result
 
     with ThreadPoolExecutor(AT_ONCE) as threads:
         searches = list(threads.map(shown, chosen))
     longest = max(result.worlds for result in searches)
     control = search(None, seeds[:longest])
-    show(str(control))
+    show(str(control), PROGRAM)
     if not asked.names:
         PAGE.write_text(page(searches, control, seeds), encoding="utf-8")
     return 0 if control.found is None and all(each.found for each in searches) else 1
 
 
 if __name__ == "__main__":
-    sys.exit(until_interrupted(main))
+    sys.exit(until_interrupted(main, PROGRAM))

@@ -77,7 +77,8 @@ class Executions:
     def refresh(self) -> bool:
         """Read the newest executions; return whether all that run, and all new ones, are known."""
         with self._lock:
-            if self._clock() - self._read_at < FRESH_SECONDS:
+            pause = max(FRESH_SECONDS, self._aws.limits.pause("ListExecutions"))
+            if self._clock() - self._read_at < pause:
                 return True
             self._read_at = self._clock()
             try:

@@ -18,6 +18,7 @@ from lambdas.campaigns.work import CampaignProgress, CampaignWork
 from lambdas.exports.decisions import ExportStatus
 from lambdas.exports.slots import DOCUMENTED_SLOTS
 from lambdas.exports.work import ExportProgress, ExportWork
+from lambdas.jobs.registry import UnknownKindError, kind_named
 from lambdas.jobs.work import Work
 from lambdas.snapshots.contract import SnapshotTarget
 from lambdas.snapshots.work import SnapshotWork
@@ -293,6 +294,16 @@ _READERS: Final[Mapping[str, KindReader]] = MappingProxyType(
         ),
     }
 )
+
+
+def comment_on(kind: str, state_name: str) -> str | None:
+    """Return what a state of a kind's loop waits for, None if it does not wait."""
+    try:
+        loop = kind_named(kind).loop
+    except UnknownKindError:
+        return None
+    waits = (*loop.waits.values(), loop.otherwise)
+    return next((wait.comment for wait in waits if wait.name == state_name), None)
 
 
 def reader_of(kind: str) -> KindReader:

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import Final
 
 from console.reading.hints import advice_on
+from console.reading.kinds import comment_on
 from console.reading.model import Explanation, Request, Resource
 from console.reading.requests import short, who
 from console.reading.summaries import PENDING_REDRIVE
@@ -54,7 +55,7 @@ def _waits(request: Request) -> Explanation:
     if request.waits_for is not None:
         headline = f"{summary.correlation_id} waits: {request.waits_for}"
     lines = list(_grouped(waiting))
-    lines += [_since(resource) for resource in waiting[:1] if resource.wait is not None]
+    lines += _ends(waiting)
     words = [resource.phase for resource in waiting if resource.phase != Phase.IN_PROGRESS]
     kind = next((resource.kind for resource in waiting if resource.phase in words), None)
     return Explanation(
@@ -72,12 +73,18 @@ def _grouped(waiting: Sequence[Resource]) -> Iterator[str]:
         yield f"{who(each)}: {reason}"
 
 
-def _since(resource: Resource) -> str:
-    wait = resource.wait
-    if wait is None:
-        return ""
-    ends = f", and until {wait.until} at the latest" if wait.until else ""
-    return f"{short(resource.id)} is in {wait.state_name} since {wait.since}{ends}"
+def _ends(waiting: Iterable[Resource]) -> Iterator[str]:
+    """Yield for each waiting state since when, and what would end the wait."""
+    seen: set[str] = set()
+    for resource in waiting:
+        wait = resource.wait
+        if wait is None or wait.state_name in seen:
+            continue
+        seen.add(wait.state_name)
+        until = f", until {wait.until} at the latest" if wait.until else ""
+        comment = comment_on(resource.kind, wait.state_name)
+        means = f": {comment}" if comment else ""
+        yield f"in {wait.state_name} since {wait.since}{until}{means}"
 
 
 def _succeeded(request: Request) -> Explanation:

@@ -29,7 +29,7 @@ from localcloud.simulators.snapshot_documents import SnapshotDocuments
 from localcloud.simulators.snapshots_api import SnapshotsApi
 from localcloud.simulators.tagging_api import TaggingApi
 from localcloud.simulators.world_time import WorldTime
-from localcloud.world import Act, Action, World
+from localcloud.world import Act, World
 
 
 class Api(Protocol):
@@ -145,10 +145,6 @@ class SimulatedWorld:
         self._actions.schedule(self._world.actions)
         for model in (self._campaigns, self._exports.shared):
             self._time.at(0, "the world", model.wake)
-
-    def act(self, action: Action) -> None:
-        """Do what another caller does, at this moment; what is illegal changes nothing."""
-        self._actions.act(action)
 
     def perform(self, act: Act) -> tuple[Change, ...]:
         """Do what another caller does, at this moment, and return what changed.

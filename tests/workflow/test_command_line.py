@@ -9,10 +9,12 @@ import signal
 import subprocess
 import sys
 import time
+from http.client import HTTPConnection
 from io import BytesIO, TextIOWrapper
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 
@@ -252,6 +254,10 @@ def test_up_serves_the_aws_cli_and_leaves_nothing_behind() -> None:
     put_events = text.split("put-events --entries '")[1].split("'")[0]
     environment = {**os.environ, **exports}
 
+    (address,) = re.findall(r"^The page: (\S+)$", text, re.M)
+
+    assert _of_page(address, "stack")["has_controls"] is True
+    assert _of_page(address, "local")["speed"] == 500
     _aws(environment, "events", "put-events", "--entries", put_events)
     _aws(
         environment,
@@ -275,6 +281,16 @@ def test_up_serves_the_aws_cli_and_leaves_nothing_behind() -> None:
     assert up.stderr.read().splitlines()[-1] == "localcloud: stopped"
     with pytest.raises(ProcessLookupError):
         os.killpg(up.pid, 0)
+    with pytest.raises(ConnectionRefusedError):
+        _of_page(address, "stack")
+
+
+def _of_page(address: str, name: str) -> Any:
+    url = urlsplit(address)
+    page = HTTPConnection(url.netloc, timeout=10)
+    token = url.query.removeprefix("token=")
+    page.request("GET", f"/api/{name}", headers={"authorization": f"Bearer {token}"})
+    return json.load(page.getresponse())
 
 
 def _aws(environment: dict[str, str], *arguments: str) -> Any:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import importlib
 import time
-from typing import Any
+from typing import Any, SupportsIndex
 
 Json = dict[str, Any]
 
@@ -53,8 +53,8 @@ def _wait_in_simulated_time() -> None:
     """Interrupt a sleep that the host has ended early."""
     sleep = time.sleep
 
-    def interruptible(seconds: float) -> None:
-        until = time.time() + seconds
+    def interruptible(seconds: float | SupportsIndex) -> None:
+        until = time.time() + float(seconds)
         sleep(seconds)
         if time.time() < until - _A_MOMENT:
             raise KeyboardInterrupt

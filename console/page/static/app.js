@@ -9,7 +9,7 @@ import { Brand, Icon } from "./icons.js";
 import { RequestList } from "./list.js";
 import { follow } from "./live.js";
 import { LocalPanel } from "./local.js";
-import { Problem } from "./parts.js";
+import { Guarded, Problem } from "./parts.js";
 import { RequestView } from "./request.js";
 import { Slots } from "./slots.js";
 import { StartView } from "./start.js";
@@ -137,7 +137,7 @@ function App() {
           isMore=${state.isMore} onMore=${readMore} onFilter=${(changed) => store.set({ filter: changed, older: [], next: null })} />
         <section class="pane-slots" aria-label="Export slots"><${Slots} slots=${state.slots} rates=${state.rates} problem=${problems.slots} isSmall /></section>
       </aside>
-      <main id="main" tabindex="-1">
+      <main id="main" tabindex="-1"><${Guarded} of=${`${view} ${reference} ${tab}`}>
         ${view === "request" && html`
           <a class="back" href="#/"><${Icon} name="back" />All requests</a>
           <${RequestView} request=${request} problem=${problems.request} tab=${tab} onTab=${(next) => open(reference, next)}
@@ -147,7 +147,7 @@ function App() {
           <a class="back" href="#/"><${Icon} name="back" />All requests</a>
           <${StartView} draft=${state.draft} stack=${stack} onDraft=${(draft) => store.set({ draft })} onStarted=${(arn) => open(arn)} />`}
         ${view === "now" && html`<${Now} state=${state} />`}
-      </main>
+      <//></main>
       ${state.isLocalOpen && html`<${LocalPanel} local=${state.local} problem=${problems.local} onClose=${() => store.set({ isLocalOpen: false })} />`}
       ${dialog === "cancel" && request && html`<${CancelDialog} request=${request} onClose=${close} onDone=${close} />`}
       ${dialog === "again" && request && html`<${AgainDialog} request=${request} onClose=${close} onDone=${(arn) => open(arn)} onEdit=${() => edit(request.input)} />`}

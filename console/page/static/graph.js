@@ -68,7 +68,7 @@ function drawn(graph, child, direction, left) {
   const layered = new Layered({ multigraph: true });
   layered.setGraph({ rankdir: direction, nodesep: 16, ranksep: 26, edgesep: 10, marginx: 8, marginy: 8 });
   layered.setDefaultEdgeLabel(() => ({}));
-  for (const node of own) layered.setNode(node.id, { width: node.label.length * 6.7 + 46, height: HEIGHT });
+  for (const node of own) layered.setNode(node.id, { width: node.id.length * 6.9 + 46, height: HEIGHT });
   const edges = graph.edges.filter((edge) => ids.has(edge.from) && ids.has(edge.to));
   edges.forEach((edge, index) => {
     const words = worded(edge);
@@ -85,6 +85,7 @@ function bounds(nodes, edges) {
   const points = [
     ...nodes.flatMap(({ x, y, width, height }) => [[x - width / 2, y - height / 2], [x + width / 2 + 24, y + height / 2]]),
     ...edges.flatMap((edge) => edge.points.map(({ x, y }) => [x, y])),
+    ...edges.filter((edge) => edge.words).flatMap(({ x, y, width }) => [[x - width / 2, y], [x + width / 2, y]]),
   ];
   const [xs, ys] = [0, 1].map((axis) => points.map((point) => point[axis]));
   const [left, top] = [Math.min(...xs) - 8, Math.min(...ys) - 12];
@@ -140,7 +141,7 @@ function Node({ place, node }) {
       <title>${nodeWords(node)}</title>
       <rect x=${-width / 2} y=${-height / 2} width=${width} height=${height} rx=${["Succeed", "Fail"].includes(node.type) ? height / 2 : 6} />
       <path class="glyph" transform=${`translate(${16 - width / 2} 0)`} d=${GLYPHS[node.type] ?? GLYPHS.Pass} />
-      <text x=${30 - width / 2} y="4">${node.label}</text>
+      <text x=${30 - width / 2} y="4">${node.id}</text>
       ${(node.active > 0 || node.visits > 1) && html`
         <g class="badge" transform=${`translate(${width / 2 - 4} ${-height / 2 + 2})`}>
           <rect x=${-badge(node).length * 3.6 - 5} y="-8" width=${badge(node).length * 7.2 + 10} height="16" rx="8" /><text y="4">${badge(node)}</text></g>`}
@@ -149,13 +150,13 @@ function Node({ place, node }) {
 
 const badge = ({ active, visits }) => (active ? `${active} now` : `${visits}×`);
 
-const nodeWords = ({ label, type, visits, active, failed }) =>
-  [`${label} (${type})`, `entered ${plural(visits, "time")}`, active && `${plural(active, "execution")} in it now`, failed && `failed ${plural(failed, "time")}`]
+const nodeWords = ({ id, type, visits, active, failed }) =>
+  [`${id} (${type})`, `entered ${plural(visits, "time")}`, active && `${plural(active, "execution")} in it now`, failed && `failed ${plural(failed, "time")}`]
     .filter(Boolean).join(", ");
 
 const summary = (drawing, nodes) => {
   const active = drawing.nodes.map(({ id }) => nodes.get(id)).filter((node) => node.active);
-  return active.length ? `Now in ${active.map((node) => node.label).join(", ")}. The table below has every state.` : "In no state now. The table below has every state.";
+  return active.length ? `Now in ${active.map((node) => node.id).join(", ")}. The table below has every state.` : "In no state now. The table below has every state.";
 };
 
 const AsTable = ({ nodes }) => html`
@@ -164,7 +165,7 @@ const AsTable = ({ nodes }) => html`
     <table class="cards">
       <thead><tr><th scope="col">State</th><th scope="col">Type</th><th scope="col">Of</th><th scope="col" class="number">Entered</th><th scope="col" class="number">In it now</th><th scope="col" class="number">Failed</th></tr></thead>
       <tbody>${nodes.map((node) => html`
-        <tr key=${node.id}><th scope="row">${node.label}</th><td data-label="Type">${node.type}</td><td data-label="Of">${node.child ? "child executions" : "the request"}</td>
+        <tr key=${node.id}><th scope="row">${node.id}</th><td data-label="Type">${node.type}</td><td data-label="Of">${node.child ? "child executions" : "the request"}</td>
           <td data-label="Entered" class="number">${node.visits}</td><td data-label="In it now" class="number">${node.active}</td><td data-label="Failed" class="number">${node.failed}</td></tr>`)}</tbody>
     </table>
   </details>`;

@@ -1,6 +1,6 @@
 // Small parts that several views show.
 
-import { classes, html, useEffect, useRef, useState } from "./base.js";
+import { classes, Component, html, useEffect, useRef, useState } from "./base.js";
 import { Icon } from "./icons.js";
 import { phase, status } from "./words.js";
 
@@ -17,6 +17,11 @@ export function Text({ text }) {
     </button>`;
 }
 
+/** Text in which names stand between backticks. */
+export const Words = ({ text }) => text.length > LONG
+  ? html`<${Text} text=${text} />`
+  : html`<bdi>${text.split("`").map((part, index) => (index % 2 ? html`<code>${part}</code>` : part))}</bdi>`;
+
 export const Pill = ({ text, icon, tone, small }) => html`
   <span class=${classes("pill", `tone-${tone}`, small && "pill-small")}>
     <${Icon} name=${icon} />${text}
@@ -30,6 +35,23 @@ export const Problem = ({ title, text, children }) => html`
     <${Icon} name="warning" />
     <div><strong>${title}</strong> <${Text} text=${text} />${children}</div>
   </div>`;
+
+/** Shows what is around it even if a view fails; the next thing that is shown gets a new chance. */
+export class Guarded extends Component {
+  state = { error: null };
+  static getDerivedStateFromError(error) {
+    return { error };
+  }
+  componentDidCatch(error) {
+    console.error(error);
+  }
+  componentDidUpdate(before) {
+    if (this.state.error && before.of !== this.props.of) this.setState({ error: null });
+  }
+  render({ children }, { error }) {
+    return error ? html`<${Problem} title="This view has failed." text=${`${error.name}; the browser's console says more.`} />` : children;
+  }
+}
 
 export const Empty = ({ title, children }) => html`
   <div class="empty"><p class="empty-title">${title}</p>${children}</div>`;

@@ -75,7 +75,7 @@ const Row = memo(({ resource }) => {
       <td data-label="Target" class="target">${target}</td>
       <td data-label="State">
         ${state ? html`<span class=${`state tone-${tone(state, resource.phase)}`}><bdi>${state}</bdi></span>` : html`<span class="quiet">not polled yet</span>`}
-        ${percent !== null && html` <span class="percent">${percent} %</span><span class=${`track tone-${tone(state, resource.phase)}`}><span class="fill" style=${{ width: `${percent}%` }}></span></span>`}
+        ${percent !== null && !resource.ended_at && html` <span class="percent">${percent} %</span><span class=${`track tone-${tone(state, resource.phase)}`}><span class="fill" style=${{ width: `${percent}%` }}></span></span>`}
         ${initial_state && initial_state !== state && html`<span class="quiet"> from <bdi>${initial_state}</bdi></span>`}
       </td>
       <td data-label="Phase"><${PhasePill} word=${resource.phase} small /></td>

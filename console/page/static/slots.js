@@ -14,6 +14,7 @@ export function Slots({ slots, rates, problem, isSmall }) {
       <p class="slots-count"><strong>${slots.used} of ${slots.limit}</strong> export slots in use${isFull ? "; further exports queue" : ""}</p>
       <ul class="staff">${bars.map((one, index) => html`<${Slot} key=${one?.task_id ?? `free-${index}`} number=${index + 1} running=${one} />`)}</ul>
       ${rates?.length > 0 && html`
+        <p class="rates-title">Calls of campaigns, reserved ahead</p>
         <ul class="rates">${rates.map((one) => html`<${Rate} key=${one.name} ...${one} />`)}</ul>`}
     </div>`;
 }
@@ -32,7 +33,9 @@ function Slot({ number, running }) {
     </li>`;
 }
 
-const RATES = { mutations: "Campaign mutations", reads: "Campaign reads" };
+const RATES = {
+  "campaign-mutations": "Mutations", "campaign-reads": "Reads", "campaign-descriptions": "Descriptions",
+};
 
 function Rate({ name, per_second, burst, reserved_seconds, slowed }) {
   const words = reserved_seconds > 0 ? `reserved for the next ${reserved_seconds.toFixed(1)} s` : "nothing reserved";

@@ -86,7 +86,7 @@ export function Timeline({ resources, summary }) {
     <section class="timeline" aria-labelledby="timeline-title">
       <div class="section-head">
         <h2 id="timeline-title">Timeline</h2>
-        <${Legend} resources=${resources} />
+        <${Legend} resources=${resources} isMany=${isMany} />
         <div class="section-tools" role="group" aria-label="Zoom">
           <button type="button" class="square" title="Zoom in (+)" aria-label="Zoom in" onClick=${() => zoomBy(0.5)}><${Icon} name="plusSmall" /></button>
           <button type="button" class="square" title="Zoom out (-)" aria-label="Zoom out" onClick=${() => zoomBy(2)} disabled=${!zoom}><${Icon} name="minus" /></button>
@@ -189,7 +189,7 @@ const Row = memo(({ resource, top, layout, width, from, to, now, end }) => {
   const spans = resource.spans.map((span) => {
     const start = within(x(millis(span.from)));
     const stop = within(x(millis(span.to) ?? millis(resource.ended_at) ?? end ?? now));
-    return { ...span, start, length: Math.max(stop - start, 2) };
+    return { ...span, words: stateWords(span), start, length: Math.max(stop - start, 2) };
   });
   const wait = resource.wait && now !== null && { start: within(x(now)), stop: within(x(millis(resource.wait.until) ?? now)) };
   return html`
@@ -198,15 +198,18 @@ const Row = memo(({ resource, top, layout, width, from, to, now, end }) => {
         <rect class="row-back" x="0" y="0" width=${width} height=${row - 1} />
         <text class="row-name" x="2" y=${layout.name}>${fits(resource.name ?? shortId(resource.id), (left || width * 0.55) - 10)}</text>
         <text class="row-because" x=${left ? 2 : width - 2} y=${layout.because} text-anchor=${left ? "start" : "end"}>${fits(because(resource), (left || width * 0.45) - 4)}</text>`}
-      ${spans.map(({ state, phase: word, start, length }, index) => html`
+      ${spans.map(({ state, phase: word, words, start, length }, index) => html`
         <g key=${index} class=${`span tone-${tone(state, word)}`}>
           <rect x=${start} y=${layout.top} width=${length} height=${bar} rx=${isMany ? 1 : 3} />
-          ${!isMany && length > state.length * CHARACTER + 10 && html`<text x=${start + 6} y=${layout.top + 11}>${state}</text>`}
+          ${!isMany && length > words.length * CHARACTER + 10 && html`<text x=${start + 6} y=${layout.top + 11}>${words}</text>`}
         </g>`)}
       ${wait && wait.stop > wait.start && html`<line class="ahead" x1=${wait.start} x2=${wait.stop} y1=${layout.top + bar / 2} y2=${layout.top + bar / 2} />`}
       <${Marks} marks=${resource.marks} x=${x} left=${left} right=${width} y=${lane} isMany=${isMany} />
     </g>`;
 });
+
+/** AWS's word for the state; the phase before there is one. */
+const stateWords = ({ state, phase: word }) => state ?? phase(word).text;
 
 const because = ({ wait, reason, message }) => wait?.reason ?? reason ?? message ?? "";
 
@@ -240,8 +243,8 @@ const SHAPES = {
 const Mark = ({ type, x, y, size }) => html`
   <path class=${`mark mark-${type}`} d=${SHAPES[type]} transform=${`translate(${x.toFixed(1)} ${y}) scale(${size})`} />`;
 
-function Legend({ resources }) {
-  const types = Object.keys(MARKS).filter((type) => resources.some((one) => one.marks.some((mark) => mark.type === type)));
+function Legend({ resources, isMany }) {
+  const types = Object.keys(MARKS).filter((type) => !(isMany && ROUTINE.includes(type)) && resources.some((one) => one.marks.some((mark) => mark.type === type)));
   return html`<ul class="legend" aria-label="Marks">
     ${types.map((type) => html`<li key=${type}>
       <svg width="14" height="14" viewBox="-7 -7 14 14" aria-hidden="true"><${Mark} type=${type} x=${0} y=${0} size=${1} /></svg>${MARKS[type]}</li>`)}</ul>`;
@@ -257,7 +260,7 @@ function nearest(placed, layout, px, py, x, at, isRight) {
   const marks = resource.marks.filter((mark) => Math.abs(x(millis(mark.at)) - px) < 6).slice(0, 4);
   const lines = [
     ...marks.map((mark) => `${clockTime(mark.at)}  ${MARKS[mark.type]}: ${mark.text.slice(0, 160)}`),
-    span && `${span.state} since ${clockTime(span.from)}${span.to ? ` until ${clockTime(span.to)}` : ""}`,
+    span && `${stateWords(span)} since ${clockTime(span.from)}${span.to ? ` until ${clockTime(span.to)}` : ""}`,
     because(resource).slice(0, 240),
   ].filter(Boolean);
   return { x: px + (isRight ? -12 : 12), y: row.top + layout.row, isRight, name: (resource.name ?? shortId(resource.id)).slice(0, 120), lines };
@@ -276,7 +279,7 @@ function AsTable({ resources }) {
             <tr key=${`${one.job} ${one.id}`}>
               <th scope="row"><${Text} text=${one.name ?? shortId(one.id)} /></th>
               <td data-label="States"><ol class="plain">${one.spans.map((span, index) => html`
-                <li key=${index}>${clockTime(span.from)} <bdi>${span.state}</bdi> (${phase(span.phase).text.toLowerCase()})</li>`)}</ol></td>
+                <li key=${index}>${clockTime(span.from)} <bdi>${stateWords(span)}</bdi> (${phase(span.phase).text.toLowerCase()})</li>`)}</ol></td>
               <td data-label="Happened"><ol class="plain">${one.marks.map((mark, index) => html`
                 <li key=${index}>${clockTime(mark.at)} ${MARKS[mark.type]}: <${Text} text=${mark.text} /></li>`)}</ol></td>
             </tr>`)}</tbody>

@@ -16,6 +16,7 @@ import botocore.session
 from botocore.config import Config
 from botocore.loaders import Loader
 
+from localcloud.direct import call_directly
 from localcloud.patches.patching import Json, Moto, Patches, moto
 from localcloud.turns import CALLERS_CREDENTIALS, mark_calls
 
@@ -41,6 +42,7 @@ def apply(patches: Patches, endpoint: str, environment: Mapping[str, str]) -> No
                     session, service, url, region, parameter_validation=False
                 )
                 mark_calls(clients[region, service], patches.clock)
+                call_directly(clients[region, service], patches.clock)
             return clients[region, service]
 
     moto("stepfunctions.parser.models")  # imports whatever imports boto_client_for

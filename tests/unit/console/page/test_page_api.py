@@ -235,7 +235,7 @@ def test_a_request_is_canceled_with_who_did_it(opened, monkeypatch):
     opened.post("/api/cancel", json={"execution_arn": arn, "cause": "a mistake"})
 
     assert response.json()["done"] == "Stopped execution one; its clean-up follows."
-    assert canceled == [(arn, "Canceled on the page by someone"), (arn, "a mistake")]
+    assert canceled == [(arn, "canceled by someone on the page"), (arn, "a mistake")]
 
 
 def test_what_has_ended_is_not_canceled(opened, monkeypatch):

@@ -5,7 +5,6 @@ from __future__ import annotations
 import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from pathlib import Path
 from typing import Any, Final
 
 from bench.compare.cases import SLOTS, Case
@@ -14,7 +13,6 @@ from bench.compare.measure import Run
 from bench.compare.processes import Processes, export_store
 from infra.project import ROOT
 from localcloud.clock import Event
-from localcloud.functions.processes import FunctionProcesses
 from localcloud.functions.workers import Zygote
 from localcloud.orchestrator import LocalOrchestrator
 
@@ -50,44 +48,34 @@ def airflow_processes() -> Iterator[Zygote]:
 class Airflow:
     """Runs the DAGs of guests/airflow_dags.py; an abort marks the DAG run as failed."""
 
-    def __init__(
-        self, assembly: Path, processes: FunctionProcesses, zygote: Zygote, *, is_tuned: bool
-    ) -> None:
-        self.name = "Airflow, tuned" if is_tuned else "Airflow, its defaults"
-        self._assembly = assembly
-        self._processes = processes
+    def __init__(self, zygote: Zygote, *, is_tuned: bool) -> None:
         self._zygote = zygote
         self._is_tuned = is_tuned
 
-    def run(self, case: Case) -> Run:
+    def run(self, case: Case, orchestrator: LocalOrchestrator) -> Run:
         """Run the DAG to its end."""
-        with LocalOrchestrator(
-            case.world, self._assembly, processes=self._processes
-        ) as orchestrator:
-            job = self._job(case, export_store(orchestrator))
-            processes = Processes(orchestrator, self._zygote, ENVIRONMENT)
+        job = self._job(case, export_store(orchestrator))
+        processes = Processes(orchestrator, self._zygote, ENVIRONMENT)
 
-            def execute(
-                task: Task, attempt: int, values: Mapping[str, Any], interrupt: Event
-            ) -> Json:
-                event = {**job, "task_id": task.id, "values": dict(values)}
-                seed = f"{case.name} {task.id} {attempt}"
-                return processes.call("run_task", event, interrupt, seed)
-
-            never = Event(orchestrator.clock, "nothing")
-            described = processes.call("describe_dag", job, never, case.name)["tasks"]
-            tasks = [Task(**each) for each in described]
-            orchestrator.begin()
-            dag_run = DagRun(tasks, execute, orchestrator.clock, slots=SLOTS)
-            said = dag_run.finish(case.abort_at_s)
-            ended_at_s = orchestrator.seconds()
-            return Run(
-                case,
-                said,
-                ended_at_s,
-                orchestrator.simulators.ledger.timeline,
-                process_s=ended_at_s,
+        def execute(task: Task, attempt: int, values: Mapping[str, Any], interrupt: Event) -> Json:
+            event = {**job, "task_id": task.id, "values": dict(values)}
+            return processes.call(
+                "run_task", event, interrupt, seed=f"{case.name} {task.id} {attempt}"
             )
+
+        never = Event(orchestrator.clock, "nothing")
+        described = processes.call("describe_dag", job, never, seed=case.name)
+        tasks = [Task(**each) for each in described["tasks"]]
+        orchestrator.begin()
+        said = DagRun(tasks, execute, orchestrator.clock, slots=SLOTS).finish(case.abort_at_s)
+        ended_at_s = orchestrator.seconds()
+        return Run(
+            case,
+            said,
+            ended_at_s,
+            orchestrator.simulators.ledger.timeline,
+            process_s=ended_at_s,
+        )
 
     def _job(self, case: Case, store: dict[str, str]) -> Json:
         return {
