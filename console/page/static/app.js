@@ -10,7 +10,7 @@ import { RequestList } from "./list.js";
 import { follow } from "./live.js";
 import { LocalPanel } from "./local.js";
 import { Guarded, Problem } from "./parts.js";
-import { RequestView } from "./request.js";
+import { RequestView, TABS } from "./request.js";
 import { Slots } from "./slots.js";
 import { StartView } from "./start.js";
 import { isRunning, status, title } from "./words.js";
@@ -24,13 +24,21 @@ const store = createStore({
 });
 
 function route() {
-  const [view, reference, tab] = location.hash.replace(/^#\/?/, "").split("/").map(decodeURIComponent);
-  if (view === "request" && reference) return { view, reference, tab: tab || "resources" };
+  const [view, reference, tab] = location.hash.replace(/^#\/?/, "").split("/").map(decoded);
+  if (view === "request" && reference) return { view, reference, tab: TABS.some(([name]) => name === tab) ? tab : TABS[0][0] };
   return { view: view === "start" ? "start" : "now" };
 }
 
+function decoded(part) {
+  try {
+    return decodeURIComponent(part);
+  } catch {
+    return part; // Typed by somebody.
+  }
+}
+
 const open = (arn, tab) => {
-  location.hash = `#/request/${encodeURIComponent(arn)}${tab && tab !== "resources" ? `/${tab}` : ""}`;
+  location.hash = `#/request/${encodeURIComponent(arn)}${tab && tab !== TABS[0][0] ? `/${tab}` : ""}`;
 };
 
 window.addEventListener("hashchange", () => {

@@ -12,7 +12,8 @@ import { Resources } from "./resources.js";
 import { Timeline } from "./timeline.js";
 import { FLEET, isRunning, phase, title } from "./words.js";
 
-const TABS = [
+/** The ways to see a request; the first is the usual one. */
+export const TABS = [
   ["resources", "Resources"], ["graph", "Graph"], ["outcome", "Outcome"], ["history", "History"],
 ];
 
