@@ -53,10 +53,10 @@ MACHINE_HOUR: Final = 0.25 * 0.03238 + 0.5 * 0.00356
 _PAGE: Final = """\
 # Comparison
 
-`{command}` generates this page: {cases} cases, each without its fault and with it, are done by this
-orchestrator and by what teams use instead, on the same simulators in virtual time. A case is a job
-in a world: how many campaigns there are and in which states, how long each export takes. What is
-right is judged by the simulators' ledger alone, by the same code for all.
+`{command}` generates this page: {cases} cases with a fault, and half of them without it, are done
+by this orchestrator and by what teams use instead, on the same simulators in virtual time. A case
+is a job in a world: how many campaigns there are and in which states, how long each export takes.
+What is right is judged by the simulators' ledger alone, by the same code for all.
 
 {candidates}
 
