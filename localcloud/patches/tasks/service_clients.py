@@ -1,8 +1,7 @@
-"""Task states share boto3 clients, and requests find their service at once.
+"""Task states share boto3 clients.
 
 moto's interpreter makes a boto3 client for each task, which takes longer than the task, and always
-calls moto, also for a service that AWS_ENDPOINT_URL_<SERVICE> places elsewhere. Its server lists
-the 180 folders of its package for each request, which takes 0.5 ms.
+calls moto, also for a service that AWS_ENDPOINT_URL_<SERVICE> places elsewhere.
 """
 
 from __future__ import annotations
@@ -47,9 +46,6 @@ def apply(patches: Patches, endpoint: str, environment: Mapping[str, str]) -> No
 
     moto("stepfunctions.parser.models")  # imports whatever imports boto_client_for
     patches.replace_imports("stepfunctions.parser", "boto_client_for", client_for)
-    backends = moto("backends")
-    names = frozenset(backends.list_of_moto_modules())
-    patches.replace(backends, "list_of_moto_modules", lambda: names)
 
 
 def isolated_session() -> boto3.Session:
