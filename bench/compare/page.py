@@ -100,9 +100,10 @@ the end of the run.
   can start its clean-up. What they then consist of is what this project consists of.
 - **The script resumes all its campaigns**, those too that were paused before; in about half of
   these cases, some were. All the others resume only what they found running.
-- **Aborts are each candidate's own:** StopExecution; Ctrl-C, after which `finally` runs, unlike
-  after SIGTERM; in Airflow, marking the run as failed, after which teardowns run. `on_kill` of
-  Airflow's RDS operators raises NotImplementedError, so they cancel nothing.
+- **Aborts are each candidate's own:** StopExecution; Ctrl-C, after which `finally` runs; in
+  Airflow, marking the run as failed, after which teardowns run. `on_kill` of Airflow's RDS
+  operators raises NotImplementedError, so they cancel nothing. No case ends a machine: after
+  SIGKILL, or SIGTERM that it does not handle, a script undoes nothing, however careful it is.
 - **Airflow's scheduler is not Airflow's here.** Operators, sensors and their waiting are the real
   code, in processes of their own; order, retries, pools, teardowns and the state of a run are
   done by `bench/compare/dag_run.py`, after Airflow's source, without its database. Its settings
