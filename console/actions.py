@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import getpass
 import json
 from typing import Final
 from uuid import uuid4
@@ -56,6 +57,15 @@ def cancel(stack: Stack, session: boto3.Session, execution_arn: str, cause: str)
         executionArn=execution_arn,
         cause=cause[:MAX_CAUSE_CHARACTERS],
     )
+
+
+def canceled_by_me(how: str) -> str:
+    """Return the cause of a cancel by whom this process belongs to, such as `on the page`."""
+    try:
+        person = getpass.getuser()
+    except (KeyError, OSError):  # no name: in a container, for instance
+        person = "somebody"
+    return f"canceled by {person} {how}"
 
 
 def again(stack: Stack, session: boto3.Session, execution_arn: str) -> str:

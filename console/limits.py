@@ -60,6 +60,16 @@ class Limits:
             left, _ = self._refilled(operation)
         return left / (QUOTAS[operation].bucket * self._share)
 
+    def pause(self, operation: str) -> float:
+        """Return how many seconds to leave between calls that go on for as long as a page is open.
+
+        While half of the share is left, none; then as many as refill what a call takes, so that
+        the other half is for calls that somebody waits for.
+        """
+        if self.share_left(operation) > 0.5:
+            return 0.0
+        return 1 / (QUOTAS[operation].per_second * self._share)
+
     def empty(self, operation: str) -> None:
         """Record that AWS has throttled a call: others use the same quota."""
         with self._lock:

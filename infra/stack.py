@@ -17,6 +17,7 @@ from infra.platform.functions import Functions
 from infra.platform.platform import Platform
 from infra.requests.callers import Callers
 from infra.requests.notices import Notices
+from infra.requests.operators import Operators
 from infra.requests.requests import Requests
 from infra.requests.triggers import Triggers
 from infra.settings import Settings
@@ -105,6 +106,13 @@ class OrchestratorStack(Stack):
             ),
         )
         callers = Callers(self, "Callers", machine=workflow.machine, bus=platform.bus)
+        operators = Operators(
+            self,
+            "Operators",
+            machine=workflow.machine,
+            reconcile_campaigns=campaigns.function,
+            coordination=platform.coordination,
+        )
         self._outputs(
             StateMachineArn=workflow.machine.state_machine_arn,
             EventBusName=platform.bus.event_bus_name,
@@ -114,6 +122,7 @@ class OrchestratorStack(Stack):
             FailedCleanUpsUrl=platform.dead_letters.clean_ups.queue_url,
             AlarmTopicArn=monitoring.topic.topic_arn,
             CallerPolicyArn=callers.policy.managed_policy_arn,
+            OperatorPolicyArn=operators.policy.managed_policy_arn,
         )
         if notices:
             self._outputs(NoticeTopicArn=notices.topic.topic_arn)

@@ -86,6 +86,8 @@ class VirtualClock:
         self._numbers = itertools.count()
         self._running: _Fiber | None = None
         self._ready: deque[_Fiber] = deque()
+        self._arriving: deque[_Fiber] = deque()
+        self._is_arrivals_turn = False
         self._timers: list[tuple[float, int, Callable[[], bool], Callable[[], object]]] = []
         self._waits: list[_Wait] = []
         self._holds = 0
@@ -147,6 +149,11 @@ class VirtualClock:
             self._ready.append(fiber)
             thread.start()
             self._proceed()
+
+    @property
+    def holder(self) -> object:
+        """Who has the turn: of a thread that acts for another one, that other one."""
+        return self._running
 
     @property
     def is_inside(self) -> bool:
@@ -230,8 +237,9 @@ class VirtualClock:
             self._closed = True
             for wait in list(self._waits):
                 self._end(wait, in_time=False)
-            while self._ready:
-                self._ready.popleft().has_turn.release()
+            for fibers in (self._ready, self._arriving):
+                while fibers:
+                    fibers.popleft().has_turn.release()
             self._pace_changed.notify_all()
         for thread in self._threads - {threading.current_thread()}:
             thread.join(_SECONDS_TO_END)
@@ -251,6 +259,7 @@ class VirtualClock:
         with self._lock:
             self._timers.clear()
             self._ready.clear()
+            self._arriving.clear()
             self._running = fiber
             self._now = self.origin
             self._paced_from = (self._now, time.monotonic())
@@ -309,9 +318,8 @@ class VirtualClock:
 
     def _enter(self, fiber: _Fiber) -> None:
         with self._lock:
-            self._catch_up()
             if not self._closed:
-                self._ready.append(fiber)
+                (self._ready if self.speed is None else self._arriving).append(fiber)
                 self._proceed()
             else:
                 fiber.has_turn.release()
@@ -347,11 +355,18 @@ class VirtualClock:
         return None
 
     def _proceed(self) -> None:
-        """Give the turn to the next fiber, if none has it; let time jump if none is ready."""
+        """Give the turn to the next fiber, if none has it; let time jump if none is ready.
+
+        With a speed, what is due and who arrives take turns, so that neither holds up the other.
+        """
         while self._running is None and not self._closed:
             if self._ready:
-                self._running = self._ready.popleft()
-                self._running.has_turn.release()
+                self._give_turn(self._ready)
+                return
+            if self._arriving and (self._is_arrivals_turn or not self._is_due()):
+                self._is_arrivals_turn = False
+                self._catch_up()
+                self._give_turn(self._arriving)
                 return
             if self._holds:
                 return
@@ -364,7 +379,17 @@ class VirtualClock:
                 return
             *_, fire = heapq.heappop(self._timers)
             self._now = max(self._now, moment)
+            self._is_arrivals_turn = True
             fire()
+
+    def _give_turn(self, fibers: deque[_Fiber]) -> None:
+        self._running = fibers.popleft()
+        self._running.has_turn.release()
+
+    def _is_due(self) -> bool:
+        """Return whether something should have happened by now."""
+        moment = self._next_moment()
+        return moment is not None and not self._holds and self._real_seconds_until(moment) <= 0
 
     def _report_deadlock(self) -> None:
         visitor = next((wait for wait in self._waits if wait.fiber.is_visitor), None)
@@ -381,8 +406,8 @@ class VirtualClock:
         return real + (moment - virtual) / self.speed - time.monotonic()
 
     def _catch_up(self) -> None:
-        """Let somebody who arrives while all rests find the time that has passed by then."""
-        if self.speed is None or self._running is not None or self._ready or self._holds:
+        """Let somebody who arrives find the time that has passed by then."""
+        if self.speed is None or self._holds:
             return
         passed, due = self._paced_now(), self._next_moment()
         self._now = max(self._now, passed if due is None else min(passed, due))

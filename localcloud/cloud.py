@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import gc
-import logging
 import os
-import socket
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
@@ -14,18 +12,18 @@ from importlib import import_module
 from types import TracebackType
 from typing import Any, Self
 
-from werkzeug.serving import make_server
-
 from commandline.interrupts import owned
 from localcloud.clock import Event, VirtualClock
+from localcloud.direct import call_directly, served
 from localcloud.functions.environment import ACCOUNT, REGION
 from localcloud.functions.host import FunctionHost
 from localcloud.functions.processes import FunctionProcesses
-from localcloud.gateway import Application, Gateway
+from localcloud.gateway import Gateway
 from localcloud.patches import patched_moto
 from localcloud.patches.tasks import service_clients
-from localcloud.simulators.server import Request, Response
+from localcloud.simulators.server import Request, Response, Server
 from localcloud.turns import mark_calls
+from localcloud.wsgi import Application
 
 Client = Any
 """A boto3 client, which is not typed."""
@@ -42,7 +40,7 @@ def require_free(port: int) -> None:
 
     Raises PortError.
     """
-    _listener(port).close()
+    _server(port, VirtualClock()).close()
 
 
 class LocalAws:
@@ -51,6 +49,7 @@ class LocalAws:
     Attributes:
         endpoint: where every service is served, http://localhost:PORT.
         functions: the host that runs the deployed functions.
+        gateway: what answers the calls to the endpoint.
         environment: variables that make boto3 or the AWS CLI in another process use it.
         execution_changed: set whenever an execution has started or ended.
     """
@@ -64,7 +63,6 @@ class LocalAws:
         environment: Mapping[str, str] | None = None,
         *,
         port: int = 0,
-        seed: int = 0,
         processes: FunctionProcesses | None = None,
         controls: Callable[[Request], Response] | None = None,
     ) -> None:
@@ -78,8 +76,8 @@ class LocalAws:
         self.environment: dict[str, str] = dict(environment or {})
         self.execution_changed = Event(clock, "the end of an execution")
         self.functions: FunctionHost
+        self.gateway: Gateway
         self._port = port
-        self._seed = seed
         self._processes = processes
         self._controls = controls
         self._session = service_clients.isolated_session()
@@ -118,11 +116,13 @@ class LocalAws:
                 self._session, service, url, REGION
             )
             mark_calls(self._clients[service], self.clock)
+            call_directly(self._clients[service], self.clock)
         return self._clients[service]
 
     def _start(self) -> None:
-        listener = self._stack.enter_context(_listener(self._port))
-        port = listener.getsockname()[1]
+        server = _server(self._port, self.clock)
+        self._stack.callback(server.close)
+        port = server.port
         # "localhost", not its address: moto parses CloudFormation's template URLs by that name.
         self.endpoint = f"http://localhost:{port}"
         self.environment = {"AWS_ENDPOINT_URL": self.endpoint, **self.environment}
@@ -138,31 +138,29 @@ class LocalAws:
                 self.functions,
                 self.endpoint,
                 self.environment,
-                seed=self._seed,
                 changed=self.execution_changed.set,
             )
         )
-        self._stack.enter_context(_serving(listener, port, self._gateway))
+        self.gateway = Gateway(_moto(), self.environment, self.clock, self._controls)
+        server.respond_by(self.gateway.respond)
+        self._stack.enter_context(server)
+        self._stack.enter_context(served(self.endpoint, self.gateway.respond))
         self._stack.callback(self.clock.close)
         self._stack.callback(self.functions.close)
-
-    def _gateway(self, moto: Application) -> Gateway:
-        return Gateway(moto, self.environment, self.clock, self._controls)
 
     def _function_host(self) -> FunctionHost:
         return FunctionHost(self.clock, self.environment, self._processes)
 
 
-def _listener(port: int) -> socket.socket:
-    listener = socket.socket()
-    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+def _server(port: int, clock: VirtualClock) -> Server:
     try:
-        listener.bind(("127.0.0.1", port))
+        return Server(_refuse, clock, port)
     except OSError as error:
-        listener.close()
         raise PortError(f"port {port}: {error.strerror}") from error
-    listener.listen(128)
-    return listener
+
+
+def _refuse(_request: Request) -> None:
+    """Close the connection: the local AWS has not started yet."""
 
 
 @contextmanager
@@ -184,11 +182,7 @@ def _set(variables: Mapping[str, str | None]) -> None:
             os.environ[name] = value
 
 
-@contextmanager
-def _serving(
-    listener: socket.socket, port: int, gateway: Callable[[Application], Gateway]
-) -> Iterator[None]:
-    logging.getLogger("werkzeug").setLevel(logging.ERROR)
+def _moto() -> Application:
     app = import_module("moto.moto_server.werkzeug_app")
 
     def create_backend_app(service: str | None) -> object:
@@ -196,22 +190,8 @@ def _serving(
             raise NotImplementedError
         return app.create_backend_app(service)
 
-    server = make_server(
-        "127.0.0.1",
-        port,
-        gateway(app.DomainDispatcherApplication(create_backend_app)),
-        threaded=True,
-        request_handler=app.MotoRequestHandler,
-        fd=listener.fileno(),
-    )
-    thread = threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True, name="moto")
-    thread.start()
-    try:
-        yield
-    finally:
-        server.shutdown()
-        server.server_close()
-        thread.join()
+    application: Application = app.DomainDispatcherApplication(create_backend_app)
+    return application
 
 
 @cache

@@ -27,6 +27,7 @@ class Contents:
             "stepfunctions.parser.models", "stepfunctions_parser"
         ).state_machines:
             machine.executions.clear()
+        moto("stepfunctions.parser.utils").TMP_THREADS.clear()
         for table in _backend("dynamodb.models", "dynamodb").tables.values():
             table.items.clear()
         for queue in _backend("sqs.models", "sqs").queues.values():

@@ -9,11 +9,10 @@ from __future__ import annotations
 import json
 import re
 import traceback
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
+from dataclasses import replace
 from email.utils import formatdate
-from http import HTTPStatus
-from io import BytesIO
-from typing import Any, Final
+from typing import Final
 from urllib.parse import parse_qs
 from xml.sax.saxutils import escape
 
@@ -21,11 +20,7 @@ from localcloud.clock import VirtualClock
 from localcloud.forwarding import FORWARDED, forward
 from localcloud.simulators.errors import NOT_IMPLEMENTED, NOT_IMPLEMENTED_STATUS
 from localcloud.simulators.server import Request, Response
-from localcloud.turns import admitted
-
-Environ = dict[str, Any]
-StartResponse = Callable[..., object]
-Application = Callable[[Environ, StartResponse], Iterable[bytes]]
+from localcloud.wsgi import Application, call
 
 CONTROLS: Final = "/_localcloud/"
 """The path of the controls, which no service has."""
@@ -38,14 +33,22 @@ _SIMULATED: Final = {
 """The endpoint variables of simulated services, by signing name, which both campaign APIs share."""
 
 _SCOPE: Final = re.compile(r"Credential=[^/]*/\d+/[^/]*/([^/]+)/aws4_request")
-_NO_SUCH_PATH: Final = ("404", "405")
-_PHRASES: Final = {status.value: status.phrase for status in HTTPStatus}
+_NO_SUCH_PATH: Final = (404, 405)
 _WEB_PAGE: Final = b"<!doctype html>"
 _FORM: Final = "application/x-www-form-urlencoded"
 
 
+Answer = Callable[[Request], Response]
+Interceptor = Callable[[Request, Answer], Response]
+"""Answers a request, by what would answer it or otherwise."""
+
+
 class Gateway:
-    """A WSGI application around moto's."""
+    """Answers requests by moto, a WSGI application, by a simulator, or by the controls.
+
+    Attributes:
+        interceptor: what answers the requests to moto in its stead; nothing at first.
+    """
 
     def __init__(
         self,
@@ -56,114 +59,74 @@ class Gateway:
     ) -> None:
         """Prepare; `environment` may hold the endpoints of the simulators."""
         self._moto = moto
-        self._controls = controls
         self._clock = clock
+        self._controls = controls
+        self.interceptor: Interceptor | None = None
         self._endpoints = {
             service: environment[variable]
             for service, variable in _SIMULATED.items()
             if variable in environment
         }
 
-    def __call__(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
-        """Serve one request; its response has the local AWS's time."""
+    def respond(self, request: Request) -> Response:
+        """Return the response to a request; it has the local AWS's time."""
+        response = self._answer(request)
+        date = formatdate(self._clock.now(), usegmt=True)
+        return replace(response, headers={**response.headers, "date": date})
 
-        def dated(status: str, headers: Iterable[tuple[str, str]], *more: object) -> object:
-            date = formatdate(self._clock.now(), usegmt=True)
-            others = [each for each in headers if each[0].lower() != "date"]
-            return start_response(status, [*others, ("Date", date)], *more)
+    def _answer(self, request: Request) -> Response:
+        if self._controls is not None and request.path.startswith(CONTROLS):
+            return self._controls(request)
+        url = self._endpoints.get(_service(request))
+        if url is not None and FORWARDED not in request.headers:
+            return forward(request, url)
+        if self.interceptor is not None:
+            return self.interceptor(request, self._by_moto)
+        return self._by_moto(request)
 
-        call = f"{environ['REQUEST_METHOD']} {environ['PATH_INFO']}"
-        with admitted(self._clock, _headers(environ), call):
-            return self._answer(environ, dated)
-
-    def _answer(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
-        if self._controls is not None and environ["PATH_INFO"].startswith(CONTROLS):
-            return _send(self._controls(_request(environ)), start_response)
-        body = _form(environ)
-        url = self._endpoints.get(_service(environ))
-        if url is not None and _variable(FORWARDED) not in environ:
-            return _send(forward(_request(environ), url), start_response)
+    def _by_moto(self, request: Request) -> Response:
         try:
-            return self._serve(environ, start_response)
+            return self._served(request)
         except NotImplementedError:
-            message = f"The local AWS does not serve {_operation(environ, body)}."
-            refusal = _error(environ, NOT_IMPLEMENTED_STATUS, NOT_IMPLEMENTED, message)
+            message = f"The local AWS does not serve {_operation(request)}."
+            return _error(request, NOT_IMPLEMENTED_STATUS, NOT_IMPLEMENTED, message)
         except Exception as error:
             traceback.print_exc()
-            message = f"{_operation(environ, body)}: {type(error).__name__}: {error}"
-            refusal = _error(environ, 500, "InternalFailure", message)
-        return _send(refusal, start_response)
+            message = f"{_operation(request)}: {type(error).__name__}: {error}"
+            return _error(request, 500, "InternalFailure", message)
 
-    def _serve(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
+    def _served(self, request: Request) -> Response:
         """Have moto serve a request; raise NotImplementedError if it has no such path."""
-        started: list[Any] = []
-        content = self._moto(environ, lambda *given: started.append(given))
-        status, headers, *_ = started[0]
-        if status.startswith(_NO_SUCH_PATH):
-            parts = list(content)
-            if parts and parts[0].startswith(_WEB_PAGE):
-                raise NotImplementedError
-            content = parts
-        start_response(status, headers)
-        return content
+        response = call(self._moto, request)
+        if response.status in _NO_SUCH_PATH and response.body.startswith(_WEB_PAGE):
+            raise NotImplementedError
+        return response
 
 
-def _service(environ: Environ) -> str:
-    scope = _SCOPE.search(environ.get("HTTP_AUTHORIZATION", ""))
+def _service(request: Request) -> str:
+    scope = _SCOPE.search(request.headers.get("authorization", ""))
     return scope[1] if scope else ""
 
 
-def _variable(header: str) -> str:
-    return f"HTTP_{header.upper().replace('-', '_')}"
+def _is_form(request: Request) -> bool:
+    return request.headers.get("content-type", "").startswith(_FORM)
 
 
-def _form(environ: Environ) -> bytes:
-    """Return the body of a form, and leave it readable; empty for any other request."""
-    if not environ.get("CONTENT_TYPE", "").startswith(_FORM):
-        return b""
-    body = _read(environ)
-    environ["wsgi.input"] = BytesIO(body)
-    return body
-
-
-def _read(environ: Environ) -> bytes:
-    body: bytes = environ["wsgi.input"].read(int(environ.get("CONTENT_LENGTH") or 0))
-    return body
-
-
-def _request(environ: Environ) -> Request:
-    return Request(environ["REQUEST_METHOD"], environ["RAW_URI"], _read(environ), _headers(environ))
-
-
-def _headers(environ: Environ) -> dict[str, str]:
-    return {
-        name.removeprefix("HTTP_").replace("_", "-").lower(): str(value)
-        for name, value in environ.items()
-        if name.startswith("HTTP_") or name == "CONTENT_TYPE"
-    }
-
-
-def _operation(environ: Environ, form: bytes) -> str:
+def _operation(request: Request) -> str:
     """Return the name of the operation, or its method and path."""
-    target: str = environ.get("HTTP_X_AMZ_TARGET", "")
-    actions = parse_qs(form.decode("utf-8", "replace")).get("Action", [target.rpartition(".")[2]])
-    return actions[0] or f"{environ['REQUEST_METHOD']} {environ['PATH_INFO']}"
+    target = request.headers.get("x-amz-target", "").rpartition(".")[2]
+    form = parse_qs(request.body.decode("utf-8", "replace")) if _is_form(request) else {}
+    [action, *_] = form.get("Action", [target])
+    return action or f"{request.method} {request.path}"
 
 
-def _error(environ: Environ, status: int, code: str, message: str) -> Response:
+def _error(request: Request, status: int, code: str, message: str) -> Response:
     """Return an error in the shape of the request's protocol."""
-    service = _service(environ)
-    if service == "s3" or environ.get("CONTENT_TYPE", "").startswith(_FORM):
+    service = _service(request)
+    if service == "s3" or _is_form(request):
         fault = f"<Error><Code>{code}</Code><Message>{escape(message)}</Message></Error>"
         around = {"s3": "{}", "ec2": "<Response><Errors>{}</Errors></Response>"}
         body = around.get(service, "<ErrorResponse>{}</ErrorResponse>").format(fault)
         return Response(status, body.encode(), "text/xml")
     document = json.dumps({"__type": code, "message": message})
-    return Response(status, document.encode(), "application/json", {"x-amzn-ErrorType": code})
-
-
-def _send(response: Response, start_response: StartResponse) -> Iterable[bytes]:
-    headers = {**response.headers, "content-type": response.content_type}
-    headers["content-length"] = str(len(response.body))
-    start_response(f"{response.status} {_PHRASES.get(response.status, '')}", [*headers.items()])
-    return [response.body]
+    return Response(status, document.encode(), "application/json", {"x-amzn-errortype": code})

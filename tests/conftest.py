@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import gc
+from collections.abc import Iterator
 from pathlib import Path
 from uuid import uuid4
 
 import pytest
 
 from tests.added_kind.product import with_timers
+from tests.stacks import sharing
 
 
 def pytest_collection() -> None:
@@ -20,6 +22,12 @@ def pytest_collection_finish() -> None:
     """Collect garbage from now on, but only of what the tests themselves make."""
     gc.freeze()
     gc.enable()
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _a_stack_is_shared() -> Iterator[None]:
+    with sharing():
+        yield
 
 
 @pytest.fixture(scope="session")

@@ -182,6 +182,26 @@ ACCEPTED: Final = (
         "Callers choose the names of their executions, so there is no narrower resource",
     ),
     *(
+        Accepted(
+            "IAM5",
+            "Resource::" + _IN_ACCOUNT.format("states", name),
+            "Operators/Policy",
+            "Operators read and stop any execution of the state machine; callers choose the names"
+            " of executions, and Step Functions those of Map Runs and their children",
+        )
+        for name in (
+            "execution:<the machine>:*",
+            "execution:<the machine>/Jobs:*",
+            "mapRun:<the machine>/Jobs:*",
+        )
+    ),
+    Accepted(
+        "IAM5",
+        "Resource::*",
+        "Operators/Policy",
+        "An export task has no ARN, and without a name DescribeStacks lists stacks",
+    ),
+    *(
         Accepted("L1", "", function, _ONE_RUNTIME)
         for function in (
             "Requests/*",

@@ -7,11 +7,12 @@
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any, Final, NamedTuple
+from typing import Any, Final
 
+from console.reading import definition as definitions
+from console.reading.definition import State, States, Way, merged, walk, ways
 from infra.project import ROOT
 from tools.generated import update
 from tools.synthesis import synthesise, template_of
@@ -43,23 +44,6 @@ STYLES: Final = (
 )
 """A colour per type of state, each with its own text colour: legible on light and on dark."""
 
-State = Mapping[str, Any]
-States = Mapping[str, State]
-
-
-class Edge(NamedTuple):
-    """An edge from one state to another.
-
-    Attributes:
-        label: its condition in words; empty if it has none.
-        caught: whether it is that of a Catch.
-    """
-
-    source: str
-    target: str
-    label: str
-    caught: bool = False
-
 
 def definition(template: Mapping[str, Any]) -> dict[str, Any]:
     """Return the definition of the template's one state machine.
@@ -90,46 +74,6 @@ def resolved(value: object) -> str:
             raise ValueError(f"no stand-in for {value}")
 
 
-def walk(graph: Mapping[str, Any]) -> dict[str, State]:
-    """Return a graph's states, depth first from its start; unreachable ones come last."""
-    states: States = graph["States"]
-    found: dict[str, State] = {}
-
-    def visit(name: str) -> None:
-        if name not in found:
-            found[name] = states[name]
-            for edge in edges(name, states[name]):
-                visit(edge.target)
-
-    for name in (graph["StartAt"], *states):
-        visit(name)
-    return found
-
-
-def edges(name: str, state: State) -> Iterator[Edge]:
-    """Yield the edges from a state, those of its Catch last."""
-    for choice in state.get("Choices", ()):
-        yield Edge(name, choice["Next"], in_words(choice["Condition"]))
-    if "Default" in state:
-        yield Edge(name, state["Default"], "otherwise")
-    if "Next" in state:
-        yield Edge(name, state["Next"], "")
-    for catcher in state.get("Catch", ()):
-        caught = ", ".join(catcher["ErrorEquals"])
-        caught = caught.replace("States.ALL", "any error").replace("States.Timeout", "timeout")
-        yield Edge(name, catcher["Next"], caught, caught=True)
-
-
-def in_words(condition: str) -> str:
-    """Return the word that a Choice's condition compares with, or the condition if it has none."""
-    body = condition.removeprefix("{%").removesuffix("%}").strip()
-    if compared := re.fullmatch(r"\$[\w.]+ = '([^']*)'", body):
-        return compared[1]
-    if existing := re.fullmatch(r"\$exists\(\$states\.input\.(?:\w+\.)*(\w+)\)", body):
-        return existing[1]
-    return body.replace("$states.input.", "").replace('"', "'")
-
-
 def mermaid(definition: Mapping[str, Any]) -> str:
     """Draw a definition as a flowchart."""
     lines = ["flowchart TB", *_indented(_graph(definition)), *_indented(STYLES)]
@@ -139,8 +83,8 @@ def mermaid(definition: Mapping[str, Any]) -> str:
 def _graph(graph: Mapping[str, Any]) -> list[str]:
     states = walk(graph)
     nodes = [_node(name, state) for name, state in states.items()]
-    ways = _merged(edge for name, state in states.items() for edge in edges(name, state))
-    arrows = [_arrow(way, ends=states[way.target]["Type"] in ENDS) for way in ways]
+    drawn = merged(way for name, state in states.items() for way in ways(name, state))
+    arrows = [_arrow(way, ends=states[way.target]["Type"] in ENDS) for way in drawn]
     children = [
         line
         for name, state in states.items()
@@ -183,22 +127,11 @@ def _action(task: State) -> str:
     return "Lambda" if action == "lambda:invoke" else action
 
 
-def _merged(ways: Iterator[Edge]) -> list[Edge]:
-    """Draw one arrow for several edges of a type between the same two states."""
-    labels: dict[tuple[str, str, bool], list[str]] = {}
-    for way in ways:
-        labels.setdefault((way.source, way.target, way.caught), []).append(way.label)
-    return [
-        Edge(source, target, " or ".join(filter(None, words)), caught)
-        for (source, target, caught), words in labels.items()
-    ]
-
-
-def _arrow(edge: Edge, *, ends: bool) -> str:
+def _arrow(way: Way, *, ends: bool) -> str:
     """Draw an edge; those to an end are longer, so that the ends are in a row of their own."""
-    arrow = ("-..->" if ends else "-.->") if edge.caught else ("--->" if ends else "-->")
-    label = f'|"{edge.label}"|' if edge.label else ""
-    return f"{edge.source} {arrow}{label} {edge.target}"
+    arrow = ("-..->" if ends else "-.->") if way.caught else ("--->" if ends else "-->")
+    label = f'|"{way.label}"|' if way.label else ""
+    return f"{way.source} {arrow}{label} {way.target}"
 
 
 def _indented(lines: Sequence[str]) -> list[str]:
@@ -234,13 +167,12 @@ This page is generated: `make picture` updates it.
 """
 
 
-def graphs(graph: Mapping[str, Any], place: str = "the request") -> Iterator[tuple[str, States]]:
+def graphs(definition: Mapping[str, Any]) -> Iterator[tuple[str, States]]:
     """Yield the parent graph and every Map's child graph: where it runs, and its states."""
-    states = walk(graph)
-    yield place, states
-    for name, state in states.items():
-        if "ItemProcessor" in state:
-            yield from graphs(state["ItemProcessor"], f"each child execution of {name}")
+    for graph in definitions.graphs(definition):
+        inside = graph.inside
+        place = "the request" if inside is None else f"each child execution of {inside}"
+        yield place, graph.states
 
 
 def states_table(definition: Mapping[str, Any]) -> str:

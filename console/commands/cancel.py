@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import getpass
 from collections.abc import Iterator
 
 from commandline.output import one_line
@@ -29,7 +28,7 @@ def run(options: argparse.Namespace, output: Output) -> int:
     if is_over(summary.status):
         raise NotRunning(f"{shown_id(summary)} has ended: it is {summary.status}")
     confirm(list(_consequences(request)), "Cancel it?", yes=options.yes)
-    cause = f"canceled by {getpass.getuser()} with the command"
+    cause = actions.canceled_by_me("with the command")
     actions.cancel(connected.stack, connected.session, summary.execution_arn, cause)
     output.progress(f"Stopped {shown_id(summary)}; its clean-up follows")
     request = follow(connected.reading, summary.execution_arn, output)

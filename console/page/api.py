@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import getpass
 import json
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,6 +16,7 @@ from console.page.controls import Controls
 from console.page.failures import BadRequest, NoControls, RequestInvalid
 from console.page.once import Once
 from console.schemas import request_schema
+from console.words import undone_on_abort
 
 _ROOT: Final = Path(__file__).parents[2]
 
@@ -81,7 +81,6 @@ class Api:
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
         self._once = Once()
-        self._found_controls: Controls | None = None
 
     def stack(self) -> JsonValue:
         """Return which stack it is, and whether it has the local AWS's controls."""
@@ -92,7 +91,7 @@ class Api:
             "account": stack.account,
             "region": stack.region,
             "state_machine_arn": stack.state_machine_arn,
-            "has_controls": self._controls() is not None,
+            "has_controls": connected.controls is not None,
             "usage": dict(connected.reading.usage()),
         }
 
@@ -133,8 +132,13 @@ class Api:
         return [{"name": file.stem, "request": _load(file)} for file in files]
 
     def check(self, body: JsonValue) -> JsonValue:
-        """Return the faults of a request, and what it would do; no call to AWS."""
-        return self._checked(_valid(Check, body).request).as_json()
+        """Return the faults of a request, what it would do, and what its clean-up would undo.
+
+        It makes no call to AWS.
+        """
+        found = self._checked(_valid(Check, body).request)
+        undone = () if found.request is None else undone_on_abort(found.request)
+        return {**found.as_json(), "undone": list(undone)}
 
     def start(self, body: JsonValue) -> JsonValue:
         """Start a request, once for a name."""
@@ -154,7 +158,7 @@ class Api:
         """Stop an execution."""
         order = _valid(Cancel, body)
         connected = self._connected()
-        cause = order.cause or f"Canceled on the page by {getpass.getuser()}"
+        cause = order.cause or actions.canceled_by_me("on the page")
         actions.cancel(connected.stack, connected.session, order.execution_arn, cause)
         name = _name(order.execution_arn)
         return {
@@ -179,25 +183,20 @@ class Api:
 
         Raises NoControls.
         """
-        return self._needed_controls().call("GET", "")
+        return self._controls().call("GET", "")
 
     def control(self, name: str, body: JsonValue) -> JsonValue:
         """Act on the local AWS.
 
         Raises NoControls.
         """
-        return self._needed_controls().call("POST", name, body)
+        return self._controls().call("POST", name, body)
 
-    def _needed_controls(self) -> Controls:
-        controls = self._controls()
+    def _controls(self) -> Controls:
+        controls = self._connected().controls
         if controls is None:
             raise NoControls("This is not the local AWS.")
         return controls
-
-    def _controls(self) -> Controls | None:
-        if self._found_controls is None:
-            self._found_controls = Controls.of(self._connected().session)
-        return self._found_controls
 
     def _connected(self) -> Connected:
         return self._connection.connected()

@@ -11,6 +11,7 @@ from typing import Final
 import boto3
 
 from console.errors import ConsoleError
+from console.page.controls import Controls
 from console.reading import Reading
 from console.stack import Stack
 
@@ -20,11 +21,16 @@ SECONDS_BETWEEN_SEARCHES: Final = 2.0
 
 @dataclass(frozen=True)
 class Connected:
-    """A stack, and what reads it and acts on it."""
+    """A stack, and what reads it and acts on it.
+
+    Attributes:
+        controls: those of the local AWS, None of a real account.
+    """
 
     stack: Stack
     session: boto3.Session
     reading: Reading
+    controls: Controls | None = None
 
 
 class Connection:
@@ -65,6 +71,6 @@ def connection(session: boto3.Session, stack_name: str | None) -> Connection:
 
     def find() -> Connected:
         stack = Stack.find(session, stack_name)
-        return Connected(stack, session, Reading(stack, session))
+        return Connected(stack, session, Reading(stack, session), Controls.of(session))
 
     return Connection(find)

@@ -58,6 +58,7 @@ class Refused(Exception):
         self.code = code
 
 
+_UNEXPECTED: Final = 500
 _STATUSES: Final[dict[type[Exception], int]] = {
     BadRequest: 400,
     NoControls: 404,
@@ -72,7 +73,7 @@ _STATUSES: Final[dict[type[Exception], int]] = {
 
 
 def described(error: Exception) -> tuple[int, dict[str, JsonValue]]:
-    """Return an error's status and what is shown of it; what is not expected is only logged."""
+    """Return an error's status and what is shown of it, which is little if it is not expected."""
     match error:
         case Refused(status=status, code=code):
             return status, {"code": code, "message": str(error)}
@@ -86,14 +87,21 @@ def described(error: Exception) -> tuple[int, dict[str, JsonValue]]:
                 shown["faults"] = error.faults
             if isinstance(error, SeveralStacks):
                 shown["names"] = list(error.names)
-            return _STATUSES.get(type(error), 409), shown
-    _logger.error("the page's server failed", exc_info=error)
+            statuses = (status for kind, status in _STATUSES.items() if isinstance(error, kind))
+            return next(statuses, 409), shown
     message = f"The page's server failed ({type(error).__name__}); its terminal shows where."
-    return 500, {"code": "InternalError", "message": message}
+    return _UNEXPECTED, {"code": "InternalError", "message": message}
+
+
+def log_unexpected(error: Exception) -> None:
+    """Log an error that nobody can do anything about but its authors."""
+    if described(error)[0] == _UNEXPECTED:
+        _logger.error("the page's server failed", exc_info=error)
 
 
 def failed(error: Exception) -> Json:
     """Return the response to a request that failed."""
+    log_unexpected(error)
     status, shown = described(error)
     return Json({"error": shown}, status)
 

@@ -64,8 +64,9 @@ class Guard:
             if message["type"] == "http.response.start":
                 given = MutableHeaders(scope=message)
                 given.update(_HEADERS)
-                if path.startswith(API) or path == "/":
-                    given["cache-control"] = "no-store"
+                is_of_api = path.startswith(API) or path == "/"
+                # Files may be kept, but are asked for again: another version may be installed.
+                given["cache-control"] = "no-store" if is_of_api else "no-cache"
             await send(message)
 
         query = QueryParams(scope["query_string"])

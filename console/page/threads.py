@@ -9,7 +9,7 @@ from anyio import CapacityLimiter, to_thread
 
 Value = TypeVar("Value")
 
-THREADS: Final = 8
+THREADS: Final = 16
 
 
 class Threads:

@@ -121,7 +121,8 @@ def _phase(stage: StageOfRequest, history: RequestHistory, entries: Sequence[Ent
             return "IN_PROGRESS"
         if stage.number in _numbers(plan, waiting=True):
             return "PENDING"
-    return _ended(stage, entries)
+    begun = {number for each in history.plans for number in _numbers(each, waiting=False)}
+    return _ended(stage, entries, has_begun=stage.number in begun)
 
 
 def _numbers(plan: Plan, *, waiting: bool) -> set[int]:
@@ -133,11 +134,11 @@ def _numbers(plan: Plan, *, waiting: bool) -> set[int]:
     return {place(key)[0] for key in keys if place(key)}
 
 
-def _ended(stage: StageOfRequest, entries: Sequence[Entry]) -> StagePhase:
+def _ended(stage: StageOfRequest, entries: Sequence[Entry], *, has_begun: bool) -> StagePhase:
     labels = {job.label for job in stage.jobs}
     mine = [entry for entry in entries if entry.job in labels]
     if not mine:
-        return SKIPPED
+        return "FAILED" if has_begun else SKIPPED
     if all(entry.reason == Reason.STAGE_SKIPPED for entry in mine):
         return SKIPPED
     if any(entry.phase is Phase.FAILED for entry in mine):

@@ -6,9 +6,10 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import Final
 
 from console.reading.hints import advice_on
+from console.reading.kinds import comment_on
 from console.reading.model import Explanation, Request, Resource
 from console.reading.requests import short, who
-from console.reading.summaries import PENDING_REDRIVE
+from console.reading.summaries import FAILED, PENDING_REDRIVE
 from console.reading.texts import counted
 from console.reading.visits import RUNNING, Visits
 from lambdas.jobs.phases import Phase, Reason
@@ -54,7 +55,7 @@ def _waits(request: Request) -> Explanation:
     if request.waits_for is not None:
         headline = f"{summary.correlation_id} waits: {request.waits_for}"
     lines = list(_grouped(waiting))
-    lines += [_since(resource) for resource in waiting[:1] if resource.wait is not None]
+    lines += _ends(waiting)
     words = [resource.phase for resource in waiting if resource.phase != Phase.IN_PROGRESS]
     kind = next((resource.kind for resource in waiting if resource.phase in words), None)
     return Explanation(
@@ -72,12 +73,18 @@ def _grouped(waiting: Sequence[Resource]) -> Iterator[str]:
         yield f"{who(each)}: {reason}"
 
 
-def _since(resource: Resource) -> str:
-    wait = resource.wait
-    if wait is None:
-        return ""
-    ends = f", and until {wait.until} at the latest" if wait.until else ""
-    return f"{short(resource.id)} is in {wait.state_name} since {wait.since}{ends}"
+def _ends(waiting: Iterable[Resource]) -> Iterator[str]:
+    """Yield for each waiting state since when, and what would end the wait."""
+    seen: set[str] = set()
+    for resource in waiting:
+        wait = resource.wait
+        if wait is None or wait.state_name in seen:
+            continue
+        seen.add(wait.state_name)
+        until = f", until {wait.until} at the latest" if wait.until else ""
+        comment = comment_on(resource.kind, wait.state_name)
+        means = f": {comment}" if comment else ""
+        yield f"in {wait.state_name} since {wait.since}{until}{means}"
 
 
 def _succeeded(request: Request) -> Explanation:
@@ -115,10 +122,18 @@ def _failed(request: Request, visits: Visits, after: Sequence[str]) -> Explanati
     return Explanation(
         headline=_headline(request, causes, first)
         if ended_by_itself and first is not None
-        else f"{reason}: {message_of(visits.status, visits.error, visits.cause)}",
+        else f"{reason}: {_end(visits)}",
         lines=tuple(lines),
         hint=hint,
     )
+
+
+def _end(visits: Visits) -> str:
+    """Return how an execution ended that was cut short, or whose workflow failed."""
+    advice = advice_on(visits.error or "") if visits.status == FAILED else None
+    if advice is not None:
+        return f"{advice.cause}: {visits.cause}" if visits.cause else advice.cause
+    return message_of(visits.status, visits.error, visits.cause)
 
 
 def _headline(request: Request, causes: Sequence[Resource], first: Resource) -> str:

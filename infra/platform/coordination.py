@@ -70,6 +70,19 @@ class Coordination(Construct):
         """Grant to reserve calls of a rate that all executions share."""
         return self._grant(grantee, "dynamodb:GetItem", "dynamodb:UpdateItem")
 
+    def grant_read_rates(self, grantee: iam.IGrantable) -> iam.Grant:
+        """Grant to read what is reserved of each rate, and nothing else of the table."""
+        return iam.Grant.add_to_principal(
+            grantee=grantee,
+            actions=["dynamodb:BatchGetItem"],
+            resource_arns=[self.table.table_arn],
+            conditions={
+                "ForAllValues:StringLike": {
+                    "dynamodb:LeadingKeys": [items.RATE.partition.format(rate="*")]
+                }
+            },
+        ).combine(self._encryption.grant_read_table(grantee))
+
     def grant_store_tokens(self, grantee: iam.IGrantable) -> iam.Grant:
         """Grant to store the task tokens of waits."""
         return self._grant(grantee, "dynamodb:PutItem")

@@ -10,7 +10,7 @@ from localcloud.simulators.faults import Faults
 from localcloud.simulators.ledger import Change, Ledger
 from localcloud.simulators.server import Server
 from localcloud.simulators.simulated_world import SimulatedWorld, Surroundings
-from localcloud.world import Act, Action, World
+from localcloud.world import Act, World
 
 __all__ = ["Ledger", "Simulators", "Surroundings"]
 
@@ -82,10 +82,6 @@ class Simulators:
     def existing(self) -> dict[str, list[dict[str, Any]]]:
         """Return what exists, with its states, as JSON types."""
         return self._world.existing()
-
-    def act(self, action: Action) -> None:
-        """Do what another caller does, at this moment; what is illegal changes nothing."""
-        self._world.act(action)
 
     def export_percents(self) -> dict[str, int]:
         """Return PercentProgress of each export that is IN_PROGRESS, by source."""

@@ -1,4 +1,4 @@
-"""A small HTTP server for a simulator: loopback only, threaded, keep-alive, quick to close."""
+"""A small HTTP server: loopback only, threaded, keep-alive, quick to close."""
 
 from __future__ import annotations
 
@@ -54,13 +54,12 @@ RequestHandler = Callable[[Request], Response | None]
 
 class _Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
-    server_version = "localcloud"
     # Head and body are sent separately; Nagle's algorithm would delay the body by 40 ms.
     disable_nagle_algorithm = True
     server: _Listener
 
     def _serve(self) -> None:
-        body = self.rfile.read(int(self.headers.get("content-length", 0)))
+        body = self._body()
         headers = {name.lower(): value for name, value in self.headers.items()}
         request = Request(self.command, self.path, body, headers)
         with admitted(self.server.clock, headers, f"{self.command} {request.path}"):
@@ -68,13 +67,23 @@ class _Handler(BaseHTTPRequestHandler):
         if response is None:
             self.close_connection = True
             return
-        self.send_response(response.status)
-        self.send_header("content-type", response.content_type)
-        self.send_header("content-length", str(len(response.body)))
-        for name, value in response.headers.items():
+        self.send_response_only(response.status)
+        own = {"content-type": response.content_type, "content-length": str(len(response.body))}
+        for name, value in {**own, **response.headers}.items():
             self.send_header(name, value)
         self.end_headers()
         self.wfile.write(response.body)
+
+    def _body(self) -> bytes:
+        if "chunked" not in self.headers.get("transfer-encoding", ""):
+            return self.rfile.read(int(self.headers.get("content-length", 0)))
+        chunks = []
+        while size := int(self.rfile.readline().partition(b";")[0], 16):
+            chunks.append(self.rfile.read(size))
+            self.rfile.readline()
+        while self.rfile.readline().strip():
+            pass  # a trailer
+        return b"".join(chunks)
 
     def setup(self) -> None:
         super().setup()
@@ -84,7 +93,8 @@ class _Handler(BaseHTTPRequestHandler):
         self.server.connections.discard(self.connection)
         super().finish()
 
-    do_GET = do_POST = do_PUT = do_PATCH = do_DELETE = _serve  # noqa: N815 - named by http.server
+    do_GET = do_POST = do_PUT = do_PATCH = _serve  # noqa: N815 - named by http.server
+    do_DELETE = do_HEAD = do_OPTIONS = _serve  # noqa: N815
 
     def log_message(self, *_: object) -> None:
         """Log nothing: calls are recorded in the ledger."""
@@ -97,8 +107,8 @@ class _Listener(ThreadingMixIn, TCPServer):
     block_on_close = False
     request_queue_size = 128
 
-    def __init__(self, respond: RequestHandler, clock: VirtualClock) -> None:
-        super().__init__(("127.0.0.1", 0), _Handler)
+    def __init__(self, respond: RequestHandler, clock: VirtualClock, port: int) -> None:
+        super().__init__(("127.0.0.1", port), _Handler)
         self.respond = respond
         self.clock = clock
         self.connections: set[socket.socket] = set()
@@ -117,18 +127,27 @@ class _Listener(ThreadingMixIn, TCPServer):
 
 
 class Server:
-    """A context manager that serves; `respond` returns None to close a connection silently."""
+    """A context manager that serves; `respond` returns None to close a connection silently.
 
-    def __init__(self, respond: RequestHandler, clock: VirtualClock) -> None:
-        self._listener = _Listener(respond, clock)
+    Attributes:
+        port: which it listens on from its creation.
+    """
+
+    def __init__(self, respond: RequestHandler, clock: VirtualClock, port: int = 0) -> None:
+        """Listen; a `port` of 0 is a free one.
+
+        Raises OSError if the port cannot be listened on.
+        """
+        self._listener = _Listener(respond, clock, port)
+        self.port = int(self._listener.server_address[1])
         self._thread = threading.Thread(
-            target=self._listener.serve_forever, args=(0.02,), daemon=True, name="simulator"
+            target=self._listener.serve_forever, args=(0.02,), daemon=True, name="server"
         )
 
     @property
     def url(self) -> str:
         """Where it serves."""
-        return f"http://127.0.0.1:{self._listener.server_address[1]}"
+        return f"http://127.0.0.1:{self.port}"
 
     def respond_by(self, respond: RequestHandler) -> None:
         """Have requests answered by something else from now on."""
@@ -142,4 +161,8 @@ class Server:
         self._listener.shutdown()
         self._thread.join()
         self._listener.close_connections()
+        self.close()
+
+    def close(self) -> None:
+        """Stop listening; twice is once."""
         self._listener.server_close()

@@ -86,16 +86,15 @@ a simulator, and names the errors of its service in lambdas/shared/errors.py."""
 
 def with_timers(product: Path) -> Path:
     """Copy the product to a directory, and add the kind."""
-    skipped = shutil.ignore_patterns("__pycache__")
     for name in COPIED:
         source = ROOT / name
         if source.is_dir():
-            shutil.copytree(source, product / name, ignore=skipped)
+            shutil.copytree(source, product / name)  # with its bytecode
         else:
             shutil.copy(source, product / name)
     (product / "build").mkdir()
     (product / "build" / "layer.zip").symlink_to(LAYER)
-    shutil.copytree(TIMERS, product / "lambdas" / "timers", ignore=skipped)
+    shutil.copytree(TIMERS, product / "lambdas" / "timers")
     for path, behind, lines in EDITS:
         file = product / path
         text = file.read_text(encoding="utf-8")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from email.utils import formatdate
+
 import pytest
 from botocore.exceptions import ClientError
 
@@ -80,3 +82,10 @@ def test_an_exception_in_moto_is_an_internal_failure_and_is_printed(aws, capfd, 
     assert caught.value.response["Error"]["Code"] == "InternalFailure"
     assert "ListTopics: ZeroDivisionError: oops" in caught.value.response["Error"]["Message"]
     assert "Traceback" in capfd.readouterr().err
+
+
+def test_the_time_of_a_response_is_the_clocks(aws):
+    aws.clock.sleep(3_600)
+    response = aws.client("stepfunctions").list_state_machines()
+    headers = response["ResponseMetadata"]["HTTPHeaders"]
+    assert headers["date"] == formatdate(aws.clock.now(), usegmt=True)

@@ -5,16 +5,19 @@ from __future__ import annotations
 import json
 import threading
 import time
+from datetime import UTC, datetime
 from importlib.metadata import version
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from botocore import xform_name
 
 from localcloud.clock import VirtualClock
 from localcloud.patches import MOTO_VERSION, child_histories
 from localcloud.patches.expressions.evaluation import evaluate
 from localcloud.patches.patching import Patches, moto
+from localcloud.patches.speed import json_copy
 from tests.contract.patched_stack import PatchedStack, code_of, deployed
 from tests.contract.patched_template import task
 
@@ -213,6 +216,38 @@ def test_a_history_has_pages_and_can_be_read_from_its_end(stack: PatchedStack):
 
     assert [event["type"] for event in last["events"]] == ["ExecutionSucceeded"]
     assert last["nextToken"]
+
+
+@pytest.mark.parametrize("holder", [{}, SimpleNamespace()], ids=["a dict", "an object"])
+def test_fields_of_answers_have_the_names_that_moto_tries(stack: PatchedStack, holder: object):
+    serialize = moto("core.serialize")
+    rds = moto("core.utils").get_service_model("rds")
+    shape = rds.shape_for("DBInstance")
+    member = shape.members["DBInstanceIdentifier"]
+    member.parent = shape
+    context = serialize.AttributePickerContext(
+        obj=holder, key="DBInstanceIdentifier", shape=member, operation_model=None,
+        service_model=rds, key_path="",
+    )  # fmt: skip
+    picker = serialize.XFormedAttributePicker()
+
+    first, again = (list(picker.get_possible_keys(context)) for _ in range(2))
+
+    assert first == again
+    tried = serialize.AttributePicker().get_possible_keys(context)
+    assert first == [*dict.fromkeys(n for key in tried for n in (key, xform_name(key)))]
+    assert "identifier" in first
+
+
+def test_json_is_copied_with_all_that_is_in_it():
+    moment = datetime.now(UTC)
+    value = {"list": [1, 2.5, True, None, "text", {"moment": moment}]}
+
+    copied = json_copy(value)
+
+    assert copied == value
+    assert copied["list"] is not value["list"]
+    assert copied["list"][-1] is not value["list"][-1]
 
 
 def test_tasks_share_their_clients(stack: PatchedStack):

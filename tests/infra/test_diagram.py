@@ -119,19 +119,6 @@ def test_draws_what_is_caught_dashed_and_the_child_graph_in_a_box() -> None:
     )
 
 
-@pytest.mark.parametrize(
-    ("condition", "words"),
-    [
-        ("{% $states.input.phase = 'COMPLETE' %}", "COMPLETE"),
-        ("{% $pass.phase = 'DELETING' %}", "DELETING"),
-        ("{% $exists($states.input.outcome) %}", "outcome"),
-        ('{% $states.input.a > 1 and $states.input.b = "c" %}', "a > 1 and b = 'c'"),
-    ],
-)
-def test_puts_conditions_into_words(condition: str, words: str) -> None:
-    assert diagram.in_words(condition) == words
-
-
 def test_reads_a_definition_with_stand_ins_for_what_is_not_known_yet() -> None:
     machine = {
         "Type": "AWS::StepFunctions::StateMachine",

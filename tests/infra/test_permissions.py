@@ -22,6 +22,7 @@ from tests.infra.stack_parts import (
 )
 
 UNLIMITABLE = {
+    "cloudformation:DescribeStacks": "Without a name, it lists stacks, by which one is found",
     "rds:CancelExportTask": "RDS defines no resource type for export tasks",
     "rds:DescribeExportTasks": "Asked by task identifier too, where no source is known",
     "xray:GetSamplingRules": "X-Ray defines no resource type for what it samples",
@@ -336,7 +337,11 @@ def test_a_request_on_the_stacks_own_bus_starts_the_machine(template: Template) 
 
 
 def test_callers_may_ask_and_see_what_became_of_it_and_nothing_more(template: Template) -> None:
-    (policy,) = of_type(template, "AWS::IAM::ManagedPolicy")
+    (policy,) = of_type(
+        template,
+        "AWS::IAM::ManagedPolicy",
+        "Allows sending requests to the orchestrator and reading their outcomes",
+    )
     (bus,) = of_type(template, "AWS::Events::EventBus")
     (machine,) = of_type(template, "AWS::StepFunctions::StateMachine")
     assert template["Outputs"]["CallerPolicyArn"]["Value"] == {"Ref": policy}

@@ -254,72 +254,58 @@ def _physical_names(template: Template) -> Iterator[tuple[str, str]]:
 _NOT_PHYSICAL = {"PolicyName", "MetricName"}
 
 
-@pytest.fixture(scope="module")
-def runs(tmp_path_factory: pytest.TempPathFactory) -> dict[str, subprocess.CompletedProcess[str]]:
-    """Run app.py with good and with bad settings, knowing nothing of any AWS account."""
-    contexts: dict[str, dict[str, Any]] = {
-        "good": UNSTAGED,
-        "bad": {"orchestrator": {"noncurrent_version_days": 0}},
-    }
-    started = {
-        name: _start_app(context, tmp_path_factory.mktemp(name))
-        for name, context in contexts.items()
-    }
-    return {name: _finish(process) for name, process in started.items()}
-
-
-def test_app_ends_with_one_line_for_a_bad_setting(
-    runs: dict[str, subprocess.CompletedProcess[str]],
+@pytest.mark.parametrize(
+    ("context", "message"),
+    [
+        (
+            {"orchestrator": {"noncurrent_version_days": 0}},
+            "orchestrator.noncurrent_version_days: must be at least 1; got 0",
+        ),
+        (
+            {"orchestartor": {"stack_name": "Second"}},
+            "orchestartor: is an unknown block of context; did you mean orchestrator?",
+        ),
+    ],
+)
+def test_app_ends_with_one_line_for_wrong_settings(
+    tmp_path: Path, context: dict[str, Any], message: str
 ) -> None:
-    run = runs["bad"]
-    assert run.returncode == 1
-    assert run.stdout == ""
-    assert run.stderr.splitlines() == [
-        "app.py: orchestrator.noncurrent_version_days: must be at least 1; got 0"
-    ]
-
-
-def test_app_ends_with_one_line_for_a_misspelled_block(tmp_path: Path) -> None:
     cdk_json = tmp_path / "cdk.json"
-    cdk_json.write_text('{"context": {"orchestartor": {"stack_name": "Second"}}}', encoding="utf-8")
-    message = "app.py: orchestartor: is an unknown block of context; did you mean orchestrator?"
-    with pytest.raises(SystemExit, match=f"^{re.escape(message)}$"):
+    cdk_json.write_text(json.dumps({"context": context}), encoding="utf-8")
+    with pytest.raises(SystemExit, match=f"^{re.escape(f'app.py: {message}')}$"):
         main(cdk_json)
 
 
-def test_app_needs_no_account_no_region_and_no_credentials(
-    runs: dict[str, subprocess.CompletedProcess[str]],
-) -> None:
-    assert (runs["good"].returncode, runs["good"].stderr) == (0, "")
-
-
-def test_app_synthesises_the_same_with_and_without_the_cdk_command(
-    runs: dict[str, subprocess.CompletedProcess[str]], template: Template
-) -> None:
-    assert json.loads(runs["good"].stdout) == template
-
-
-def _start_app(context: dict[str, Any], out: Path) -> tuple[subprocess.Popen[str], Path]:
+@pytest.fixture(scope="module")
+def synthesised(tmp_path_factory: pytest.TempPathFactory) -> subprocess.CompletedProcess[str]:
+    """Run app.py, knowing nothing of any AWS account, and return it with its template."""
+    out = tmp_path_factory.mktemp("cdk.out")
     environment = {
         **{name: value for name, value in os.environ.items() if not name.startswith("AWS_")},
         "AWS_CONFIG_FILE": os.devnull,
         "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
         "CDK_OUTDIR": str(out),
-        "CDK_CONTEXT_JSON": json.dumps(context),
+        "CDK_CONTEXT_JSON": json.dumps(UNSTAGED),
     }
-    process = subprocess.Popen(
+    run = subprocess.run(
         [sys.executable, "app.py"],
         cwd=ROOT,
         env=environment,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
+        capture_output=True,
         text=True,
+        check=False,
     )
-    return process, out / "Orchestrator.template.json"
+    template = (out / "Orchestrator.template.json").read_text(encoding="utf-8")
+    return subprocess.CompletedProcess(run.args, run.returncode, template, run.stderr)
 
 
-def _finish(started: tuple[subprocess.Popen[str], Path]) -> subprocess.CompletedProcess[str]:
-    process, template = started
-    out, err = process.communicate(timeout=60)
-    shown = template.read_text(encoding="utf-8") if template.exists() else out
-    return subprocess.CompletedProcess(process.args, process.returncode, shown, err)
+def test_app_needs_no_account_no_region_and_no_credentials(
+    synthesised: subprocess.CompletedProcess[str],
+) -> None:
+    assert (synthesised.returncode, synthesised.stderr) == (0, "")
+
+
+def test_app_synthesises_the_same_with_and_without_the_cdk_command(
+    synthesised: subprocess.CompletedProcess[str], template: Template
+) -> None:
+    assert json.loads(synthesised.stdout) == template

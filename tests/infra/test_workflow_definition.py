@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from console.reading.definition import ways
 from infra.project import ROOT
 from lambdas.jobs.registry import KINDS
 from lambdas.requests.outcome import OUTCOME_NOT_PUBLISHED
@@ -14,7 +15,6 @@ from lambdas.shared.limits import OUTLIVES_EXECUTION_SECONDS, RETRIES_WHEN_UNAVA
 from localcloud.patches.expressions.evaluation import evaluate
 from tests.infra.sources import operations
 from tests.infra.stack_parts import Functions, State, Task, Template
-from tools import diagram
 
 LAMBDA_SERVICE_ERRORS = {
     "Lambda.AWSLambdaException",
@@ -143,7 +143,7 @@ def test_never_retries_what_waiting_does_not_cure(
 
 
 def test_every_end_is_an_outcome(states: dict[str, State]) -> None:
-    ends = {name: state for name, state in states.items() if not list(diagram.edges(name, state))}
+    ends = {name: state for name, state in states.items() if not list(ways(name, state))}
     assert {state["Type"] for state in ends.values()} == {"Succeed", "Fail"}
     for name, state in ends.items():
         if state["Type"] == "Fail":
@@ -375,7 +375,7 @@ def _reached(graph: dict[str, Any]) -> set[str]:
         if name not in seen:
             seen.add(name)
             state = graph["States"][name]
-            waiting += [edge.target for edge in diagram.edges(name, state)]
+            waiting += [way.target for way in ways(name, state)]
             if "ItemProcessor" in state:
                 seen |= _reached(state["ItemProcessor"])
     return seen

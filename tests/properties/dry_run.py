@@ -11,11 +11,9 @@ import sys
 from pathlib import Path
 from typing import Any, Final
 
-from localcloud.functions.processes import FunctionProcesses
-from localcloud.orchestrator import LocalOrchestrator
 from localcloud.runs import Runs
 from localcloud.world import World
-from tests.processes import shared_processes
+from tests.stacks import in_world, sharing
 from tools.synthesis import synthesise
 
 Json = dict[str, Any]
@@ -128,17 +126,17 @@ def _snapshot_job(draw: random.Random, earlier: list[Json], number: int) -> Json
     return {"id": f"snapshot-{number}", "kind": "snapshot", "target": "AVAILABLE", **of}
 
 
-def differences(assembly: Path, seed: int, processes: FunctionProcesses | None = None) -> list[str]:
+def differences(assembly: Path, seed: int) -> list[str]:
     """Return how a dry run of a seed's request differs from the request itself, in its world."""
     draw = random.Random(seed)
     around = world(draw)
     asked = request(draw, around)
     given = World.model_validate(around | {"seed": seed})
-    planned, calls = _run(assembly, given, asked | {"dry_run": True}, processes)
+    planned, calls = _run(assembly, given, asked | {"dry_run": True})
     found = [f"the dry run called {call}" for call in calls]
     if planned["phase"] != "PLANNED":
         return [*found, f"the dry run ended {planned['phase']}: {planned['summary']}"]
-    outcome, done = _run(assembly, given, asked, processes)
+    outcome, done = _run(assembly, given, asked)
     would = sorted(
         (operation, _named(operation, (entry["id"],)))
         for entry in planned["resources"]
@@ -161,11 +159,9 @@ def _key(entry: Json) -> tuple[str, str, bool]:
     return entry["job"], resource, entry["reason"] == "StageSkipped"
 
 
-def _run(
-    assembly: Path, given: World, asked: Json, processes: FunctionProcesses | None
-) -> tuple[Json, list[tuple[str, str]]]:
+def _run(assembly: Path, given: World, asked: Json) -> tuple[Json, list[tuple[str, str]]]:
     """Return a request's outcome, and the mutations that took effect."""
-    with LocalOrchestrator(given, assembly, processes=processes) as orchestrator:
+    with in_world(assembly, given) as orchestrator:
         runs = Runs(orchestrator, [asked])
         runs.finish()
         calls = [
@@ -190,11 +186,11 @@ def main() -> int:
     parser.add_argument("--seed", type=int, default=0, help="of the first world")
     arguments = parser.parse_args()
     assembly, wrong = synthesise(), 0
-    processes = shared_processes()
-    for seed in range(arguments.seed, arguments.seed + arguments.worlds):
-        for difference in differences(assembly, seed, processes):
-            wrong += 1
-            print(f"seed {seed}: {difference}", flush=True)
+    with sharing():
+        for seed in range(arguments.seed, arguments.seed + arguments.worlds):
+            for difference in differences(assembly, seed):
+                wrong += 1
+                print(f"seed {seed}: {difference}", flush=True)
     print(f"{arguments.worlds} worlds, {wrong} differences")
     return 1 if wrong else 0
 

@@ -21,13 +21,13 @@ from pathlib import Path
 from typing import Any, Final, NamedTuple
 from unittest.mock import patch
 
-from localcloud.functions.processes import FunctionProcesses
 from localcloud.orchestrator import LocalOrchestrator
 from localcloud.runs import Runs
 from localcloud.simulators.campaigns import Campaigns
 from localcloud.simulators.campaigns_api import CampaignsApi
 from localcloud.simulators.rest_json import CampaignCall
 from localcloud.world import LOST_RESPONSE, ApiVersion, World
+from tests.stacks import in_world, sharing
 from tools.synthesis import synthesise
 
 GROUP: Final = 20
@@ -199,10 +199,10 @@ class Group:
             }
         )
 
-    def run(self, assembly: Path, processes: FunctionProcesses | None = None) -> list[str]:
+    def run(self, assembly: Path) -> list[str]:
         """Run the worlds and return the violations."""
         with (
-            LocalOrchestrator(self.world(), assembly, processes=processes) as orchestrator,
+            in_world(assembly, self.world()) as orchestrator,
             self._observed(orchestrator),
         ):
             self._orchestrator = orchestrator
@@ -376,15 +376,18 @@ def main(arguments: list[str] | None = None, show: Callable[[str], object] = pri
     chosen = parser.parse_args(arguments)
     assembly, began, found = synthesise(), time.monotonic(), 0
     aborted = undone = 0
-    for number in range(0, chosen.worlds, GROUP):
-        group = Group(chosen.seed + number // GROUP, min(GROUP, chosen.worlds - number))
-        for violation in group.run(assembly):
-            show(violation)
-            found += 1
-        changes = [each for case in group.cases for one in case.changes.values() for each in one]
-        undone += sum(each.ours for each in changes)
-        aborted += sum(case.abort_at_s is not None for case in group.cases)
-        aborted += sum(case.abort_at_mutation is not None for case in group.cases)
+    with sharing():
+        for number in range(0, chosen.worlds, GROUP):
+            group = Group(chosen.seed + number // GROUP, min(GROUP, chosen.worlds - number))
+            for violation in group.run(assembly):
+                show(violation)
+                found += 1
+            changes = [
+                each for case in group.cases for one in case.changes.values() for each in one
+            ]
+            undone += sum(each.ours for each in changes)
+            aborted += sum(case.abort_at_s is not None for case in group.cases)
+            aborted += sum(case.abort_at_mutation is not None for case in group.cases)
     seconds = time.monotonic() - began
     show(
         f"{chosen.worlds} worlds, {aborted} with an abort, {undone} mutations:"

@@ -5,13 +5,14 @@ from __future__ import annotations
 import math
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from lambdas.exports import paces
 from lambdas.exports.paces import extraction_seconds
 from lambdas.jobs.cadence import CONFIRM, JITTER, Pace, backed_off, wait_seconds
 from lambdas.jobs.registry import KINDS
+from tests.unit.examples import examples
 
 NAMED = {"confirm": CONFIRM} | {
     f"{kind.name} {name}": pace for kind in KINDS for name, pace in kind.paces.items()
@@ -26,7 +27,7 @@ def rounded_down(seconds: float) -> int:
 
 
 @given(PACES, AGES, JITTERS)
-@settings(max_examples=150, deadline=None)
+@examples(150)
 def test_waits_between_floor_and_cap(pace, age, jitter):
     wait = wait_seconds(pace, age, jitter)
     assert isinstance(wait, int)
@@ -34,20 +35,20 @@ def test_waits_between_floor_and_cap(pace, age, jitter):
 
 
 @given(PACES, AGES, AGES, JITTERS)
-@settings(max_examples=100, deadline=None)
+@examples(100)
 def test_waits_no_shorter_for_what_is_older(pace, age, other, jitter):
     younger, older = sorted((age, other))
     assert wait_seconds(pace, younger, jitter) <= wait_seconds(pace, older, jitter)
 
 
 @given(PACES, AGES, JITTERS)
-@settings(max_examples=100, deadline=None)
+@examples(100)
 def test_jitter_only_shortens(pace, age, jitter):
     assert wait_seconds(pace, age, jitter) <= wait_seconds(pace, age, 0)
 
 
 @given(st.integers(-10, 200), AGES, JITTERS)
-@settings(max_examples=150, deadline=None)
+@examples(150)
 def test_waits_for_an_export_between_floor_and_cap(percent, running_for, jitter):
     wait = extraction_seconds(percent, running_for, jitter)
     floor = paces.RUNNING.floor * (1 - JITTER)
@@ -55,7 +56,7 @@ def test_waits_for_an_export_between_floor_and_cap(percent, running_for, jitter)
 
 
 @given(st.integers(1, 99), st.floats(0, 1e6), JITTERS)
-@settings(max_examples=100, deadline=None)
+@examples(100)
 def test_polls_before_an_export_is_estimated_to_end(percent, running_for, jitter):
     remaining = running_for * (100 - percent) / percent
     wait = extraction_seconds(percent, running_for, jitter)

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from typing import Any, NamedTuple, cast
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from lambdas.campaigns.batch import MAX_ATTEMPTS
@@ -29,6 +29,7 @@ from tests import campaign_rules
 from tests.unit.builders import NOW, campaign_work, carried
 from tests.unit.campaign_world import UNANSWERED_SECONDS, CampaignWorld, Fault, OtherCall
 from tests.unit.conftest import ManualClock
+from tests.unit.examples import examples
 from tests.unit.fake_moves import FakeMoves
 from tests.unit.fakes import FakeTable
 
@@ -199,7 +200,7 @@ def ahead(moments: list[float], per_second: float) -> float:
     return worst
 
 
-@settings(max_examples=150, deadline=None)
+@examples(150)
 @given(fleet=FLEETS)
 def test_every_campaign_of_every_fleet_ends_once_and_no_call_is_too_many(fleet):
     results, world = orchestrated(fleet)
@@ -279,7 +280,7 @@ def batches_of(
 MANY_IDS = [f"c{number}" for number in range(75)]
 
 
-@settings(max_examples=60, deadline=None)
+@examples(60)
 @given(
     rejected=st.sets(st.sampled_from(MANY_IDS)),
     latency=st.sampled_from([0.0, 0.3, 6.0]),

@@ -252,6 +252,34 @@ def test_a_restart_fails_if_something_goes_on(monkeypatch: pytest.MonkeyPatch) -
     clock.close()
 
 
+def test_those_who_visit_all_the_time_do_not_move_what_is_due() -> None:
+    clock = VirtualClock(speed=2000)
+    happened: list[float] = []
+    moments = [clock.origin + 7.5 * number for number in range(1, 60)]
+    is_over = threading.Event()
+
+    def visit() -> None:
+        while not is_over.is_set():
+            with clock.turn("a visitor"):
+                clock.now()
+
+    visitors = [threading.Thread(target=visit) for _ in range(2)]
+    try:
+        with clock.turn("the test"):
+            clock.keep_pace_from_now()
+            for moment in moments:
+                clock.at(moment, "something", lambda: happened.append(clock.now()))
+            for visitor in visitors:
+                visitor.start()
+            clock.sleep(moments[-1] - clock.now() + 1)
+    finally:
+        is_over.set()
+        for visitor in visitors:
+            visitor.join()
+        clock.close()
+    assert happened == moments
+
+
 def test_world_time_has_come_as_far_as_what_was_due(clock: VirtualClock) -> None:
     found: list[float] = []
     with clock.turn("the test"):

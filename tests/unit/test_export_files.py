@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import ReadTimeoutError
 from botocore.response import StreamingBody
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from lambdas.exports.details import FileDetails
@@ -26,6 +26,7 @@ from tests.unit.builders import (
     json_bytes,
     through_json,
 )
+from tests.unit.examples import examples
 from tests.unit.fakes import client_error
 
 FOLDER, TASK = "exports/any-task/", "any-task"
@@ -256,7 +257,7 @@ ROWS = st.fixed_dictionaries({"perTableStatus": st.lists(JSON, max_size=4)})
 
 
 @given(JSON | ROWS, st.lists(JSON | ROWS, max_size=2), st.integers(0, 30))
-@settings(max_examples=60, deadline=None, derandomize=True)
+@examples(60, derandomize=True)
 def test_whatever_the_files_hold_is_bounded_and_can_be_reported(info, tables, cut):
     texts = [json.dumps(one) for one in tables]
     details = as_written(result(json.dumps(info), [*texts, *(text[:cut] for text in texts)]))

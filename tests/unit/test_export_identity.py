@@ -5,12 +5,13 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from lambdas.exports.contract import SOURCE_ARN
 from lambdas.exports.identifier import MAX_LENGTH, identifier
 from tests.unit.builders import CLUSTER, SNAPSHOT
+from tests.unit.examples import examples
 
 RULE = re.compile(r"^[A-Za-z](?:-?[A-Za-z0-9])*$")
 
@@ -29,7 +30,7 @@ EXPORT_IDS = st.none() | st.sampled_from(["", "a", "b", "nächtlich 2026-11-01",
 
 
 @given(ARNS, TABLES, PREFIXES, GENERATIONS, EXPORT_IDS)
-@settings(max_examples=150, deadline=None)
+@examples(150)
 def test_is_always_legal(arn, tables, prefix, generation, export_id):
     assert SOURCE_ARN.fullmatch(arn)
     made = identifier(arn, tables, prefix, generation, export_id)
@@ -38,7 +39,7 @@ def test_is_always_legal(arn, tables, prefix, generation, export_id):
 
 
 @given(ARNS, TABLES, PREFIXES, GENERATIONS, EXPORT_IDS, st.randoms(use_true_random=False))
-@settings(max_examples=50, deadline=None)
+@examples(50)
 def test_is_the_same_for_the_same_work(arn, tables, prefix, generation, export_id, random):
     shuffled = random.sample(tables, k=len(tables))
     made = identifier(arn, tables, prefix, generation, export_id)
@@ -50,7 +51,7 @@ WORK = st.tuples(ARNS, TABLES.map(frozenset), PREFIXES, GENERATIONS, EXPORT_IDS)
 
 
 @given(WORK, WORK)
-@settings(max_examples=100, deadline=None)
+@examples(100)
 def test_differs_where_the_work_differs(one, other):
     assert (identifier(*one) == identifier(*other)) == (one == other)
 

@@ -7,7 +7,7 @@ from itertools import pairwise
 from typing import Any, NamedTuple, cast
 
 import pytest
-from hypothesis import example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from lambdas.exports.client import Exports
@@ -36,6 +36,7 @@ from tests.unit.builders import (
     export_task,
     export_work,
 )
+from tests.unit.examples import examples
 from tests.unit.fake_snapshots import FakeSnapshots
 from tests.unit.fakes import FakeFiles, FakeTable
 from tests.unit.rds_world import Course, Fault, Other, RdsWorld, Stretch
@@ -265,7 +266,7 @@ def rode(case: Case) -> tuple[Ride, RdsWorld, FakeTable]:
 @example(KEEPS_FAILING)
 @example(OUTLIVES_ITS_GRACE)
 @example(OUTRUNS_ITS_CANCEL)
-@settings(max_examples=120, deadline=None, derandomize=True)
+@examples(120, derandomize=True)
 def test_every_export_ends_within_its_bounds_and_does_no_harm(case):
     (entry, extra_passes, _unnoted), world, table = rode(case)
     _is_the_truth(entry, case, world)
@@ -298,7 +299,7 @@ UNANSWERED = st.lists(st.sampled_from(PASSING[2:]), max_size=3).map(
         st.one_of(st.just(frozenset[int]()), KILLED),
     )
 )
-@settings(max_examples=60, deadline=None, derandomize=True)
+@examples(60, derandomize=True)
 def test_no_export_that_must_not_outlive_its_request_ever_runs_without_a_note(case):
     assert rode(case)[0].unnoted == []
 
@@ -317,7 +318,7 @@ def test_the_note_of_a_pass_that_was_killed_outlives_a_start_that_is_refused():
         KILLED,
     )
 )
-@settings(max_examples=60, deadline=None, derandomize=True)
+@examples(60, derandomize=True)
 def test_a_function_that_is_killed_forgets_nothing_that_it_has_started(case):
     (entry, _extra_passes, _unnoted), world, _table = rode(case)
     reported = entry.details.get("export_task_identifier")

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from contextlib import suppress
+from functools import cache
 from pathlib import Path
 from typing import Final, NamedTuple
 
@@ -44,11 +46,12 @@ class Banned(NamedTuple):
     exceptions: tuple[str, ...]
 
 
-def banned() -> list[Banned]:
+@cache
+def banned() -> tuple[Banned, ...]:
     _, _, section = GLOSSARY.read_text("utf-8").partition(_HEADING)
     table, _, _ = section.partition("\n## ")
     rows = [line for line in table.splitlines() if line.startswith("| `")]
-    return [_row(*re.split(r"(?<!\\)\|", row)[1:-1]) for row in rows]
+    return tuple(_row(*re.split(r"(?<!\\)\|", row)[1:-1]) for row in rows)
 
 
 def _row(patterns: str, instead: str, exceptions: str) -> Banned:
@@ -67,58 +70,47 @@ def words_of(text: str) -> str:
     return re.sub(r"_|(?<=[a-z0-9])(?=[A-Z])", " ", text)
 
 
-def found(text: str, words: list[Banned]) -> Iterator[str]:
+def found(text: str, words: tuple[Banned, ...]) -> Iterator[str]:
     """Yield `line: match; write …` for each banned word in a text."""
-    split = words_of(text)
+    plain, split = text.lower(), words_of(text).lower()
+    if not any(any_of(words).search(read) for read in (plain, split)):
+        return
     for entry in words:
-        allowed = [match.span() for skip in entry.exceptions for match in _all(skip, split)]
+        allowed = [match.span() for skip in entry.exceptions for match in re.finditer(skip, split)]
         for pattern in entry.patterns:
-            read = text if "_" in pattern else split
-            for match in _all(pattern, read):
+            read = plain if "_" in pattern else split
+            for match in re.finditer(pattern, read):
                 start, end = match.span()
                 if not any(first <= start and end <= last for first, last in allowed):
                     line = read.count("\n", 0, start) + 1
                     yield f"{line}: {match[0]!r}; write {entry.instead}"
 
 
-def _all(pattern: str, text: str) -> Iterator[re.Match[str]]:
-    return re.finditer(pattern, text, re.IGNORECASE)
+@cache
+def any_of(words: tuple[Banned, ...]) -> re.Pattern[str]:
+    """Searching a text for all patterns at once takes a twentieth of the time."""
+    return re.compile("|".join(pattern for entry in words for pattern in entry.patterns))
 
 
-def searched() -> list[Path]:
-    roots = [ROOT / name for name in SEARCHED]
-    files = [path for root in roots for path in ([root] if root.is_file() else root.rglob("*"))]
-    return sorted(path for path in files if _is_searched(path) and path != THIS_FILE)
+def searched(name: str) -> Iterator[tuple[Path, str]]:
+    """Yield the files below a root that are texts, and these."""
+    root = ROOT / name
+    for path in [root] if root.is_file() else sorted(root.rglob("*")):
+        others = {"__pycache__", "vendor"}  # not written here
+        if path.is_file() and not others.intersection(path.parts) and path != THIS_FILE:
+            with suppress(UnicodeDecodeError):
+                yield path, path.read_text("utf-8")
 
 
-def _is_searched(path: Path) -> bool:
-    name = path.relative_to(ROOT)
-    skipped = "__pycache__" in name.parts or "vendor" in name.parts  # others' words
-    return not skipped and path.is_file() and _is_text(path)
-
-
-def _is_text(path: Path) -> bool:
-    try:
-        path.read_text("utf-8")
-    except UnicodeDecodeError:
-        return False
-    return True
-
-
-def read(path: Path) -> str:
-    text = path.read_text("utf-8")
-    if path == GLOSSARY:
-        text, _, _ = text.partition(_HEADING)
-    return text
-
-
-@pytest.mark.parametrize("path", searched(), ids=lambda path: str(path.relative_to(ROOT)))
-def test_no_banned_word_is_used(path: Path) -> None:
-    assert list(found(read(path), banned())) == []
-
-
-def test_everything_that_is_searched_exists() -> None:
-    assert [name for name in SEARCHED if not (ROOT / name).exists()] == []
+@pytest.mark.parametrize("name", SEARCHED)
+def test_no_banned_word_is_used(name: str) -> None:
+    files = list(searched(name))
+    assert files
+    assert [
+        f"{path.relative_to(ROOT)}:{use}"
+        for path, text in files
+        for use in found(text.partition(_HEADING)[0] if path == GLOSSARY else text, banned())
+    ] == []
 
 
 def test_every_banned_word_has_a_replacement_that_is_not_banned() -> None:
@@ -126,6 +118,8 @@ def test_every_banned_word_has_a_replacement_that_is_not_banned() -> None:
     for entry in banned():
         assert entry.patterns
         assert entry.instead
+        written = (*entry.patterns, *entry.exceptions)
+        assert [pattern for pattern in written if pattern != pattern.lower()] == []
         assert list(found(entry.instead, banned())) == []
 
 

@@ -8,7 +8,7 @@ from random import Random
 from typing import NamedTuple
 
 import pytest
-from hypothesis import example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from lambdas.jobs.history import (
@@ -20,6 +20,7 @@ from lambdas.jobs.history import (
     Budget,
 )
 from lambdas.shared.limits import MAX_DEADLINE_SECONDS, MIN_DEADLINE_SECONDS
+from tests.unit.examples import examples
 
 DAY = 86_400
 START_EVENTS = 3
@@ -182,7 +183,7 @@ def test_the_worst_that_may_happen_leaves_room_in_the_history():
     passes_after=PASSES_AFTER_DEADLINE,
     seed=0,
 )
-@settings(max_examples=60, deadline=None)
+@examples(60)
 def test_no_bad_luck_fills_a_history_or_leaves_work_unobserved_at_its_deadline(
     deadline, costs, woken, woken_from, at_once, passes_after, seed
 ):

@@ -7,7 +7,7 @@ from typing import Any
 
 import boto3
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from moto import mock_aws
 
@@ -17,6 +17,7 @@ from lambdas.campaigns.transitions import Move, Mutation
 from lambdas.campaigns.work import Undoes
 from lambdas.shared import items
 from tests.unit.builders import EXECUTION, NOW, campaign_work
+from tests.unit.examples import examples
 from tests.unit.fake_moves import FakeMoves
 
 TABLE = "any-table"
@@ -114,7 +115,7 @@ STEPS = st.lists(
 
 
 @given(STEPS)
-@settings(max_examples=30, deadline=None)
+@examples(30)
 def test_the_notes_in_memory_are_those_of_the_table(dynamodb: Any, steps: list[Any]) -> None:
     table, memory = Moves(TABLE, connect=lambda _service: dynamodb), FakeMoves()
     execution = f"{EXECUTION}-{id(steps)}"

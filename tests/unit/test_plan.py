@@ -7,7 +7,7 @@ from collections import Counter
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from lambdas.campaigns.contract import CampaignJob
@@ -37,6 +37,7 @@ from tests.unit.builders import (
     ended,
     through_json,
 )
+from tests.unit.examples import examples
 
 
 def begun(*stages: dict[str, object]) -> Plan:
@@ -395,7 +396,7 @@ def _what_a_child_may_return(data: st.DataObject, work: Work) -> PassResult | No
 
 
 @given(STAGES, st.data())
-@settings(max_examples=40, deadline=None)
+@examples(40)
 def test_every_resource_of_a_request_is_in_the_account_once_whatever_the_children_return(
     stages, data
 ):
@@ -411,7 +412,7 @@ def test_every_resource_of_a_request_is_in_the_account_once_whatever_the_childre
 
 
 @given(STAGES)
-@settings(max_examples=30, deadline=None)
+@examples(30)
 def test_a_plan_says_the_same_when_it_is_written_and_read_again(stages):
     for now in (begun(*stages), advance(begun(*stages), [], NOW)):
         assert carried(now) == now

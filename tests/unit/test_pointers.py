@@ -10,7 +10,7 @@ from itertools import pairwise
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from lambdas.exports.client import _task
@@ -35,6 +35,7 @@ from tests.unit.builders import (
     SNAPSHOT,
     export_task,
 )
+from tests.unit.examples import examples
 from tests.unit.fakes import client_error
 
 KEY = "exports/latest/instance/shop.json"
@@ -358,7 +359,7 @@ def test_there_is_no_pointer_to_an_export_without_tables(bucket, pointers):
     st.lists(st.tuples(st.integers(0, 5), st.integers(0, 5)), min_size=1, max_size=6, unique=True),
     st.lists(st.sampled_from([None, 412, 409, 500, "lost"]), max_size=6),
 )
-@settings(max_examples=100, deadline=None)
+@examples(100)
 def test_whatever_the_order_readers_see_newer_exports_only(times, faults):
     """Each export begins to write just before the previous one's write takes effect."""
     bucket = FakeBucket()

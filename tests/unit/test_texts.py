@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from lambdas.shared.limits import MAX_TEXT_BYTES
 from lambdas.shared.texts import shorten, timestamp
 from tests.unit.builders import NOW, json_bytes
+from tests.unit.examples import examples
 
 
 @pytest.mark.parametrize(
@@ -50,7 +51,7 @@ def test_text_is_as_long_as_an_entry_takes_unless_given_otherwise():
 
 
 @given(st.text(st.characters() | st.sampled_from("aä€😀"), max_size=40), st.integers(3, 60))
-@settings(max_examples=150, deadline=None)
+@examples(150)
 def test_every_text_fits_and_begins_as_it_did(text, most):
     short = shorten(text, most)
     legible = text.encode(errors="replace").decode()

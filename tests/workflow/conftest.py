@@ -16,9 +16,8 @@ from localcloud.orchestrator import LocalOrchestrator
 from localcloud.patches import ChildHistory, child_histories
 from localcloud.report import report
 from localcloud.runs import Runs
-from localcloud.world import World
-from tests.processes import shared_processes
 from tests.stack_settings import FULL
+from tests.stacks import in_world
 from tools.synthesis import synthesise
 
 
@@ -108,9 +107,7 @@ def orchestrate(assembly: Any) -> Orchestrate:
         stack: Any = assembly,
         **world: Any,
     ) -> Orchestrated:
-        with LocalOrchestrator(
-            World.model_validate(world), stack, processes=shared_processes()
-        ) as orchestrator:
+        with in_world(stack, world) as orchestrator:
             runs = Runs(orchestrator, requests)
             runs.finish()
             return _collect(orchestrator, runs)

@@ -12,8 +12,7 @@ from lambdas.exports.identifier import identifier
 from localcloud.orchestrator import LocalOrchestrator
 from localcloud.patches import ChildHistory, child_histories
 from localcloud.runs import Runs
-from localcloud.world import World
-from tests.processes import shared_processes
+from tests.stacks import in_world
 from tests.workflow.conftest import Orchestrated
 
 PREFIX = "exports"
@@ -138,8 +137,8 @@ class Watched:
 
 
 @contextmanager
-def watched(assembly: Path, *requests: object, **world: Any) -> Iterator[Watched]:
-    with LocalOrchestrator(
-        World.model_validate(world), assembly, processes=shared_processes()
-    ) as orchestrator:
+def watched(
+    assembly: Path, *requests: object, changes_stack: bool = False, **world: Any
+) -> Iterator[Watched]:
+    with in_world(assembly, world, changes_stack=changes_stack) as orchestrator:
         yield Watched(orchestrator, requests)

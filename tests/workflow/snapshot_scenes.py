@@ -13,10 +13,8 @@ from infra.settings import Settings
 from lambdas.jobs.databases import Database
 from lambdas.snapshots.identifier import identifier, snapshot_arn
 from lambdas.snapshots.ownership import OWNER_TAG
-from localcloud.orchestrator import LocalOrchestrator
 from localcloud.simulators.snapshots import GONE
-from localcloud.world import World
-from tests.processes import shared_processes
+from tests.stacks import in_world
 from tests.workflow.export_scenes import Watched
 
 OWN_SNAPSHOT = re.compile(r"snapshot:orchestrator-shop-[0-9a-f]{12}$")
@@ -93,7 +91,5 @@ OWN_TAG = {"Key": OWNER_TAG, "Value": Settings().stack_name}
 @contextmanager
 def snapshot_scene(assembly: Path, **world: Any) -> Iterator[SnapshotScene]:
     given: dict[str, Any] = {"databases": DATABASES} | world
-    with LocalOrchestrator(
-        World.model_validate(given), assembly, processes=shared_processes()
-    ) as orchestrator:
+    with in_world(assembly, given) as orchestrator:
         yield SnapshotScene(orchestrator, ())

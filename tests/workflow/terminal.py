@@ -50,10 +50,21 @@ class Terminal:
             stdin=theirs,
             stdout=theirs,
             stderr=theirs,
-            env={**os.environ, "TERM": "xterm", "TMPDIR": str(temporary), "TEST": str(temporary)},
+            env={
+                **self._environment(),
+                "TERM": "xterm",
+                "TMPDIR": str(temporary),
+                "TEST": str(temporary),
+            },
             start_new_session=True,
         )
         os.close(theirs)
+
+    @staticmethod
+    def _environment() -> dict[str, str]:
+        """This process's, without the size of its window, which would be that of the terminal."""
+        size = ("COLUMNS", "LINES")
+        return {name: value for name, value in os.environ.items() if name not in size}
 
     def until(self, is_true: Callable[[], bool]) -> None:
         deadline = time.monotonic() + MAX_WAIT_S

@@ -13,8 +13,7 @@ from cfnlint.decode.cfn_yaml import loads
 
 from infra.project import ROOT
 from localcloud.orchestrator import LocalOrchestrator
-from localcloud.world import World
-from tests.processes import shared_processes
+from tests.stacks import in_world
 from tests.workflow.requests import campaign, snapshot
 from tests.workflow.snippets import (
     ROLE,
@@ -46,18 +45,26 @@ def beginning(language: str) -> str:
     return fenced(PAGE, language)[0]
 
 
+WORLD = {
+    "campaigns": [campaign("winter-sale")],
+    "snapshots": [
+        snapshot(CLUSTER),
+        snapshot(SNAPSHOT, db_instance="shop", type="automated", created_at_s=-3_600),
+    ],
+}
+
+
 @pytest.fixture
 def deployed(assembly: Path) -> Iterator[LocalOrchestrator]:
-    world = {
-        "campaigns": [campaign("winter-sale")],
-        "snapshots": [
-            snapshot(CLUSTER),
-            snapshot(SNAPSHOT, db_instance="shop", type="automated", created_at_s=-3_600),
-        ],
-    }
-    with LocalOrchestrator(
-        World.model_validate(world), assembly, processes=shared_processes()
-    ) as orchestrator:
+    with in_world(assembly, WORLD) as orchestrator:
+        orchestrator.begin()
+        yield orchestrator
+
+
+@pytest.fixture
+def extended(assembly: Path) -> Iterator[LocalOrchestrator]:
+    """A stack to which a snippet adds resources."""
+    with in_world(assembly, WORLD, changes_stack=True) as orchestrator:
         orchestrator.begin()
         yield orchestrator
 
@@ -89,44 +96,44 @@ def test_an_event_starts_a_request(deployed: LocalOrchestrator) -> None:
     assert outcome(deployed)["correlation_id"] == printed.strip()
 
 
-def test_another_state_machine_waits_for_the_outcome(deployed: LocalOrchestrator) -> None:
+def test_another_state_machine_waits_for_the_outcome(extended: LocalOrchestrator) -> None:
     waits, _ = machines()
-    caller = call_from(deployed, waits)
+    caller = call_from(extended, waits)
     assert caller["status"] == "SUCCEEDED"
-    assert json.loads(caller["output"]) == outcome(deployed)
-    assert_paused(outcome(deployed))
+    assert json.loads(caller["output"]) == outcome(extended)
+    assert_paused(outcome(extended))
 
 
-def test_another_state_machine_learns_that_a_request_failed(deployed: LocalOrchestrator) -> None:
+def test_another_state_machine_learns_that_a_request_failed(extended: LocalOrchestrator) -> None:
     waits, _ = machines()
-    caller = call_from(deployed, waits.replace("winter-sale", "nobody"))
+    caller = call_from(extended, waits.replace("winter-sale", "nobody"))
     assert (caller["status"], caller["error"]) == ("FAILED", "States.TaskFailed")
 
 
-def test_another_state_machine_starts_a_request_and_continues(deployed: LocalOrchestrator) -> None:
+def test_another_state_machine_starts_a_request_and_continues(extended: LocalOrchestrator) -> None:
     _, goes_on = machines()
-    caller = call_from(deployed, goes_on)
+    caller = call_from(extended, goes_on)
     assert caller["status"] == "SUCCEEDED"
-    assert_paused(outcome(deployed))
+    assert_paused(outcome(extended))
 
 
 def test_what_a_schedule_would_start_is_a_request(
-    deployed: LocalOrchestrator, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    extended: LocalOrchestrator, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    bash(deployed, "On a schedule")
+    bash(extended, "On a schedule")
 
-    iam = deployed.aws.client("iam")
+    iam = extended.aws.client("iam")
     role = iam.get_role(RoleName="nightly-export")["Role"]
     policy = iam.get_role_policy(RoleName="nightly-export", PolicyName="start")["PolicyDocument"]
-    assert [statement["Resource"] for statement in policy["Statement"]] == [deployed.machine_arn]
-    target = deployed.aws.client("scheduler").get_schedule(Name="nightly-export")["Target"]
-    assert (target["Arn"], target["RoleArn"]) == (deployed.machine_arn, role["Arn"])
+    assert [statement["Resource"] for statement in policy["Statement"]] == [extended.machine_arn]
+    target = extended.aws.client("scheduler").get_schedule(Name="nightly-export")["Target"]
+    assert (target["Arn"], target["RoleArn"]) == (extended.machine_arn, role["Arn"])
 
-    start(deployed, target["Input"])
-    start(deployed, target["Input"])  # the same night, retried
-    assert {job["id"] for done in outcomes(deployed, 2) for job in done["resources"]} == {SNAPSHOT}
-    assert len(exports_of(deployed, requests=2)) == 1
+    start(extended, target["Input"])
+    start(extended, target["Input"])  # the same night, retried
+    assert {job["id"] for done in outcomes(extended, 2) for job in done["resources"]} == {SNAPSHOT}
+    assert len(exports_of(extended, requests=2)) == 1
 
 
 def test_what_the_template_s_schedule_would_start_is_another_export_each_night(
@@ -145,20 +152,20 @@ def test_what_the_template_s_schedule_would_start_is_another_export_each_night(
     assert len(exports_of(deployed, requests=3)) == 2
 
 
-def test_what_a_pipe_would_put_on_the_bus_is_a_request(deployed: LocalOrchestrator) -> None:
-    bash(deployed, "From a queue")
+def test_what_a_pipe_would_put_on_the_bus_is_a_request(extended: LocalOrchestrator) -> None:
+    bash(extended, "From a queue")
 
-    pipe = deployed.aws.client("pipes").describe_pipe(Name="requests")
+    pipe = extended.aws.client("pipes").describe_pipe(Name="requests")
     parameters = pipe["TargetParameters"]
     event = parameters["EventBridgeEventBusParameters"]
-    bus = deployed.outputs["EventBusName"]
+    bus = extended.outputs["EventBusName"]
     assert pipe["Target"].endswith(f":event-bus/{bus}")
     assert parameters["InputTemplate"] == "<$.body>"
     message = {"kind": "campaigns", "target": "PAUSED", "campaign_ids": ["winter-sale"]}
-    deployed.aws.client("events").put_events(
+    extended.aws.client("events").put_events(
         Entries=[{**event, "EventBusName": bus, "Detail": json.dumps(message)}]
     )
-    assert_paused(outcome(deployed))
+    assert_paused(outcome(extended))
 
 
 def test_the_array_that_a_pipe_sends_to_a_state_machine_is_rejected(
@@ -169,22 +176,22 @@ def test_the_array_that_a_pipe_sends_to_a_state_machine_is_rejected(
     assert outcome(deployed)["reason"] == "RequestRejected"
 
 
-def test_a_subscriber_to_failures_receives_them(deployed: LocalOrchestrator) -> None:
-    bash(deployed, "Subscribing to outcomes")
-    sqs, events = deployed.aws.client("sqs"), deployed.aws.client("events")
+def test_a_subscriber_to_failures_receives_them(extended: LocalOrchestrator) -> None:
+    bash(extended, "Subscribing to outcomes")
+    sqs, events = extended.aws.client("sqs"), extended.aws.client("events")
     queue = sqs.create_queue(QueueName="failures")["QueueUrl"]
     arn = sqs.get_queue_attributes(QueueUrl=queue, AttributeNames=["QueueArn"])["Attributes"]
     events.put_targets(
         Rule="failed-requests",
-        EventBusName=deployed.outputs["EventBusName"],
+        EventBusName=extended.outputs["EventBusName"],
         Targets=[{"Id": "queue", "Arn": arn["QueueArn"]}],
     )
 
-    start(deployed, json.dumps({"kind": "campaigns"}))
-    assert outcome(deployed)["phase"] == "FAILED"
+    start(extended, json.dumps({"kind": "campaigns"}))
+    assert outcome(extended)["phase"] == "FAILED"
 
     [message] = sqs.receive_message(QueueUrl=queue)["Messages"]
-    assert json.loads(message["Body"])["detail"] == outcome(deployed)
+    assert json.loads(message["Body"])["detail"] == outcome(extended)
 
 
 def test_every_policy_on_the_page_allows_named_actions_only() -> None:

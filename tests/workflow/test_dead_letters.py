@@ -24,7 +24,7 @@ NEW_SNAPSHOT = {
 
 
 def test_a_request_that_cannot_be_started_is_kept_with_the_reason(assembly: Path) -> None:
-    with watched(assembly) as run:
+    with watched(assembly, changes_stack=True) as run:
         _delete_machine(run.orchestrator)
         bus = run.orchestrator.outputs["EventBusName"]
         _put(run, "my.app", REQUESTED, REQUEST, EventBusName=bus)
@@ -41,7 +41,9 @@ def test_a_request_that_cannot_be_started_is_kept_with_the_reason(assembly: Path
 def test_a_snapshot_whose_export_cannot_be_started_is_kept_and_exported_when_retried(
     assembly_with_every_trigger: Path,
 ) -> None:
-    with watched(assembly_with_every_trigger, snapshots=[snapshot(SHOP, export_s=60)]) as run:
+    with watched(
+        assembly_with_every_trigger, snapshots=[snapshot(SHOP, export_s=60)], changes_stack=True
+    ) as run:
         [target] = _targets(run, "SnapshotCreated")
         _retarget(run, "SnapshotCreated", _to_nowhere(target))
         _put(run, "aws.rds", "RDS DB Snapshot Event", NEW_SNAPSHOT)
@@ -63,7 +65,12 @@ def test_an_undelivered_clean_up_can_be_retried_with_the_event_or_with_the_trans
     assembly: Path,
 ) -> None:
     """Which of the two EventBridge puts in the dead letter is not documented."""
-    with watched(assembly, export(on_abort="cancel"), snapshots=[snapshot(export_s=50_000)]) as run:
+    with watched(
+        assembly,
+        export(on_abort="cancel"),
+        snapshots=[snapshot(export_s=50_000)],
+        changes_stack=True,
+    ) as run:
         run.until(lambda: run.status(SNAPSHOT) == "IN_PROGRESS")
         [target] = _targets(run, "ExecutionLeftBehind")
         whole = {"Id": "whole", "Arn": _queue_arn(run, "FailedInvocations")}
@@ -86,7 +93,12 @@ def test_an_undelivered_clean_up_can_be_retried_with_the_event_or_with_the_trans
 
 
 def test_a_clean_up_that_fails_is_kept_and_cleans_up_when_retried(assembly: Path) -> None:
-    with watched(assembly, export(on_abort="cancel"), snapshots=[snapshot(export_s=50_000)]) as run:
+    with watched(
+        assembly,
+        export(on_abort="cancel"),
+        snapshots=[snapshot(export_s=50_000)],
+        changes_stack=True,
+    ) as run:
         run.until(lambda: run.status(SNAPSHOT) == "IN_PROGRESS")
         table = _set_table(run, "gone")
         [execution] = run.runs.all

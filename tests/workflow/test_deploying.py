@@ -6,15 +6,13 @@ import json
 import subprocess
 import sys
 from pathlib import Path
-from typing import Any
 
 from infra.project import ROOT
 from localcloud.deployment import deploy
 from localcloud.functions.environment import REGION, isolated_environment
 from localcloud.orchestrator import LocalOrchestrator
 from localcloud.turns import CALLERS_CREDENTIALS
-from localcloud.world import World
-from tests.processes import shared_processes
+from tests.stacks import in_world
 from tests.workflow.deployed_resources import DeployedStack
 from tools.account import BOOTSTRAP_PARAMETER
 
@@ -43,12 +41,8 @@ def account(orchestrator: LocalOrchestrator) -> dict[str, str]:
     return {**orchestrator.aws.environment, **CALLERS_CREDENTIALS, "AWS_REGION": REGION}
 
 
-def orchestrator(assembly: Path, **world: Any) -> LocalOrchestrator:
-    return LocalOrchestrator(World.model_validate(world), assembly, processes=shared_processes())
-
-
 def test_a_stack_that_works_passes_and_changes_nothing(assembly: Path) -> None:
-    with orchestrator(assembly) as deployed:
+    with in_world(assembly, {}) as deployed:
         deployed.begin()
         done = run_in(deployed, "tools.smoke")
         calls = [call.operation for call in deployed.simulators.ledger.records]
@@ -60,7 +54,7 @@ def test_a_stack_that_works_passes_and_changes_nothing(assembly: Path) -> None:
 
 def test_a_stack_without_access_to_rds_fails(assembly: Path) -> None:
     denied = {"operation": "DescribeExportTasks", "error": "AccessDenied", "rate": 1.0}
-    with orchestrator(assembly, faults=[denied]) as deployed:
+    with in_world(assembly, {"faults": [denied]}) as deployed:
         deployed.begin()
         done = run_in(deployed, "tools.smoke")
 
@@ -69,7 +63,7 @@ def test_a_stack_without_access_to_rds_fails(assembly: Path) -> None:
 
 
 def test_what_is_missing_in_an_account_is_a_one_line_error(assembly: Path) -> None:
-    with orchestrator(assembly) as deployed:
+    with in_world(assembly, {}, changes_stack=True) as deployed:
         no_stack = run_in(deployed, "tools.smoke", "Other")
         deployed.aws.client("ssm").delete_parameter(Name=BOOTSTRAP_PARAMETER)
         not_bootstrapped = run_in(deployed, "tools.deploy")
@@ -95,7 +89,7 @@ def assert_one_line(done: subprocess.CompletedProcess[str], code: int, *words: s
 def test_every_resource_of_the_template_exists_also_after_an_update(
     assembly: Path, assembly_with_every_trigger: Path
 ) -> None:
-    with orchestrator(assembly) as deployed:
+    with in_world(assembly, {}, changes_stack=True) as deployed:
         assert_complete(deployed, assembly)
         before = deployed.outputs
 

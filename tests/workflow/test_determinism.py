@@ -11,6 +11,7 @@ from localcloud.runs import Runs
 from localcloud.simulators.ledger import Call
 from localcloud.world import World
 from tests.processes import shared_processes
+from tests.stacks import in_world
 from tests.workflow.export_scenes import source
 from tests.workflow.requests import campaign, campaigns, export, snapshot
 
@@ -34,23 +35,25 @@ WORLD: dict[str, Any] = {
 }
 
 
-def run(
-    assembly: Path, *requests: object, speed: float | None = None, **world: Any
-) -> tuple[dict[str, Any], list[Call], list[dict[str, Any]]]:
+Ran = tuple[dict[str, Any], list[Call], list[dict[str, Any]]]
+
+
+def run(orchestrator: LocalOrchestrator, *requests: object) -> Ran:
     """The report, the simulators' ledger and the outcomes of a run, without real time."""
-    with LocalOrchestrator(
-        World.model_validate(world), assembly, speed=speed, processes=shared_processes()
-    ) as orchestrator:
-        runs = Runs(orchestrator, requests)
-        runs.finish()
-        reported = report(orchestrator, runs)
-        del reported["wall_seconds"], reported["speed"]
-        return reported, list(orchestrator.simulators.ledger.records), [r.outcome for r in runs.all]
+    runs = Runs(orchestrator, requests)
+    runs.finish()
+    reported = report(orchestrator, runs)
+    del reported["wall_seconds"], reported["speed"]
+    return reported, list(orchestrator.simulators.ledger.records), [r.outcome for r in runs.all]
 
 
 def test_the_same_seed_gives_the_same_calls_report_and_outcomes(assembly: Path) -> None:
-    first, again = (run(assembly, *REQUESTS, **WORLD) for _ in range(2))
-    other = run(assembly, *REQUESTS, **WORLD, seed=1)
+    def run_in(world: dict[str, Any], *, changes_stack: bool = False) -> Ran:
+        with in_world(assembly, world, changes_stack=changes_stack) as orchestrator:
+            return run(orchestrator, *REQUESTS)
+
+    first, again = run_in(WORLD, changes_stack=True), run_in(WORLD)
+    other = run_in(WORLD | {"seed": 1})
 
     assert first[0]["throttled"]
     assert first == again
@@ -61,7 +64,12 @@ def test_at_a_speed_the_same_happens_as_without_one(assembly: Path) -> None:
     world = {"campaigns": [campaign(name) for name in FLEET[:3]]}
     request = campaigns("PAUSED", *FLEET[:3])
 
-    jumped, paced = (run(assembly, request, speed=speed, **world) for speed in (None, 50))
+    with in_world(assembly, world) as orchestrator:
+        jumped = run(orchestrator, request)
+    with LocalOrchestrator(
+        World.model_validate(world), assembly, speed=50, processes=shared_processes()
+    ) as orchestrator:
+        paced = run(orchestrator, request)
 
     assert jumped[0] == paced[0]
     assert [call.operation for call in jumped[1]] == [call.operation for call in paced[1]]

@@ -6,7 +6,6 @@ from pathlib import Path
 
 import pytest
 
-from tests.processes import shared_processes
 from tests.properties.dry_run import MUTATING, differences
 from tests.workflow.conftest import Orchestrate
 from tests.workflow.requests import campaign, campaigns, export, snapshot, stages
@@ -14,7 +13,7 @@ from tests.workflow.requests import campaign, campaigns, export, snapshot, stage
 
 @pytest.mark.parametrize("seed", [29, 184])
 def test_a_dry_run_plans_what_the_request_then_does(assembly: Path, seed: int) -> None:
-    assert differences(assembly, seed, shared_processes()) == []
+    assert differences(assembly, seed) == []
 
 
 def test_every_stage_is_planned_on_what_the_stages_before_would_leave(

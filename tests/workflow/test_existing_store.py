@@ -5,10 +5,8 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-from localcloud.orchestrator import LocalOrchestrator
-from localcloud.world import World
-from tests.processes import shared_processes
 from tests.stack_settings import EXISTING_STORE
+from tests.stacks import in_world
 from tests.workflow.export_scenes import source, watched
 from tests.workflow.requests import SNAPSHOT, export, snapshot
 from tools.synthesis import synthesise
@@ -48,9 +46,7 @@ def test_a_missing_bucket_role_or_key_is_a_reason_of_its_own(
             }
         ],
     }
-    with LocalOrchestrator(
-        World.model_validate(world), assembly, processes=shared_processes()
-    ) as orchestrator:
+    with in_world(assembly, world, changes_stack=True) as orchestrator:
         orchestrator.begin()
         client = orchestrator.aws.client
 

@@ -122,7 +122,7 @@ def test_a_wait_that_an_event_ends_leaves_no_waiter(assembly: Path) -> None:
 
 
 def test_a_wait_whose_token_is_not_stored_is_a_fallback_wait(assembly: Path) -> None:
-    with watched(assembly, snapshots=[snapshot()]) as run:
+    with watched(assembly, snapshots=[snapshot()], changes_stack=True) as run:
         dynamodb = run.orchestrator.aws.client("dynamodb")
         [table] = dynamodb.list_tables()["TableNames"]
         dynamodb.delete_table(TableName=table)

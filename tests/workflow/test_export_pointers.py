@@ -8,10 +8,8 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
-from localcloud.orchestrator import LocalOrchestrator
 from localcloud.runs import Runs
-from localcloud.world import World
-from tests.processes import shared_processes
+from tests.stacks import in_world
 from tests.workflow.conftest import Orchestrate
 from tests.workflow.export_scenes import source
 from tests.workflow.requests import export, snapshot
@@ -27,9 +25,7 @@ def test_each_complete_export_of_a_cluster_replaces_its_pointer(
     jobs = [export(source_arn=SHOP, export_only=[table]) for table in ("shop.orders", "shop.items")]
     request = {"stages": [{"jobs": [job]} for job in jobs]}
     world = {"snapshots": [snapshot(SHOP)]}
-    with LocalOrchestrator(
-        World.model_validate(world), assembly_with_every_trigger, processes=shared_processes()
-    ) as orchestrator:
+    with in_world(assembly_with_every_trigger, world) as orchestrator:
         s3 = orchestrator.aws.client("s3")
         bucket = orchestrator.outputs["ExportBucketName"]
         seen: list[dict[str, Any]] = []
@@ -78,7 +74,7 @@ def test_an_older_snapshot_of_a_database_does_not_replace_the_pointer_of_a_newer
 
 
 def test_the_local_s3_refuses_a_write_whose_condition_is_not_met(assembly: Path) -> None:
-    with LocalOrchestrator(World(), assembly, processes=shared_processes()) as orchestrator:
+    with in_world(assembly, {}) as orchestrator:
         s3 = orchestrator.aws.client("s3")
         s3.create_bucket(Bucket="any-bucket")
 

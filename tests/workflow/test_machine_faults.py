@@ -47,7 +47,9 @@ def ended(run: Watched, number: int = 0) -> tuple[dict[str, Any], list[str]]:
 def test_a_function_that_cannot_run_ends_the_request_with_a_whole_outcome(
     assembly: Path, broken: str
 ) -> None:
-    with watched(assembly, campaigns=[campaign()], snapshots=[snapshot()]) as run:
+    with watched(
+        assembly, campaigns=[campaign()], snapshots=[snapshot()], changes_stack=True
+    ) as run:
         replace_module(run.orchestrator, broken, BROKEN)
         arn = run.send(THREE_STAGES)
         run.until_nothing_runs()
@@ -117,7 +119,7 @@ def handler(event, context):
         export(source_arn=left, on_abort="cancel", deadline_seconds=60), campaigns("PAUSED")
     )
 
-    with watched(assembly, snapshots=[snapshot(left, **LONG)]) as run:
+    with watched(assembly, snapshots=[snapshot(left, **LONG)], changes_stack=True) as run:
         replace_module(run.orchestrator, "requests/advance_plan", unreadable)
         arn = run.send(request)
         run.until(lambda: len(run.executions()) == 2)
@@ -143,6 +145,7 @@ def test_a_clean_up_that_cannot_be_planned_fails_with_a_whole_outcome(assembly: 
         export(on_abort="cancel"),
         snapshots=[snapshot(**LONG)],
         actions=[{"at_s": 200, "operation": "AbortExecution"}],
+        changes_stack=True,
     ) as run:
         replace_module(run.orchestrator, "requests/plan_clean_up", BROKEN)
         run.until(lambda: len(run.executions()) == 2)
@@ -159,7 +162,7 @@ def test_an_outcome_that_is_not_published_fails_the_request_and_is_tried_once_mo
     assembly: Path,
 ) -> None:
     """The bus does not exist, so both attempts fail; there is no further clean-up."""
-    with watched(assembly, campaigns=[campaign()]) as run:
+    with watched(assembly, campaigns=[campaign()], changes_stack=True) as run:
         events = run.orchestrator.aws.client("events")
         bus = run.orchestrator.outputs["EventBusName"]
         for rule in events.list_rules(EventBusName=bus)["Rules"]:
@@ -203,6 +206,7 @@ StartedExports.to_cancel = throttle_once
         export(on_abort="cancel"),
         snapshots=[snapshot(**LONG)],
         actions=[{"at_s": 200, "operation": "AbortExecution"}],
+        changes_stack=True,
     ) as run:
         replace_module(run.orchestrator, "requests/plan_clean_up", throttled)
         run.until(lambda: len(run.executions()) == 2)

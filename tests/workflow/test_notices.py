@@ -5,10 +5,8 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-from localcloud.orchestrator import LocalOrchestrator
 from localcloud.runs import Runs
-from localcloud.world import World
-from tests.processes import shared_processes
+from tests.stacks import in_world
 from tests.workflow.requests import campaign, campaigns
 
 
@@ -17,11 +15,8 @@ def test_every_outcome_is_a_notice(assembly_with_every_trigger: Path) -> None:
         {**campaigns("PAUSED"), "correlation_id": "nightly 1", "description": "Before the export"},
         campaigns("STOPED"),
     ]
-    with LocalOrchestrator(
-        World.model_validate({"campaigns": [campaign()]}),
-        assembly_with_every_trigger,
-        processes=shared_processes(),
-    ) as orchestrator:
+    world = {"campaigns": [campaign()]}
+    with in_world(assembly_with_every_trigger, world, changes_stack=True) as orchestrator:
         topic = orchestrator.outputs["NoticeTopicArn"]
         sqs, sns = orchestrator.aws.client("sqs"), orchestrator.aws.client("sns")
         url = sqs.create_queue(QueueName="notices")["QueueUrl"]

@@ -5,14 +5,13 @@ from __future__ import annotations
 from pathlib import Path
 from random import Random
 
-from tests.processes import shared_processes
 from tests.properties.restore import Change, Group, draw, violations
 
 WORLDS = 6
 
 
 def test_campaigns_are_restored_in_random_worlds(assembly: Path) -> None:
-    assert Group(seed=1_000, worlds=WORLDS).run(assembly, shared_processes()) == []
+    assert Group(seed=1_000, worlds=WORLDS).run(assembly) == []
 
 
 def test_the_rule_finds_what_breaks_it() -> None:

@@ -9,7 +9,7 @@ import pytest
 
 from localcloud.patches.executions import map_runs
 from localcloud.simulators.campaigns_api import CampaignsApi
-from localcloud.world import Action
+from localcloud.world import Act
 from tests.workflow.conftest import Orchestrate
 from tests.workflow.export_scenes import Watched, watched
 from tests.workflow.requests import SNAPSHOT, campaign, campaigns, export, snapshot
@@ -282,8 +282,8 @@ def test_a_clean_up_that_is_repeated_changes_nothing_more(assembly: Path) -> Non
         run.until(lambda: len(run.executions()) == 2)
         run.until_nothing_runs()
         restored = states(run)
-        pause = Action(at_s=0, operation="PauseCampaign", campaign_id="c-1")
-        run.orchestrator.simulators.act(pause)
+        pause = Act(operation="PauseCampaign", campaign_id="c-1")
+        run.orchestrator.simulators.perform(pause)
         run.send({"clean_up": {"execution_arn": aborted.execution_arn}})
         run.until_nothing_runs()
         end = states(run)

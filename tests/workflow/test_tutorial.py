@@ -20,7 +20,7 @@ from lambdas.requests.acceptance import parse
 from localcloud.cli import EXAMPLES, main
 from localcloud.orchestrator import LocalOrchestrator
 from localcloud.world import load_world
-from tests.processes import shared_processes
+from tests.stacks import in_world
 from tests.workflow.snippets import fenced, json_blocks, outcome, outcomes, run, section, start
 
 PAGE: Final = (ROOT / "docs" / "tutorial.md").read_text(encoding="utf-8")
@@ -93,11 +93,8 @@ def example(name: str) -> dict[str, Any]:
 
 @pytest.fixture
 def deployed(assembly: Path) -> Iterator[LocalOrchestrator]:
-    with LocalOrchestrator(
-        load_world(EXAMPLES / "worlds" / "maintenance.json"),
-        assembly,
-        processes=shared_processes(),
-    ) as orchestrator:
+    world = load_world(EXAMPLES / "worlds" / "maintenance.json")
+    with in_world(assembly, world, changes_stack=True) as orchestrator:
         orchestrator.begin()
         yield orchestrator
 

@@ -1,6 +1,6 @@
 // Small parts that several views show.
 
-import { classes, html, useEffect, useRef, useState } from "./base.js";
+import { classes, Component, html, memo, useEffect, useRef, useState } from "./base.js";
 import { Icon } from "./icons.js";
 import { phase, status } from "./words.js";
 
@@ -17,6 +17,12 @@ export function Text({ text }) {
     </button>`;
 }
 
+/** Text in which names stand between backticks. */
+export const Words = ({ text }) =>
+  text.length > LONG
+    ? html`<${Text} text=${text} />`
+    : html`<bdi>${text.split("`").map((part, index) => (index % 2 ? html`<code>${part}</code>` : part))}</bdi>`;
+
 export const Pill = ({ text, icon, tone, small }) => html`
   <span class=${classes("pill", `tone-${tone}`, small && "pill-small")}>
     <${Icon} name=${icon} />${text}
@@ -30,6 +36,25 @@ export const Problem = ({ title, text, children }) => html`
     <${Icon} name="warning" />
     <div><strong>${title}</strong> <${Text} text=${text} />${children}</div>
   </div>`;
+
+/** Shows what is around it even if a view fails; the next thing that is shown gets a new chance. */
+export class Guarded extends Component {
+  state = { error: null };
+  static getDerivedStateFromError(error) {
+    return { error };
+  }
+  componentDidCatch(error) {
+    console.error(error);
+  }
+  componentDidUpdate(before) {
+    if (this.state.error && before.of !== this.props.of) this.setState({ error: null });
+  }
+  render({ children }, { error }) {
+    return error
+      ? html`<${Problem} title="This view has failed." text=${`${error.name}; the browser's console says more.`} />`
+      : children;
+  }
+}
 
 export const Empty = ({ title, children }) => html`
   <div class="empty"><p class="empty-title">${title}</p>${children}</div>`;
@@ -85,8 +110,10 @@ export function Confirm({ label, action, danger, onConfirm, onClose, children })
 }
 
 /** JSON, indented, as text. */
-export const Json = ({ value, label }) => html`
-  <pre class="json" tabindex="0" role="region" aria-label=${label}>${highlighted(value)}</pre>`;
+export const Json = memo(
+  ({ value, label }) => html`
+  <pre class="json" tabindex="0" role="region" aria-label=${label}>${highlighted(value)}</pre>`,
+);
 
 function highlighted(value) {
   const text = JSON.stringify(value, null, 2) ?? "null";
@@ -118,9 +145,11 @@ export function Tabs({ label, tabs, selected, onSelect }) {
   };
   return html`
     <div class="tabs" role="tablist" aria-label=${label} ref=${list} onKeyDown=${move}>
-      ${tabs.map(([name, text]) => html`
+      ${tabs.map(
+        ([name, text]) => html`
         <button key=${name} type="button" role="tab" id=${`tab-${name}`} aria-selected=${name === selected}
           aria-controls="panel" tabindex=${name === selected ? 0 : -1}
-          onClick=${() => onSelect(name)}>${text}</button>`)}
+          onClick=${() => onSelect(name)}>${text}</button>`,
+      )}
     </div>`;
 }

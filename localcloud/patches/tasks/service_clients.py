@@ -1,8 +1,7 @@
-"""Task states share boto3 clients, and requests find their service at once.
+"""Task states share boto3 clients.
 
 moto's interpreter makes a boto3 client for each task, which takes longer than the task, and always
-calls moto, also for a service that AWS_ENDPOINT_URL_<SERVICE> places elsewhere. Its server lists
-the 180 folders of its package for each request, which takes 0.5 ms.
+calls moto, also for a service that AWS_ENDPOINT_URL_<SERVICE> places elsewhere.
 """
 
 from __future__ import annotations
@@ -16,6 +15,7 @@ import botocore.session
 from botocore.config import Config
 from botocore.loaders import Loader
 
+from localcloud.direct import call_directly
 from localcloud.patches.patching import Json, Moto, Patches, moto
 from localcloud.turns import CALLERS_CREDENTIALS, mark_calls
 
@@ -41,13 +41,11 @@ def apply(patches: Patches, endpoint: str, environment: Mapping[str, str]) -> No
                     session, service, url, region, parameter_validation=False
                 )
                 mark_calls(clients[region, service], patches.clock)
+                call_directly(clients[region, service], patches.clock)
             return clients[region, service]
 
     moto("stepfunctions.parser.models")  # imports whatever imports boto_client_for
     patches.replace_imports("stepfunctions.parser", "boto_client_for", client_for)
-    backends = moto("backends")
-    names = frozenset(backends.list_of_moto_modules())
-    patches.replace(backends, "list_of_moto_modules", lambda: names)
 
 
 def isolated_session() -> boto3.Session:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from lambdas.campaigns.transitions import TABLE_TARGETS
@@ -26,10 +26,11 @@ from tests.unit.builders import (
     SNAPSHOT,
     any_campaign_job,
 )
+from tests.unit.examples import examples
 
 
 @given(JSON | st.dictionaries(TEXT, JSON, max_size=6))
-@settings(max_examples=100, deadline=None)
+@examples(100)
 def test_whatever_arrives_is_a_request_or_is_rejected(raw):
     request, faults = accepted_or_not(raw)
     if request is None:
@@ -46,7 +47,7 @@ def _near_job(job: dict[str, object]) -> st.SearchStrategy[dict[str, object]]:
 
 
 @given(_near_job(any_campaign_job(api_version="v1")) | _near_job(RICH_EXPORT_JOB))
-@settings(max_examples=100, deadline=None)
+@examples(100)
 def test_whatever_stands_in_one_field_is_accepted_or_is_rejected(raw):
     request, faults = accepted_or_not(raw)
     assert faults or request.model_dump_json().encode()
@@ -95,7 +96,7 @@ REQUESTS = st.fixed_dictionaries(
 
 
 @given(REQUESTS)
-@settings(max_examples=30, deadline=None)
+@examples(30)
 def test_a_valid_request_says_the_same_when_it_is_written_and_read_again(raw):
     request = accept(raw)
     assert accept(json.loads(request.model_dump_json(exclude_none=True))) == request
@@ -113,7 +114,7 @@ ANY_JSON = st.recursive(
 
 
 @given(st.data())
-@settings(max_examples=300, deadline=None)
+@examples(300)
 def test_whatever_stands_anywhere_in_a_request_is_accepted_or_is_rejected(data):
     """Lone surrogates included, which JSON may spell and UTF-8 may not."""
     shape, path, name = data.draw(st.sampled_from(FIELDS))

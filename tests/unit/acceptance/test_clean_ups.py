@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from lambdas.requests.acceptance import (
@@ -26,6 +26,7 @@ from tests.unit.builders import (
     REGION,
     any_export_job,
 )
+from tests.unit.examples import examples
 
 OWN_EXECUTION = f"{EXECUTION}-clean-up"
 
@@ -115,7 +116,7 @@ def test_a_clean_up_is_no_part_of_a_request(extra):
 
 
 @given(st.dictionaries(TEXT | st.just("execution_arn"), JSON | st.just(EXECUTION), max_size=3))
-@settings(max_examples=50, deadline=None)
+@examples(50)
 def test_whatever_is_asked_to_be_cleaned_up_is_accepted_or_is_rejected(asked):
     try:
         accepted, faults = clean_up_of({CLEAN_UP: asked}), tuple[Fault, ...]()

@@ -9,7 +9,7 @@ from functools import reduce
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from lambdas.campaigns.contract import CampaignTarget
@@ -26,6 +26,7 @@ from tests.unit.builders import (
     any_campaign_job,
     any_export_job,
 )
+from tests.unit.examples import examples
 
 SUGGESTED = [
     (any_campaign_job(target="paused"), "target", '"paused"', "PAUSED"),
@@ -107,7 +108,7 @@ VOCABULARY = {
 
 
 @given(st.data())
-@settings(max_examples=300, deadline=None)
+@examples(300)
 def test_a_field_that_is_misspelled_by_one_edit_is_suggested(data):
     shape, path, name = data.draw(st.sampled_from(FIELDS))
     misspelled = data.draw(edited(name))
@@ -125,7 +126,7 @@ def test_a_field_that_is_misspelled_by_one_edit_is_suggested(data):
 
 
 @given(st.data())
-@settings(max_examples=300, deadline=None)
+@examples(300)
 def test_a_value_that_is_misspelled_by_one_edit_is_suggested(data):
     shape, path, name = data.draw(
         st.sampled_from([field for field in FIELDS if field[2] in (*VOCABULARY, "target")])

@@ -156,6 +156,21 @@ async def test_an_error_is_a_message_until_it_is_over():
     await connection.close()
 
 
+def test_an_error_that_nobody_expected_is_logged_once(caplog):
+    async def follow():
+        of, one = Live(Threads(2)), Changing(float("nan"))
+        connection = Connection(of, list=one)
+        event, problem = await connection.next()
+        await reads(one, 3)
+        assert (event, problem["error"]["code"]) == ("problem", "InternalError")
+        one.value = 1
+        assert await connection.next() == ("list", 1)
+        await connection.close()
+
+    asyncio.run(follow())
+    assert caplog.text.count("the page's server failed") == 1
+
+
 @run
 async def test_one_thing_that_is_slow_does_not_hold_up_another():
     goes_on = threading.Event()
