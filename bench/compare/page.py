@@ -202,9 +202,6 @@ _MEASURES: Final[dict[str, Callable[[Sequence[Result]], str]]] = {
     "state transitions": _total(lambda row: row.transitions),
     "next step after an export's end, median": _median,
     "the same, 95 % within": _almost_all,
-    "hours from start to end, of all runs": lambda rows: (
-        f"{sum(row.took_s for row in rows) / 3600:,.0f}"
-    ),
     "cost of a thousand such runs": lambda rows: (
         f"${1_000 * sum(map(cost, rows)) / len(rows):,.2f}" if rows else ""
     ),
