@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import subprocess
-import sys
 import threading
 from collections.abc import Iterable, Iterator, Sequence
 from functools import partial
@@ -14,7 +13,7 @@ from typing import NamedTuple
 from commandline.interrupts import owned
 from infra.project import ROOT
 from localcloud.storm.invariants import INVARIANTS
-from localcloud.storm.workers import SECONDS_PER_SCENARIO
+from localcloud.storm.workers import SECONDS_PER_SCENARIO, worker_command
 
 
 class World(NamedTuple):
@@ -47,7 +46,7 @@ def run_worlds(seeds: Iterable[int], assemblies: Sequence[Path]) -> Iterator[Wor
 
 def _start(assemblies: Sequence[Path]) -> subprocess.Popen[str]:
     return subprocess.Popen(
-        [sys.executable, "-m", "localcloud.storm.worker", *map(str, assemblies)],
+        worker_command(dict(enumerate(assemblies))),
         cwd=ROOT,
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
