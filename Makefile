@@ -18,7 +18,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 # Otherwise each of the many processes would compile all modules again.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: run help test storm mutants check bench cold-start costs compare picture local synth deploy bootstrap smoke layer clean
+.PHONY: run help test storm mutants check bench cold-start costs compare picture screenshots local synth deploy bootstrap smoke layer clean
 
 run: $(READY) layer            ## one request, end to end, on the local AWS; another one: REQUEST=mine.json
 	@$(BIN)/python -m localcloud run $(REQUEST)
@@ -61,6 +61,9 @@ picture: $(READY) layer        ## what docs/ draws and tabulates from the synthe
 	$(BIN)/python -m tools.pages
 	$(BIN)/python -m tools.schemas
 
+screenshots: $(READY) layer    ## the pictures of the console's page; needs Chromium
+	$(BIN)/python -m tools.screenshots
+
 bench: $(READY) layer          ## docs/measurements.md, measured anew
 	$(BIN)/python -m bench
 
@@ -76,7 +79,7 @@ compare: $(READY) layer $(AIRFLOW)  ## docs/comparison.md, compared anew; instal
 
 layer: $(LAYER)                ## what the functions import, for their runtime
 
-$(READY): requirements.txt lambdas/requirements.txt
+$(READY): requirements.txt lambdas/requirements.txt console/requirements.txt
 	@echo "Setting up $(VENV)" >&2
 	@$(PYTHON) -m venv $(VENV)
 	@$(BIN)/pip install --quiet --requirement requirements.txt

@@ -151,6 +151,11 @@ class VirtualClock:
             self._proceed()
 
     @property
+    def holder(self) -> object:
+        """Who has the turn: of a thread that acts for another one, that other one."""
+        return self._running
+
+    @property
     def is_inside(self) -> bool:
         """Whether the calling thread has the turn, or acts for the fiber that has it."""
         return getattr(self._of_thread, "is_inside", False)

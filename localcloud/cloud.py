@@ -49,6 +49,7 @@ class LocalAws:
     Attributes:
         endpoint: where every service is served, http://localhost:PORT.
         functions: the host that runs the deployed functions.
+        gateway: what answers the calls to the endpoint.
         environment: variables that make boto3 or the AWS CLI in another process use it.
         execution_changed: set whenever an execution has started or ended.
     """
@@ -62,7 +63,6 @@ class LocalAws:
         environment: Mapping[str, str] | None = None,
         *,
         port: int = 0,
-        seed: int = 0,
         processes: FunctionProcesses | None = None,
         controls: Callable[[Request], Response] | None = None,
     ) -> None:
@@ -76,8 +76,8 @@ class LocalAws:
         self.environment: dict[str, str] = dict(environment or {})
         self.execution_changed = Event(clock, "the end of an execution")
         self.functions: FunctionHost
+        self.gateway: Gateway
         self._port = port
-        self._seed = seed
         self._processes = processes
         self._controls = controls
         self._session = service_clients.isolated_session()
@@ -138,14 +138,13 @@ class LocalAws:
                 self.functions,
                 self.endpoint,
                 self.environment,
-                seed=self._seed,
                 changed=self.execution_changed.set,
             )
         )
-        respond = Gateway(_moto(), self.environment, self.clock, self._controls).respond
-        server.respond_by(respond)
+        self.gateway = Gateway(_moto(), self.environment, self.clock, self._controls)
+        server.respond_by(self.gateway.respond)
         self._stack.enter_context(server)
-        self._stack.enter_context(served(self.endpoint, respond))
+        self._stack.enter_context(served(self.endpoint, self.gateway.respond))
         self._stack.callback(self.clock.close)
         self._stack.callback(self.functions.close)
 

@@ -38,8 +38,17 @@ _WEB_PAGE: Final = b"<!doctype html>"
 _FORM: Final = "application/x-www-form-urlencoded"
 
 
+Answer = Callable[[Request], Response]
+Interceptor = Callable[[Request, Answer], Response]
+"""Answers a request, by what would answer it or otherwise."""
+
+
 class Gateway:
-    """Answers requests by moto, a WSGI application, by a simulator, or by the controls."""
+    """Answers requests by moto, a WSGI application, by a simulator, or by the controls.
+
+    Attributes:
+        interceptor: what answers the requests to moto in its stead; nothing at first.
+    """
 
     def __init__(
         self,
@@ -52,6 +61,7 @@ class Gateway:
         self._moto = moto
         self._clock = clock
         self._controls = controls
+        self.interceptor: Interceptor | None = None
         self._endpoints = {
             service: environment[variable]
             for service, variable in _SIMULATED.items()
@@ -70,8 +80,13 @@ class Gateway:
         url = self._endpoints.get(_service(request))
         if url is not None and FORWARDED not in request.headers:
             return forward(request, url)
+        if self.interceptor is not None:
+            return self.interceptor(request, self._by_moto)
+        return self._by_moto(request)
+
+    def _by_moto(self, request: Request) -> Response:
         try:
-            return self._by_moto(request)
+            return self._served(request)
         except NotImplementedError:
             message = f"The local AWS does not serve {_operation(request)}."
             return _error(request, NOT_IMPLEMENTED_STATUS, NOT_IMPLEMENTED, message)
@@ -80,7 +95,7 @@ class Gateway:
             message = f"{_operation(request)}: {type(error).__name__}: {error}"
             return _error(request, 500, "InternalFailure", message)
 
-    def _by_moto(self, request: Request) -> Response:
+    def _served(self, request: Request) -> Response:
         """Have moto serve a request; raise NotImplementedError if it has no such path."""
         response = call(self._moto, request)
         if response.status in _NO_SUCH_PATH and response.body.startswith(_WEB_PAGE):

@@ -69,13 +69,13 @@ class LocalOrchestrator:
             targets=self._resources,
             rds_fallback=partial(self._forward, "rds"),
             tagging_fallback=partial(self._forward, "tagging"),
+            caller=self.calling_execution,
         )
         self.simulators = Simulators(world, surroundings)
         self.aws = LocalAws(
             self.clock,
             self.simulators.endpoints,
             port=port,
-            seed=world.seed,
             processes=processes,
             controls=Controls(self.clock, self.simulators, self.abort_executions).respond,
         )
@@ -121,6 +121,7 @@ class LocalOrchestrator:
         self.clock.restart()
         self.aws.execution_changed.clear()
         self.aws.functions.forget()
+        self.aws.gateway.interceptor = None
         self._contents.empty()
         self._outcomes.clear()
         self.world = world
@@ -159,6 +160,16 @@ class LocalOrchestrator:
                 self._outcomes.setdefault(detail["execution_arn"], []).append(detail)
                 sqs.delete_message(QueueUrl=self._queue, ReceiptHandle=message["ReceiptHandle"])
         return self._outcomes.get(execution_arn, [])
+
+    def calling_execution(self) -> str | None:
+        """Return the request's or clean-up's execution whose function's call is served now."""
+        invocation = self.aws.functions.caller()
+        if invocation is None:
+            return None
+        event = json.loads(invocation.payload or b"null")
+        trace = event.get("trace") or event.get("plan", {}).get("trace") or event
+        found: str | None = trace.get("execution_arn")
+        return found
 
     def abort_executions(self) -> list[str]:
         """Stop the requests that run, as a person does, and return their executions' ARNs."""

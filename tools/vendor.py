@@ -1,8 +1,8 @@
 """Makes the JavaScript libraries that the page serves, from the npm registry.
 
 `python -m tools.vendor` reads the versions from console/page/static/vendor/versions.json, and
-writes the bundles, their licenses, and what it made of which versions. To update a library, change
-its version there, remove its integrity, and run this again.
+writes there the bundles, their licenses, and what it made of which versions. To update a library,
+change its version there, remove its integrity, and run this again.
 """
 
 from __future__ import annotations

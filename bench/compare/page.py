@@ -18,6 +18,12 @@ _CANDIDATES: Final = (
         "`finally`; the SDK's standard retries, 5 attempts",
     ),
     (
+        "a careful script",
+        "`bench/compare/guests/careful_script.py`: the same, but it pauses and resumes only what "
+        "runs, takes over what an attempt before has created, cancels its export when it fails or "
+        "is interrupted, and has 10 attempts",
+    ),
+    (
         "a job poller",
         "`bench/compare/job_poller.py`: the state machine of the AWS samples (start, wait 30 s, "
         "get status, choice) with SDK integrations, their `Retry`, and a `Catch` that resumes or "
@@ -47,10 +53,10 @@ MACHINE_HOUR: Final = 0.25 * 0.03238 + 0.5 * 0.00356
 _PAGE: Final = """\
 # Comparison
 
-`{command}` generates this page: {cases} cases, each without its fault and with it, are done by this
-orchestrator and by what teams use instead, on the same simulators in virtual time. A case is a job
-in a world: how many campaigns there are and in which states, how long each export takes. What is
-right is judged by the simulators' ledger alone, by the same code for all.
+`{command}` generates this page: {cases} cases with a fault, and half of them without it, are done
+by this orchestrator and by what teams use instead, on the same simulators in virtual time. A case
+is a job in a world: how many campaigns there are and in which states, how long each export takes.
+What is right is judged by the simulators' ledger alone, by the same code for all.
 
 {candidates}
 
@@ -88,20 +94,21 @@ the end of the run.
 - **No real AWS.** All of it runs on [simulators](local-aws-fidelity.md). Calls take no time, events
   arrive at once unless they are lost, and Airflow's scheduler and the start of its workers take no
   time either.
-- **The others are as their users write them, not as good as they can be.** A script can read a
-  campaign's state before it pauses it, adopt an export, wait for a slot, and cancel in its
-  `finally`; a state machine can catch each error and an event can start its clean-up. What they
-  then need is what this project consists of.
-- **The script resumes all its campaigns**, those too that were paused before. The job poller and
-  the DAGs resume only what they found running.
-- **Aborts are each candidate's own:** StopExecution; Ctrl-C, after which `finally` runs, unlike
-  after SIGTERM; in Airflow, marking the run as failed, after which teardowns run. `on_kill` of
-  Airflow's RDS operators raises NotImplementedError, so they cancel nothing.
+- **The others are as users write them, not as good as they can be.** A script can read a
+  campaign's state before it pauses it and cancel what it has started, as the careful one does, and
+  also wait for a slot and outlive its machine; a state machine can catch each error, and an event
+  can start its clean-up. What they then consist of is what this project consists of.
+- **The script resumes all its campaigns**, those too that were paused before; in about half of
+  these cases, some were. All the others resume only what they found running.
+- **Aborts are each candidate's own:** StopExecution; Ctrl-C, after which `finally` runs; in
+  Airflow, marking the run as failed, after which teardowns run. `on_kill` of Airflow's RDS
+  operators raises NotImplementedError, so they cancel nothing. No case ends a machine: after
+  SIGKILL, or SIGTERM that it does not handle, a script undoes nothing, however careful it is.
 - **Airflow's scheduler is not Airflow's here.** Operators, sensors and their waiting are the real
   code, in processes of their own; order, retries, pools, teardowns and the state of a run are
   done by `bench/compare/dag_run.py`, after Airflow's source, without its database. Its settings
   are its defaults (`retries=0`, `retry_delay` of 5 minutes) with a pool of 5 slots for exports, and
-  the tuned ones above.
+  the tuned ones above. A teardown that fails does not fail a run, as in Airflow.
 - **Money:** prices are those of [costs](costs.md). This orchestrator also costs about $10 to $18 a
   month while nothing runs. A process is charged as a Fargate task for Arm with 0.25 vCPU and 0.5 GB
   (${machine:.4f} an hour, secondary), from start to end; Airflow's tasks share the machines of

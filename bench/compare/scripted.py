@@ -13,10 +13,11 @@ from localcloud.orchestrator import LocalOrchestrator
 
 
 class Scripted:
-    """Runs the functions of guests/script.py."""
+    """Runs the functions of a module in guests/, which are named after the jobs."""
 
-    def __init__(self, processes: FunctionProcesses) -> None:
+    def __init__(self, processes: FunctionProcesses, module: str) -> None:
         self._processes = processes
+        self._module = module
 
     def run(self, case: Case, orchestrator: LocalOrchestrator) -> Run:
         """Run the script to its end."""
@@ -24,7 +25,8 @@ class Scripted:
         orchestrator.begin()
         processes = Processes(orchestrator, self._processes)
         interrupt = _interrupt(case, orchestrator.clock)
-        answer = processes.call("run_script", _event(case, store), interrupt, seed=case.name)
+        event = {"module": self._module, **_function(case, store)}
+        answer = processes.call("run_script", event, interrupt, seed=case.name)
         ended_at_s = orchestrator.seconds()
         return Run(
             case,
@@ -43,8 +45,8 @@ def _interrupt(case: Case, clock: VirtualClock) -> Event:
     return interrupt
 
 
-def _event(case: Case, store: dict[str, str]) -> dict[str, Any]:
-    """Return the function of the script that does a job, and its arguments."""
+def _function(case: Case, store: dict[str, str]) -> dict[str, Any]:
+    """Return the function that does a job, and its arguments."""
     job = case.job
     campaigns = {"campaign_ids": job.campaigns}
     named = {"store": store, "name": case.name}

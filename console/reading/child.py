@@ -11,7 +11,8 @@ from typing import Any, Final
 
 from pydantic import TypeAdapter, ValidationError
 
-from console.reading.kinds import next_poll, reader_of
+from console.reading.kinds import reader_of
+from console.reading.kinds.reader import next_poll
 from console.reading.model import Mark, MarkType, Resource, Span, Wait
 from console.reading.observed import InWords, Observed, WaitFacts, key_of, observe
 from console.reading.texts import clock_time

@@ -9,11 +9,12 @@ from typing import Any, Final, Generic, Protocol, TypeVar
 
 from console.aws import STEP_FUNCTIONS, Aws, QuotaSpent
 from console.reading.visits import RUNNING, Event, Visits
+from lambdas.jobs.history import PASS_EVENTS
 
 PER_PAGE: Final = 1_000
 """Source: Step Functions API reference, GetExecutionHistory, maxResults."""
 
-NEW_EVENTS: Final = 100
+NEW_EVENTS: Final = PASS_EVENTS
 """How many of the latest events are read to find those that are new."""
 
 MAX_KEPT: Final = 2_000
@@ -113,18 +114,24 @@ class Histories(Generic[H]):
                 return
 
     def _new(self, execution_arn: str, last_id: int) -> list[Event]:
-        """Return the events after one, in order."""
-        found: list[Event] = []
-        token: dict[str, str] = {}
-        while True:
-            page = self._page(execution_arn, maxResults=NEW_EVENTS, reverseOrder=True, **token)
-            for event in page["events"]:
-                if event["id"] <= last_id:
-                    return found[::-1]
-                found.append(event)
-            if not page.get("nextToken"):
-                return found[::-1]
-            token = {"nextToken": page["nextToken"]}
+        """Return the events after one, in order.
+
+        Ids have no gaps, so the first page says how many there are. Events hold whole payloads:
+        few are read as long as few are new.
+        """
+        size = NEW_EVENTS
+        page = self._page(execution_arn, maxResults=size, reverseOrder=True)
+        number = page["events"][0]["id"] - last_id
+        if number > len(page["events"]):
+            size = min(number, PER_PAGE)
+            page = self._page(execution_arn, maxResults=size, reverseOrder=True)
+        found: list[Event] = list(page["events"])
+        while found[-1]["id"] > last_id + 1 and page.get("nextToken"):
+            page = self._page(
+                execution_arn, maxResults=size, reverseOrder=True, nextToken=page["nextToken"]
+            )
+            found += page["events"]
+        return [event for event in reversed(found) if event["id"] > last_id]
 
     def _page(self, execution_arn: str, **parameters: object) -> dict[str, Any]:
         return self._aws.call(

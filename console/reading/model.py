@@ -292,7 +292,7 @@ class Request(View):
 
 
 class RunningExport(View):
-    """One export that holds a slot, no matter who started it."""
+    """One export that holds a slot, started by the orchestrator or by another caller."""
 
     task_id: str
     source_arn: str

@@ -6,7 +6,7 @@ mutations and waits above all, is in `console.reading.kinds`.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any, NamedTuple
 
 from console.reading.model import MarkType
@@ -96,6 +96,3 @@ def _value(model: Any, path: FieldPath) -> Any:  # noqa: ANN401 - a field of any
     for name in path:
         model = getattr(model, name, None)
     return model
-
-
-Happenings = Iterator[Happened]

@@ -17,7 +17,7 @@ from lambdas.requests.plan import Plan
 Json = dict[str, Any]
 
 _ENDS: Final = frozenset({"PublishOutcome", "RequestComplete", "RequestRejected", "RequestFailed"})
-"""The states whose input holds the outcome, no matter which state made it."""
+"""The states whose input holds the outcome, whichever state made it."""
 
 
 @dataclass(frozen=True)

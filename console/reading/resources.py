@@ -30,7 +30,7 @@ def entries_of(history: RequestHistory, outcome: object) -> tuple[Entry, ...]:
 
     Args:
         history: of the request.
-        outcome: of the request, its own or the one that its clean-up publishes.
+        outcome: of the request, published by it or by its clean-up.
     """
     if isinstance(outcome, dict):
         return Outcome.model_validate(outcome).resources

@@ -100,7 +100,9 @@ def ended(
     """
     if status in (RUNNING, PENDING_REDRIVE):
         return Phase.IN_PROGRESS, None, None
-    if status == SUCCEEDED and isinstance(outcome, dict):
+    if status == SUCCEEDED:
+        if not isinstance(outcome, dict):
+            return Phase.COMPLETE, None, None
         return (
             str(outcome.get("phase", Phase.COMPLETE)),
             _text(outcome.get("reason")),

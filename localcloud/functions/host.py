@@ -8,6 +8,7 @@ import threading
 import uuid
 from collections import Counter, defaultdict
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from localcloud.clock import VirtualClock
@@ -21,6 +22,31 @@ from localcloud.functions.function import (
 from localcloud.functions.pool import WorkerPool
 from localcloud.functions.processes import FunctionProcesses
 from localcloud.functions.workers import Worker, WorkerGoneError
+
+
+@dataclass(eq=False)
+class InProgress:
+    """An invocation on its way, which can be ended from outside.
+
+    Attributes:
+        payload: what the function was invoked with.
+        hangs: whether it was ended as one that does nothing more until its timeout.
+    """
+
+    function: DeployedFunction
+    payload: bytes
+    worker: Worker
+    hangs: bool = False
+
+    def kill(self) -> None:
+        """End its process, as Lambda does with one that has no memory left."""
+        self.worker.end()
+
+    def hang(self) -> None:
+        """Have it do nothing more; it times out."""
+        self.hangs = True
+        self.worker.end()
+
 
 LogListener = Callable[[DeployedFunction, str, Sequence[str]], None]
 
@@ -55,6 +81,7 @@ class FunctionHost:
         self._closing = threading.Lock()
         self._running: Counter[str] = Counter()
         self._pools: dict[str, tuple[str, WorkerPool]] = {}
+        self._in_progress: dict[object, InProgress] = {}
         self._closed = False
         self._owns_processes = processes is None
         self._processes = processes or FunctionProcesses()
@@ -75,6 +102,10 @@ class FunctionHost:
         finally:
             with self._lock:
                 self._running[function.name] -= 1
+
+    def caller(self) -> InProgress | None:
+        """Return the invocation that has the clock's turn: whose call is being served now."""
+        return self._in_progress.get(self._clock.holder)
 
     def forget(self) -> None:
         """Forget the invocations and logs so far; warm workers stay."""
@@ -100,6 +131,8 @@ class FunctionHost:
         pool = self._pool(function)
         worker, new = pool.take()
         reusable = False
+        holder, deadline = self._clock.holder, self._clock.now() + function.timeout_seconds
+        in_progress = self._in_progress[holder] = InProgress(function, payload, worker)
         try:
             failure = self._prepare(worker, function) if new else None
             if failure is not None:
@@ -109,24 +142,31 @@ class FunctionHost:
                 answer = worker.ask(
                     self._request(function, payload, request_id),
                     timeout,
-                    self._sleep_until_at_most(self._clock.now() + timeout),
+                    self._sleep_until_at_most(deadline),
                 )
             reusable = failure is None
             return self._answered(function, worker, request_id, answer)
         except TimeoutError:
             worker.end()
-            limit = f"{function.timeout_seconds:.2f} seconds"
-            message = f"RequestId: {request_id} Error: Task timed out after {limit}"
-            log = self._logged(function, worker, (message,))
-            return Invocation.failed(request_id, "Sandbox.Timedout", message, log)
+            return self._timed_out(function, worker, request_id)
         except WorkerGoneError as error:
             if self._closed:
                 raise HostClosedError from error
+            if in_progress.hangs:
+                self._clock.sleep(deadline - self._clock.now())
+                return self._timed_out(function, worker, request_id)
             message = f"RequestId: {request_id} Error: Runtime exited without providing a reason"
             log = self._logged(function, worker, (message,))
             return Invocation.failed(request_id, "Runtime.ExitError", message, log)
         finally:
+            self._in_progress.pop(holder, None)
             pool.release(worker, reusable=reusable)
+
+    def _timed_out(self, function: DeployedFunction, worker: Worker, request_id: str) -> Invocation:
+        limit = f"{function.timeout_seconds:.2f} seconds"
+        message = f"RequestId: {request_id} Error: Task timed out after {limit}"
+        log = self._logged(function, worker, (message,))
+        return Invocation.failed(request_id, "Sandbox.Timedout", message, log)
 
     def _sleep_until_at_most(self, deadline: float) -> Callable[[float], float]:
         """Return a function that sleeps for simulated seconds; it raises TimeoutError."""

@@ -31,7 +31,8 @@ from localcloud.patches.executions import (
     starts,
     status_events,
 )
-from localcloud.patches.executions.children import ChildHistory, child_histories
+from localcloud.patches.executions.children import ChildHistory, child_histories, own_events
+from localcloud.patches.executions.ends import end_by_itself
 from localcloud.patches.expressions import definitions, evaluation, failures, map_items
 from localcloud.patches.functions import invocations
 from localcloud.patches.functions.asynchronous import AsynchronousInvocations
@@ -45,7 +46,16 @@ from localcloud.patches.tasks import (
 )
 from localcloud.patches.time import dates, interruptions, threads, timeouts, waits
 
-__all__ = ["MOTO_VERSION", "ChildHistory", "child_histories", "patched_moto", "publish", "reseed"]
+__all__ = [
+    "MOTO_VERSION",
+    "ChildHistory",
+    "child_histories",
+    "end_by_itself",
+    "own_events",
+    "patched_moto",
+    "publish",
+    "reseed",
+]
 
 MOTO_VERSION = "5.2.5"
 """The version of moto that the patches were made for."""
@@ -58,7 +68,6 @@ def patched_moto(
     endpoint: str,
     environment: Mapping[str, str],
     *,
-    seed: int,
     changed: Callable[[], None],
 ) -> Iterator[None]:
     """Apply all patches; at the end, close the function host and restore moto.
@@ -70,7 +79,7 @@ def patched_moto(
     patches = Patches(clock)
     asynchronous = AsynchronousInvocations(clock, functions, invocations.deployed)
     try:
-        chance.apply(patches, seed)
+        chance.apply(patches)
         speed.apply(patches)
         _apply_to_cloudformation(patches)
         _apply_to_step_functions(patches, endpoint, environment, changed)

@@ -18,10 +18,18 @@ Result = TypeVar("Result")
 class CallPipeline:
     """Throttles, fails and counts the calls of both simulators alike."""
 
-    def __init__(self, time: WorldTime, faults: CallFaults, ledger: Ledger) -> None:
+    def __init__(
+        self,
+        time: WorldTime,
+        faults: CallFaults,
+        ledger: Ledger,
+        caller: Callable[[], str | None] = lambda: None,
+    ) -> None:
+        """Prepare; `caller` returns the execution whose function makes the present call."""
         self._time = time
         self._faults = faults
         self._ledger = ledger
+        self._caller = caller
 
     def run(
         self,
@@ -45,6 +53,7 @@ class CallPipeline:
             SimulatedError: throttled, failed by a fault, or refused by the operation.
             LostResponse: a fault drops the response, whatever it is.
         """
+        self._ledger.announce_call(operation)
         at_s = self._time.seconds()
         took_effect = False
         lost = False
@@ -65,6 +74,7 @@ class CallPipeline:
                 answer=LOST_RESPONSE if lost else refusal.code if refusal else None,
                 illegal=refusal is not None and refusal.illegal and not lost,
                 took_effect=took_effect,
+                execution_arn=self._caller(),
             )
         )
         if lost:

@@ -6,6 +6,7 @@ import threading
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Protocol
 
 from localcloud.simulators.errors import THROTTLES
 from localcloud.world import CAMPAIGN_MUTATIONS
@@ -21,6 +22,7 @@ class Call:
         answer: None for a result, else an error code or lost_response.
         illegal: whether it was refused because of the resource's state.
         took_effect: whether the operation was performed, whatever the response.
+        execution_arn: of the request or clean-up whose function called, None if it is unknown.
     """
 
     operation: str
@@ -29,6 +31,7 @@ class Call:
     answer: str | None
     illegal: bool
     took_effect: bool
+    execution_arn: str | None = None
 
 
 @dataclass(frozen=True)
@@ -49,10 +52,31 @@ class Mutations:
     last_at_s: float | None
 
 
+class Watcher(Protocol):
+    """Who watches calls while they are served."""
+
+    def before(self, operation: str) -> None:
+        """A call has arrived, and has changed nothing yet.
+
+        Raises LostResponse: it is lost.
+        """
+
+    def after(self, call: Call) -> None:
+        """A call has been served, and its response not yet sent.
+
+        Raises LostResponse: the response is lost.
+        """
+
+
 class Ledger:
-    """Thread-safe; it records nothing before it begins."""
+    """Thread-safe; it records nothing before it begins.
+
+    Attributes:
+        watcher: who watches the calls that are recorded; nobody at first.
+    """
 
     def __init__(self) -> None:
+        self.watcher: Watcher | None = None
         self._begun = False
         self._lock = threading.Lock()
         self._timeline: list[Call | Change] = []
@@ -63,11 +87,18 @@ class Ledger:
         """Record from now on."""
         self._begun = True
 
+    def announce_call(self, operation: str) -> None:
+        """Have the watcher know of a call that is about to be served."""
+        if self._begun and self.watcher is not None:
+            self.watcher.before(operation)
+
     def record_call(self, call: Call) -> None:
         """Add a call."""
         if self._begun:
             with self._lock:
                 self._timeline.append(call)
+            if self.watcher is not None:
+                self.watcher.after(call)
 
     def record_state(self, at_s: float, resource: str, state: str) -> None:
         """Add a resource's new state, as of a second since the beginning."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
@@ -53,6 +54,7 @@ class Surroundings:
         targets: the buckets, roles and keys that exist; by default, all do.
         rds_fallback: serves the other operations of RDS; by default, they are not served.
         tagging_fallback: the same for the Resource Groups Tagging API.
+        caller: returns the execution whose function makes the present call, None if unknown.
     """
 
     clock: VirtualClock
@@ -63,6 +65,7 @@ class Surroundings:
     targets: ExportTargets = field(default_factory=AnyTargets)
     rds_fallback: Fallback | None = None
     tagging_fallback: Fallback | None = None
+    caller: Callable[[], str | None] = lambda: None
 
 
 class SimulatedWorld:
@@ -103,7 +106,7 @@ class SimulatedWorld:
             Campaigns(world.campaigns, self.ledger.record_state), self._time
         )
         self._actions = Actions(self._time, self._campaigns, self._exports, campaign_events)
-        pipeline = CallPipeline(self._time, self.faults.calls, self.ledger)
+        pipeline = CallPipeline(self._time, self.faults.calls, self.ledger, around.caller)
         documents = CampaignDocuments(self._time, account=around.account, region=around.region)
         exports = ExportsApi(self._exports, self._time, targets=around.targets)
         snapshots = SnapshotsApi(

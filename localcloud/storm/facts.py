@@ -10,7 +10,9 @@ from typing import Final, NamedTuple
 from localcloud.simulators.exports import ExportParameters
 from localcloud.simulators.ledger import Call, Change
 from localcloud.storm.observe import Observed
-from localcloud.storm.scenario import Json
+from localcloud.storm.scenario import CAMPAIGN_MUTATIONS, CREATES, DELETES, MUTATIONS, Json
+
+__all__ = ["CAMPAIGN_MUTATIONS", "CREATES", "DELETES", "MUTATIONS"]
 
 GONE: Final = "Deleted"
 """The ledger's word for what does not exist any more."""
@@ -22,13 +24,7 @@ PASS_SECONDS: Final = 35.0
 """How old the read may be on which a reconcile pass acts: it sleeps for its turn of the shared rate
 limit, up to 15 s before its reads and again before its mutations."""
 
-CAMPAIGN_MUTATIONS: Final = frozenset(
-    f"{verb}Campaign" for verb in ("Start", "Pause", "Resume", "Stop", "Delete")
-)
 CAMPAIGN_READS: Final = frozenset({"GetCampaignState", "GetCampaignStateBatch", "ListCampaigns"})
-CREATES: Final = frozenset({"CreateDBSnapshot", "CreateDBClusterSnapshot"})
-DELETES: Final = frozenset({"DeleteDBSnapshot", "DeleteDBClusterSnapshot"})
-MUTATIONS: Final = CAMPAIGN_MUTATIONS | CREATES | DELETES | {"StartExportTask", "CancelExportTask"}
 ACTIVE_EXPORT: Final = frozenset({"STARTING", "IN_PROGRESS", "CANCELING"})
 
 
@@ -68,10 +64,64 @@ class Task:
         after = [status for since, status in self.statuses if since <= at_s + EPSILON]
         return bool(before) and {before[-1], after[-1]} <= ACTIVE_EXPORT
 
+    def was_complete_before(self, at_s: float) -> bool:
+        """Return whether it was COMPLETE before a second."""
+        return any(status == "COMPLETE" and since < at_s - 1.0 for since, status in self.statuses)
+
     @property
     def end(self) -> str | None:
         """Its last status."""
         return self.statuses[-1][1] if self.statuses else None
+
+
+class Taken(NamedTuple):
+    """A snapshot that is available at some time.
+
+    Attributes:
+        data_at_s: when its data was taken.
+    """
+
+    arn: str
+    db_instance: str | None
+    db_cluster: str | None
+    type: str
+    data_at_s: float
+
+
+def snapshots(observed: Observed) -> Iterator[Taken]:
+    """Yield the snapshots of databases: the world's, and those that calls have created."""
+    for one in observed.scenario.world.get("snapshots", ()):
+        if ":cluster:" not in one["arn"]:
+            yield Taken(
+                one["arn"],
+                one.get("db_instance"),
+                one.get("db_cluster"),
+                one.get("type", "manual"),
+                one.get("created_at_s", -86_400.0),
+            )
+    for call in calls(observed, CREATES):
+        if call.took_effect:
+            database, arn = sorted(call.resources, key=lambda name: "snapshot:" in name)
+            name = database.rpartition(":")[2]
+            is_cluster = call.operation == "CreateDBClusterSnapshot"
+            available = [at_s for at_s, state in states(observed, arn) if state == "available"]
+            if available:
+                instance, cluster = (None, name) if is_cluster else (name, None)
+                yield Taken(arn, instance, cluster, "manual", available[0])
+
+
+def number_of(observed: Observed, call: Call) -> int | None:
+    """Return the request for which a call was made, by itself or by its clean-up."""
+    by_arn = {execution.arn: execution for execution in observed.executions}
+    caller = by_arn.get(call.execution_arn or "")
+    while caller is not None and caller.cleans_up:
+        caller = by_arn.get(caller.cleans_up)
+    return caller.number if caller else None
+
+
+def is_known(observed: Observed, call: Call) -> bool:
+    """Return whether the execution is known that a call was made for."""
+    return any(each.arn == call.execution_arn for each in observed.executions)
 
 
 def calls(observed: Observed, operations: Collection[str]) -> Iterator[Call]:

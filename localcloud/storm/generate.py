@@ -4,12 +4,22 @@ from __future__ import annotations
 
 import json
 import random
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from functools import cache
 from typing import Any, Final, TypeVar
 
 from infra.project import ROOT
-from localcloud.storm.scenario import SETTINGS, Json, Scenario, Sent
+from localcloud.storm.scenario import (
+    ENDS,
+    LOST,
+    MUTATION,
+    NOTE,
+    SETTINGS,
+    Json,
+    Mishap,
+    Scenario,
+    Sent,
+)
 
 Value = TypeVar("Value")
 
@@ -61,6 +71,19 @@ RDS_ERRORS: Final = (
     "InternalFailure",
     "ServiceUnavailable",
 )
+READS: Final = ("GetCampaignStateBatch", "DescribeExportTasks", "DescribeDBSnapshots")
+TABLE_CALLS: Final = ("GetItem", "PutItem", "UpdateItem", "Query", "DeleteItem")
+TABLE_ERRORS: Final = (
+    LOST,
+    LOST,
+    "ProvisionedThroughputExceededException",
+    "ThrottlingException",
+    "RequestLimitExceeded",
+    "InternalServerError",
+)
+OWN: Final = "own"
+"""How the names of resources begin that one request alone is about."""
+
 EVENTS: Final = ("*", "*", "RDS-EVENT-0161", "RDS-EVENT-0162", "RDS-EVENT-0042", "PauseCampaign")
 
 
@@ -68,8 +91,57 @@ def scenario(seed: int) -> Scenario:
     """Return the scenario of a seed."""
     draw = random.Random(f"storm {seed}")
     world = _world(draw)
-    sent = tuple(_sent(draw, world) for _ in range(draw.choice((1, 1, 1, 2, 2, 3, 4))))
-    return Scenario(seed, world, sent, draw.randrange(len(SETTINGS)))
+    sent: list[Sent] = []
+    mishaps: list[Mishap] = []
+    for number in range(draw.choice((1, 1, 1, 2, 2, 3, 4))):
+        end = _end(draw, number) if draw.random() < 0.4 else None
+        if isinstance(end, Mishap):
+            mishaps.append(end)
+        if sent and draw.random() < 0.1:  # as who sends twice, under another name
+            sent.append(sent[-1]._replace(at_s=sent[-1].at_s + draw.choice((0, 1, 40))))
+            continue
+        sent.append(_sent(draw, world, number, end))
+    mishaps += _mishaps(draw)
+    return Scenario(seed, world, tuple(sent), draw.randrange(len(SETTINGS)), tuple(mishaps))
+
+
+def _end(draw: random.Random, number: int) -> Mishap | float:
+    """Return when a request ends before its time: by what it does, or by the clock."""
+    if draw.random() < 0.4:
+        ways = (0.0, 1.0, float(draw.randint(0, 60)), round(draw.uniform(0, 1_500), 1))
+        return draw.choice(ways)
+    if draw.random() < 0.08:
+        return Mishap("ABORTED", "PutEvents", is_after=True, number=number)
+    return Mishap(
+        what=draw.choice((*ENDS[:1] * 6, *ENDS[1:])),
+        operation=draw.choice((MUTATION, MUTATION, NOTE)),
+        nth=draw.choice((1, 1, 1, 2, 2, 3, 4)),
+        is_after=draw.random() < 0.7,
+        number=number,
+    )
+
+
+def _mishaps(draw: random.Random) -> Iterator[Mishap]:
+    """Yield what goes wrong with functions, with the table and with the event bus."""
+    for _ in range(draw.choice((0, 0, 0, 1, 2))):
+        yield Mishap(
+            what=draw.choice(("kill", "kill", "kill", "hang")),
+            operation=draw.choice((MUTATION, MUTATION, NOTE, NOTE, *READS, *TABLE_CALLS)),
+            nth=draw.choice((1, 1, 2, 3, 5, 8)),
+            is_after=draw.random() < 0.6,
+        )
+    for _ in range(draw.choice((0, 0, 0, 1, 2))):
+        what = draw.choice(TABLE_ERRORS)
+        yield Mishap(
+            what=what,
+            operation=draw.choice((*TABLE_CALLS, NOTE)),
+            nth=draw.choice((1, 1, 2, 4, 8)),
+            is_after=what == LOST,
+            times=draw.choice((1, 1, 2, 3)),
+        )
+    if draw.random() < 0.15:
+        nth, times = draw.choice((1, 2)), draw.choice((1, 2))
+        yield Mishap("FailedEntry", "PutEvents", nth=nth, times=times)
 
 
 def _some(draw: random.Random, chance: float, **fields: object) -> Json:
@@ -82,8 +154,9 @@ def _one(draw: random.Random, value: object) -> object:
 
 
 def _world(draw: random.Random) -> Json:
+    campaigns = 30 if draw.random() < 0.04 else draw.randint(1, 9)
     world: Json = {
-        "campaigns": [_campaign(draw, number) for number in range(draw.randint(1, 9))],
+        "campaigns": [_campaign(draw, number) for number in range(campaigns)],
         "databases": [
             {"id": "shop", "kind": "instance"} | _database(draw),
             {"id": "books", "kind": "cluster"} | _database(draw),
@@ -160,14 +233,14 @@ def _snapshot(draw: random.Random, number: int) -> Json:
 def _exports(draw: random.Random, sources: Sequence[Json]) -> list[Json]:
     exports = []
     for number, source in enumerate(sources):
-        if draw.random() < 0.25:
+        if draw.random() < 0.35:
             status = draw.choice(("STARTING", "IN_PROGRESS", "IN_PROGRESS", "COMPLETE", "FAILED"))
             export: Json = {
                 "export_id": f"before-{number}",
                 "source_arn": source["arn"],
                 "status": status,
-                "s3_prefix": draw.choice(("exports", "exports", "elsewhere")),
-                "export_only": draw.choice(TABLES),
+                "s3_prefix": draw.choice(("exports", "exports", "exports", "elsewhere")),
+                "export_only": draw.choice((*TABLES, [], [])),
                 "age_s": draw.choice((0, 20, 50)),
             }
             exports.append(export | _some(draw, 0.3, s3_bucket="a-bucket-of-others"))
@@ -181,7 +254,7 @@ def _fault(draw: random.Random, world: Json) -> Json:
         event = draw.choice(EVENTS)
         return {"event": event, "drop": drop, "delay_s": delay_s, "duplicates": duplicates}
     often: Json = draw.choice(
-        ({"times": 1}, {"times": 1}, {"times": 3}, {"rate": 0.2}, {"rate": 0.5})
+        ({"times": 1}, {"times": 1}, {"times": 3}, {"times": 12}, {"rate": 0.2}, {"rate": 0.5})
     )
     if way < 0.65:
         operation = draw.choice((*CAMPAIGN_MUTATIONS, *CAMPAIGN_MUTATIONS, *CAMPAIGN_READS))
@@ -203,19 +276,76 @@ def _action(draw: random.Random, world: Json) -> Json:
     way = draw.random()
     if way < 0.7:
         action["operation"] = draw.choice((*CAMPAIGN_MUTATIONS, "FailCampaign", "CreateCampaign"))
-        action["campaign_id"] = draw.choice(world["campaigns"])["id"]
+        action["campaign_id"] = draw.choice(_shared(world))["id"]
         return action | _some(draw, 0.1, every_s=(37, 400))
-    source = draw.choice(world["snapshots"])["arn"]
+    source = draw.choice(_shared_sources(world))["arn"]
     if way < 0.85 or ":cluster:" in source:
         return action | {"operation": "CancelExportTask", "source_arn": source}
     return action | {"operation": "DeleteSnapshot", "arn": source}
 
 
-def _sent(draw: random.Random, world: Json) -> Sent:
+def _sent(draw: random.Random, world: Json, number: int, end: Mishap | float | None) -> Sent:
     at_s = draw.choice((0, 0, 1, 5, draw.randint(0, 300)))
-    abort_after_s = draw.choice((0, 1, draw.randint(0, 60), round(draw.uniform(0, 1_500), 1)))
-    is_aborted = draw.random() < 0.3
-    return Sent(_request(draw, world), at_s, abort_after_s if is_aborted else None)
+    again_after_s = draw.choice((0, 2, 500)) if draw.random() < 0.08 else None
+    is_typical = draw.random() < 0.4
+    request = _typical(draw, world, number) if is_typical else _request(draw, world)
+    if end is not None:
+        for stage in request["stages"]:
+            for job in stage["jobs"]:
+                job.update(_on_abort(draw, job))
+    return Sent(request, at_s, end if isinstance(end, float) else None, again_after_s)
+
+
+def _on_abort(draw: random.Random, job: Json) -> Json:
+    """Return what becomes of a job of a request that ends before its time: most are undone."""
+    undone = {
+        ("campaigns", "PAUSED"): "restore",
+        ("campaigns", "RUNNING"): "restore",
+        ("export", "COMPLETE"): "cancel",
+        ("snapshot", "AVAILABLE"): "delete",
+    }.get((job["kind"], job["target"]))
+    return _some(draw, 0.8, on_abort=undone) if undone else {}
+
+
+def _typical(draw: random.Random, world: Json, number: int) -> Json:
+    """Return a request about resources of its own, which it changes and then restores."""
+    campaigns = [
+        {
+            "id": f"{OWN}-{number}-{each}",
+            "name": f"{OWN}-{number}-{each}",
+            "instance_id": OWN,
+            "state": draw.choice(("Running", "Running", "Paused")),
+            "api_version": "v2",
+        }
+        for each in range(draw.randint(1, 3))
+    ]
+    world["campaigns"] += campaigns
+    source = {"arn": _arn("snapshot", f"{OWN}-{number}")} | _course(draw)
+    world["snapshots"].append(source)
+    change: Json = {
+        "id": "change",
+        "kind": "campaigns",
+        "campaign_ids": [each["id"] for each in campaigns],
+        "target": draw.choice(("PAUSED", "PAUSED", "RUNNING")),
+    }
+    change |= _some(draw, 0.5, on_abort="restore")
+    between: list[Json] = [
+        {"kind": "export", "source_arn": source["arn"], "target": "COMPLETE"},
+        {"kind": "snapshot", "target": "AVAILABLE"} | draw.choice(DATABASES),
+        {
+            "kind": "campaigns",
+            "campaign_ids": [draw.choice(world["campaigns"])["id"]],
+            "target": "FINISHED",
+            "deadline_seconds": 60,
+        },
+    ]
+    stages: list[Json] = [{"jobs": [change]}]
+    if draw.random() < 0.8:
+        stages.append({"run": "always", "jobs": draw.sample(between, draw.choice((1, 1, 2)))})
+    if draw.random() < 0.8:
+        restore = {"kind": "campaigns", "of": "change", "target": "RESTORED"}
+        stages.append({"run": "always", "jobs": [restore]})
+    return {"stages": stages}
 
 
 def _request(draw: random.Random, world: Json) -> Json:
@@ -273,11 +403,21 @@ def _campaign_job(draw: random.Random, world: Json, earlier: list[Json]) -> Json
         job["api_version"] = version
     if draw.random() < 0.35:
         return job | {"select": _select(draw)}
-    ids = [each["id"] for each in world["campaigns"] if each["api_version"] == version]
+    ids = [each["id"] for each in _shared(world) if each["api_version"] == version]
     ids = draw.sample(ids, draw.randint(1, len(ids))) if ids else ["c-0"]
     if draw.random() < 0.1:
         ids = [*ids, "never-existed", ids[0]]
     return job | {"campaign_ids": ids}
+
+
+def _shared(world: Json) -> list[Json]:
+    """Return the campaigns that any request, and any other caller, may be about."""
+    return [each for each in world["campaigns"] if not each["id"].startswith(OWN)]
+
+
+def _shared_sources(world: Json) -> list[Json]:
+    found = [each for each in world["snapshots"] if f":{OWN}-" not in each["arn"]]
+    return found[:2] if len(found) > 2 else found  # few, so that exports meet
 
 
 def _restorable(earlier: Sequence[Json]) -> list[Json]:
@@ -302,12 +442,14 @@ def _select(draw: random.Random) -> Json:
         "tags": {"team": draw.choice(TEAMS)},
     }
     select = {name: every[name] for name in draw.sample(sorted(every), draw.randint(1, 2))}
+    if list(select) == ["states"]:
+        select["instance_id"] = every["instance_id"]  # not those of one request alone
     return select | _some(draw, 0.1, at_most=(1, 3))
 
 
 def _export_job(draw: random.Random, world: Json, earlier: list[Json]) -> Json:
     job: Json = {"kind": "export", "target": draw.choice(("COMPLETE", "COMPLETE", "CANCELED"))}
-    job |= _some(draw, 0.4, export_only=TABLES)
+    job |= _some(draw, 0.25, export_only=TABLES)
     job |= _some(draw, 0.05, export_id=("nightly", "weekly"), s3_prefix=("sales", "care"))
     if job["target"] == "COMPLETE":
         job |= _some(draw, 0.4, max_attempts=(2, 3), on_abort="cancel", on_deadline="cancel")
@@ -322,7 +464,7 @@ def _export_job(draw: random.Random, world: Json, earlier: list[Json]) -> Json:
             draw, 0.4, type=("any", "automated", "manual"), max_age_seconds=(600, 7_200)
         )
         return job | {"source": source}
-    return job | {"source_arn": draw.choice(world["snapshots"])["arn"]}
+    return job | {"source_arn": draw.choice(_shared_sources(world))["arn"]}
 
 
 def _snapshot_job(draw: random.Random, earlier: list[Json]) -> Json:

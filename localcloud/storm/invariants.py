@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator, Mapping
 from types import MappingProxyType
 from typing import Final, NamedTuple
 
-from localcloud.storm import of_calls, of_outcomes, of_undoing
+from localcloud.storm import of_calls, of_outcomes, of_promises, of_undoing
 from localcloud.storm.observe import Observed
 
 Invariant = Callable[[Observed], Iterator[str]]
@@ -46,6 +46,11 @@ INVARIANTS: Final[Mapping[str, Invariant]] = MappingProxyType(
         "started once": of_calls.started_once,
         "created once": of_calls.created_once,
         "explained": of_calls.explained,
+        "selected": of_promises.selected,
+        "newest": of_promises.newest,
+        "attempts": of_promises.attempts,
+        "deadlines": of_promises.deadlines,
+        "no needless failure": of_promises.no_needless_failure,
         "restored": of_undoing.restored,
         "after abort": of_undoing.after_abort,
     }

@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
 
+from botocore.exceptions import ClientError
+
 from localcloud.orchestrator import LocalOrchestrator
-from localcloud.patches import child_histories
+from localcloud.patches import child_histories, end_by_itself, own_events
 from localcloud.runs import ENDED
 from localcloud.simulators.exports import ExportParameters
 from localcloud.simulators.ledger import Call, Change
-from localcloud.storm.scenario import Json, Scenario, Sent
+from localcloud.storm.mishaps import Mishaps
+from localcloud.storm.scenario import ENDS, Json, Scenario, Sent
 
 Event = Mapping[str, Any]
 
@@ -24,7 +27,8 @@ class Execution:
     """An execution of the state machine; times are seconds since the beginning.
 
     Attributes:
-        number: of its request in the scenario, None for a clean-up.
+        number: of its request in the scenario, None for one that an event has started: a clean-up,
+            or the export of a new snapshot.
         outcomes: as they were published for it, by itself or by a clean-up.
     """
 
@@ -35,13 +39,22 @@ class Execution:
     input: Json
     output: Json | None = None
     cause: str | None = None
+    error: str | None = None
     outcomes: tuple[Json, ...] = ()
     number: int | None = None
 
     @property
     def was_aborted(self) -> bool:
-        """Whether it was stopped."""
-        return self.status == "ABORTED"
+        """Whether it was stopped, timed out, or was ended by Step Functions."""
+        return self.status in ENDS or self.error in ENDS
+
+    @property
+    def cleans_up(self) -> str | None:
+        """The ARN of the execution after which it cleans up, None if it is no clean-up."""
+        found: str | None = self.input.get("clean_up", {}).get("execution_arn")
+        if self.input.get("source") == "aws.states":
+            found = self.input["detail"]["executionArn"]
+        return found
 
 
 @dataclass(frozen=True)
@@ -58,6 +71,9 @@ class Observed:
         failures: how many attempts of tasks failed, by error.
         largest_payload: in bytes, of all inputs and outputs of states and executions.
         longest_child: events of the longest history of a child execution.
+        mishaps: each with its time, in words.
+        doubled: how StartExecution answered a repeated call that did not return the first one's
+            execution.
     """
 
     scenario: Scenario
@@ -71,6 +87,8 @@ class Observed:
     failures: Mapping[str, int] = field(default_factory=dict)
     largest_payload: int = 0
     longest_child: int = 0
+    mishaps: tuple[tuple[float, str], ...] = ()
+    doubled: tuple[str, ...] = ()
 
     @property
     def requests(self) -> list[tuple[Sent, Execution]]:
@@ -92,10 +110,13 @@ class _Storm:
         self._states = orchestrator.aws.client("stepfunctions")
         self._arns: dict[int, str] = {}
         self._is_overdue = False
+        self._doubled: list[str] = []
+        self._mishaps = Mishaps(scenario.mishaps, orchestrator, self._number_of, self._end_early)
 
     def run(self) -> Observed:
         """Send the requests, wait, and return what was observed."""
         self._orchestrator.begin()
+        self._mishaps.watch()
         began_at = self._orchestrator.clock.now()
         for number, sent in enumerate(self._scenario.sent):
             self._at(sent.at_s, "a request", partial(self._send, number, sent))
@@ -111,18 +132,41 @@ class _Storm:
         clock.at(clock.now() + at_s, name, work)
 
     def _send(self, number: int, sent: Sent) -> None:
+        self._arns[number] = arn = self._start(number, sent)
+        if sent.abort_after_s is not None:
+            self._at(sent.abort_after_s, "an abort", partial(self._end_early, arn, "ABORTED"))
+        if sent.again_after_s is not None:
+            self._at(sent.again_after_s, "a request again", partial(self._again, number, sent))
+
+    def _start(self, number: int, sent: Sent) -> str:
         started = self._states.start_execution(
             stateMachineArn=self._orchestrator.machine_arn,
             name=f"request-{number}",
             input=json.dumps(sent.request),
         )
-        self._arns[number] = arn = started["executionArn"]
-        if sent.abort_after_s is not None:
-            self._at(sent.abort_after_s, "an abort", partial(self._abort, arn))
+        return str(started["executionArn"])
 
-    def _abort(self, arn: str) -> None:
-        if self._states.describe_execution(executionArn=arn)["status"] not in ENDED:
+    def _again(self, number: int, sent: Sent) -> None:
+        """Send a request again, as who got no response does: by name, it is the same one."""
+        try:
+            arn = self._start(number, sent)
+        except ClientError as error:
+            if error.response["Error"]["Code"] != "ExecutionAlreadyExists":
+                self._doubled.append(str(error))
+            return
+        if arn != self._arns[number]:
+            self._doubled.append(arn)
+
+    def _number_of(self, arn: str) -> int | None:
+        return next((number for number, each in self._arns.items() if each == arn), None)
+
+    def _end_early(self, arn: str, end: str) -> None:
+        if self._states.describe_execution(executionArn=arn)["status"] in ENDED:
+            return
+        if end == "ABORTED":
             self._states.stop_execution(executionArn=arn)
+        else:
+            end_by_itself(arn, self._orchestrator.clock, end)
 
     def _end(self) -> None:
         self._is_overdue = True
@@ -146,7 +190,7 @@ class _Storm:
         children: list[list[Event]] = [
             list(child.events) for arn in arns for child in child_histories(arn)
         ]
-        histories: list[list[Event]] = [*map(self._history, arns), *children]
+        histories: list[Sequence[Event]] = [*map(own_events, arns), *children]
         return Observed(
             scenario=self._scenario,
             executions=tuple(
@@ -164,6 +208,8 @@ class _Storm:
                 (size for history in histories for size in _payloads(history)), default=0
             ),
             longest_child=max(map(len, children), default=0),
+            mishaps=tuple(self._mishaps.happened),
+            doubled=tuple(self._doubled),
         )
 
     def _execution(self, arn: str, number: int | None) -> Execution:
@@ -179,13 +225,10 @@ class _Storm:
             input=json.loads(described["input"]),
             output=json.loads(described["output"]) if described.get("output") else None,
             cause=described.get("cause"),
+            error=described.get("error"),
             outcomes=tuple(self._orchestrator.outcomes(arn)),
             number=number,
         )
-
-    def _history(self, arn: str) -> list[Event]:
-        pages = self._states.get_paginator("get_execution_history")
-        return [event for page in pages.paginate(executionArn=arn) for event in page["events"]]
 
 
 def _details(history: Iterable[Event]) -> Iterator[Mapping[str, Any]]:

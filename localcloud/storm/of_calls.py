@@ -7,7 +7,7 @@ from typing import Final
 
 from localcloud.simulators.ledger import Call, Change
 from localcloud.storm import facts
-from localcloud.storm.observe import Observed
+from localcloud.storm.observe import Execution, Observed
 from localcloud.storm.of_outcomes import is_of, may_cancel
 from localcloud.storm.requested import Asked, jobs
 
@@ -154,12 +154,18 @@ def explained(observed: Observed) -> Iterator[str]:
         )
     ]
     every = facts.tasks(observed)
+    by_arn = {each.arn: each for each in observed.executions}
     for call in facts.calls(observed, facts.MUTATIONS):
+        caller = by_arn.get(call.execution_arn or "")
+        number = facts.number_of(observed, call)
         begun = [
             job
             for job in asked
             if observed.requests[job.number][0].at_s <= call.at_s + facts.EPSILON
+            and (caller is None or job.number == number)
         ]
+        if caller is not None and _exports_new_snapshot(caller, call):
+            continue
         if call.operation in facts.CAMPAIGN_MUTATIONS:
             is_explained = _asks_for_mutation(observed, begun, call)
         elif call.operation == "StartExportTask":
@@ -172,6 +178,16 @@ def explained(observed: Observed) -> Iterator[str]:
             is_explained = _asks_for_deletion(observed, begun, call)
         if not is_explained:
             yield f"{call.operation} of {call.resources[0]} at {call.at_s:.1f} s"
+
+
+def _exports_new_snapshot(execution: Execution, call: Call) -> bool:
+    """Return whether an event of a new snapshot has started an execution, to export it."""
+    detail = execution.input.get("detail", {})
+    return (
+        execution.input.get("source") == "aws.rds"
+        and call.operation == "StartExportTask"
+        and detail.get("SourceArn") == call.resources[1]
+    )
 
 
 def _asks_for_mutation(observed: Observed, asked: Collection[Asked], call: Call) -> bool:
@@ -196,14 +212,25 @@ def _asks_for_mutation(observed: Observed, asked: Collection[Asked], call: Call)
 
 
 def _may_have_moved(observed: Observed, campaign_id: str, until: Call, target: str | None) -> bool:
-    """Return whether our calls have changed a campaign before a call, or may have."""
+    """Return whether our calls may have changed a campaign more often than it was undone by then.
+
+    Of a call whose response was lost, we cannot know.
+    """
     does = {"PAUSED": {"PauseCampaign"}, "RUNNING": {"StartCampaign", "ResumeCampaign"}}
-    for call in facts.calls(observed, does.get(str(target), ())):
+    number = facts.number_of(observed, until)
+    moved = undone = 0
+    for call in facts.calls(observed, {until.operation, *does.get(str(target), ())}):
         if call is until:
-            return False
-        if campaign_id in call.resources and (call.took_effect or call.answer == "lost_response"):
-            return True
-    return False
+            break
+        is_same = facts.number_of(observed, call) == number
+        if not is_same or campaign_id not in call.resources:
+            continue
+        if call.operation == until.operation:
+            undone += call.took_effect and call.answer is None
+        else:
+            moved += call.took_effect or call.answer == "lost_response"
+    is_accepted = until.took_effect and until.answer is None
+    return moved > undone if is_accepted else moved > 0
 
 
 def aborted_before(observed: Observed, job: Asked, at_s: float) -> bool:

@@ -12,7 +12,7 @@ from infra.project import ROOT
 from localcloud.storm import facts
 from localcloud.storm.observe import Execution, Observed
 from localcloud.storm.requested import Asked, jobs_of
-from localcloud.storm.scenario import Json, Sent
+from localcloud.storm.scenario import ENDS, Json, Sent
 
 MAX_PAYLOAD_BYTES: Final = 256 * 1024
 MAX_HISTORY_EVENTS: Final = 25_000
@@ -32,8 +32,16 @@ LOST: Final = frozenset({"JobLost", "OutcomeNotPublished", "UnknownKind", "Workf
 WAITS: Final = frozenset({"States.Timeout"})
 """Errors of attempts that are expected: a wait for a task token ends with it."""
 
+BY_MISHAPS: Final = {
+    "kill": {"Runtime.ExitError"},
+    "hang": {"Sandbox.Timedout"},
+    **{end: {end} for end in ENDS},
+}
+"""Errors of attempts, and of executions, that mishaps stand for."""
+
 ABORTED: Final = frozenset(
-    {"ExecutionAborted", "TargetReached", "RequestFailed", "RequestRejected"}
+    {"ExecutionAborted", "ExecutionTimedOut", *ENDS}
+    | {"TargetReached", "RequestFailed", "RequestRejected", "WorkflowFailed"}
 )
 
 CAMPAIGN_STATES: Final = {
@@ -54,14 +62,17 @@ def ends(observed: Observed) -> Iterator[str]:
     for execution in observed.executions:
         if execution.ended_s is None:
             latest = observed.scenario.latest_end_s
-            yield f"{_name(execution)} is {execution.status} after {latest:.0f} s"
+            yield f"{name_of(execution)} is {execution.status} after {latest:.0f} s"
 
 
 def one_outcome(observed: Observed) -> Iterator[str]:
-    """Exactly one outcome is published for every request."""
-    for _, execution in _ended(observed):
+    """Exactly one outcome is published for every request, however often it was sent."""
+    yield from (f"StartExecution again: {answer}" for answer in observed.doubled)
+    for execution in observed.executions:
+        if execution.ended_s is None or execution.cleans_up:
+            continue
         if len(execution.outcomes) != 1:
-            yield f"{_name(execution)} ({execution.status}): {len(execution.outcomes)} outcomes"
+            yield f"{name_of(execution)} ({execution.status}): {len(execution.outcomes)} outcomes"
 
 
 def schema(observed: Observed) -> Iterator[str]:
@@ -69,7 +80,7 @@ def schema(observed: Observed) -> Iterator[str]:
     for execution in observed.executions:
         for outcome in execution.outcomes:
             for error in _validator().iter_errors(outcome):
-                yield f"{_name(execution)}: {error.json_path} {error.message}"
+                yield f"{name_of(execution)}: {error.json_path} {error.message}"
 
 
 def agreement(observed: Observed) -> Iterator[str]:
@@ -81,13 +92,14 @@ def agreement(observed: Observed) -> Iterator[str]:
                 *_unlike_its_execution(outcome, execution),
                 *_incoherent(outcome, is_dry),
             ):
-                yield f"{_name(execution)} ({execution.status}, {outcome['phase']}): {wrong}"
+                yield f"{name_of(execution)} ({execution.status}, {outcome['phase']}): {wrong}"
 
 
 def _unlike_its_execution(outcome: Json, execution: Execution) -> Iterator[str]:
     if execution.output is not None and execution.output != outcome:
         yield "its output is not the outcome"
-    if execution.status == "FAILED" and execution.cause != outcome["summary"]:
+    is_own = execution.status == "FAILED" and not execution.was_aborted
+    if is_own and execution.cause != outcome["summary"]:
         yield f"its cause is not the summary: {execution.cause}"
     if execution.was_aborted:
         # It may have been stopped just after it had published its outcome.
@@ -112,8 +124,8 @@ def _incoherent(outcome: Json, is_dry: bool) -> Iterator[str]:
 
 def entries(observed: Observed) -> Iterator[str]:
     """There is one entry for each job and resource."""
-    for execution, outcome, asked in _outcomes(observed):
-        name = _name(execution)
+    for execution, outcome, asked in outcomes(observed):
+        name = name_of(execution)
         keys = [(entry["job"], entry["id"]) for entry in outcome["resources"]]
         for twice in sorted({key for key in keys if keys.count(key) > 1}):
             yield f"{name}: more than one entry of {' '.join(twice)}"
@@ -146,7 +158,7 @@ def _wrong_ids(job: Asked, found: set[str]) -> Iterator[str]:
 def truth(observed: Observed) -> Iterator[str]:
     """COMPLETE is true at that moment."""
     every_task = facts.tasks(observed)
-    for execution, outcome, asked in _outcomes(observed):
+    for execution, outcome, asked in outcomes(observed):
         for job in asked:
             for entry in facts.entries(outcome, job.label):
                 if entry["phase"] != "COMPLETE" or entry["reason"] in UNREAD:
@@ -159,7 +171,7 @@ def truth(observed: Observed) -> Iterator[str]:
                 }[job.kind](observed, job, entry, at_s, every_task)
                 if false:
                     yield (
-                        f"{_name(execution)}: {job.label} {entry['id']} is COMPLETE"
+                        f"{name_of(execution)}: {job.label} {entry['id']} is COMPLETE"
                         f" ({job.target}, {entry['reason']}) at {at_s:.1f} s, but {false}"
                     )
 
@@ -173,9 +185,20 @@ def _false_campaign(
         wanted = CAMPAIGN_STATES[job.target]
         if entry["reason"] == "EndedByItself" and job.job.get("if_ended") == "accept":
             wanted = ENDED
+    if not _is_of_version(observed, job, entry["id"]):
+        return None if facts.GONE in wanted else "none of its API version exists"
     if facts.held(observed, entry["id"], wanted, at_s - facts.PASS_SECONDS, at_s):
         return None
     return f"its states were {facts.states(observed, entry['id'])}"
+
+
+def _is_of_version(observed: Observed, job: Asked, campaign_id: str) -> bool:
+    """Return whether a campaign, if it exists, is one of the API version that a job names."""
+    return all(
+        campaign.get("api_version", "v2") == job.job.get("api_version", "v2")
+        for campaign in observed.scenario.world.get("campaigns", ())
+        if campaign["id"] == campaign_id
+    )
 
 
 def _false_export(
@@ -197,6 +220,9 @@ def _false_export(
         status == "COMPLETE" and since <= at_s + facts.EPSILON for since, status in own.statuses
     ):
         return f"{task_id} was {own.statuses}"
+    began_s = at_s - entry["elapsed_seconds"]
+    if ":cluster:" in entry["id"] and own.was_complete_before(began_s):
+        return f"{task_id} of the cluster was COMPLETE before: {own.statuses}"
     if own.parameters.source_arn != entry["id"] or not is_of(job, own, observed.bucket):
         return f"{task_id} is another export: {own.parameters}"
     return None
@@ -230,7 +256,7 @@ def _false_snapshot(
 
 def stage_order(observed: Observed) -> Iterator[str]:
     """Stages run in order, and those that do not run are skipped for a reason."""
-    for execution, outcome, asked in _outcomes(observed):
+    for execution, outcome, asked in outcomes(observed):
         if outcome["phase"] == "PLANNED" or execution.was_aborted:
             continue
         latest, has_failed = 0.0, False
@@ -240,12 +266,12 @@ def stage_order(observed: Observed) -> Iterator[str]:
             skipped = {entry["reason"] == "StageSkipped" for entry in found}
             is_due = in_stage[0].runs_always or not has_failed
             if skipped and skipped != {not is_due}:
-                yield f"{_name(execution)}: stage {stage} {'did not run' if is_due else 'ran'}"
+                yield f"{name_of(execution)}: stage {stage} {'did not run' if is_due else 'ran'}"
             for entry in found:
                 ended_s = facts.seconds(observed, entry["ended_at"])
                 began_s = ended_s - entry["elapsed_seconds"]
                 if entry["reason"] != "StageSkipped" and began_s < latest - 0.2:
-                    what = f"{_name(execution)}: {entry['job']} {entry['id']}"
+                    what = f"{name_of(execution)}: {entry['job']} {entry['id']}"
                     yield f"{what} began at {began_s:.1f} s, its stage at {latest:.1f} s"
             ended = [facts.seconds(observed, entry["ended_at"]) for entry in found]
             latest = max([latest, *ended])
@@ -258,11 +284,16 @@ def reasons(observed: Observed) -> Iterator[str]:
         for outcome in execution.outcomes:
             for found in [outcome, *outcome["resources"]]:
                 reason = found["reason"]
+                if reason == execution.error and execution.was_aborted:
+                    continue
                 if reason in EXCEPTIONS | LOST or reason.startswith(ENGINE_ERRORS):
                     text = found.get("message", found.get("summary"))
-                    yield f"{_name(execution)}: reason {reason}: {text}"
+                    yield f"{name_of(execution)}: reason {reason}: {text}"
+    expected = WAITS.union(*(BY_MISHAPS.get(each.what, ()) for each in observed.scenario.mishaps))
     for error in observed.failures:
-        is_engine = error.startswith(ENGINE_ERRORS) and error not in WAITS
+        if error in expected:
+            continue
+        is_engine = error.startswith(ENGINE_ERRORS)
         if error in EXCEPTIONS | LOST or is_engine:
             yield f"{observed.failures[error]} attempts failed with {error}"
 
@@ -279,7 +310,7 @@ def _ended(observed: Observed) -> list[tuple[Sent, Execution]]:
     return [each for each in observed.requests if each[1].ended_s is not None]
 
 
-def _outcomes(observed: Observed) -> Iterator[tuple[Execution, Json, list[Asked]]]:
+def outcomes(observed: Observed) -> Iterator[tuple[Execution, Json, list[Asked]]]:
     """Yield the outcomes of requests that were not rejected, with their jobs."""
     for number, (_, execution) in enumerate(observed.requests):
         for outcome in execution.outcomes:
@@ -287,8 +318,11 @@ def _outcomes(observed: Observed) -> Iterator[tuple[Execution, Json, list[Asked]
                 yield execution, outcome, jobs_of(observed.scenario, number)
 
 
-def _name(execution: Execution) -> str:
-    return "a clean-up" if execution.number is None else f"request {execution.number}"
+def name_of(execution: Execution) -> str:
+    """Return what messages call an execution."""
+    if execution.number is not None:
+        return f"request {execution.number}"
+    return "a clean-up" if execution.cleans_up else "an export of a new snapshot"
 
 
 @cache

@@ -6,7 +6,7 @@ has found and done is beyond doubt.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from typing import Final
 
 from localcloud.storm import facts
@@ -21,10 +21,11 @@ CHANGES_BY_ITSELF: Final = (
     "schedule_end_s",
     "exists_from_s",
 )
+UNDONE: Final = frozenset({"StartCampaign", "PauseCampaign", "ResumeCampaign"})
 RESTORABLE: Final = frozenset({"Running", "Paused"})
 
-CLEAN_UP_DELAY_S: Final = 90.0
-"""How long a clean-up waits for functions that still run."""
+DELAY_S: Final = 120.0
+"""How long a clean-up takes at least: it waits for functions that still run."""
 
 
 def restored(observed: Observed) -> Iterator[str]:
@@ -83,7 +84,7 @@ def after_abort(observed: Observed) -> Iterator[str]:
             case "restore":
                 yield from _not_restored(observed, job)
             case "cancel":
-                yield from _not_canceled(observed, job, execution.ended_s)
+                yield from _not_canceled(observed, job, execution)
             case "delete":
                 yield from _not_deleted(observed, job, execution)
 
@@ -91,14 +92,13 @@ def after_abort(observed: Observed) -> Iterator[str]:
 def _not_restored(observed: Observed, job: Asked) -> Iterator[str]:
     for campaign_id in sorted(job.campaigns):
         faults = _faults(observed, campaign_id)
-        if not is_alone(observed, job, campaign_id) or any(
+        if not is_alone(observed, job, campaign_id, with_undone=True) or any(
             fault["error"] in ("lost_response", "AccessDeniedException") for fault in faults
         ):
             continue
-        moves = [
-            move for move in facts.moves(observed, campaign_id) if move.operation in job.mutations()
-        ]
-        if moves and moves[0].before in RESTORABLE:
+        moves = facts.moves(observed, campaign_id)
+        is_undone = all(move.operation in UNDONE for move in moves)
+        if moves and is_undone and moves[0].before in RESTORABLE:
             states = facts.states(observed, campaign_id)
             if states[-1][1] != moves[0].before:
                 yield (
@@ -107,7 +107,8 @@ def _not_restored(observed: Observed, job: Asked) -> Iterator[str]:
                 )
 
 
-def _not_canceled(observed: Observed, job: Asked, aborted_s: float) -> Iterator[str]:
+def _not_canceled(observed: Observed, job: Asked, execution: Execution) -> Iterator[str]:
+    """Yield the exports that a job has started and that run when its clean-up has ended."""
     source = job.job.get("source_arn")
     others = [
         other
@@ -116,21 +117,23 @@ def _not_canceled(observed: Observed, job: Asked, aborted_s: float) -> Iterator[
         and other.job.get("source_arn") in (source, None)
         and (other.number != job.number or other.job.get("on_abort") != "cancel")
     ]
-    if source is None or others:
+    if source is None or others or _hinders(observed, {"CancelExportTask", "DescribeExportTasks"}):
         return
+    ended = [each.ended_s for each in observed.executions if each.cleans_up == execution.arn]
+    due_s = max((at_s or 0.0 for at_s in ended), default=(execution.ended_s or 0.0) + DELAY_S)
     for task in facts.tasks(observed).values():
         export_id = task.parameters.export_id
         if task.parameters.source_arn != source or not is_of(job, task, observed.bucket):
             continue
-        due_s = aborted_s + CLEAN_UP_DELAY_S + 30.0
         is_ours = task.started_s is not None
-        attempts = [
-            call
-            for call in facts.calls(observed, {"CancelExportTask"})
-            if export_id in call.resources and call.at_s >= aborted_s
-        ]
-        if is_ours and not attempts and task.is_active(due_s, due_s):
+        if is_ours and task.is_active(due_s + 1.0, due_s + 1.0):
             yield f"request {job.number}: {job.label} {export_id} was not canceled"
+
+
+def _hinders(observed: Observed, operations: Collection[str]) -> bool:
+    """Return whether calls fail so that a clean-up may fail."""
+    faults = observed.scenario.world.get("faults", ())
+    return any(each.get("operation") in operations for each in faults)
 
 
 def _not_deleted(observed: Observed, job: Asked, execution: Execution) -> Iterator[str]:
@@ -162,10 +165,27 @@ def _jobs_that_ran(observed: Observed) -> Iterator[tuple[Asked, Execution]]:
                 yield job, execution
 
 
-def is_alone(observed: Observed, job: Asked, campaign_id: str) -> bool:
-    """Return whether nothing changes a campaign but a job, and jobs that restore it."""
-    concerned = [each for each in jobs(observed.scenario) if campaign_id in each.campaigns]
+def is_alone(
+    observed: Observed, job: Asked, campaign_id: str, *, with_undone: bool = False
+) -> bool:
+    """Return whether nothing changes a campaign but a job, and jobs that restore it.
+
+    `with_undone` means: or jobs of its request that a clean-up undoes as well.
+    """
+    concerned = [
+        each
+        for each in jobs(observed.scenario)
+        if campaign_id in each.campaigns and each.target != "FINISHED"
+    ]
     others = [each for each in concerned if job not in (each, each.base)]
+    others = [each for each in others if _may_call(observed, job, each, campaign_id)]
+    if with_undone:
+        others = [
+            each
+            for each in others
+            if each.number != job.number
+            or (each.base is None and each.job.get("on_abort") != "restore")
+        ]
     world = observed.scenario.world
     rivals = [each for each in world.get("actions", ()) if each.get("campaign_id") == campaign_id]
     campaign: Json = next((each for each in world["campaigns"] if each["id"] == campaign_id), {})
@@ -173,8 +193,23 @@ def is_alone(observed: Observed, job: Asked, campaign_id: str) -> bool:
     return (
         not others
         and not rivals
-        and len(restores) <= 1
+        and (with_undone or len(restores) <= 1)
         and not any(name in campaign for name in CHANGES_BY_ITSELF)
+    )
+
+
+def _may_call(observed: Observed, job: Asked, other: Asked, campaign_id: str) -> bool:
+    """Return whether another job may have changed a campaign, or that of another request has."""
+    if other.number == job.number:
+        return True
+    of_campaign = [
+        call
+        for call in facts.calls(observed, facts.CAMPAIGN_MUTATIONS)
+        if campaign_id in call.resources
+    ]
+    return any(
+        not facts.is_known(observed, call) or facts.number_of(observed, call) == other.number
+        for call in of_campaign
     )
 
 

@@ -1,4 +1,4 @@
-"""A scenario: a world file, and requests that are sent to it, some of which are aborted."""
+"""A scenario: a world file, requests that are sent to it, and mishaps on their way."""
 
 from __future__ import annotations
 
@@ -9,11 +9,15 @@ from localcloud.world import World
 
 Json = dict[str, Any]
 
-SETTINGS: Final[tuple[Json, ...]] = ({}, {"campaign_events": True, "export_pointers": True})
+SETTINGS: Final[tuple[Json, ...]] = (
+    {},
+    {"campaign_events": True, "export_pointers": True},
+    {"snapshot_exports": [{"db_instance": "shop", "export_only": ["shop.orders"]}]},
+)
 """The settings of the stacks that scenarios run on."""
 
-_DEFAULT_DEADLINES: Final = {"campaigns": 3_600, "export": 86_400, "snapshot": 86_400}
-_WATCH_DEADLINE: Final = 30 * 86_400
+DEFAULT_DEADLINES: Final = {"campaigns": 3_600, "export": 86_400, "snapshot": 86_400}
+WATCH_DEADLINE: Final = 30 * 86_400
 _STAGE_SLACK_S: Final = 7_200
 """For what a stage may take beyond its deadlines: a deletion that is waited for half an hour, a
 cancel at the deadline, retries of throttled calls."""
@@ -22,12 +26,64 @@ _CLEAN_UP_S: Final = 100_000
 """A clean-up waits for snapshots until they are available, which may be the default deadline."""
 
 
+ENDS: Final = ("ABORTED", "TIMED_OUT", "States.DataLimitExceeded", "States.Runtime")
+"""How an execution ends before its time: stopped, timed out, or by Step Functions' own error."""
+
+MUTATION: Final = "mutation"
+"""Any call that changes a resource; after it, only one that took effect."""
+
+NOTE: Final = "note"
+"""Any write of an item that notes what a job is about to do."""
+
+LOST: Final = "lost_response"
+
+CAMPAIGN_MUTATIONS: Final = frozenset(
+    f"{verb}Campaign" for verb in ("Start", "Pause", "Resume", "Stop", "Delete")
+)
+CREATES: Final = frozenset({"CreateDBSnapshot", "CreateDBClusterSnapshot"})
+DELETES: Final = frozenset({"DeleteDBSnapshot", "DeleteDBClusterSnapshot"})
+MUTATIONS: Final = CAMPAIGN_MUTATIONS | CREATES | DELETES | {"StartExportTask", "CancelExportTask"}
+
+
 class Sent(NamedTuple):
-    """A request, when it is sent, and after how many seconds it is aborted; None if it is not."""
+    """A request, and when it is sent.
+
+    Attributes:
+        abort_after_s: when it is aborted; None if it is not, or by a mishap.
+        again_after_s: when StartExecution is called again with the same name and input.
+    """
 
     request: Json
     at_s: float = 0.0
     abort_after_s: float | None = None
+    again_after_s: float | None = None
+
+
+class Mishap(NamedTuple):
+    """What goes wrong at the n-th of some calls.
+
+    Attributes:
+        what: one of ENDS: the request's execution ends so; `kill` or `hang`: the function that
+            calls; else the error of a call to the table or to the event bus.
+        operation: the calls that count, `MUTATION` or `NOTE`.
+        nth: from 1.
+        is_after: once the call has taken effect, instead of before it arrives.
+        number: of the request whose calls count; None for all.
+        times: how many calls in a row.
+    """
+
+    what: str
+    operation: str
+    nth: int = 1
+    is_after: bool = False
+    number: int | None = None
+    times: int = 1
+
+    def __str__(self) -> str:
+        of = "" if self.number is None else f" of request {self.number}"
+        place = "after" if self.is_after else "before"
+        times = f", {self.times} times" if self.times > 1 else ""
+        return f"{self.what} {place} {self.operation} {self.nth}{of}{times}"
 
 
 @dataclass(frozen=True)
@@ -36,12 +92,14 @@ class Scenario:
 
     Attributes:
         settings: the place of the stack's settings in SETTINGS.
+        mishaps: beside the faults of the world.
     """
 
     seed: int
     world: Json
     sent: tuple[Sent, ...]
     settings: int = 0
+    mishaps: tuple[Mishap, ...] = ()
 
     def parsed_world(self) -> World:
         """Return the world file."""
@@ -60,5 +118,5 @@ def _longest(sent: Sent) -> float:
 
 
 def _deadline(job: Json) -> float:
-    default = _WATCH_DEADLINE if job["target"] == "FINISHED" else _DEFAULT_DEADLINES[job["kind"]]
+    default = WATCH_DEADLINE if job["target"] == "FINISHED" else DEFAULT_DEADLINES[job["kind"]]
     return float(job.get("deadline_seconds", default))

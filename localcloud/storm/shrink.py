@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from typing import Final, TypeVar
 
-from localcloud.storm.scenario import Json, Scenario, Sent
+from localcloud.storm.scenario import Json, Mishap, Scenario, Sent
 
 Value = TypeVar("Value")
 
@@ -29,7 +29,13 @@ def _smaller(scenario: Scenario) -> Iterator[Scenario]:
     """Yield scenarios that lack one thing, the largest things first."""
     for number in range(len(scenario.sent)):
         if len(scenario.sent) > 1:
-            yield replace(scenario, sent=_without(scenario.sent, number))
+            yield replace(
+                scenario,
+                sent=_without(scenario.sent, number),
+                mishaps=tuple(_moved_up(scenario.mishaps, number)),
+            )
+    for place in range(len(scenario.mishaps)):
+        yield replace(scenario, mishaps=_without(scenario.mishaps, place))
     for number, sent in enumerate(scenario.sent):
         for smaller in _smaller_request(sent):
             yield replace(
@@ -39,6 +45,15 @@ def _smaller(scenario: Scenario) -> Iterator[Scenario]:
         for number in range(len(scenario.world.get(name, ()))):
             world = scenario.world | {name: list(_without(scenario.world[name], number))}
             yield replace(scenario, world=world)
+
+
+def _moved_up(mishaps: Sequence[Mishap], number: int) -> Iterator[Mishap]:
+    """Yield the mishaps of the other requests, under the numbers that these then have."""
+    for mishap in mishaps:
+        if mishap.number is None or mishap.number < number:
+            yield mishap
+        elif mishap.number > number:
+            yield mishap._replace(number=mishap.number - 1)
 
 
 def _smaller_request(sent: Sent) -> Iterator[Sent]:
@@ -51,6 +66,8 @@ def _smaller_request(sent: Sent) -> Iterator[Sent]:
                 yield _with_stage(sent, place, stage | {"jobs": list(_without(stage["jobs"], nth))})
     if sent.abort_after_s is not None:
         yield sent._replace(abort_after_s=None)
+    if sent.again_after_s is not None:
+        yield sent._replace(again_after_s=None)
 
 
 def _with_stage(sent: Sent, place: int, stage: Json) -> Sent:

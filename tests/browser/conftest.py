@@ -5,34 +5,25 @@ from __future__ import annotations
 import json
 import os
 import re
-import shutil
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from typing import Any, Final
 from urllib.parse import quote, urlsplit
 
 import pytest
-from playwright.sync_api import Browser, Page, Request, expect, sync_playwright
+from playwright.sync_api import Browser, Page, Request, expect
 
 from localcloud.orchestrator import LocalOrchestrator
 from localcloud.page import page as served_page
 from localcloud.world import World
 from tests.browser.world import WORLD
 from tests.processes import shared_processes
+from tools import chromium
 
 REQUIRED: Final = "REQUIRE_BROWSER"
 """Set where a missing browser is a failure."""
 
-ARGUMENTS: Final = (
-    "--headless=new",
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-)
 SPEED: Final = 300.0
 """An export of 20 minutes takes four seconds."""
 
@@ -44,17 +35,13 @@ Start = Callable[[object], str]
 
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    chromium = shutil.which("chromium")
-    if chromium is None:
-        reason = "Chromium is not installed; on Debian: apt-get install chromium"
-        if os.environ.get(REQUIRED):
-            pytest.fail(reason)
-        pytest.skip(reason)
     expect.set_options(timeout=SECONDS * 1000)
-    with sync_playwright() as playwright:
-        launched = playwright.chromium.launch(executable_path=chromium, args=ARGUMENTS)
+    with ExitStack() as stack:
+        try:
+            launched = stack.enter_context(chromium.browser())
+        except chromium.BrowserMissing as missing:
+            (pytest.fail if os.environ.get(REQUIRED) else pytest.skip)(str(missing))
         yield launched
-        launched.close()
 
 
 @dataclass(frozen=True)
@@ -138,7 +125,7 @@ class Shown:
 @pytest.fixture(scope="module")
 def opened(browser: Browser, console: Console) -> Iterator[Shown]:
     url = urlsplit(console.address)
-    context = browser.new_context(viewport={"width": 1360, "height": 860})
+    context = browser.new_context(viewport={"width": 1360, "height": 860}, reduced_motion="reduce")
     shown = Shown(context.new_page(), f"{url.scheme}://{url.netloc}")
     shown.page.goto(console.address)
     yield shown

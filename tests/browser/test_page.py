@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 import time
+from collections.abc import Callable
+from itertools import product
 from typing import Any, Final
 
 import pytest
@@ -221,7 +223,7 @@ def test_what_ids_and_messages_contain_is_shown_as_text(shown: Shown, start: Sta
 
 def test_the_keyboard_is_enough(shown: Shown, fleet: str) -> None:
     page = shown.page
-    expect(page.locator(".item").first).to_be_visible()
+    expect(page.get_by_role("heading", level=1)).to_be_focused()
     page.keyboard.press("/")
     expect(page.get_by_role("searchbox", name="Search requests")).to_be_focused()
     page.keyboard.type(fleet.rpartition(":")[2][:12])
@@ -246,6 +248,18 @@ def test_the_keyboard_is_enough(shown: Shown, fleet: str) -> None:
     page.get_by_role("searchbox", name="Search requests").fill("")
 
 
+def test_a_dry_run_says_what_it_would_do_and_leads_to_the_real_one(shown: Shown) -> None:
+    page = shown.page
+    shown.go("#/start")
+    write(shown, '{"kind": "campaigns", "campaign_ids": ["winter-sale"], "target": "PAUSED"}')
+    page.get_by_role("button", name="Dry run").click()
+    expect(shown.status()).to_have_text("Succeeded")
+    expect(page.locator(".would")).to_have_text("would call PauseCampaign")
+    page.get_by_role("button", name="Start it for real…").click()
+    expect(page.get_by_role("status").get_by_text("The request is valid")).to_be_visible()
+    expect(page.get_by_role("textbox", name="Request as JSON")).not_to_contain_text("dry_run")
+
+
 def test_the_local_aws_is_controlled(shown: Shown, console: Console) -> None:
     page = shown.page
     page.get_by_role("button", name="Local AWS").click()
@@ -262,38 +276,49 @@ def test_the_local_aws_is_controlled(shown: Shown, console: Console) -> None:
     expect(panel).to_be_hidden()
 
 
-VIEWS: Final = ("", "graph", "outcome", "history")
 SERIOUS: Final = ("serious", "critical")
+
+
+def views(shown: Shown, execution: str) -> dict[str, Callable[[], None]]:
+    """Return how to come to each view, by what shows that it is there."""
+    return {
+        ".now": lambda: shown.go("#/"),
+        ".start .checked": lambda: shown.go("#/start"),
+        ".timeline .row": lambda: shown.open(execution),
+        ".graph .node": lambda: shown.open(execution, "graph"),
+        ".panel .json": lambda: shown.open(execution, "outcome"),
+        ".history td": lambda: shown.open(execution, "history"),
+    }
 
 
 def test_every_view_is_accessible_in_light_and_in_dark(shown: Shown, start: Start) -> None:
     execution = start({**WATCH, "target": "DELETED"})
-    places = {"now": lambda: shown.go("#/"), "start": lambda: shown.go("#/start")} | {
-        tab or "resources": lambda tab=tab: shown.open(execution, tab) for tab in VIEWS
-    }
     found = []
-    for name, go in places.items():
+    for name, go in views(shown, execution).items():
         go()
-        shown.page.wait_for_selector(f".view-{name}, .request .panel > *")
-        found += [f"{name}: {fault}" for fault in violations(shown, "light")]
-        found += [f"{name}, dark: {fault}" for fault in violations(shown, "dark")]
+        shown.page.wait_for_selector(name)
+        # What is around a view is the same for all of them.
+        part = "body" if name == ".now" else "main"
+        for scheme in ("light", "dark"):
+            found += [f"{name}, {scheme}: {fault}" for fault in violations(shown, scheme, part)]
     shown.open(execution)
     shown.page.get_by_role("button", name="Local AWS").click()
     shown.page.get_by_role("button", name="Send again…").click()
     expect(shown.page.locator(".plan li").first).to_be_visible()
-    found += violations(shown, "light") + violations(shown, "dark")
+    for part, scheme in product(("dialog", ".local"), ("light", "dark")):
+        found += [f"{part}, {scheme}: {fault}" for fault in violations(shown, scheme, part)]
     shown.page.keyboard.press("Escape")
     shown.page.get_by_role("button", name="Local AWS").click()
     assert found == []
 
 
-def violations(shown: Shown, scheme: Any) -> list[str]:
+def violations(shown: Shown, scheme: Any, part: str) -> list[str]:
     """Return what axe finds; in dark, of the colours alone, because nothing else differs."""
     shown.page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
     options: dict[str, Any] = {"resultTypes": ["violations"]}
     if scheme == "dark":
         options["runOnly"] = ["color-contrast"]
-    found = Axe().run(shown.page, options=options).response["violations"]
+    found = Axe().run(shown.page, part, options).response["violations"]
     return [
         f"{one['id']}: {[node['html'][:120] for node in one['nodes'][:3]]}"
         for one in found
@@ -304,14 +329,10 @@ def violations(shown: Shown, scheme: Any) -> list[str]:
 def test_nothing_is_cut_off_on_a_phone(shown: Shown, fleet: str) -> None:
     page = shown.page
     page.set_viewport_size({"width": PHONE, "height": 844})
-    for go in (
-        lambda: shown.go("#/"),
-        lambda: shown.go("#/start"),
-        *(lambda tab=tab: shown.open(fleet, tab) for tab in VIEWS),
-    ):
+    for name, go in views(shown, fleet).items():
         go()
-        page.wait_for_timeout(100)
-        assert page.evaluate("document.documentElement.scrollWidth") <= PHONE
+        page.wait_for_selector(name)
+        assert page.evaluate("document.documentElement.scrollWidth") <= PHONE, name
 
 
 def test_the_page_is_small_and_needs_nothing_from_elsewhere(shown: Shown, console: Console) -> None:

@@ -19,7 +19,8 @@ WORLD: Final[dict[str, Any]] = {
         *({"id": f"watched-{number}"} for number in range(3)),
         {"id": "kept-running"},
         {"id": MARKUP, "api_version": "v1"},
-        *({"id": one} for one in FLEET),
+        *({"id": one} for one in FLEET[:20]),
+        *({"id": one, "state": "Stopped"} for one in FLEET[20:]),
     ],
     "databases": [{"id": "shop"}],
     "snapshots": [

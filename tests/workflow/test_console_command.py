@@ -4,27 +4,21 @@ from __future__ import annotations
 
 import json
 import re
-import time
-from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import pytest
 
 from commandline.interrupts import INTERRUPTED
-from console.cli import main
-from console.commands import connection, follow
-from console.session import session
-from localcloud.functions.environment import REGION
 from localcloud.orchestrator import LocalOrchestrator
-from localcloud.turns import CALLERS_CREDENTIALS
 from localcloud.world import World
 from tests.processes import shared_processes
+from tests.workflow.operator import Operator
 from tests.workflow.requests import campaign, campaigns, export, snapshot, stages
 from tests.workflow.terminal import CTRL_C, Terminal
 
-SNAPSHOTS = [f"arn:aws:rds:us-east-1:123456789012:snapshot:s-{number}" for number in range(6)]
+SNAPSHOTS = [f"arn:aws:rds:us-east-1:123456789012:snapshot:s-{number}" for number in range(7)]
 WORLD: dict[str, Any] = {
     "campaigns": [
         campaign("winter-sale", name="Winter sale"),
@@ -34,70 +28,6 @@ WORLD: dict[str, Any] = {
     ],
     "snapshots": [snapshot(arn) for arn in SNAPSHOTS],
 }
-MAX_WAIT_S = 30.0
-
-
-class Ran(NamedTuple):
-    """A command's exit code, and what it printed."""
-
-    code: int
-    out: str
-    err: str
-
-    @property
-    def json(self) -> Any:
-        return json.loads(self.out)
-
-
-class Operator:
-    """A person who types commands."""
-
-    def __init__(
-        self, orchestrator: LocalOrchestrator, capsys: pytest.CaptureFixture[str], directory: Path
-    ) -> None:
-        self.orchestrator = orchestrator
-        self._capsys = capsys
-        self._directory = directory
-
-    def types(self, *arguments: str) -> Ran:
-        """Type a command while time goes on."""
-        with self.orchestrator.clock.released():
-            return self._run(arguments)
-
-    def types_now(self, *arguments: str, until: Callable[[Ran], bool] = bool) -> Ran:
-        """Type a command while time stands still, again until it prints what a person waits for."""
-        deadline = time.monotonic() + MAX_WAIT_S
-        with self.orchestrator.clock.held():
-            while not until(ran := self._run(arguments)):
-                assert time.monotonic() < deadline, ran
-                time.sleep(0.05)
-        return ran
-
-    def types_and_waits(self, *arguments: str, until: str) -> Ran:
-        """Type a command; time stands still until it has printed a word, and then goes on."""
-        clock, printed = self.orchestrator.clock, ""
-        deadline = time.monotonic() + MAX_WAIT_S
-        with ThreadPoolExecutor(1) as typing:
-            with clock.held():
-                code = typing.submit(main, arguments)
-                while until not in printed:
-                    assert time.monotonic() < deadline, printed
-                    time.sleep(0.05)
-                    printed += self._capsys.readouterr().err
-            with clock.released():
-                code.result()
-        out, err = self._capsys.readouterr()
-        return Ran(code.result(), out, printed + err)
-
-    def file(self, request: object) -> str:
-        path = self._directory / "request.json"
-        path.write_text(json.dumps(request))
-        return str(path)
-
-    def _run(self, arguments: tuple[str, ...]) -> Ran:
-        self._capsys.readouterr()
-        code = main(arguments)
-        return Ran(code, *self._capsys.readouterr())
 
 
 @pytest.fixture(scope="module")
@@ -114,23 +44,8 @@ def operator(
     deployed: LocalOrchestrator,
     capsys: pytest.CaptureFixture[str],
     monkeypatch: pytest.MonkeyPatch,
-    tmp_path: Path,
 ) -> Operator:
-    for name, value in environment(deployed).items():
-        monkeypatch.setenv(name, value)
-    monkeypatch.setattr(follow, "SECONDS_BETWEEN_READS", 0.05)
-    # A session reads the descriptions of its services, which takes longer than all else.
-    shared = session(region=REGION)
-    monkeypatch.setattr(connection, "session", lambda _profile, _region: shared)
-    return Operator(deployed, capsys, tmp_path)
-
-
-def environment(orchestrator: LocalOrchestrator) -> dict[str, str]:
-    return {
-        **CALLERS_CREDENTIALS,
-        "AWS_ENDPOINT_URL": orchestrator.aws.endpoint,
-        "AWS_REGION": REGION,
-    }
+    return Operator(deployed, capsys, monkeypatch)
 
 
 def test_a_request_is_started_followed_listed_and_shown(operator: Operator) -> None:
@@ -189,13 +104,17 @@ def test_a_wait_for_a_slot_is_explained(operator: Operator) -> None:
     assert operator.types("show", "sixth", "--follow").code == 0
 
 
-def test_a_request_is_canceled_and_its_clean_up_followed(operator: Operator) -> None:
+def test_a_request_is_canceled_and_its_clean_up_followed(
+    operator: Operator, tmp_path: Path
+) -> None:
     request = stages(
         campaigns("PAUSED", "summer", on_abort="restore"),
         export(source_arn=SNAPSHOTS[0], export_id="canceled", on_abort="cancel"),
     )
-    operator.types_now("start", operator.file(request), "--correlation-id", "mine")
-    reach(operator, "mine", "STARTING")
+    path = tmp_path / "request.json"
+    path.write_text(json.dumps(request))
+    operator.types_now("start", str(path), "--correlation-id", "mine")
+    operator.reaches("mine", "STARTING")
 
     ran = operator.types_and_waits("cancel", "mine", "--yes", until="ABORTED")
 
@@ -214,16 +133,6 @@ def test_a_request_is_canceled_and_its_clean_up_followed(operator: Operator) -> 
     assert operator.orchestrator.simulators.ledger.states["summer"][-1][1] == "Running"
     why = operator.types("why", "mine").out
     assert "ExecutionAborted" in why
-
-
-def reach(operator: Operator, reference: str, word: str) -> None:
-    """Let time go on step by step until a request shows a word."""
-    clock = operator.orchestrator.clock
-    for _ in range(100):
-        if word in operator.types_now("show", reference).out:
-            return
-        clock.sleep(0.5)
-    raise AssertionError(operator.types_now("show", reference))
 
 
 def test_a_request_is_started_again(operator: Operator) -> None:
@@ -251,7 +160,7 @@ def test_the_stack_is_found_by_its_name_alone(operator: Operator) -> None:
 def test_a_narrow_terminal_shows_progress_until_it_is_interrupted(
     operator: Operator, tmp_path: Path
 ) -> None:
-    operator.types_now("start", "export", SNAPSHOTS[1], "--correlation-id", "narrow")
+    operator.types_now("start", "export", SNAPSHOTS[6], "--correlation-id", "narrow")
     with operator.orchestrator.clock.held():
         terminal = Terminal(tmp_path, "show", "narrow", "--follow", module="console", size=(12, 40))
         terminal.until(lambda: "IN_PROGRESS" in terminal.shown and "snapshot:s-" in terminal.shown)

@@ -354,7 +354,7 @@ def test_an_abort_is_explained_with_its_clean_up(scene: Scene) -> None:
 
 def test_a_rejection_is_explained_by_its_faults(scene: Scene) -> None:
     rejected, why = scene.ended["rejected"], scene.why["rejected"]
-    assert [*rejected.stages, *rejected.resources, *rejected.children] == []
+    assert (*rejected.stages, *rejected.resources, *rejected.children) == ()
     assert why.lines[0].startswith("target must be one of RUNNING, PAUSED")
     assert rejected.steps[-1].state_name == "RequestRejected"
     assert rejected.steps[-1].error == "RequestRejected"

@@ -15,9 +15,9 @@ _A_MOMENT = 1e-6
 
 
 def run_script(event: Json, _: object) -> Json:
-    """Call a function of `script`, interrupted as by Ctrl-C."""
+    """Call a function of a script, interrupted as by Ctrl-C."""
     _wait_in_simulated_time()
-    script = importlib.import_module("script")
+    script = importlib.import_module(event["module"])
     try:
         getattr(script, event["function"])(**event["arguments"])
     except KeyboardInterrupt:

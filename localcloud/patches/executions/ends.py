@@ -14,7 +14,7 @@ from datetime import datetime
 from typing import Any
 
 from localcloud.clock import VirtualClock
-from localcloud.patches.executions.children import abort_children
+from localcloud.patches.executions.children import abort_children, environment_of
 from localcloud.patches.executions.histories import add_terminal_event
 from localcloud.patches.patching import Json, Moto, Patches, moto
 from localcloud.patches.time.dates import moment
@@ -61,6 +61,18 @@ def apply(patches: Patches, announce: Callable[[Any], None]) -> None:
     module = moto("stepfunctions.parser.backend.execution")
     patches.replace(module.BaseExecutionWorkerCommunication, "terminated", terminated)
     patches.replace(module.Execution, "stop", stop)
+
+
+def end_by_itself(execution_arn: str, clock: VirtualClock, end: str) -> None:
+    """Have Step Functions end a running execution: as TIMED_OUT, or as FAILED with an error."""
+    env = environment_of(execution_arn)
+    if end == "TIMED_OUT":
+        env.set_timed_out()
+        return
+    details = {"error": end, "cause": f"{end}: ended by Step Functions"}
+    add_terminal_event(env, "ExecutionFailed", {"executionFailedEventDetails": details})
+    abort_children(env, moment(clock))
+    env.set_error(details)
 
 
 def _result(env: Moto) -> tuple[str, dict[str, Any]]:

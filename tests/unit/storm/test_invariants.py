@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import pytest
 
+from localcloud.simulators.ledger import Call, Change
 from localcloud.storm.invariants import INVARIANTS
 from localcloud.storm.observe import Observed
 from tests.unit.storm.observations import (
@@ -73,6 +74,41 @@ ABORTED = observed(
 )
 
 
+SELECT = {name: PAUSE[name] for name in ("id", "kind", "target")} | {
+    "select": {"states": ["Paused"]}
+}
+SELECTED = observed(
+    [SELECT],
+    execution(outcome(entry(SELECT, initial_state="Paused"))),
+    timeline=[change(0.0, "c", "Paused")],
+)
+OF_SHOP = {
+    "id": "export",
+    "kind": "export",
+    "target": "COMPLETE",
+    "source": {"db_instance": "shop"},
+}
+OLDER, YOUNGER = f"{SOURCE}-older", f"{SOURCE}-younger"
+SHOP = {
+    "snapshots": [
+        {"arn": OLDER, "db_instance": "shop", "created_at_s": -500},
+        {"arn": YOUNGER, "db_instance": "shop", "created_at_s": -100},
+    ]
+}
+NEWEST = observed([OF_SHOP], execution(outcome(entry(OF_SHOP, id=YOUNGER))), world=SHOP)
+
+
+def by(execution_arn: str, each: Call | Change) -> Call | Change:
+    """A call that is known to be an execution's."""
+    return replace(each, execution_arn=execution_arn) if isinstance(each, Call) else each
+
+
+@pytest.mark.parametrize("seen", [SELECTED, NEWEST])
+@pytest.mark.parametrize("name", ["selected", "newest"])
+def test_what_was_promised_is_found_kept(name: str, seen: Observed) -> None:
+    assert list(INVARIANTS[name](seen)) == []
+
+
 @pytest.mark.parametrize("seen", [PAUSED, RESTORED, EXPORTED, CREATED, ABORTED])
 def test_nothing_is_found_in_what_is_as_it_should_be(seen: Observed) -> None:
     assert broken(seen) == set()
@@ -83,6 +119,7 @@ VIOLATIONS: dict[str, list[Observed]] = {
     "one outcome": [
         observed([PAUSE], execution(output=None), timeline=pause(1.0)),
         observed([PAUSE], execution(*[outcome(entry(PAUSE))] * 2), timeline=pause(1.0)),
+        replace(PAUSED, doubled=("arn:1",)),
     ],
     "schema": [
         observed([PAUSE], execution(outcome(entry(PAUSE), phase="DONE"))),
@@ -119,6 +156,16 @@ VIOLATIONS: dict[str, list[Observed]] = {
         replace(EXPORTED, timeline=EXPORTED.timeline[:-1]),
         replace(EXPORTED, exports=(export("e-1", tables=("shop.orders",)),)),
         replace(EXPORTED, exports=(export("e-1", bucket="another"),)),
+        observed(
+            [EXPORT | {"source_arn": CLUSTER}],
+            execution(outcome(EXPORTED_ENTRY | {"id": CLUSTER, "ended_at": moment(60.0)})),
+            timeline=[
+                change(1.0, CLUSTER, "STARTING"),
+                call("StartExportTask", 1.0, "e-1", CLUSTER),
+                change(9.0, CLUSTER, "COMPLETE"),
+            ],
+            exports=(replace(export("e-1"), source_arn=CLUSTER),),
+        ),
         replace(CREATED, timeline=CREATED.timeline[:-1]),
         replace(CREATED, timeline=(*CREATED.timeline[:-1], change(1.5, SNAPSHOT, "available"))),
         observed(
@@ -217,6 +264,10 @@ VIOLATIONS: dict[str, list[Observed]] = {
     "explained": [
         observed([PAUSE], execution(outcome(entry(PAUSE))), timeline=[*pause(1.0), *resume(2.0)]),
         replace(RESTORED, timeline=(RESTORED.timeline[0], *resume(2.0))),
+        replace(
+            RESTORED,
+            timeline=(*RESTORED.timeline, change(3.0, "c", "Paused"), *resume(4.0)),
+        ),
         replace(ABORTED, executions=(execution(outcome(entry(PAUSE))),)),
         observed(
             [PAUSE],
@@ -242,6 +293,53 @@ VIOLATIONS: dict[str, list[Observed]] = {
             [CREATE, {"id": "d", "kind": "snapshot", "of": "create", "target": "DELETED"}],
             timeline=[call("DeleteDBSnapshot", 5.0, SOURCE)],
         ),
+    ],
+    "selected": [
+        replace(SELECTED, timeline=(change(0.0, "c", "Running"),)),
+        replace(SELECTED, scenario=observed([SELECT | {"select": {"at_most": 0}}]).scenario),
+        observed(
+            [PAUSE | {"campaign_ids": ["c", "d"]}, PAUSE | {"id": "again", "of": "pause"}],
+            execution(
+                outcome(entry(PAUSE), entry(PAUSE, id="d"), entry(PAUSE | {"id": "again"}, id="c"))
+            ),
+        ),
+    ],
+    "newest": [
+        replace(NEWEST, executions=(execution(outcome(entry(OF_SHOP, id=name))),))
+        for name in (OLDER, SOURCE)
+    ]
+    + [
+        replace(
+            NEWEST,
+            scenario=observed(
+                [OF_SHOP | {"source": {"db_instance": "shop", "max_age_seconds": 99}}],
+                world=SHOP,
+            ).scenario,
+        )
+    ],
+    "attempts": [
+        replace(
+            EXPORTED,
+            timeline=(
+                *(by("arn:0", each) for each in started("e-1", 1.0)),
+                change(2.0, SOURCE, "FAILED"),
+                *(by("arn:0", each) for each in started("e-2", 3.0)),
+            ),
+            exports=(export("e-1"), export("e-2")),
+        )
+    ],
+    "deadlines": [
+        replace(
+            PAUSED,
+            executions=(execution(outcome(entry(PAUSE, elapsed_seconds=3_721.0))),),
+        )
+    ],
+    "no needless failure": [
+        observed(
+            [PAUSE | {"campaign_ids": ["own-0"]}],
+            execution(outcome(entry(PAUSE, id="own-0", **FAILED))),
+            timeline=[change(0.0, "own-0", "Running")],
+        )
     ],
     "restored": [
         replace(

@@ -156,6 +156,17 @@ def test_a_request_is_checked_against_the_stack(opened):
     assert [fault["field"] for fault in checked["faults"]] == ["source_arn"]
 
 
+def test_a_check_says_what_the_request_would_do_and_what_its_clean_up_would_undo(opened):
+    request = {**REQUEST, "on_abort": "restore"}
+
+    checked = opened.post("/api/check", json={"request": request}).json()
+
+    assert checked["stages"] == [{"run": "on_success", "jobs": ["pause a"]}]
+    assert checked["undone"] == ["campaigns that it has changed are restored: a"]
+    assert opened.post("/api/check", json={"request": REQUEST}).json()["undone"] == []
+    assert opened.post("/api/check", json={"request": 1}).json()["undone"] == []
+
+
 def test_a_request_is_started_by_the_name_that_the_page_chose(opened, started):
     response = opened.post("/api/start", json={"request": REQUEST, "name": "click-1"})
 

@@ -129,6 +129,14 @@ class StepFunctions(FakeSession):
         events = self.histories[executionArn]
         return _page("events", events[::-1] if reverseOrder else events, int(nextToken), maxResults)
 
+    def describe_state_machine_for_execution(self, *, executionArn: str) -> Response:
+        assert executionArn
+        raise client_error("AccessDeniedException")
+
+    def get_function_configuration(self, *, FunctionName: str) -> Response:
+        assert FunctionName
+        raise client_error("AccessDeniedException")
+
     def _called(self, operation: str) -> None:
         """Count a call, and refuse it if the bucket is empty."""
         self.calls[operation] += 1
