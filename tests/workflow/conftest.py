@@ -16,7 +16,7 @@ from localcloud.orchestrator import LocalOrchestrator
 from localcloud.patches import ChildHistory, child_histories
 from localcloud.report import report
 from localcloud.runs import Runs
-from tests.stack_settings import FULL
+from tests.stack_settings import FULL, OTHER
 from tests.stacks import in_world
 from tools.synthesis import synthesise
 
@@ -96,6 +96,12 @@ def assembly() -> Path:
 def assembly_with_every_trigger() -> Path:
     """The stack with campaign events, and with exports of new snapshots of shop-*."""
     return synthesise(FULL)
+
+
+@pytest.fixture(scope="session")
+def assembly_with_given_resources() -> Path:
+    """The stack with a given store and topic, and exports of new snapshots of the database shop."""
+    return synthesise(OTHER)
 
 
 @pytest.fixture
