@@ -118,7 +118,7 @@ def explanation_view(explanation: model.Explanation) -> Text:
     lines += [Text(f"  {text(line)}") for line in explanation.lines]
     if explanation.hint is not None:
         lines.append(Text.assemble(("hint: ", "bold"), text(explanation.hint)))
-    return _lines(lines)
+    return Text("\n").join(lines)
 
 
 def is_over(status: str) -> bool:
@@ -226,9 +226,9 @@ def detail_of(resource: model.Resource) -> str:
             return safe(f"would call {calls}" if calls else resource.reason)
         case Status.COMPLETE:
             return safe(resource.state or resource.reason or "")
-    percent = f"{resource.percent} %" if resource.percent is not None else None
-    waits = resource.wait.reason if resource.wait is not None else None
-    state = " ".join(filter(None, (resource.state, percent)))
+    percent = f"{resource.percent} %" if resource.percent is not None else ""
+    waits = resource.wait.reason if resource.wait is not None else ""
+    state = " ".join(filter(None, (resource.state, percent if percent not in waits else "")))
     return safe("; ".join(filter(None, (state, waits))))
 
 
@@ -266,4 +266,5 @@ def _fitted(line: Text, width: int | None) -> Text:
 
 
 def _lines(lines: Iterable[Text]) -> Text:
-    return Text("\n").join(lines)
+    """Return lines that only the terminal wraps, so that what is copied from it is whole."""
+    return Text("\n", no_wrap=True, overflow="ignore").join(lines)

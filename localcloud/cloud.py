@@ -63,7 +63,6 @@ class LocalAws:
         environment: Mapping[str, str] | None = None,
         *,
         port: int = 0,
-        seed: int = 0,
         processes: FunctionProcesses | None = None,
         controls: Callable[[Request], Response] | None = None,
     ) -> None:
@@ -79,7 +78,6 @@ class LocalAws:
         self.functions: FunctionHost
         self.gateway: Gateway
         self._port = port
-        self._seed = seed
         self._processes = processes
         self._controls = controls
         self._session = service_clients.isolated_session()
@@ -140,7 +138,6 @@ class LocalAws:
                 self.functions,
                 self.endpoint,
                 self.environment,
-                seed=self._seed,
                 changed=self.execution_changed.set,
             )
         )

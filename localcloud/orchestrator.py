@@ -76,7 +76,6 @@ class LocalOrchestrator:
             self.clock,
             self.simulators.endpoints,
             port=port,
-            seed=world.seed,
             processes=processes,
             controls=Controls(self.clock, self.simulators, self.abort_executions).respond,
         )

@@ -68,7 +68,6 @@ def patched_moto(
     endpoint: str,
     environment: Mapping[str, str],
     *,
-    seed: int,
     changed: Callable[[], None],
 ) -> Iterator[None]:
     """Apply all patches; at the end, close the function host and restore moto.
@@ -80,7 +79,7 @@ def patched_moto(
     patches = Patches(clock)
     asynchronous = AsynchronousInvocations(clock, functions, invocations.deployed)
     try:
-        chance.apply(patches, seed)
+        chance.apply(patches)
         speed.apply(patches)
         _apply_to_cloudformation(patches)
         _apply_to_step_functions(patches, endpoint, environment, changed)

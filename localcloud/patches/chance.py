@@ -13,8 +13,11 @@ _jitter = random.Random()
 _components = itertools.count()
 
 
-def apply(patches: Patches, seed: int) -> None:
-    """Draw from the seed what this process draws; the function host seeds its workers."""
+def apply(patches: Patches) -> None:
+    """Draw from a seed what this process draws; the function host seeds its workers.
+
+    A deployment always has the same one: a world's names do not depend on the world before it.
+    """
     original = uuid.uuid4
     patches.replace_everywhere("", original, _uuid4)
     patches.replace(uuid, "uuid4", _uuid4)
@@ -25,7 +28,7 @@ def apply(patches: Patches, seed: int) -> None:
     # Parsed definitions outlive a run, and draw their internal keys only once.
     components = moto(f"{ASL}.component.eval_component")
     patches.replace(components, "long_uid", _component_key)
-    reseed(seed)
+    reseed(0)
 
 
 def reseed(seed: int) -> None:

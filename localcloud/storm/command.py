@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass, field
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +28,7 @@ class Storm:
     """What came of many scenarios.
 
     Attributes:
+        timelines: the hash of all timelines, in the order of the seeds.
         entries: how many entries of outcomes there were, by kind, target, phase and reason.
         cpu_seconds: of the processes that run the local AWS; the functions' come on top.
     """
@@ -36,6 +38,7 @@ class Storm:
     wall_seconds: float = 0.0
     cpu_seconds: float = 0.0
     simulated_seconds: int = 0
+    timelines: Any = field(default_factory=sha256)
     violations: list[Violation] = field(default_factory=list)
     entries: Counter[str] = field(default_factory=Counter)
 
@@ -48,6 +51,7 @@ class Storm:
             "wall_seconds": round(self.wall_seconds, 1),
             "cpu_seconds": round(self.cpu_seconds, 1),
             "simulated_seconds": self.simulated_seconds,
+            "timelines": self.timelines.hexdigest(),
             "invariants": list(INVARIANTS),
             "violations": [each._asdict() for each in self.violations],
             "entries": dict(sorted(self.entries.items())),
@@ -56,12 +60,14 @@ class Storm:
 
 def run(seed: int, worlds: int) -> Storm:
     """Run the scenarios of successive seeds, and print each violation."""
-    assemblies = _assemblies()
+    seeds = range(seed, seed + worlds)
+    assemblies = _assemblies(seeds)
     storm, began = Storm(seed), time.monotonic()
-    for result in run_all(range(seed, seed + worlds), assemblies):
+    for result in run_all(seeds, assemblies):
         storm.worlds += 1
         storm.cpu_seconds += result["cpu_seconds"]
         storm.simulated_seconds += result["simulated_seconds"]
+        storm.timelines.update(result["timeline"].encode())
         storm.entries.update(result["entries"])
         for invariant, what in result["violations"]:
             violation = Violation(result["seed"], invariant, what)
@@ -77,8 +83,7 @@ def run(seed: int, worlds: int) -> Storm:
 
 def replay(seed: int, *, shrinks: bool = False) -> bool:
     """Run one seed's scenario, print it, and return whether it violates something."""
-    assemblies = _assemblies()
-    with Stacks(assemblies) as stacks:
+    with Stacks(_assemblies([seed])) as stacks:
         drawn = scenario(seed)
         result = examine(drawn, stacks)
         if shrinks and result.violations:
@@ -90,12 +95,13 @@ def replay(seed: int, *, shrinks: bool = False) -> bool:
             result = examine(drawn, stacks)
     texts = [*lines.asked(drawn)]
     if result.observed is not None:
-        texts += [*lines.happened(result.observed), *lines.ended(result.observed)]
+        texts += lines.timeline(result.observed).splitlines()
     for text in [*texts, *map(str, result.violations)]:
         show(one_line(text), PROGRAM)
     return bool(result.violations)
 
 
-def _assemblies() -> Sequence[Path]:
+def _assemblies(seeds: Iterable[int]) -> dict[int, Path]:
     print_status("Synthesising the stack")
-    return [synthesise(settings) for settings in SETTINGS]
+    places = sorted({scenario(seed).settings for seed in seeds})
+    return {place: synthesise(SETTINGS[place]) for place in places}

@@ -110,6 +110,8 @@ def _end(draw: random.Random, number: int) -> Mishap | float:
     if draw.random() < 0.4:
         ways = (0.0, 1.0, float(draw.randint(0, 60)), round(draw.uniform(0, 1_500), 1))
         return draw.choice(ways)
+    if draw.random() < 0.08:
+        return Mishap("ABORTED", "PutEvents", is_after=True, number=number)
     return Mishap(
         what=draw.choice((*ENDS[:1] * 6, *ENDS[1:])),
         operation=draw.choice((MUTATION, MUTATION, NOTE)),
@@ -152,8 +154,9 @@ def _one(draw: random.Random, value: object) -> object:
 
 
 def _world(draw: random.Random) -> Json:
+    campaigns = 30 if draw.random() < 0.04 else draw.randint(1, 9)
     world: Json = {
-        "campaigns": [_campaign(draw, number) for number in range(draw.randint(1, 9))],
+        "campaigns": [_campaign(draw, number) for number in range(campaigns)],
         "databases": [
             {"id": "shop", "kind": "instance"} | _database(draw),
             {"id": "books", "kind": "cluster"} | _database(draw),
@@ -251,7 +254,7 @@ def _fault(draw: random.Random, world: Json) -> Json:
         event = draw.choice(EVENTS)
         return {"event": event, "drop": drop, "delay_s": delay_s, "duplicates": duplicates}
     often: Json = draw.choice(
-        ({"times": 1}, {"times": 1}, {"times": 3}, {"rate": 0.2}, {"rate": 0.5})
+        ({"times": 1}, {"times": 1}, {"times": 3}, {"times": 12}, {"rate": 0.2}, {"rate": 0.5})
     )
     if way < 0.65:
         operation = draw.choice((*CAMPAIGN_MUTATIONS, *CAMPAIGN_MUTATIONS, *CAMPAIGN_READS))

@@ -185,9 +185,20 @@ def _false_campaign(
         wanted = CAMPAIGN_STATES[job.target]
         if entry["reason"] == "EndedByItself" and job.job.get("if_ended") == "accept":
             wanted = ENDED
+    if not _is_of_version(observed, job, entry["id"]):
+        return None if facts.GONE in wanted else "none of its API version exists"
     if facts.held(observed, entry["id"], wanted, at_s - facts.PASS_SECONDS, at_s):
         return None
     return f"its states were {facts.states(observed, entry['id'])}"
+
+
+def _is_of_version(observed: Observed, job: Asked, campaign_id: str) -> bool:
+    """Return whether a campaign, if it exists, is one of the API version that a job names."""
+    return all(
+        campaign.get("api_version", "v2") == job.job.get("api_version", "v2")
+        for campaign in observed.scenario.world.get("campaigns", ())
+        if campaign["id"] == campaign_id
+    )
 
 
 def _false_export(

@@ -29,7 +29,12 @@ def asked(scenario: Scenario) -> Iterator[str]:
             yield from (f"  {run}: {json.dumps(job)}" for job in stage["jobs"])
 
 
-def happened(observed: Observed) -> Iterator[str]:
+def timeline(observed: Observed) -> str:
+    """Return all that happened and came of it; the same seed gives the same text."""
+    return "\n".join([*_happened(observed), *_ended(observed)])
+
+
+def _happened(observed: Observed) -> Iterator[str]:
     """Yield the lines of the timeline: calls, changes, starts and ends of executions."""
     lines = [(entry.at_s, 1, _entry(entry)) for entry in observed.timeline]
     lines += [(at_s, 1, f"    {what}") for at_s, what in observed.mishaps]
@@ -42,7 +47,7 @@ def happened(observed: Observed) -> Iterator[str]:
         yield f"[{at_s:9.2f} s] {line}"
 
 
-def ended(observed: Observed) -> Iterator[str]:
+def _ended(observed: Observed) -> Iterator[str]:
     """Yield the lines of the outcomes."""
     for execution in observed.executions:
         for outcome in execution.outcomes:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Self
@@ -16,8 +16,8 @@ from localcloud.storm.scenario import Scenario
 class Stacks:
     """A context manager; there is one stack at a time, because moto is one per process."""
 
-    def __init__(self, assemblies: Sequence[Path]) -> None:
-        """Prepare; the assemblies are those of `SETTINGS`."""
+    def __init__(self, assemblies: Mapping[int, Path]) -> None:
+        """Prepare; the assemblies are by the place of their settings in `SETTINGS`."""
         self._assemblies = assemblies
         self._processes: FunctionProcesses
         self._stack = ExitStack()

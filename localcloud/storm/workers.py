@@ -7,7 +7,7 @@ import os
 import subprocess
 import sys
 import threading
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager
 from pathlib import Path
@@ -28,7 +28,7 @@ BLOCK: Final = 400
 Result = dict[str, Any]
 
 
-def run_all(seeds: Sequence[int], assemblies: Sequence[Path]) -> Iterator[Result]:
+def run_all(seeds: Sequence[int], assemblies: Mapping[int, Path]) -> Iterator[Result]:
     """Yield the results of seeds, in their order."""
     queue: SimpleQueue[int] = SimpleQueue()
     for first in range(0, len(seeds), BLOCK):
@@ -58,10 +58,16 @@ def _in_order(seeds: Iterable[int], results: SimpleQueue[Result]) -> Iterator[Re
         yield early.pop(seed)
 
 
-def _worker(assemblies: Sequence[Path]) -> AbstractContextManager[subprocess.Popen[str]]:
+def worker_command(assemblies: Mapping[int, Path]) -> list[str]:
+    """Return the command of a process that runs scenarios, on the assemblies of `SETTINGS`."""
+    given = [f"{place}={path}" for place, path in assemblies.items()]
+    return [sys.executable, "-m", "localcloud.storm.worker", *given]
+
+
+def _worker(assemblies: Mapping[int, Path]) -> AbstractContextManager[subprocess.Popen[str]]:
     def start() -> subprocess.Popen[str]:
         return subprocess.Popen(
-            [sys.executable, "-m", "localcloud.storm.worker", *map(str, assemblies)],
+            worker_command(assemblies),
             cwd=ROOT,
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
@@ -106,7 +112,7 @@ def _without_result(seed: int) -> Result:
         "seed": seed,
         "violations": [[LOCAL_AWS, what]],
         "entries": {},
-        "calls": 0,
+        "timeline": "",
         "simulated_seconds": 0,
         "wall_seconds": SECONDS_PER_SCENARIO,
         "cpu_seconds": 0.0,
