@@ -26,6 +26,11 @@ LEGAL: Final = {
 }
 
 
+UNKNOWN_EFFECT: Final = frozenset(
+    {"lost_response", "InternalServerException", "ServiceUnavailableException"}
+)
+"""Answers that do not say whether a call took effect."""
+
 DELETABLE: Final = {"available", "failed", "incompatible-restore"}
 """RDS documents that a snapshot must be available; whether it refuses one that failed is open, and
 the local AWS says that it does."""
@@ -214,7 +219,7 @@ def _asks_for_mutation(observed: Observed, asked: Collection[Asked], call: Call)
 def _may_have_moved(observed: Observed, campaign_id: str, until: Call, target: str | None) -> bool:
     """Return whether our calls may have changed a campaign more often than it was undone by then.
 
-    Of a call whose response was lost, we cannot know.
+    Of a call that a server failed to answer, we cannot know.
     """
     does = {"PAUSED": {"PauseCampaign"}, "RUNNING": {"StartCampaign", "ResumeCampaign"}}
     number = facts.number_of(observed, until)
@@ -228,7 +233,7 @@ def _may_have_moved(observed: Observed, campaign_id: str, until: Call, target: s
         if call.operation == until.operation:
             undone += call.took_effect and call.answer is None
         else:
-            moved += call.took_effect or call.answer == "lost_response"
+            moved += call.took_effect or call.answer in UNKNOWN_EFFECT
     is_accepted = until.took_effect and until.answer is None
     return moved > undone if is_accepted else moved > 0
 
