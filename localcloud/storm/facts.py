@@ -91,7 +91,7 @@ class Taken(NamedTuple):
 def snapshots(observed: Observed) -> Iterator[Taken]:
     """Yield the snapshots of databases: the world's, and those that calls have created."""
     for one in observed.scenario.world.get("snapshots", ()):
-        if ":cluster:" not in one["arn"]:
+        if ":cluster:" not in one["arn"] and one.get("status", "available") == "available":
             yield Taken(
                 one["arn"],
                 one.get("db_instance"),
