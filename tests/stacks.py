@@ -92,7 +92,7 @@ def sharing() -> Iterator[None]:
     finally:
         _SHARED.is_kept = False
         _SHARED.close()
-        LocalAws.__enter__ = enter  # type: ignore[method-assign]
+        LocalAws.__enter__ = enter  # type: ignore[assignment, method-assign]
 
 
 def _resources() -> set[str]:
