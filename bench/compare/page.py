@@ -76,7 +76,8 @@ these nothing was left behind. *Failed, though it could have been done*: nothing
 either, but a transient fault ended it. *Left something behind*: campaigns that ran before are still
 paused, an export runs that nobody waits for, or a snapshot stays that was created for the export.
 *Next step*: from the end of the last export to the first call after it that is not a read, or to
-the end of the run.
+the end of the run. A run that fails early makes few calls, and costs little: compare those without
+faults.
 
 ## Right ends by fault
 
@@ -111,8 +112,8 @@ the end of the run.
   the tuned ones above. A teardown that fails does not fail a run, as in Airflow.
 - **Money:** prices are those of [costs](costs.md). This orchestrator also costs about $10 to $18 a
   month while nothing runs. A process is charged as a Fargate task for Arm with 0.25 vCPU and 0.5 GB
-  (${machine:.4f} an hour, secondary), from start to end; Airflow's tasks share the machines of
-  its workers, which also cost something while nothing runs.
+  (${machine:.4f} an hour, secondary), from start to end. On a machine that runs anyway it costs
+  nothing more; Airflow's tasks share the machines of its workers, which have to run anyway.
 """
 
 

@@ -72,6 +72,7 @@ RDS_ERRORS: Final = (
     "ServiceUnavailable",
 )
 READS: Final = ("GetCampaignStateBatch", "DescribeExportTasks", "DescribeDBSnapshots")
+CREATIONS: Final = ("StartExportTask", "StartExportTask", "CreateDBSnapshot")
 TABLE_CALLS: Final = ("GetItem", "PutItem", "UpdateItem", "Query", "DeleteItem")
 TABLE_ERRORS: Final = (
     LOST,
@@ -114,8 +115,8 @@ def _end(draw: random.Random, number: int) -> Mishap | float:
         return Mishap("ABORTED", "PutEvents", is_after=True, number=number)
     return Mishap(
         what=draw.choice((*ENDS[:1] * 6, *ENDS[1:])),
-        operation=draw.choice((MUTATION, MUTATION, NOTE)),
-        nth=draw.choice((1, 1, 1, 2, 2, 3, 4)),
+        operation=draw.choice((MUTATION, MUTATION, MUTATION, NOTE, NOTE, *CREATIONS)),
+        nth=draw.choice((1, 1, 1, 1, 2, 2, 3)),
         is_after=draw.random() < 0.7,
         number=number,
     )
@@ -320,7 +321,8 @@ def _typical(draw: random.Random, world: Json, number: int) -> Json:
         for each in range(draw.randint(1, 3))
     ]
     world["campaigns"] += campaigns
-    source = {"arn": _arn("snapshot", f"{OWN}-{number}")} | _course(draw)
+    source: Json = {"arn": _arn("snapshot", f"{OWN}-{number}")} | _course(draw)
+    source["export_s"] = draw.choice((60, 900, 900))
     world["snapshots"].append(source)
     change: Json = {
         "id": "change",
@@ -329,8 +331,9 @@ def _typical(draw: random.Random, world: Json, number: int) -> Json:
         "target": draw.choice(("PAUSED", "PAUSED", "RUNNING")),
     }
     change |= _some(draw, 0.5, on_abort="restore")
+    export = {"kind": "export", "source_arn": source["arn"], "target": "COMPLETE"}
     between: list[Json] = [
-        {"kind": "export", "source_arn": source["arn"], "target": "COMPLETE"},
+        export,
         {"kind": "snapshot", "target": "AVAILABLE"} | draw.choice(DATABASES),
         {
             "kind": "campaigns",
@@ -341,7 +344,8 @@ def _typical(draw: random.Random, world: Json, number: int) -> Json:
     ]
     stages: list[Json] = [{"jobs": [change]}]
     if draw.random() < 0.8:
-        stages.append({"run": "always", "jobs": draw.sample(between, draw.choice((1, 1, 2)))})
+        jobs = draw.sample(between, draw.choice((1, 2, 2)))
+        stages.append({"run": "always", "jobs": jobs})
     if draw.random() < 0.8:
         restore = {"kind": "campaigns", "of": "change", "target": "RESTORED"}
         stages.append({"run": "always", "jobs": [restore]})

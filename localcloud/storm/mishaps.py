@@ -30,7 +30,7 @@ class Mishaps:
     """Has the mishaps of a scenario happen.
 
     Attributes:
-        happened: each with its time, in words.
+        happened: each with its second.
     """
 
     def __init__(
@@ -44,7 +44,7 @@ class Mishaps:
 
         `number_of` returns an execution's request; `end` ends an execution in one of `ENDS`.
         """
-        self.happened: list[tuple[float, str]] = []
+        self.happened: list[tuple[float, Mishap]] = []
         self._mishaps = mishaps
         self._orchestrator = orchestrator
         self._number_of = number_of
@@ -108,7 +108,7 @@ class Mishaps:
             self._counts[place] += 1
             if not mishap.nth <= self._counts[place] < mishap.nth + mishap.times:
                 continue
-            self.happened.append((self._orchestrator.seconds(), str(mishap)))
+            self.happened.append((self._orchestrator.seconds(), mishap))
             if mishap.what in ENDS and arn is not None:
                 self._end_at(arn, mishap)
             yield mishap

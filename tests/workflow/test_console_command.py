@@ -14,7 +14,7 @@ from commandline.interrupts import INTERRUPTED
 from localcloud.orchestrator import LocalOrchestrator
 from localcloud.world import World
 from tests.processes import shared_processes
-from tests.workflow.operator import Operator
+from tests.workflow.console_operator import Operator
 from tests.workflow.requests import campaign, campaigns, export, snapshot, stages
 from tests.workflow.terminal import CTRL_C, Terminal
 

@@ -16,7 +16,7 @@ from localcloud.cli import EXAMPLES
 from localcloud.orchestrator import LocalOrchestrator
 from localcloud.plain_world import plain_world
 from tests.processes import shared_processes
-from tests.workflow.operator import Operator, Ran
+from tests.workflow.console_operator import Operator, Ran
 from tests.workflow.snippets import fenced
 
 PAGE: Final = (ROOT / "docs" / "console.md").read_text(encoding="utf-8")
