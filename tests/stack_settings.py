@@ -23,3 +23,12 @@ EXISTING_STORE: Final = {
     "export_key_arn": "arn:aws:kms:us-east-1:123456789012:key/1234abcd-12ab-34cd-56ef-1234567890ab",
 }
 """A bucket, role and key that are not the stack's."""
+
+TOPIC: Final = "arn:aws:sns:us-east-1:123456789012:operations"
+
+OTHER: Final[dict[str, Any]] = {
+    **EXISTING_STORE,
+    "notices": {"topic_arn": TOPIC},
+    "snapshot_exports": [{"db_instance": "shop"}],
+}
+"""What is given where FULL has the stack's own, and a database where FULL has prefixes."""

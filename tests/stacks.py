@@ -6,8 +6,8 @@ time in a process, so the shared one is closed before a test opens another (`sha
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager, suppress
 from importlib import import_module
 from pathlib import Path
 from typing import Any, Final
@@ -16,8 +16,6 @@ from localcloud.cloud import LocalAws
 from localcloud.orchestrator import LocalOrchestrator
 from localcloud.world import World
 from tests.processes import shared_processes
-
-Enter = Callable[[LocalAws], LocalAws]
 
 _GLOBAL: Final = "aws"
 
@@ -34,8 +32,10 @@ class _SharedStack:
 
     def ready_for(self, world: World, assembly: Path) -> LocalOrchestrator:
         if assembly == self._assembly:
-            self._orchestrator.next_world(world)
-            return self._orchestrator
+            with suppress(RuntimeError):  # what the last test left does not end, or takes too long
+                self._orchestrator.next_world(world)
+                return self._orchestrator
+            self.close()
         self._orchestrator = self._open.enter_context(
             LocalOrchestrator(world, assembly, processes=shared_processes())
         )

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from tests.infra.stack_parts import Functions, State, Task, Template, as_task
-from tests.stack_settings import FULL
+from tests.stack_settings import FULL, OTHER
 from tools import diagram
 from tools.synthesis import synthesise, template_of
 
@@ -21,6 +21,12 @@ def template() -> Template:
 def full_template() -> Template:
     """The stack with every setting that adds something to it."""
     return template_of(synthesise(FULL))
+
+
+@pytest.fixture(scope="session")
+def other_template() -> Template:
+    """The stack with a given store and topic, and exports of a database's snapshots."""
+    return template_of(synthesise(OTHER))
 
 
 @pytest.fixture(scope="session")

@@ -16,14 +16,13 @@ from tests.infra.stack_parts import (
     text,
 )
 from tests.stack_settings import EXISTING_STORE
-from tools.synthesis import synthesise, template_of
 
 OF_THE_STORE = ("AWS::S3::Bucket", "AWS::S3::BucketPolicy", "AWS::KMS::Key", "AWS::IAM::Role")
 
 
 @pytest.fixture(scope="module")
-def existing() -> Template:
-    return template_of(synthesise(EXISTING_STORE))
+def existing(other_template: Template) -> Template:
+    return other_template
 
 
 def test_a_store_that_exists_is_neither_made_nor_changed(existing: Template) -> None:

@@ -8,14 +8,7 @@ import pytest
 
 from infra.settings import Settings, SettingsError
 from tests.infra.stack_parts import Template, listed, of_type, policies_of, properties_of, text
-from tools.synthesis import synthesise, template_of
-
-TOPIC = "arn:aws:sns:us-east-1:123456789012:operations"
-
-
-@pytest.fixture(scope="module")
-def template_with_given_topic() -> Template:
-    return template_of(synthesise({"notices": {"topic_arn": TOPIC}}))
+from tests.stack_settings import TOPIC
 
 
 def rule_of(template: Template) -> dict[str, Any]:
@@ -33,10 +26,10 @@ def test_there_is_no_notice_unless_it_is_set(template: Template) -> None:
 
 
 def test_notices_are_of_all_outcomes_or_of_failed_ones(
-    full_template: Template, template_with_given_topic: Template
+    full_template: Template, other_template: Template
 ) -> None:
     assert rule_of(full_template)["EventPattern"] == {"detail-type": ["Orchestration Completed"]}
-    assert rule_of(template_with_given_topic)["EventPattern"] == {
+    assert rule_of(other_template)["EventPattern"] == {
         "detail-type": ["Orchestration Completed"],
         "detail": {"phase": ["FAILED"]},
     }
@@ -44,9 +37,9 @@ def test_notices_are_of_all_outcomes_or_of_failed_ones(
 
 
 def test_they_are_published_by_a_role_that_may_do_nothing_else(
-    full_template: Template, template_with_given_topic: Template
+    full_template: Template, other_template: Template
 ) -> None:
-    for template in (full_template, template_with_given_topic):
+    for template in (full_template, other_template):
         (target,) = rule_of(template)["Targets"]
         (sender,) = of_type(
             template, "AWS::IAM::Role", description="EventBridge publishes notices with it"
@@ -74,11 +67,11 @@ def test_the_stacks_own_topic_is_encrypted_and_has_its_subscribers(full_template
     assert emails == ["operators@example.com"]
 
 
-def test_a_given_topic_is_used_as_it_is(template_with_given_topic: Template) -> None:
-    (target,) = rule_of(template_with_given_topic)["Targets"]
+def test_a_given_topic_is_used_as_it_is(other_template: Template) -> None:
+    (target,) = rule_of(other_template)["Targets"]
     assert target["Arn"] == TOPIC
-    assert template_with_given_topic["Outputs"]["NoticeTopicArn"]["Value"] == TOPIC
-    topics = of_type(template_with_given_topic, "AWS::SNS::Topic")
+    assert other_template["Outputs"]["NoticeTopicArn"]["Value"] == TOPIC
+    topics = of_type(other_template, "AWS::SNS::Topic")
     assert [name for name in topics if name.startswith("Notices")] == []
 
 

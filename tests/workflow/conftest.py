@@ -6,17 +6,20 @@ import json
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any, Final
 
 import pytest
 from jsonschema import Draft202012Validator
 
 from infra.project import ROOT
+from localcloud.functions import host
 from localcloud.orchestrator import LocalOrchestrator
 from localcloud.patches import ChildHistory, child_histories
 from localcloud.report import report
 from localcloud.runs import Runs
-from tests.stack_settings import FULL
+from tests.processes import shared_processes
+from tests.stack_settings import FULL, OTHER
 from tests.stacks import in_world
 from tools.synthesis import synthesise
 
@@ -96,6 +99,20 @@ def assembly() -> Path:
 def assembly_with_every_trigger() -> Path:
     """The stack with campaign events, and with exports of new snapshots of shop-*."""
     return synthesise(FULL)
+
+
+@pytest.fixture(scope="session")
+def assembly_with_given_resources() -> Path:
+    """The stack with a given store and topic, and exports of new snapshots of the database shop."""
+    return synthesise(OTHER)
+
+
+@pytest.fixture
+def _processes_are_shared(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Commands that run in this process take the processes of all tests, and do not close them."""
+    shared = shared_processes()
+    kept = SimpleNamespace(fork=shared.fork, directory=shared.directory, close=lambda: None)
+    monkeypatch.setattr(host, "FunctionProcesses", lambda: kept)
 
 
 @pytest.fixture

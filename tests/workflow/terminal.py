@@ -104,7 +104,7 @@ class Terminal:
         return bool(caught & 1 << signal.SIGTERM - 1)
 
     def _read(self) -> bool:
-        if not select.select([self._ours], [], [], 0.01)[0]:
+        if not select.select([self._ours], [], [], 0.05)[0]:
             return False
         try:
             read = os.read(self._ours, 65536)

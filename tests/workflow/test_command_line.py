@@ -12,7 +12,6 @@ import time
 from http.client import HTTPConnection
 from io import BytesIO, TextIOWrapper
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -23,25 +22,17 @@ from infra.project import ROOT
 from lambdas.campaigns.transitions import Mutation
 from localcloud import cli
 from localcloud.cli import EXAMPLES, NO_WORLD, main
-from localcloud.functions import host
 from localcloud.functions.environment import REGION
 from localcloud.patches.tasks import service_clients
-from tests.processes import shared_processes
 from tests.stacks import in_world
 from tests.workflow.terminal import Terminal
 
 WORLDS = EXAMPLES / "worlds"
 OF_THE_TUTORIAL = {"dry-run", "maintenance-window"}
 """Run by tests of that page."""
+pytestmark = pytest.mark.usefixtures("_processes_are_shared")
+
 REQUESTS = sorted(path for path in EXAMPLES.glob("*.json") if path.stem not in OF_THE_TUTORIAL)
-
-
-@pytest.fixture(autouse=True)
-def _processes_are_shared(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Commands that run in this process take the processes of all tests, and do not close them."""
-    shared = shared_processes()
-    kept = SimpleNamespace(fork=shared.fork, directory=shared.directory, close=lambda: None)
-    monkeypatch.setattr(host, "FunctionProcesses", lambda: kept)
 
 
 @pytest.fixture

@@ -9,14 +9,14 @@ from tests.stack_settings import EXISTING_STORE
 from tests.stacks import in_world
 from tests.workflow.export_scenes import source, watched
 from tests.workflow.requests import SNAPSHOT, export, snapshot
-from tools.synthesis import synthesise
 
 BUCKET, ROLE, KEY = EXISTING_STORE.values()
 
 
-def test_an_export_uses_the_existing_bucket_role_and_key() -> None:
-    stack = synthesise(EXISTING_STORE)
-    with watched(stack, export(), snapshots=[snapshot()]) as run:
+def test_an_export_uses_the_existing_bucket_role_and_key(
+    assembly_with_given_resources: Path,
+) -> None:
+    with watched(assembly_with_given_resources, export(), snapshots=[snapshot()]) as run:
         run.until_nothing_runs()
 
         [task] = run.orchestrator.aws.client("rds").describe_export_tasks(SourceArn=SNAPSHOT)[

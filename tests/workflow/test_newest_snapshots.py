@@ -10,7 +10,6 @@ import pytest
 from tests.workflow.conftest import Orchestrate, entered
 from tests.workflow.export_scenes import ends_of_waits, source, watched
 from tests.workflow.requests import snapshot, stages
-from tools.synthesis import synthesise
 
 OLD, NEW = source("rds:shop-1"), source("rds:shop-2")
 MAX_AGE_S = 3_600
@@ -80,12 +79,13 @@ def test_the_snapshot_of_an_earlier_job_is_exported(orchestrate: Orchestrate) ->
     assert exported["details"]["snapshot_created_at"] == made["details"]["created_at"]
 
 
-def test_every_new_snapshot_of_a_database_in_the_settings_is_exported() -> None:
-    stack: Path = synthesise({"snapshot_exports": [{"db_instance": "shop"}]})
+def test_every_new_snapshot_of_a_database_in_the_settings_is_exported(
+    assembly_with_given_resources: Path,
+) -> None:
     backup, by_hand = source("awsbackup:job-1"), source("by-hand")
     others = [source("awsbackup:job-2"), source("rds:shop-eu-1")]
     with watched(
-        stack,
+        assembly_with_given_resources,
         databases=[{"id": "shop"}, {"id": "shop-eu"}],
         snapshots=[
             of_shop(NEW, 10),

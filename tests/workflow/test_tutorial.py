@@ -33,6 +33,7 @@ def arguments(shown: str) -> list[str]:
     return shown.splitlines()[0].removeprefix(COMMAND).split()
 
 
+@pytest.mark.usefixtures("_processes_are_shared")
 @pytest.mark.parametrize("shown", RUNS, ids=lambda shown: Path(arguments(shown)[-1]).stem)
 def test_a_run_prints_what_the_page_shows(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, shown: str
