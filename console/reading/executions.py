@@ -17,9 +17,8 @@ from console.aws import STEP_FUNCTIONS, Aws, NotThere, QuotaSpent
 from console.reading.model import RequestSummary
 from console.reading.summaries import summary_of
 from console.reading.texts import iso
-from console.reading.visits import RUNNING
+from console.reading.visits import RUNNING, SUCCEEDED
 from console.stack import Stack
-from lambdas.requests.executions import SUCCEEDED
 from lambdas.shared.texts import timestamp
 
 PER_PAGE: Final = 1_000

@@ -53,8 +53,8 @@ EVENTS_PER_PAGE: Final = 200
 FRESH_SECONDS: Final = 0.4
 """How long a request is not read again, because several people may watch the same page."""
 
-MAX_REQUESTS: Final = 200
-"""Requests whose last reading is kept."""
+MAX_REQUESTS: Final = 50
+"""Requests whose last reading is kept; one of 250 campaigns takes megabytes."""
 
 WAITING_SHARE: Final = 0.5
 """Below this share of the quota, children that may be woken are read in turns."""

@@ -9,12 +9,11 @@ from console.reading.hints import advice_on
 from console.reading.kinds import comment_on
 from console.reading.model import Explanation, Request, Resource
 from console.reading.requests import short, who
-from console.reading.summaries import FAILED, PENDING_REDRIVE
+from console.reading.summaries import PENDING_REDRIVE
 from console.reading.texts import counted
-from console.reading.visits import RUNNING, Visits
+from console.reading.visits import FAILED, RUNNING, SUCCEEDED, Visits
 from lambdas.jobs.phases import Phase, Reason
 from lambdas.requests.clean_up import message_of
-from lambdas.requests.executions import SUCCEEDED
 from lambdas.requests.outcome import REQUEST_FAILED, REQUEST_REJECTED
 
 MAX_LINES: Final = 20

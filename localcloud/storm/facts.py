@@ -91,7 +91,7 @@ class Taken(NamedTuple):
 def snapshots(observed: Observed) -> Iterator[Taken]:
     """Yield the snapshots of databases: the world's, and those that calls have created."""
     for one in observed.scenario.world.get("snapshots", ()):
-        if ":cluster:" not in one["arn"]:
+        if ":cluster:" not in one["arn"] and one.get("status", "available") == "available":
             yield Taken(
                 one["arn"],
                 one.get("db_instance"),
@@ -198,7 +198,8 @@ def tasks(observed: Observed) -> dict[str, Task]:
         task.statuses.append((0.0, one.get("status", "IN_PROGRESS")))
         if task.end in ACTIVE_EXPORT:
             latest[one["source_arn"]] = task.statuses
-    beginnings = len(present)  # the ledger begins with what is present
+    # The ledger begins with what is present, and with what became of it in the same moment.
+    beginnings = len(present)
     for entry in observed.timeline:
         if isinstance(entry, Change):
             if not entry.state.isupper():
@@ -208,7 +209,8 @@ def tasks(observed: Observed) -> dict[str, Task]:
                 continue
             if entry.state == "STARTING":
                 latest[entry.resource] = []
-            latest[entry.resource].append((entry.at_s, entry.state))
+            if entry.resource in latest:
+                latest[entry.resource].append((entry.at_s, entry.state))
         elif entry.operation == "StartExportTask" and entry.took_effect:
             export_id, source = entry.resources
             found[export_id].started_s = entry.at_s

@@ -72,6 +72,7 @@ RDS_ERRORS: Final = (
     "ServiceUnavailable",
 )
 READS: Final = ("GetCampaignStateBatch", "DescribeExportTasks", "DescribeDBSnapshots")
+CREATIONS: Final = ("StartExportTask", "StartExportTask", "CreateDBSnapshot")
 TABLE_CALLS: Final = ("GetItem", "PutItem", "UpdateItem", "Query", "DeleteItem")
 TABLE_ERRORS: Final = (
     LOST,
@@ -110,10 +111,12 @@ def _end(draw: random.Random, number: int) -> Mishap | float:
     if draw.random() < 0.4:
         ways = (0.0, 1.0, float(draw.randint(0, 60)), round(draw.uniform(0, 1_500), 1))
         return draw.choice(ways)
+    if draw.random() < 0.08:
+        return Mishap("ABORTED", "PutEvents", is_after=True, number=number)
     return Mishap(
         what=draw.choice((*ENDS[:1] * 6, *ENDS[1:])),
-        operation=draw.choice((MUTATION, MUTATION, NOTE)),
-        nth=draw.choice((1, 1, 1, 2, 2, 3, 4)),
+        operation=draw.choice((MUTATION, MUTATION, MUTATION, NOTE, NOTE, *CREATIONS)),
+        nth=draw.choice((1, 1, 1, 1, 2, 2, 3)),
         is_after=draw.random() < 0.7,
         number=number,
     )
@@ -152,8 +155,9 @@ def _one(draw: random.Random, value: object) -> object:
 
 
 def _world(draw: random.Random) -> Json:
+    campaigns = 30 if draw.random() < 0.04 else draw.randint(1, 9)
     world: Json = {
-        "campaigns": [_campaign(draw, number) for number in range(draw.randint(1, 9))],
+        "campaigns": [_campaign(draw, number) for number in range(campaigns)],
         "databases": [
             {"id": "shop", "kind": "instance"} | _database(draw),
             {"id": "books", "kind": "cluster"} | _database(draw),
@@ -251,7 +255,7 @@ def _fault(draw: random.Random, world: Json) -> Json:
         event = draw.choice(EVENTS)
         return {"event": event, "drop": drop, "delay_s": delay_s, "duplicates": duplicates}
     often: Json = draw.choice(
-        ({"times": 1}, {"times": 1}, {"times": 3}, {"rate": 0.2}, {"rate": 0.5})
+        ({"times": 1}, {"times": 1}, {"times": 3}, {"times": 12}, {"rate": 0.2}, {"rate": 0.5})
     )
     if way < 0.65:
         operation = draw.choice((*CAMPAIGN_MUTATIONS, *CAMPAIGN_MUTATIONS, *CAMPAIGN_READS))
@@ -317,7 +321,8 @@ def _typical(draw: random.Random, world: Json, number: int) -> Json:
         for each in range(draw.randint(1, 3))
     ]
     world["campaigns"] += campaigns
-    source = {"arn": _arn("snapshot", f"{OWN}-{number}")} | _course(draw)
+    source: Json = {"arn": _arn("snapshot", f"{OWN}-{number}")} | _course(draw)
+    source["export_s"] = draw.choice((60, 900, 900))
     world["snapshots"].append(source)
     change: Json = {
         "id": "change",
@@ -326,8 +331,9 @@ def _typical(draw: random.Random, world: Json, number: int) -> Json:
         "target": draw.choice(("PAUSED", "PAUSED", "RUNNING")),
     }
     change |= _some(draw, 0.5, on_abort="restore")
+    export = {"kind": "export", "source_arn": source["arn"], "target": "COMPLETE"}
     between: list[Json] = [
-        {"kind": "export", "source_arn": source["arn"], "target": "COMPLETE"},
+        export,
         {"kind": "snapshot", "target": "AVAILABLE"} | draw.choice(DATABASES),
         {
             "kind": "campaigns",
@@ -338,7 +344,8 @@ def _typical(draw: random.Random, world: Json, number: int) -> Json:
     ]
     stages: list[Json] = [{"jobs": [change]}]
     if draw.random() < 0.8:
-        stages.append({"run": "always", "jobs": draw.sample(between, draw.choice((1, 1, 2)))})
+        jobs = draw.sample(between, draw.choice((1, 2, 2)))
+        stages.append({"run": "always", "jobs": jobs})
     if draw.random() < 0.8:
         restore = {"kind": "campaigns", "of": "change", "target": "RESTORED"}
         stages.append({"run": "always", "jobs": [restore]})

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from typing import Any, Final
 
 from localcloud.gateway import Answer
@@ -29,7 +30,7 @@ class Mishaps:
     """Has the mishaps of a scenario happen.
 
     Attributes:
-        happened: each with its time, in words.
+        happened: each with its second.
     """
 
     def __init__(
@@ -43,7 +44,7 @@ class Mishaps:
 
         `number_of` returns an execution's request; `end` ends an execution in one of `ENDS`.
         """
-        self.happened: list[tuple[float, str]] = []
+        self.happened: list[tuple[float, Mishap]] = []
         self._mishaps = mishaps
         self._orchestrator = orchestrator
         self._number_of = number_of
@@ -79,20 +80,21 @@ class Mishaps:
             key in request.body for key in NOTES
         )
         names = {operation, NOTE} if is_note else {operation}
-        for mishap in self._due(names, is_after=False):
+        arn = _of_outcome(request) if target.startswith(_BUS) else None
+        for mishap in self._due(names, is_after=False, arn=arn):
             if self._ends_function(mishap):
                 return _error(500, "InternalServerError")
             if mishap.what not in ENDS:
                 return _failure(mishap.what, request)
         response = answer(request)
-        for mishap in self._due(names, is_after=True):
+        for mishap in self._due(names, is_after=True, arn=arn):
             if self._ends_function(mishap) or mishap.what == LOST:
                 return _error(500, "InternalServerError")
         return response
 
-    def _due(self, names: set[str], *, is_after: bool) -> Iterator[Mishap]:
+    def _due(self, names: set[str], *, is_after: bool, arn: str | None = None) -> Iterator[Mishap]:
         """Yield the mishaps of this moment; those that end executions have happened by then."""
-        arn = self._orchestrator.calling_execution()
+        arn = arn or self._orchestrator.calling_execution()
         for place, mishap in enumerate(self._mishaps):
             if mishap.operation not in names or mishap.is_after != is_after:
                 continue
@@ -106,10 +108,21 @@ class Mishaps:
             self._counts[place] += 1
             if not mishap.nth <= self._counts[place] < mishap.nth + mishap.times:
                 continue
-            self.happened.append((self._orchestrator.seconds(), str(mishap)))
+            self.happened.append((self._orchestrator.seconds(), mishap))
             if mishap.what in ENDS and arn is not None:
-                self._end(arn, mishap.what)
+                self._end_at(arn, mishap)
             yield mishap
+
+    def _end_at(self, arn: str, mishap: Mishap) -> None:
+        """End an execution: at once, or once the state machine knows that its outcome is published.
+
+        Before it knows, nobody could: the clean-up would publish another one.
+        """
+        end = partial(self._end, arn, mishap.what)
+        if mishap.operation == "PutEvents":
+            self._orchestrator.clock.start("an end", end)
+        else:
+            end()
 
     def _ends_function(self, mishap: Mishap) -> bool:
         caller = self._orchestrator.aws.functions.caller()
@@ -120,6 +133,13 @@ class Mishaps:
         else:
             caller.kill()
         return True
+
+
+def _of_outcome(request: Request) -> str | None:
+    """Return the execution whose outcome is published."""
+    [entry, *_] = json.loads(request.body)["Entries"]
+    found: str | None = json.loads(entry["Detail"]).get("execution_arn")
+    return found
 
 
 def _failure(error: str, request: Request) -> Response:

@@ -17,7 +17,7 @@ from localcloud.runs import ENDED
 from localcloud.simulators.exports import ExportParameters
 from localcloud.simulators.ledger import Call, Change
 from localcloud.storm.mishaps import Mishaps
-from localcloud.storm.scenario import ENDS, Json, Scenario, Sent
+from localcloud.storm.scenario import ENDS, Json, Mishap, Scenario, Sent
 
 Event = Mapping[str, Any]
 
@@ -71,7 +71,7 @@ class Observed:
         failures: how many attempts of tasks failed, by error.
         largest_payload: in bytes, of all inputs and outputs of states and executions.
         longest_child: events of the longest history of a child execution.
-        mishaps: each with its time, in words.
+        mishaps: those that happened, each with its second.
         doubled: how StartExecution answered a repeated call that did not return the first one's
             execution.
     """
@@ -87,7 +87,7 @@ class Observed:
     failures: Mapping[str, int] = field(default_factory=dict)
     largest_payload: int = 0
     longest_child: int = 0
-    mishaps: tuple[tuple[float, str], ...] = ()
+    mishaps: tuple[tuple[float, Mishap], ...] = ()
     doubled: tuple[str, ...] = ()
 
     @property

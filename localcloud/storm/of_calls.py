@@ -26,22 +26,31 @@ LEGAL: Final = {
 }
 
 
+UNKNOWN_EFFECT: Final = frozenset(
+    {"lost_response", "InternalServerException", "ServiceUnavailableException"}
+)
+"""Answers that do not say whether a call took effect."""
+
 DELETABLE: Final = {"available", "failed", "incompatible-restore"}
 """RDS documents that a snapshot must be available; whether it refuses one that failed is open, and
 the local AWS says that it does."""
 
 
 def rate(observed: Observed) -> Iterator[str]:
-    """Campaigns are not called faster than the account's quota."""
+    """Campaigns are not called faster than the account's quota, unless the table does not answer.
+
+    Then nobody can know what others call, and work continues until the first throttle.
+    """
+    unlimited = [at_s for at_s, mishap in observed.mishaps if mishap.is_of_table]
     for operations, per_second, burst in RATES:
         tokens, filled_at = burst, 0.0
         for call in facts.calls(observed, operations):
             tokens = min(burst, tokens + (call.at_s - filled_at) * per_second)
             filled_at = call.at_s
-            if tokens < 1 - SLACK:
+            is_limited = all(abs(call.at_s - at_s) > facts.PASS_SECONDS for at_s in unlimited)
+            if tokens < 1 - SLACK and is_limited:
                 yield f"{call.operation} at {call.at_s:.2f} s exceeds {per_second:g} per second"
-                tokens = 1.0
-            tokens -= 1
+            tokens = max(tokens, 1.0) - 1
 
 
 def slots(observed: Observed) -> Iterator[str]:
@@ -214,11 +223,15 @@ def _asks_for_mutation(observed: Observed, asked: Collection[Asked], call: Call)
 def _may_have_moved(observed: Observed, campaign_id: str, until: Call, target: str | None) -> bool:
     """Return whether our calls may have changed a campaign more often than it was undone by then.
 
-    Of a call whose response was lost, we cannot know.
+    Of a call that a server failed to answer, and of one that a killed function has noted, nobody
+    can know.
     """
     does = {"PAUSED": {"PauseCampaign"}, "RUNNING": {"StartCampaign", "ResumeCampaign"}}
     number = facts.number_of(observed, until)
-    moved = undone = 0
+    undone = 0
+    moved = sum(
+        at_s <= until.at_s and mishap.what in ("kill", "hang") for at_s, mishap in observed.mishaps
+    )
     for call in facts.calls(observed, {until.operation, *does.get(str(target), ())}):
         if call is until:
             break
@@ -228,7 +241,7 @@ def _may_have_moved(observed: Observed, campaign_id: str, until: Call, target: s
         if call.operation == until.operation:
             undone += call.took_effect and call.answer is None
         else:
-            moved += call.took_effect or call.answer == "lost_response"
+            moved += call.took_effect or call.answer in UNKNOWN_EFFECT
     is_accepted = until.took_effect and until.answer is None
     return moved > undone if is_accepted else moved > 0
 

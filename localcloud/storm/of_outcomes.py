@@ -180,7 +180,8 @@ def _false_campaign(
     observed: Observed, job: Asked, entry: Json, at_s: float, _: dict[str, facts.Task]
 ) -> str | None:
     if job.target == "RESTORED":
-        wanted = {entry["final_state"] or facts.GONE}
+        final = entry["final_state"]
+        wanted = {facts.GONE if final in (None, "NotFound") else final}
     else:
         wanted = CAMPAIGN_STATES[job.target]
         if entry["reason"] == "EndedByItself" and job.job.get("if_ended") == "accept":

@@ -106,16 +106,16 @@ def _wrong_snapshot(observed: Observed, source: Json, entry: Json) -> str | None
     if chosen.data_at_s < oldest_s - facts.EPSILON:
         return f"is of {chosen.data_at_s:.0f} s, older than {oldest_s:.0f} s"
     for other in every.values():
-        if other.data_at_s > chosen.data_at_s and _was_available_throughout(
-            observed, other.arn, max(0.0, began_s - LISTED_LATE_S), ended_s
-        ):
+        from_s = began_s - LISTED_LATE_S
+        is_newer = chosen.data_at_s < other.data_at_s <= from_s
+        if is_newer and _was_available_throughout(observed, other.arn, from_s, ended_s):
             return f"{other.arn} is newer ({other.data_at_s:.0f} s, {chosen.data_at_s:.0f} s)"
     return None
 
 
 def _was_available_throughout(observed: Observed, arn: str, from_s: float, to_s: float) -> bool:
     states = facts.states(observed, arn)
-    if not states:  # it has been there all the time
+    if not states:  # nothing has changed it since it was created
         return True
     before = [state for at_s, state in states if at_s <= from_s]
     during = [state for at_s, state in states if from_s < at_s <= to_s]

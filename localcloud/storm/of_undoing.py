@@ -21,6 +21,7 @@ CHANGES_BY_ITSELF: Final = (
     "schedule_end_s",
     "exists_from_s",
 )
+UNDONE: Final = frozenset({"StartCampaign", "PauseCampaign", "ResumeCampaign"})
 RESTORABLE: Final = frozenset({"Running", "Paused"})
 
 DELAY_S: Final = 120.0
@@ -91,14 +92,13 @@ def after_abort(observed: Observed) -> Iterator[str]:
 def _not_restored(observed: Observed, job: Asked) -> Iterator[str]:
     for campaign_id in sorted(job.campaigns):
         faults = _faults(observed, campaign_id)
-        if not is_alone(observed, job, campaign_id) or any(
+        if not is_alone(observed, job, campaign_id, with_undone=True) or any(
             fault["error"] in ("lost_response", "AccessDeniedException") for fault in faults
         ):
             continue
-        moves = [
-            move for move in facts.moves(observed, campaign_id) if move.operation in job.mutations()
-        ]
-        if moves and moves[0].before in RESTORABLE:
+        moves = facts.moves(observed, campaign_id)
+        is_undone = all(move.operation in UNDONE for move in moves)
+        if moves and is_undone and moves[0].before in RESTORABLE:
             states = facts.states(observed, campaign_id)
             if states[-1][1] != moves[0].before:
                 yield (
@@ -165,8 +165,13 @@ def _jobs_that_ran(observed: Observed) -> Iterator[tuple[Asked, Execution]]:
                 yield job, execution
 
 
-def is_alone(observed: Observed, job: Asked, campaign_id: str) -> bool:
-    """Return whether nothing changes a campaign but a job, and jobs that restore it."""
+def is_alone(
+    observed: Observed, job: Asked, campaign_id: str, *, with_undone: bool = False
+) -> bool:
+    """Return whether nothing changes a campaign but a job, and jobs that restore it.
+
+    `with_undone` means: or jobs of its request that a clean-up undoes as well.
+    """
     concerned = [
         each
         for each in jobs(observed.scenario)
@@ -174,6 +179,13 @@ def is_alone(observed: Observed, job: Asked, campaign_id: str) -> bool:
     ]
     others = [each for each in concerned if job not in (each, each.base)]
     others = [each for each in others if _may_call(observed, job, each, campaign_id)]
+    if with_undone:
+        others = [
+            each
+            for each in others
+            if each.number != job.number
+            or (each.base is None and each.job.get("on_abort") != "restore")
+        ]
     world = observed.scenario.world
     rivals = [each for each in world.get("actions", ()) if each.get("campaign_id") == campaign_id]
     campaign: Json = next((each for each in world["campaigns"] if each["id"] == campaign_id), {})
@@ -181,7 +193,7 @@ def is_alone(observed: Observed, job: Asked, campaign_id: str) -> bool:
     return (
         not others
         and not rivals
-        and len(restores) <= 1
+        and (with_undone or len(restores) <= 1)
         and not any(name in campaign for name in CHANGES_BY_ITSELF)
     )
 

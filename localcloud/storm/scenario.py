@@ -79,6 +79,11 @@ class Mishap(NamedTuple):
     number: int | None = None
     times: int = 1
 
+    @property
+    def is_of_table(self) -> bool:
+        """Whether a call to the table fails."""
+        return self.operation != "PutEvents" and self.what not in (*ENDS, "kill", "hang")
+
     def __str__(self) -> str:
         of = "" if self.number is None else f" of request {self.number}"
         place = "after" if self.is_after else "before"

@@ -58,12 +58,16 @@ def _in_order(seeds: Iterable[int], results: SimpleQueue[Result]) -> Iterator[Re
         yield early.pop(seed)
 
 
-def _worker(assemblies: Mapping[int, Path]) -> AbstractContextManager[subprocess.Popen[str]]:
-    arguments = [f"{place}={path}" for place, path in assemblies.items()]
+def worker_command(assemblies: Mapping[int, Path]) -> list[str]:
+    """Return the command of a process that runs scenarios, on the assemblies of `SETTINGS`."""
+    given = [f"{place}={path}" for place, path in assemblies.items()]
+    return [sys.executable, "-m", "localcloud.storm.worker", *given]
 
+
+def _worker(assemblies: Mapping[int, Path]) -> AbstractContextManager[subprocess.Popen[str]]:
     def start() -> subprocess.Popen[str]:
         return subprocess.Popen(
-            [sys.executable, "-m", "localcloud.storm.worker", *arguments],
+            worker_command(assemblies),
             cwd=ROOT,
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,

@@ -25,6 +25,6 @@ RESUMED = Scenario(
 
 def test_a_seeded_bug_violates_an_invariant() -> None:
     [mutant] = [each for each in mutants() if each.name == "resume-stopped"]
-    with assemblies_of(mutant) as assemblies, Stacks(assemblies) as stacks:
+    with assemblies_of(mutant) as assemblies, Stacks(dict(enumerate(assemblies))) as stacks:
         found = examine(RESUMED, stacks).violations
     assert {each.invariant for each in found} == {"legal"}

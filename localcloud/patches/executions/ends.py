@@ -66,13 +66,16 @@ def apply(patches: Patches, announce: Callable[[Any], None]) -> None:
 def end_by_itself(execution_arn: str, clock: VirtualClock, end: str) -> None:
     """Have Step Functions end a running execution: as TIMED_OUT, or as FAILED with an error."""
     env = environment_of(execution_arn)
+    details = {"error": end, "cause": f"{end}: ended by Step Functions"}
+    if end == "TIMED_OUT":
+        add_terminal_event(env, "ExecutionTimedOut", {"executionTimedOutEventDetails": {}})
+    else:
+        add_terminal_event(env, "ExecutionFailed", {"executionFailedEventDetails": details})
+    abort_children(env, moment(clock))
     if end == "TIMED_OUT":
         env.set_timed_out()
-        return
-    details = {"error": end, "cause": f"{end}: ended by Step Functions"}
-    add_terminal_event(env, "ExecutionFailed", {"executionFailedEventDetails": details})
-    abort_children(env, moment(clock))
-    env.set_error(details)
+    else:
+        env.set_error(details)
 
 
 def _result(env: Moto) -> tuple[str, dict[str, Any]]:

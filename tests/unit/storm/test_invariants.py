@@ -92,7 +92,7 @@ OLDER, YOUNGER = f"{SOURCE}-older", f"{SOURCE}-younger"
 SHOP = {
     "snapshots": [
         {"arn": OLDER, "db_instance": "shop", "created_at_s": -500},
-        {"arn": YOUNGER, "db_instance": "shop", "created_at_s": -100},
+        {"arn": YOUNGER, "db_instance": "shop", "created_at_s": -200},
     ]
 }
 NEWEST = observed([OF_SHOP], execution(outcome(entry(OF_SHOP, id=YOUNGER))), world=SHOP)

@@ -6,6 +6,7 @@ import json
 from typing import Any
 
 import pytest
+from pydantic import JsonValue
 
 from console import actions
 from console.actions import MAX_CAUSE_CHARACTERS
@@ -15,7 +16,7 @@ from tests.unit.console.reading.fake_session import MACHINE, STACK, FakeSession
 from tests.unit.fakes import client_error
 
 ARN = STACK.execution_arn("night")
-REQUEST = {"kind": "campaigns", "target": "PAUSED", "campaign_ids": ["é"]}
+REQUEST: JsonValue = {"kind": "campaigns", "target": "PAUSED", "campaign_ids": ["é"]}
 
 
 class States(FakeSession):
