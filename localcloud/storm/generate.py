@@ -335,7 +335,8 @@ def _typical(draw: random.Random, world: Json, number: int) -> Json:
     export = {"kind": "export", "source_arn": source["arn"], "target": "COMPLETE"}
     between: list[Json] = [
         export,
-        {"kind": "snapshot", "target": "AVAILABLE"} | draw.choice(DATABASES),
+        {"kind": "snapshot", "target": "AVAILABLE", "deadline_seconds": 7_200}
+        | draw.choice(DATABASES),
         {
             "kind": "campaigns",
             "campaign_ids": [draw.choice(world["campaigns"])["id"]],
@@ -384,7 +385,8 @@ def _job(draw: random.Random, world: Json, earlier: list[Json], job_id: str) -> 
         job = _export_job(draw, world, earlier)
     else:
         job = _snapshot_job(draw, earlier)
-    deadline = _some(draw, 0.5, deadline_seconds=DEADLINES)
+    # Few jobs wait for a day for a database that never becomes available.
+    deadline = _some(draw, 0.95 if way >= 0.8 else 0.5, deadline_seconds=DEADLINES)
     if job["target"] == "FINISHED":
         deadline = {"deadline_seconds": draw.choice(DEADLINES)}
     return {"id": job_id} | job | deadline
