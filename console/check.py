@@ -74,11 +74,6 @@ class Checked(NamedTuple):
         }
 
 
-def check(given: object, context: Context = UNKNOWN) -> list[Fault]:
-    """Return the faults of an execution's input, none if it is valid."""
-    return list(checked(given, context).faults)
-
-
 def checked(given: object, context: Context = UNKNOWN) -> Checked:
     """Check an execution's input: a request in any of its shapes, a clean-up, or an event."""
     try:

@@ -12,6 +12,7 @@ from console import PROGRAM
 from lambdas.requests.acceptance import Fault
 
 if TYPE_CHECKING:
+    from rich.console import Console
     from rich.text import Text
 
 
@@ -34,9 +35,7 @@ class Output:
         if console is None:
             self._show("\n".join(line.rstrip() for line in text(None).plain.splitlines()))
             return
-        with console.capture() as capture:
-            console.print(text(console.width))
-        self._show(capture.get().rstrip("\n"))
+        self._show(drawn(text(console.width), console))
 
     def plain(self, value: object, lines: Sequence[str]) -> None:
         """Print a result that is lines without colours."""
@@ -66,6 +65,13 @@ class Output:
     def _show(self, text: str) -> None:
         if not show(text, PROGRAM):
             raise SystemExit(1)
+
+
+def drawn(text: Text, console: Console) -> str:
+    """Return a text as it is written to a terminal, wrapped only if the text says so."""
+    with console.capture() as capture:
+        console.print(text, no_wrap=text.no_wrap, overflow=text.overflow, crop=False)
+    return capture.get().rstrip("\n")
 
 
 def safe_json(value: object) -> str:

@@ -51,7 +51,7 @@ def list_view(requests: Sequence[model.RequestSummary], width: int | None) -> Te
     if width is not None and width < NARROW:
         return _lines(_fitted(line, width) for each in requests for line in _two_lines(each))
     head = ("STATUS", "REQUEST", "STARTED (UTC)", "TOOK", "WHAT")
-    rows = [[_status(each), Text(_id(each)), *_rest(each)] for each in requests]
+    rows = [[_status(each), Text(shown_id(each)), *_rest(each)] for each in requests]
     widths = [
         min(WIDEST_ID, max(map(cell_len, (title, *(row[index].plain for row in rows)))))
         if width is not None
@@ -65,7 +65,7 @@ def list_view(requests: Sequence[model.RequestSummary], width: int | None) -> Te
 def request_view(request: model.Request, width: int | None) -> Text:
     """Return everything about one request that fits a window."""
     summary = request.summary
-    lines = [Text.assemble((_id(summary), "bold"), _GAP, _status(summary))]
+    lines = [Text.assemble((shown_id(summary), "bold"), _GAP, _status(summary))]
     lines += [Text(safe(summary.description))] if summary.description else []
     lines += [Text(line, "dim") for line in _facts(request)]
     lines += [Text(safe(summary.summary))] if summary.summary else []
@@ -87,7 +87,7 @@ def live_view(request: model.Request, width: int, height: int) -> Text:
     """Return the progress of a request, in a window."""
     summary = request.summary
     detail = safe(summary.summary or request.waits_for or "")
-    line = RequestLine(_id(summary), summary.status, detail)
+    line = RequestLine(shown_id(summary), summary.status, detail)
     return table(Progress(_counted(request), (line,), tuple(_resources(request))), width, height)
 
 
@@ -118,7 +118,7 @@ def explanation_view(explanation: model.Explanation) -> Text:
     lines += [Text(f"  {text(line)}") for line in explanation.lines]
     if explanation.hint is not None:
         lines.append(Text.assemble(("hint: ", "bold"), text(explanation.hint)))
-    return _lines(lines)
+    return Text("\n").join(lines)
 
 
 def is_over(status: str) -> bool:
@@ -128,10 +128,6 @@ def is_over(status: str) -> bool:
 
 def shown_id(summary: model.RequestSummary) -> str:
     """Return what people call a request: its correlation id, else its execution's name."""
-    return _id(summary)
-
-
-def _id(summary: model.RequestSummary) -> str:
     return safe(summary.correlation_id or summary.name)
 
 
@@ -146,7 +142,7 @@ def _rest(summary: model.RequestSummary) -> Iterator[Text]:
 
 
 def _two_lines(summary: model.RequestSummary) -> Iterator[Text]:
-    yield Text.assemble(_status(summary), _GAP, (_id(summary), "bold"))
+    yield Text.assemble(_status(summary), _GAP, (shown_id(summary), "bold"))
     started, took, what = _rest(summary)
     said = (part for part in (started, took, what) if part.plain)
     yield Text(_GAP).append_text(Text(_GAP).join(said))
@@ -226,9 +222,9 @@ def detail_of(resource: model.Resource) -> str:
             return safe(f"would call {calls}" if calls else resource.reason)
         case Status.COMPLETE:
             return safe(resource.state or resource.reason or "")
-    percent = f"{resource.percent} %" if resource.percent is not None else None
-    waits = resource.wait.reason if resource.wait is not None else None
-    state = " ".join(filter(None, (resource.state, percent)))
+    percent = f"{resource.percent} %" if resource.percent is not None else ""
+    waits = resource.wait.reason if resource.wait is not None else ""
+    state = " ".join(filter(None, (resource.state, percent if percent not in waits else "")))
     return safe("; ".join(filter(None, (state, waits))))
 
 
@@ -266,4 +262,5 @@ def _fitted(line: Text, width: int | None) -> Text:
 
 
 def _lines(lines: Iterable[Text]) -> Text:
-    return Text("\n").join(lines)
+    """Return lines that only the terminal wraps, so that what is copied from it is whole."""
+    return Text("\n", no_wrap=True, overflow="ignore").join(lines)

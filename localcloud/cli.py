@@ -212,10 +212,9 @@ def _deployed(world: World, options: argparse.Namespace) -> Iterator[LocalOrches
         print_status(NO_WORLD)
     with ExitStack() as stack:
         with shown_steps() as on_step:
-            orchestrator = LocalOrchestrator(
-                world, speed=options.speed, port=options.port, on_step=on_step
+            orchestrator = stack.enter_context(
+                LocalOrchestrator(world, speed=options.speed, port=options.port, on_step=on_step)
             )
-            stack.enter_context(orchestrator)
         yield orchestrator
 
 

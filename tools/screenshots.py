@@ -20,6 +20,7 @@ from tools.chromium import BrowserMissing, browser
 IMAGES: Final = ROOT / "docs" / "images"
 
 LAPTOP: Final[ViewportSize] = {"width": 1360, "height": 850}
+TALL: Final[ViewportSize] = {"width": 1360, "height": 1800}
 PHONE: Final[ViewportSize] = {"width": 390, "height": 844}
 SPEED: Final = 60.0
 MILLISECONDS: Final = 120_000
@@ -133,7 +134,9 @@ class _Scene:
         page.emulate_media(color_scheme="dark")
         page.get_by_role("tab", name="Graph").click()
         page.wait_for_selector(".graph .node-active")
+        page.set_viewport_size(TALL)
         self._picture(page.locator(".graphs"), "graph")
+        page.set_viewport_size(LAPTOP)
         phone = self._open(PHONE, "dark")
         self._choose(phone, "nightly-2026-11-20")
         phone.wait_for_selector(".timeline .row")

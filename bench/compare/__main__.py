@@ -15,7 +15,7 @@ from typing import Final
 
 from bench.compare.airflow_runner import Airflow, airflow_processes
 from bench.compare.candidate import Candidate
-from bench.compare.cases import Case, Fault, Kind, cases
+from bench.compare.cases import Fault, Kind, cases
 from bench.compare.job_poller import JobPoller
 from bench.compare.measure import End, Result, Said, result
 from bench.compare.orchestrated import Orchestrated
@@ -56,8 +56,9 @@ def main() -> None:
         )
         for name in names:
             _run(name, CANDIDATES[name](stack, processes), orchestrator)
-    results = {name: list(_read(name)) for name in CANDIDATES}
-    if missing := [name for name, rows in results.items() if len(rows) < len(_all_cases())]:
+    wanted = {case.name for case in cases()}
+    results = {name: [row for row in _read(name) if row.case in wanted] for name in CANDIDATES}
+    if missing := [name for name, rows in results.items() if len(rows) < len(wanted)]:
         print(f"No page: results are missing of {', '.join(missing)}", file=sys.stderr)
         return
     PAGE.write_text(page(list(results.values())), encoding="utf-8")
@@ -67,17 +68,13 @@ def _run(name: str, candidate: Candidate, orchestrator: LocalOrchestrator) -> No
     """Have a candidate do the cases of which there is no result yet."""
     done = {row.case for row in _read(name)}
     with _file(name).open("a", encoding="utf-8") as file:
-        for case in _all_cases():
+        for case in cases():
             if case.name not in done:
                 print(f"{name}: {case.name}", file=sys.stderr)
                 orchestrator.next_world(case.world)
                 json.dump(result(candidate.run(case, orchestrator)), file)
                 file.write("\n")
                 file.flush()
-
-
-def _all_cases() -> list[Case]:
-    return [each for pair in cases() for each in pair]
 
 
 def _file(name: str) -> Path:

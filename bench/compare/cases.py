@@ -109,12 +109,13 @@ POSSIBLE: Final = {
 """The faults that concern a job."""
 
 
-def cases(rounds: int = ROUNDS) -> Iterator[tuple[Case, Case]]:
-    """Yield each case without its fault and with it."""
+def cases(rounds: int = ROUNDS) -> Iterator[Case]:
+    """Yield all cases; the first of each job and fault comes without the fault, too."""
     for kind, faults in POSSIBLE.items():
         for place, fault in enumerate(faults):
+            yield case(kind, place * rounds, None)
             for number in range(place * rounds, (place + 1) * rounds):
-                yield case(kind, number, None), case(kind, number, fault)
+                yield case(kind, number, fault)
 
 
 def case(kind: Kind, number: int, fault: Fault | None) -> Case:

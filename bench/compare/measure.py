@@ -90,7 +90,6 @@ class Result(NamedTuple):
     log_bytes: int
     process_s: float
     noticed_after_s: float | None
-    took_s: float = 0.0
 
 
 def result(run: Run) -> Result:
@@ -114,7 +113,6 @@ def result(run: Run) -> Result:
         log_bytes=run.log_bytes,
         process_s=run.process_s,
         noticed_after_s=noticed_after(run),
-        took_s=run.ended_at_s,
     )
 
 

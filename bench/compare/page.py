@@ -53,10 +53,10 @@ MACHINE_HOUR: Final = 0.25 * 0.03238 + 0.5 * 0.00356
 _PAGE: Final = """\
 # Comparison
 
-`{command}` generates this page: {cases} cases, each without its fault and with it, are done by this
-orchestrator and by what teams use instead, on the same simulators in virtual time. A case is a job
-in a world: how many campaigns there are and in which states, how long each export takes. What is
-right is judged by the simulators' ledger alone, by the same code for all.
+`{command}` generates this page: {cases} cases with a fault, and half of them without it, are done
+by this orchestrator and by what teams use instead, on the same simulators in virtual time. A case
+is a job in a world: how many campaigns there are and in which states, how long each export takes.
+What is right is judged by the simulators' ledger alone, by the same code for all.
 
 {candidates}
 
@@ -76,7 +76,8 @@ these nothing was left behind. *Failed, though it could have been done*: nothing
 either, but a transient fault ended it. *Left something behind*: campaigns that ran before are still
 paused, an export runs that nobody waits for, or a snapshot stays that was created for the export.
 *Next step*: from the end of the last export to the first call after it that is not a read, or to
-the end of the run.
+the end of the run. A run that fails early makes few calls, and costs little: compare those without
+faults.
 
 ## Right ends by fault
 
@@ -100,9 +101,10 @@ the end of the run.
   can start its clean-up. What they then consist of is what this project consists of.
 - **The script resumes all its campaigns**, those too that were paused before; in about half of
   these cases, some were. All the others resume only what they found running.
-- **Aborts are each candidate's own:** StopExecution; Ctrl-C, after which `finally` runs, unlike
-  after SIGTERM; in Airflow, marking the run as failed, after which teardowns run. `on_kill` of
-  Airflow's RDS operators raises NotImplementedError, so they cancel nothing.
+- **Aborts are each candidate's own:** StopExecution; Ctrl-C, after which `finally` runs; in
+  Airflow, marking the run as failed, after which teardowns run. `on_kill` of Airflow's RDS
+  operators raises NotImplementedError, so they cancel nothing. No case ends a machine: after
+  SIGKILL, or SIGTERM that it does not handle, a script undoes nothing, however careful it is.
 - **Airflow's scheduler is not Airflow's here.** Operators, sensors and their waiting are the real
   code, in processes of their own; order, retries, pools, teardowns and the state of a run are
   done by `bench/compare/dag_run.py`, after Airflow's source, without its database. Its settings
@@ -110,8 +112,8 @@ the end of the run.
   the tuned ones above. A teardown that fails does not fail a run, as in Airflow.
 - **Money:** prices are those of [costs](costs.md). This orchestrator also costs about $10 to $18 a
   month while nothing runs. A process is charged as a Fargate task for Arm with 0.25 vCPU and 0.5 GB
-  (${machine:.4f} an hour, secondary), from start to end; Airflow's tasks share the machines of
-  its workers, which also cost something while nothing runs.
+  (${machine:.4f} an hour, secondary), from start to end. On a machine that runs anyway it costs
+  nothing more; Airflow's tasks share the machines of its workers, which have to run anyway.
 """
 
 
@@ -201,9 +203,6 @@ _MEASURES: Final[dict[str, Callable[[Sequence[Result]], str]]] = {
     "state transitions": _total(lambda row: row.transitions),
     "next step after an export's end, median": _median,
     "the same, 95 % within": _almost_all,
-    "hours from start to end, of all runs": lambda rows: (
-        f"{sum(row.took_s for row in rows) / 3600:,.0f}"
-    ),
     "cost of a thousand such runs": lambda rows: (
         f"${1_000 * sum(map(cost, rows)) / len(rows):,.2f}" if rows else ""
     ),

@@ -6,12 +6,15 @@ import argparse
 import sys
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
+from queue import SimpleQueue
 from typing import Final
 
 from bench.mutants.assemblies import originals
 from bench.mutants.catalogue import Mutant, mutants
 from bench.mutants.page import PAGE, page
 from bench.mutants.search import Search, search
+from bench.mutants.worlds import Worker
 from commandline.interrupts import until_interrupted
 from commandline.output import print_status, show
 
@@ -41,16 +44,23 @@ def main(arguments: Sequence[str] | None = None) -> int:
     print_status("Synthesising the stack")
     originals()
 
-    def shown(mutant: Mutant | None) -> Search:
-        result = search(mutant, seeds)
-        show(str(result), PROGRAM)
-        return result
+    with ExitStack() as stack:
+        idle: SimpleQueue[Worker] = SimpleQueue()
+        for _ in range(AT_ONCE):
+            idle.put(stack.enter_context(Worker()))
 
-    with ThreadPoolExecutor(AT_ONCE) as threads:
-        searches = list(threads.map(shown, chosen))
-    longest = max(result.worlds for result in searches)
-    control = search(None, seeds[:longest])
-    show(str(control), PROGRAM)
+        def shown(mutant: Mutant | None, seeds: range = seeds) -> Search:
+            worker = idle.get()
+            try:
+                result = search(mutant, seeds, worker)
+            finally:
+                idle.put(worker)
+            show(str(result), PROGRAM)
+            return result
+
+        with ThreadPoolExecutor(AT_ONCE) as threads:
+            searches = list(threads.map(shown, chosen))
+        control = shown(None, seeds[: max(result.worlds for result in searches)])
     if not asked.names:
         PAGE.write_text(page(searches, control, seeds), encoding="utf-8")
     return 0 if control.found is None and all(each.found for each in searches) else 1

@@ -11,7 +11,7 @@ from typing import Final, NamedTuple
 from bench.mutants.assemblies import assemblies_of, originals
 from bench.mutants.catalogue import Mutant
 from bench.mutants.journal import Journal
-from bench.mutants.worlds import World, run_worlds
+from bench.mutants.worlds import Worker, World
 from localcloud.storm.generate import scenario
 
 CONTROL: Final = "no mutation"
@@ -38,8 +38,8 @@ class Search(NamedTuple):
         return f"{name}: {self.worlds} worlds, seed {self.found.seed}: {violated}"
 
 
-def search(mutant: Mutant | None, seeds: Sequence[int]) -> Search:
-    """Run the worlds of seeds in their order.
+def search(mutant: Mutant | None, seeds: Sequence[int], worker: Worker) -> Search:
+    """Run the worlds of seeds in their order until one violates an invariant.
 
     Those that were run before are in the journal; those without a job that the bug is about violate
     nothing, as without a mutation.
@@ -52,8 +52,15 @@ def search(mutant: Mutant | None, seeds: Sequence[int]) -> Search:
     if result.found is not None or result.worlds == len(seeds):
         return result
     with _assemblies(mutant) as assemblies:
-        fresh = _kept(run_worlds((s for s in seeds if s not in known), assemblies), journal)
-        return _first_violation(mutant, (known.get(seed) or next(fresh) for seed in seeds))
+
+        def run(seed: int) -> World:
+            world = known.get(seed)
+            if world is None:
+                world = worker.run(seed, assemblies)
+                journal.add(world)
+            return world
+
+        return _first_violation(mutant, map(run, seeds))
 
 
 def _first_violation(mutant: Mutant | None, worlds: Iterable[World]) -> Search:
@@ -62,12 +69,6 @@ def _first_violation(mutant: Mutant | None, worlds: Iterable[World]) -> Search:
         if world.violated:
             return Search(mutant, count, world)
     return Search(mutant, count)
-
-
-def _kept(worlds: Iterable[World], journal: Journal) -> Iterator[World]:
-    for world in worlds:
-        journal.add(world)
-        yield world
 
 
 @contextmanager

@@ -76,10 +76,17 @@ class Mailbox:
 class _Poller:
     """Reads one thing again and again, and sends it to those who watch when it has changed."""
 
-    def __init__(self, watch: Watch, read: Callable[[], JsonValue], threads: Threads) -> None:
+    def __init__(
+        self,
+        watch: Watch,
+        read: Callable[[], JsonValue],
+        threads: Threads,
+        seconds: float,
+    ) -> None:
         self._watch = watch
         self._read = read
         self._threads = threads
+        self._seconds = seconds
         self._digest = b""
         self._message = ""
         self._mailboxes: set[Mailbox] = set()
@@ -112,7 +119,7 @@ class _Poller:
                     mailbox.put(self._watch, message)
                 if failure is not None:
                     log_unexpected(failure)
-            await asyncio.sleep(POLL_SECONDS)
+            await asyncio.sleep(self._seconds)
 
     def _read_message(self) -> tuple[bytes, str]:
         """Read on one of the threads, where a large value is encoded too."""
@@ -122,8 +129,16 @@ class _Poller:
 class Live:
     """Who watches what."""
 
-    def __init__(self, threads: Threads) -> None:
+    def __init__(
+        self,
+        threads: Threads,
+        *,
+        poll_seconds: float = POLL_SECONDS,
+        heartbeat_seconds: float = HEARTBEAT_SECONDS,
+    ) -> None:
         self._threads = threads
+        self._poll_seconds = poll_seconds
+        self._heartbeat_seconds = heartbeat_seconds
         self._pollers: dict[Watch, _Poller] = {}
         self._mailboxes: set[Mailbox] = set()
         self._is_closed = False
@@ -140,7 +155,7 @@ class Live:
         yield f"retry: {RETRY_MILLISECONDS}\n\n"
         with self._watching(watches) as mailbox:
             while not mailbox.is_closed:
-                messages = await mailbox.take(HEARTBEAT_SECONDS)
+                messages = await mailbox.take(self._heartbeat_seconds)
                 for message in messages or (":\n\n",):
                     yield message
 
@@ -158,7 +173,7 @@ class Live:
             mailbox.close()
         for watch, read in watches.items():
             if watch not in self._pollers:
-                self._pollers[watch] = _Poller(watch, read, self._threads)
+                self._pollers[watch] = _Poller(watch, read, self._threads, self._poll_seconds)
             self._pollers[watch].add(mailbox)
         try:
             yield mailbox

@@ -20,6 +20,9 @@ from console.page.routes import application
 from console.page.security import Guard
 from console.page.threads import Threads
 
+SECONDS_TO_END: Final = 10
+"""For the responses that are on their way when the server stops."""
+
 _HOST: Final = "127.0.0.1"
 
 
@@ -81,7 +84,7 @@ class PageServer:
                 lifespan="off",
                 server_header=False,
                 proxy_headers=False,
-                timeout_graceful_shutdown=1,
+                timeout_graceful_shutdown=SECONDS_TO_END,
             ),
             self._live,
         )

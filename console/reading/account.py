@@ -9,10 +9,15 @@ from typing import Any, Final, Generic, TypeVar
 from console.aws import Aws
 from console.reading.model import Rate, RunningExport, Slots
 from console.stack import Stack
-from lambdas.campaigns.rates import DESCRIPTIONS, MUTATIONS, READS
 from lambdas.exports.decisions import ENDED, ExportStatus
 from lambdas.exports.slots import DOCUMENTED_SLOTS
-from lambdas.rate_limit.quota import CAMPAIGN_RATES_JSON, CampaignRates
+from lambdas.rate_limit.quota import (
+    CAMPAIGN_RATES_JSON,
+    DESCRIPTIONS,
+    MUTATIONS,
+    READS,
+    CampaignRates,
+)
 from lambdas.rate_limit.quota import Rate as Setting
 from lambdas.shared import items
 from lambdas.shared.environment import CAMPAIGN_RATES

@@ -17,9 +17,8 @@ from console.aws import STEP_FUNCTIONS, Aws, NotThere, QuotaSpent
 from console.reading.model import RequestSummary
 from console.reading.summaries import summary_of
 from console.reading.texts import iso
-from console.reading.visits import RUNNING
+from console.reading.visits import RUNNING, SUCCEEDED
 from console.stack import Stack
-from lambdas.requests.executions import SUCCEEDED
 from lambdas.shared.texts import timestamp
 
 PER_PAGE: Final = 1_000
@@ -29,6 +28,7 @@ NEWEST: Final = 100
 """How many are read to find those that are new."""
 
 MAX_DESCRIBED: Final = 60
+MAX_OLDER_PAGES: Final = 20
 """At a time, so that nobody waits long for an answer."""
 
 FRESH_SECONDS: Final = 0.4
@@ -69,6 +69,7 @@ class Executions:
         self._clock = clock
         self._redriven = redriven
         self._lock = threading.RLock()
+        self._listing = threading.RLock()
         self._known: dict[str, Listed] = {}
         self._described: dict[str, RequestSummary] = {}
         self._older: dict[str, str] | None = {}
@@ -76,7 +77,7 @@ class Executions:
 
     def refresh(self) -> bool:
         """Read the newest executions; return whether all that run, and all new ones, are known."""
-        with self._lock:
+        with self._listing:
             pause = max(FRESH_SECONDS, self._aws.limits.pause("ListExecutions"))
             if self._clock() - self._read_at < pause:
                 return True
@@ -96,11 +97,18 @@ class Executions:
         Raises:
             QuotaSpent: there may be some.
         """
-        with self._lock:
+        with self._listing:
             if self._older is None:
                 return False
             self._read_older()
             return True
+
+    def read_many(self, until: str | None = None) -> None:
+        """Read older executions, back to a time if one is given, as far as the quota allows."""
+        with suppress(QuotaSpent):
+            for _ in range(MAX_OLDER_PAGES):
+                if (until is not None and self._reaches(until)) or not self.read_older():
+                    return
 
     @property
     def knows_all(self) -> bool:
@@ -167,7 +175,9 @@ class Executions:
         )
         with self._lock:
             self._described[listed.arn] = described
-            if listed.arn in self._known or self._known:
+            newest = max((each.started_at for each in self._known.values()), default=None)
+            # One that is older than those that are known is listed in its turn.
+            if listed.arn in self._known or (newest is not None and listed.started_at > newest):
                 self._note(listed)
         return described
 
@@ -200,7 +210,7 @@ class Executions:
         while True:
             page = self._list(maxResults=NEWEST, **more)
             arns = {each["executionArn"] for each in page["executions"]}
-            met = bool(arns & self._known.keys())
+            met = any(map(self.knows, arns))
             self._add(page["executions"])
             seen |= arns
             token = page.get("nextToken")
@@ -211,15 +221,18 @@ class Executions:
 
     def _read_ends(self, seen: set[str]) -> None:
         """Read whether executions that ran, and are older than the newest ones, have ended."""
-        ran = {
-            arn for arn, each in self._known.items() if each.status == RUNNING and arn not in seen
-        }
+        with self._lock:
+            ran = {
+                arn: each
+                for arn, each in self._known.items()
+                if each.status == RUNNING and arn not in seen
+            }
         if not ran:
             return
         running = self._list(maxResults=PER_PAGE, statusFilter=RUNNING)
         still = {each["executionArn"] for each in running["executions"]}
         if not running.get("nextToken"):
-            self._describe_all(self._known[arn] for arn in ran - still)
+            self._describe_all(each for arn, each in ran.items() if arn not in still)
 
     def _list(self, **parameters: object) -> dict[str, Any]:
         return self._aws.call(
@@ -240,8 +253,9 @@ class Executions:
             self._note(listed)
 
     def _note(self, listed: Listed) -> None:
-        before = self._known.get(listed.arn)
-        self._known[listed.arn] = listed
+        with self._lock:
+            before = self._known.get(listed.arn)
+            self._known[listed.arn] = listed
         if before is not None and before.ended_at is not None and listed.ended_at is None:
             self._redriven(listed.arn)
 
@@ -253,12 +267,10 @@ class Executions:
             ended_at: epoch seconds; its clean-up starts soon after that.
         """
         self.refresh()
-        with suppress(QuotaSpent):
-            while not self._reaches(timestamp(ended_at)) and self.read_older():
-                pass
+        self.read_many(until=timestamp(ended_at))
         since = [each for each in self.listed() if each.started_at >= timestamp(ended_at)][::-1]
-        summaries, _ = self.summaries(since)
-        found = [each for each in summaries if each.cleans_up == execution_arn]
+        self.summaries(since[:MAX_DESCRIBED])
+        found = [each for each in map(self.summary, since) if each.cleans_up == execution_arn]
         found.sort(key=lambda each: (each.status == SUCCEEDED, each.status == RUNNING))
         return found[-1] if found else None
 

@@ -17,7 +17,7 @@ PER_PAGE: Final = 1_000
 NEW_EVENTS: Final = PASS_EVENTS
 """How many of the latest events are read to find those that are new."""
 
-MAX_KEPT: Final = 2_000
+MAX_KEPT: Final = 500
 """Histories; those that were not asked for longest are forgotten."""
 
 

@@ -9,9 +9,8 @@ from typing import Any, Final
 
 from pydantic import ValidationError
 
-from console.reading.visits import ENTERED, Event, Visits, payload_of
+from console.reading.visits import ENTERED, Event, Visits, is_published, payload_of
 from lambdas.jobs.registry import UnknownKindError
-from lambdas.requests.executions import PUT_EVENTS
 from lambdas.requests.plan import Plan
 
 Json = dict[str, Any]
@@ -59,7 +58,7 @@ class RequestHistory:
             self.map_runs.append(MapRun(event["mapRunStartedEventDetails"]["mapRunArn"], at))
         elif kind.endswith(ENTERED):
             self._entered(event["stateEnteredEventDetails"])
-        elif event.get("taskSucceededEventDetails", {}).get("resource") == PUT_EVENTS:
+        elif is_published(event):
             self.published_at = at
         elif (payload := payload_of(event)) is not None and "plan" in payload:
             self._planned(payload["plan"])

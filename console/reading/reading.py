@@ -41,6 +41,9 @@ from lambdas.requests.outcome import REQUEST_FAILED, REQUEST_REJECTED
 
 THREADS: Final = 8
 
+LOCKS: Final = 64
+"""Two threads read different requests at the same time, and one request one after the other."""
+
 TRIES: Final = 4
 PAUSE_SECONDS: Final = 0.25
 """An execution that has just started may not be known yet. The pause doubles with each try."""
@@ -50,8 +53,14 @@ EVENTS_PER_PAGE: Final = 200
 FRESH_SECONDS: Final = 0.4
 """How long a request is not read again, because several people may watch the same page."""
 
-MAX_REQUESTS: Final = 200
-"""Requests whose last reading is kept."""
+MAX_REQUESTS: Final = 50
+"""Requests whose last reading is kept; one of 250 campaigns takes megabytes."""
+
+WAITING_SHARE: Final = 0.5
+"""Below this share of the quota, children that may be woken are read in turns."""
+
+MAX_SPARINGLY: Final = 4
+"""Of these, at a time."""
 
 NAME: Final = re.compile(r"[^\s<>{}\[\]?*\"#%\\^|~`$&,;:/\x00-\x1f\x7f-\x9f]{1,80}")
 """Of an execution. Source: Step Functions API reference, StartExecution."""
@@ -78,7 +87,7 @@ class Reading:
         self._definitions: OrderedDict[str, Mapping[str, Any]] = OrderedDict()
         self._read: OrderedDict[str, tuple[float, Request]] = OrderedDict()
         self._lock = threading.Lock()
-        self._locks: dict[str, threading.RLock] = {}
+        self._locks = tuple(threading.RLock() for _ in range(LOCKS))
 
     def list(
         self,
@@ -203,9 +212,7 @@ class Reading:
         return self._aws.usage()
 
     def _request(self, execution_arn: str) -> Request:
-        with self._lock:
-            lock = self._locks.setdefault(execution_arn, threading.RLock())
-        with lock:
+        with self._locks[hash(execution_arn) % LOCKS]:
             with self._lock:
                 read = self._read.get(execution_arn)
             if read is not None and (self._clock() - read[0] < FRESH_SECONDS or _is_final(read[1])):
@@ -215,7 +222,7 @@ class Reading:
                 self._read[execution_arn] = self._clock(), request
                 self._read.move_to_end(execution_arn)
                 while len(self._read) > MAX_REQUESTS:
-                    self._locks.pop(self._read.popitem(last=False)[0], None)
+                    self._read.popitem(last=False)
             return request
 
     def _read_request(self, execution_arn: str) -> Request:
@@ -352,7 +359,9 @@ class Reading:
     def _resolve(self, reference: str) -> str:
         """Return the ARN of the execution that a reference is about."""
         if reference.startswith("arn:"):
-            return self._own(reference)
+            if self._own(reference).startswith(f"{self._machine()}/"):
+                raise RequestNotFound(f"{reference} is a child execution of a request")
+            return reference
         by_name = self._stack.execution_arn(reference)
         if self._histories.known(by_name) is not None:
             return by_name
@@ -377,9 +386,7 @@ class Reading:
     def _with_correlation_id(self, reference: str) -> tuple[Sequence[RequestSummary], bool]:
         """Return the requests with a correlation id, and whether all requests were read."""
         complete = self._executions.refresh()
-        with suppress(QuotaSpent):
-            while self._executions.read_older():
-                pass
+        self._executions.read_many()
         complete = complete and self._executions.knows_all
         summaries, all_read = self._executions.summaries(self._executions.listed())
         found = [
@@ -395,24 +402,21 @@ class Reading:
         Raises:
             RequestNotFound: it is something else.
         """
-        machine = self._stack.execution_arn("").removesuffix(":")
+        machine = self._machine()
         if not execution_arn.startswith((f"{machine}:", f"{machine}/")):
             raise RequestNotFound(
                 f"{execution_arn} is not an execution of stack {self._stack.name}"
             )
         return execution_arn
 
+    def _machine(self) -> str:
+        """Return what the ARNs of all executions begin with."""
+        return self._stack.execution_arn("").removesuffix(":")
+
     def _forget_history(self, execution_arn: str) -> None:
         self._histories.forget(execution_arn)
         with self._lock:
             self._read.pop(execution_arn, None)
-
-
-WAITING_SHARE: Final = 0.5
-"""Below this share of the quota, children that may be woken are read in turns."""
-
-MAX_SPARINGLY: Final = 4
-"""Of these, at a time."""
 
 
 def _contains(summary: RequestSummary, wanted: str) -> bool:

@@ -8,16 +8,14 @@ from typing import Any, Final, NamedTuple
 from console.reading.model import RequestSummary
 from console.reading.parent import parsed
 from console.reading.texts import iso
-from console.reading.visits import RUNNING
+from console.reading.visits import FAILED, RUNNING, SUCCEEDED
 from lambdas.jobs.contract import is_correlation_id, is_description
 from lambdas.jobs.phases import Phase
 from lambdas.requests.acceptance import CLEAN_UP, RequestRejected
 from lambdas.requests.clean_up import message_of, reason_of
 from lambdas.requests.events import input_of_event
-from lambdas.requests.executions import SUCCEEDED
 
 PENDING_REDRIVE: Final = "PENDING_REDRIVE"
-FAILED: Final = "FAILED"
 
 
 class Identity(NamedTuple):
@@ -100,7 +98,9 @@ def ended(
     """
     if status in (RUNNING, PENDING_REDRIVE):
         return Phase.IN_PROGRESS, None, None
-    if status == SUCCEEDED and isinstance(outcome, dict):
+    if status == SUCCEEDED:
+        if not isinstance(outcome, dict):
+            return Phase.COMPLETE, None, None
         return (
             str(outcome.get("phase", Phase.COMPLETE)),
             _text(outcome.get("reason")),

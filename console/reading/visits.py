@@ -13,14 +13,16 @@ Event = Mapping[str, Any]
 """An event as GetExecutionHistory returns it."""
 
 RUNNING: Final = "RUNNING"
+SUCCEEDED: Final = "SUCCEEDED"
+FAILED: Final = "FAILED"
 
 ENTERED: Final = "StateEntered"
 EXITED: Final = "StateExited"
 
 _ENDS: Final = MappingProxyType(
     {
-        "ExecutionSucceeded": "SUCCEEDED",
-        "ExecutionFailed": "FAILED",
+        "ExecutionSucceeded": SUCCEEDED,
+        "ExecutionFailed": FAILED,
         "ExecutionAborted": "ABORTED",
         "ExecutionTimedOut": "TIMED_OUT",
     }
@@ -28,7 +30,10 @@ _ENDS: Final = MappingProxyType(
 """The status of an execution by its last event."""
 
 _TASK_FAILURES: Final = ("TaskFailed", "TaskTimedOut", "TaskSubmitFailed", "TaskStartFailed")
+_INVOKE: Final = "invoke"
+_PUT_EVENTS: Final = "putEvents"
 _WAITS_FOR_TOKEN: Final = "waitForTaskToken"
+"""The resources of tasks."""
 
 
 class Failure(NamedTuple):
@@ -139,10 +144,15 @@ class Visits:
 def payload_of(event: Event) -> Mapping[str, Any] | None:
     """Return what a function returned, None for any other event."""
     details = event.get("taskSucceededEventDetails")
-    if details is None or details.get("resource") != "invoke" or "output" not in details:
+    if details is None or details.get("resource") != _INVOKE or "output" not in details:
         return None
     payload = json.loads(details["output"]).get("Payload")
     return payload if isinstance(payload, dict) else None
+
+
+def is_published(event: Event) -> bool:
+    """Return whether an event is that of an outcome which the event bus took."""
+    return bool(event.get("taskSucceededEventDetails", {}).get("resource") == _PUT_EVENTS)
 
 
 def is_wake(event: Event) -> bool:

@@ -11,10 +11,9 @@ from console.reading.model import Explanation, Request, Resource
 from console.reading.requests import short, who
 from console.reading.summaries import PENDING_REDRIVE
 from console.reading.texts import counted
-from console.reading.visits import RUNNING, Visits
+from console.reading.visits import FAILED, RUNNING, SUCCEEDED, Visits
 from lambdas.jobs.phases import Phase, Reason
 from lambdas.requests.clean_up import message_of
-from lambdas.requests.executions import SUCCEEDED
 from lambdas.requests.outcome import REQUEST_FAILED, REQUEST_REJECTED
 
 MAX_LINES: Final = 20
@@ -122,10 +121,18 @@ def _failed(request: Request, visits: Visits, after: Sequence[str]) -> Explanati
     return Explanation(
         headline=_headline(request, causes, first)
         if ended_by_itself and first is not None
-        else f"{reason}: {message_of(visits.status, visits.error, visits.cause)}",
+        else f"{reason}: {_end(visits)}",
         lines=tuple(lines),
         hint=hint,
     )
+
+
+def _end(visits: Visits) -> str:
+    """Return how an execution ended that was cut short, or whose workflow failed."""
+    advice = advice_on(visits.error or "") if visits.status == FAILED else None
+    if advice is not None:
+        return f"{advice.cause}: {visits.cause}" if visits.cause else advice.cause
+    return message_of(visits.status, visits.error, visits.cause)
 
 
 def _headline(request: Request, causes: Sequence[Resource], first: Resource) -> str:

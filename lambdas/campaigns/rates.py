@@ -5,13 +5,8 @@ from __future__ import annotations
 from typing import Final, NamedTuple
 
 from lambdas.rate_limit.limiter import Limiter, RateLimiter, Unlimited
-from lambdas.rate_limit.quota import CAMPAIGN_RATES_JSON
+from lambdas.rate_limit.quota import CAMPAIGN_RATES_JSON, DESCRIPTIONS, MUTATIONS, READS
 from lambdas.shared.environment import CAMPAIGN_RATES, COORDINATION_TABLE, setting
-
-READS: Final = "campaign-reads"
-MUTATIONS: Final = "campaign-mutations"
-DESCRIPTIONS: Final = "campaign-descriptions"
-"""The names of the rates in the table."""
 
 
 class CampaignLimits(NamedTuple):

@@ -48,6 +48,12 @@ class Rate(Frozen):
         return max(0, self.burst - 2) * self.interval
 
 
+READS: Final = "campaign-reads"
+MUTATIONS: Final = "campaign-mutations"
+DESCRIPTIONS: Final = "campaign-descriptions"
+"""The names of the rates in the table."""
+
+
 class CampaignRates(Frozen):
     """The quotas of the campaign APIs v1 and v2 together, per account and Region.
 

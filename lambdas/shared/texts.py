@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from datetime import UTC, datetime
+from itertools import accumulate, takewhile
 from typing import Final
 
 from pydantic import BaseModel
@@ -11,23 +12,22 @@ from pydantic import BaseModel
 from lambdas.shared.limits import MAX_TEXT_BYTES
 
 _ELLIPSIS: Final = "…"
+_JSON: Final = json.JSONEncoder(ensure_ascii=False)
 
 
 def shorten(text: str, most: int = MAX_TEXT_BYTES) -> str:
     """Cut a text to a number of bytes as JSON in UTF-8, with an ellipsis if it was cut."""
     text = text.encode(errors="replace").decode()
+    if json_bytes(text) <= most:
+        return text
     room = most - json_bytes(_ELLIPSIS)
-    size = 0
-    for index, character in enumerate(text):
-        size += json_bytes(character)
-        if size > room and json_bytes(text) > most:
-            return text[:index] + _ELLIPSIS
-    return text
+    kept = takewhile(lambda size: size <= room, accumulate(map(json_bytes, text)))
+    return text[: sum(1 for _ in kept)] + _ELLIPSIS
 
 
 def json_bytes(text: str) -> int:
     """Return the size of a text in bytes as JSON in UTF-8, without its quotes."""
-    return len(json.dumps(text, ensure_ascii=False).encode()) - 2
+    return len(_JSON.encode(text).encode()) - 2
 
 
 def payload_bytes(model: BaseModel, *, exclude_defaults: bool = False) -> int:

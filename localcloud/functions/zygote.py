@@ -28,8 +28,10 @@ PREIMPORTED = (
     "aws_lambda_powertools.tracing",
     "aws_lambda_powertools.utilities.typing",
     "aws_xray_sdk.core",  # imported by the tracer when a function creates one
-    "pydantic.json_schema",  # pydantic imports its modules lazily
+    "pydantic.functional_serializers",  # pydantic imports its modules lazily
+    "pydantic.json_schema",
     "pydantic.main",
+    "pydantic.type_adapter",
     "pydantic.types",
     "wrapt",
 )
@@ -72,6 +74,8 @@ def _preload() -> None:
     gc.disable()  # nearly all of what is made here is kept
     for name in sys.argv[2:] or PREIMPORTED:
         importlib.import_module(name)
+    # At its first model, pydantic reads the metadata of every installed package for plugins.
+    importlib.import_module("pydantic").TypeAdapter(int)
     boto3 = importlib.import_module("boto3")
     boto3.setup_default_session()
     loader = boto3.DEFAULT_SESSION._session.get_component("data_loader")

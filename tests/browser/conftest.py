@@ -125,7 +125,7 @@ class Shown:
 @pytest.fixture(scope="module")
 def opened(browser: Browser, console: Console) -> Iterator[Shown]:
     url = urlsplit(console.address)
-    context = browser.new_context(viewport={"width": 1360, "height": 860})
+    context = browser.new_context(viewport={"width": 1360, "height": 860}, reduced_motion="reduce")
     shown = Shown(context.new_page(), f"{url.scheme}://{url.netloc}")
     shown.page.goto(console.address)
     yield shown

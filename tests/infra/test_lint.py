@@ -7,8 +7,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from cfnlint.api import ManualArgs, lint
-
+from tests import linter
 from tests.infra.stack_parts import Template
 from tools import diagram
 
@@ -53,8 +52,7 @@ def _findings_in(definition: Mapping[str, Any]) -> list[str]:
 
 
 def _findings(template: Template) -> list[str]:
-    args = ManualArgs(ignore_checks=IGNORED)
-    return [f"{m.rule.id}: {m.message}" for m in lint(json.dumps(template), config=args)]
+    return linter.findings(json.dumps(template), ignore_checks=IGNORED)
 
 
 def _plain(value: Any) -> Any:

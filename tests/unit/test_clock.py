@@ -255,7 +255,6 @@ def test_a_restart_fails_if_something_goes_on(monkeypatch: pytest.MonkeyPatch) -
 def test_those_who_visit_all_the_time_do_not_move_what_is_due() -> None:
     clock = VirtualClock(speed=2000)
     happened: list[float] = []
-    moments = [clock.origin + 7.5 * number for number in range(1, 60)]
     is_over = threading.Event()
 
     def visit() -> None:
@@ -267,6 +266,8 @@ def test_those_who_visit_all_the_time_do_not_move_what_is_due() -> None:
     try:
         with clock.turn("the test"):
             clock.keep_pace_from_now()
+            began = clock.now()
+            moments = [began + 7.5 * number for number in range(1, 60)]
             for moment in moments:
                 clock.at(moment, "something", lambda: happened.append(clock.now()))
             for visitor in visitors:

@@ -10,8 +10,6 @@ from pathlib import Path
 from typing import Any, Final
 
 import pytest
-from cfnlint.api import ManualArgs, lint
-from cfnlint.decode.cfn_yaml import loads
 from jsonschema import Draft202012Validator
 
 from lambdas.campaigns.contract import CampaignTarget
@@ -34,6 +32,7 @@ from localcloud.world import (
     World,
     load_world,
 )
+from tests import linter
 
 ROOT: Final = Path(__file__).parents[2]
 PAGES: Final = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/*.md")])
@@ -164,9 +163,8 @@ def test_the_cloudformation_template_is_clean() -> None:
     templates = blocks(ROOT / "docs" / "integration.md", "yaml")
     assert len(templates) == 1
     for template in templates:
-        findings = lint(template, config=ManualArgs(regions=["us-east-1"]))
-        assert [str(finding) for finding in findings] == []
-        target = loads(template)["Resources"]["Schedule"]["Properties"]["Target"]
+        assert linter.findings(template, regions=["us-east-1"]) == []
+        target = linter.read(template)["Resources"]["Schedule"]["Properties"]["Target"]
         parse(json.loads(target["Input"]), region="us-east-1", account="123456789012")
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
@@ -15,7 +15,7 @@ from bench.mutants.catalogue import Mutant, NotSeededError, mutants, source_of
 from bench.mutants.journal import Journal
 from bench.mutants.page import PAGE, page
 from bench.mutants.search import Search, search
-from bench.mutants.worlds import World
+from bench.mutants.worlds import Worker, World
 from localcloud.storm.scenario import Scenario, Sent
 
 MUTANT = Mutant("a-bug", "It is wrong.", "lambdas/a.py", "right", "wrong")
@@ -84,46 +84,44 @@ def test_worlds_that_the_bug_cannot_change_count_but_do_not_run(
     monkeypatch.setattr(searching, "scenario", lambda seed: asking({"kind": kinds[seed]}))
     monkeypatch.setattr(searching, "assemblies_of", nullcontext)
     of_campaigns = MUTANT._replace(jobs=({"kind": "campaigns"},))
-    assert search(of_campaigns, range(5, 8)) == Search(of_campaigns, 3)
+    assert search(of_campaigns, range(5, 8), storm) == Search(of_campaigns, 3)
     assert storm.ran == [6]
 
 
-class Storm:
-    """Worlds of which one seed's violates something; counts those that are run."""
+class Storm(Worker):
+    """Worlds of which one seed's violates something; remembers those that are run."""
 
     def __init__(self, violating: int) -> None:
+        super().__init__()
         self.violating = violating
         self.ran: list[int] = []
 
-    def run(self, seeds: Sequence[int], _assemblies: Sequence[Path]) -> Iterator[World]:
-        for seed in seeds:
-            self.ran.append(seed)
-            yield World(seed, ("legal", "truth") if seed == self.violating else ())
+    def run(self, seed: int, _assemblies: Sequence[Path]) -> World:
+        self.ran.append(seed)
+        return World(seed, ("legal", "truth") if seed == self.violating else ())
 
 
 @pytest.fixture
 def storm(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Storm:
-    storm = Storm(violating=7)
-    monkeypatch.setattr(searching, "run_worlds", storm.run)
     monkeypatch.setattr(searching, "originals", list)
     monkeypatch.setattr(searching, "Journal", lambda mutant: Journal(mutant, tmp_path))
-    return storm
+    return Storm(violating=7)
 
 
 def test_a_search_ends_with_the_first_violation(storm: Storm) -> None:
-    assert search(None, range(5, 20)) == Search(None, 3, World(7, ("legal", "truth")))
+    assert search(None, range(5, 20), storm) == Search(None, 3, World(7, ("legal", "truth")))
     assert storm.ran == [5, 6, 7]
 
 
 def test_a_search_without_violation_counts_all_worlds(storm: Storm) -> None:
-    assert search(None, range(10, 20)) == Search(None, 10)
+    assert search(None, range(10, 20), storm) == Search(None, 10)
 
 
 def test_an_interrupted_search_continues(storm: Storm) -> None:
-    search(None, range(5, 7))
-    found = search(None, range(5, 20))
+    search(None, range(5, 7), storm)
+    found = search(None, range(5, 20), storm)
     assert (found.worlds, storm.ran) == (3, [5, 6, 7])
-    assert search(None, range(5, 20)) == found
+    assert search(None, range(5, 20), storm) == found
     assert storm.ran == [5, 6, 7], "what is in the journal is not run again"
 
 

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import socket
 import subprocess
 from collections.abc import Iterator
-from contextlib import redirect_stdout
+from contextlib import redirect_stdout, suppress
 from io import StringIO
 from pathlib import Path
 from typing import Any
@@ -17,6 +18,7 @@ import pytest
 from commandline.parser import WRONG_ARGUMENTS
 from infra.project import ROOT
 from localcloud.cli import main
+from localcloud.cloud import PortError, require_free
 from localcloud.orchestrator import LocalOrchestrator
 from localcloud.usage import print_usage
 from localcloud.world import World
@@ -53,18 +55,26 @@ class Shell:
         return [json.loads(out) if out else None for _, out, _ in done]
 
 
+def _free_port() -> int:
+    """A port that nobody else is given meanwhile: below those that Linux gives to anybody."""
+    for port in range(20_000 + os.getpid() % 10_000, 32_768):
+        with suppress(PortError):
+            require_free(port)
+            return port
+    raise AssertionError("no port is free")
+
+
 @pytest.fixture(scope="module")
 def shell(assembly: Path) -> Iterator[Shell]:
     world = {"campaigns": [campaign("mine", "Paused")], "snapshots": [snapshot()]}
-    with socket.create_server(("127.0.0.1", 0)) as probe:
-        port = probe.getsockname()[1]
+    port = _free_port()
     with LocalOrchestrator(
         World.model_validate(world), assembly, speed=1000, port=port
     ) as orchestrator:
         assert orchestrator.aws.endpoint == f"http://localhost:{port}"
         orchestrator.begin()
         with redirect_stdout(StringIO()) as printed:
-            print_usage(orchestrator)
+            print_usage(orchestrator, page="http://localhost:1")
         yield Shell(orchestrator, printed.getvalue())
 
 

@@ -9,10 +9,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from cfnlint.decode.cfn_yaml import loads
 
 from infra.project import ROOT
 from localcloud.orchestrator import LocalOrchestrator
+from tests import linter
 from tests.stacks import in_world
 from tests.workflow.requests import campaign, snapshot
 from tests.workflow.snippets import (
@@ -139,7 +139,7 @@ def test_what_a_schedule_would_start_is_a_request(
 def test_what_the_template_s_schedule_would_start_is_another_export_each_night(
     deployed: LocalOrchestrator,
 ) -> None:
-    template = loads(snippet("On a schedule", "yaml"))
+    template = linter.read(snippet("On a schedule", "yaml"))
     target = template["Resources"]["Schedule"]["Properties"]["Target"]
 
     def fire(moment: str) -> None:

@@ -21,9 +21,13 @@ import pytest
 from commandline.parser import FAILED, SUCCEEDED, WRONG_ARGUMENTS
 from infra.project import ROOT
 from lambdas.campaigns.transitions import Mutation
+from localcloud import cli
 from localcloud.cli import EXAMPLES, NO_WORLD, main
 from localcloud.functions import host
+from localcloud.functions.environment import REGION
+from localcloud.patches.tasks import service_clients
 from tests.processes import shared_processes
+from tests.stacks import in_world
 from tests.workflow.terminal import Terminal
 
 WORLDS = EXAMPLES / "worlds"
@@ -40,12 +44,19 @@ def _processes_are_shared(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(host, "FunctionProcesses", lambda: kept)
 
 
+@pytest.fixture
+def _stack_is_shared(monkeypatch: pytest.MonkeyPatch, assembly: Path) -> None:
+    """Commands use the stack of all tests, and deploy none."""
+    monkeypatch.setattr(cli, "LocalOrchestrator", lambda world, **_: in_world(assembly, world))
+
+
 def run(capsys: pytest.CaptureFixture[str], *arguments: object) -> tuple[int, Any, str]:
     code = main(["run", *map(str, arguments)])
     printed = capsys.readouterr()
     return code, json.loads(printed.out), printed.err
 
 
+@pytest.mark.usefixtures("_stack_is_shared")
 @pytest.mark.parametrize("request_file", REQUESTS, ids=lambda path: path.stem)
 def test_every_example_ends_well_with_and_without_throttling(
     capsys: pytest.CaptureFixture[str], tmp_path: Path, request_file: Path
@@ -88,6 +99,7 @@ def test_the_readme_shows_what_its_first_request_prints(
     assert outcome["resources"][-1] in shown
 
 
+@pytest.mark.usefixtures("_stack_is_shared")
 def test_several_requests_print_an_array_in_their_order(
     capsys: pytest.CaptureFixture[str], tmp_path: Path
 ) -> None:
@@ -159,6 +171,7 @@ def test_wrong_arguments_are_one_line_and_exit_2(
     assert complaint.format(**paths) in printed.err
 
 
+@pytest.mark.usefixtures("_stack_is_shared")
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="Linux has this device")
 def test_a_report_that_cannot_be_written_leaves_the_outcome(
     capsys: pytest.CaptureFixture[str],
@@ -182,6 +195,7 @@ def fleet(tmp_path: Path) -> tuple[Path, Path]:
     return request, world
 
 
+@pytest.mark.usefixtures("_stack_is_shared")
 def test_in_a_pipe_each_change_is_one_line(
     capsys: pytest.CaptureFixture[str], fleet: tuple[Path, Path]
 ) -> None:
@@ -212,6 +226,7 @@ def test_on_a_terminal_failures_stay_in_view(tmp_path: Path, fleet: tuple[Path, 
     assert "\x1b[1;31mFAILED" in terminal.shown
 
 
+@pytest.mark.usefixtures("_stack_is_shared")
 def test_a_request_may_come_from_standard_input(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -264,19 +279,20 @@ def test_up_serves_the_aws_cli_and_leaves_nothing_behind() -> None:
         *("stepfunctions", "start-execution", "--state-machine-arn", machine),
         *("--input", f"file://{EXAMPLES / 'cancel-export.json'}"),
     )
-    for _ in range(100):
-        statuses = _aws(
-            environment,
-            *("stepfunctions", "list-executions", "--state-machine-arn", machine),
-            *("--query", "executions[].status"),
-        )
+    session = service_clients.isolated_session()
+    states = service_clients.local_client(
+        session, "stepfunctions", exports["AWS_ENDPOINT_URL"], REGION
+    )
+    for _ in range(600):
+        listed = states.list_executions(stateMachineArn=machine)["executions"]
+        statuses = [execution["status"] for execution in listed]
         if statuses == ["SUCCEEDED", "SUCCEEDED"]:
             break
         time.sleep(0.1)
     up.send_signal(signal.SIGINT)
 
     assert statuses == ["SUCCEEDED", "SUCCEEDED"]
-    assert up.wait(10) == SUCCEEDED
+    assert up.wait(60) == SUCCEEDED
     assert up.stderr is not None
     assert up.stderr.read().splitlines()[-1] == "localcloud: stopped"
     with pytest.raises(ProcessLookupError):

@@ -14,11 +14,11 @@ from commandline.interrupts import INTERRUPTED
 from localcloud.orchestrator import LocalOrchestrator
 from localcloud.world import World
 from tests.processes import shared_processes
-from tests.workflow.operator import Operator
+from tests.workflow.console_operator import Operator
 from tests.workflow.requests import campaign, campaigns, export, snapshot, stages
 from tests.workflow.terminal import CTRL_C, Terminal
 
-SNAPSHOTS = [f"arn:aws:rds:us-east-1:123456789012:snapshot:s-{number}" for number in range(6)]
+SNAPSHOTS = [f"arn:aws:rds:us-east-1:123456789012:snapshot:s-{number}" for number in range(7)]
 WORLD: dict[str, Any] = {
     "campaigns": [
         campaign("winter-sale", name="Winter sale"),
@@ -160,7 +160,7 @@ def test_the_stack_is_found_by_its_name_alone(operator: Operator) -> None:
 def test_a_narrow_terminal_shows_progress_until_it_is_interrupted(
     operator: Operator, tmp_path: Path
 ) -> None:
-    operator.types_now("start", "export", SNAPSHOTS[1], "--correlation-id", "narrow")
+    operator.types_now("start", "export", SNAPSHOTS[6], "--correlation-id", "narrow")
     with operator.orchestrator.clock.held():
         terminal = Terminal(tmp_path, "show", "narrow", "--follow", module="console", size=(12, 40))
         terminal.until(lambda: "IN_PROGRESS" in terminal.shown and "snapshot:s-" in terminal.shown)

@@ -135,6 +135,7 @@ class Scene:
     aborted: dict[str, Request] = field(default_factory=dict)
     ended: dict[str, Request] = field(default_factory=dict)
     why_early: dict[str, Explanation] = field(default_factory=dict)
+    why_aborted: dict[str, Explanation] = field(default_factory=dict)
     why: dict[str, Explanation] = field(default_factory=dict)
     slots: list[Slots] = field(default_factory=list)
     rates: tuple[Rate, ...] = ()
@@ -196,6 +197,10 @@ def play(orchestrator: LocalOrchestrator, session: boto3.Session) -> Scene:
         scene.arns["again"] = actions.again(stack, session, scene.arns["rejected"])
     clock.sleep(10)
     read_all(scene.aborted)
+    clean_up = scene.aborted["queue"].clean_up
+    assert clean_up is not None
+    scene.arns["clean-up"] = clean_up.execution_arn
+    read_all(scene.aborted, scene.why_aborted)
     clock.sleep(2_000)
     read_all(scene.ended, scene.why)
     with clock.held():
@@ -352,6 +357,17 @@ def test_an_abort_is_explained_with_its_clean_up(scene: Scene) -> None:
     assert why.lines[-1].startswith("the outcome was published on the event bus")
 
 
+def test_a_clean_up_is_a_request_too(scene: Scene) -> None:
+    waiting, ended = scene.aborted["clean-up"], scene.ended["clean-up"]
+    assert waiting.waits_for is not None
+    assert waiting.waits_for.endswith("for what functions may still start")
+    assert scene.why_aborted["clean-up"].headline.endswith(waiting.waits_for)
+    assert ended.summary.cleans_up == scene.arns["queue"]
+    assert source("q-0") in {each.id for each in ended.resources}
+    assert {(each.target, each.state) for each in ended.resources} == {("CANCELED", "CANCELED")}
+    assert phases(ended) == ["COMPLETE"]
+
+
 def test_a_rejection_is_explained_by_its_faults(scene: Scene) -> None:
     rejected, why = scene.ended["rejected"], scene.why["rejected"]
     assert (*rejected.stages, *rejected.resources, *rejected.children) == ()
@@ -414,5 +430,5 @@ def test_lists_are_filtered_and_paged(scene: Scene) -> None:
 
 def test_what_has_ended_is_not_read_again(scene: Scene) -> None:
     """Fourteen executions with their children, read at four moments and in lists."""
-    assert scene.usage["GetExecutionHistory"] <= 110
-    assert scene.usage["DescribeStateMachineForExecution"] == len(REQUESTS) + 1
+    assert scene.usage["GetExecutionHistory"] <= 130
+    assert scene.usage["DescribeStateMachineForExecution"] == len(REQUESTS) + 2

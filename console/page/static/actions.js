@@ -19,7 +19,9 @@ function useCheck(request) {
 export function CancelDialog({ request, onClose, onDone }) {
   const check = useCheck(request.input);
   const { execution_arn, name } = request.summary;
-  const running = request.resources.filter((one) => !one.ended_at && !["COMPLETE", "FAILED", "PLANNED"].includes(one.phase));
+  const running = request.resources.filter(
+    (one) => !one.ended_at && !["COMPLETE", "FAILED", "PLANNED"].includes(one.phase),
+  );
   const confirm = async () => {
     await post("cancel", { execution_arn });
     onDone();
@@ -27,14 +29,19 @@ export function CancelDialog({ request, onClose, onDone }) {
   return html`
     <${Confirm} label="Cancel this request?" action="Cancel the request" danger onClose=${onClose} onConfirm=${confirm}>
       <p>Execution <strong><bdi>${name}</bdi></strong> of <strong><${Text} text=${title(request.summary)} /></strong> is stopped, and its clean-up follows.</p>
-      ${check === null
-        ? html`<p class="quiet loading">Reading what the clean-up does…</p>`
-        : check.undone?.length > 0
-          ? html`<p>The clean-up:</p><${Lines} lines=${check.undone} />`
-          : html`<p>The request asks for nothing to be undone: what it has changed stays as it is.</p>`}
-      ${running.length > 0 && html`
+      ${
+        check === null
+          ? html`<p class="quiet loading">Reading what the clean-up does…</p>`
+          : check.undone?.length > 0
+            ? html`<p>The clean-up:</p><${Lines} lines=${check.undone} />`
+            : html`<p>The request asks for nothing to be undone: what it has changed stays as it is.</p>`
+      }
+      ${
+        running.length > 0 &&
+        html`
         <p>${plural(running.length, "resource has", "resources have")} not ended. What is not named above continues as it is:</p>
-        <${Lines} lines=${[...running.slice(0, 6).map((one) => `${one.name ?? shortId(one.id)}: ${one.state ?? one.phase}`), ...(running.length > 6 ? [`and ${running.length - 6} more`] : [])]} />`}
+        <${Lines} lines=${[...running.slice(0, 6).map((one) => `${one.name ?? shortId(one.id)}: ${one.state ?? one.phase}`), ...(running.length > 6 ? [`and ${running.length - 6} more`] : [])]} />`
+      }
     <//>`;
 }
 

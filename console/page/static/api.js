@@ -14,7 +14,10 @@ async function call(path, options) {
   try {
     response = await fetch(`api/${path}`, { credentials: "same-origin", ...options });
   } catch {
-    throw new ApiError("The page's server does not answer; the command that printed its address may have ended.", "Unreachable");
+    throw new ApiError(
+      "The page's server does not answer; the command that printed its address may have ended.",
+      "Unreachable",
+    );
   }
   const body = await response.json().catch(() => null);
   if (response.ok) return body;
@@ -23,7 +26,9 @@ async function call(path, options) {
 }
 
 export const query = (values) => {
-  const given = Object.entries(values).filter(([, value]) => value !== null && value !== undefined && value !== "");
+  const given = Object.entries(values).filter(
+    ([, value]) => value !== null && value !== undefined && value !== "",
+  );
   return new URLSearchParams(given).toString();
 };
 

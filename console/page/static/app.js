@@ -1,6 +1,16 @@
 // The page: what is shown follows from the address and from what the server pushes.
 
-import { classes, createStore, html, render, reuse, useEffect, useLayoutEffect, useRef, useState } from "./base.js";
+import {
+  classes,
+  createStore,
+  html,
+  render,
+  reuse,
+  useEffect,
+  useLayoutEffect,
+  useRef,
+  useState,
+} from "./base.js";
 import { AgainDialog, CancelDialog } from "./actions.js";
 import { get, query } from "./api.js";
 import { now, setClock, useNow } from "./clock.js";
@@ -10,7 +20,7 @@ import { RequestList } from "./list.js";
 import { follow } from "./live.js";
 import { LocalPanel } from "./local.js";
 import { Guarded, Problem } from "./parts.js";
-import { RequestView } from "./request.js";
+import { RequestView, TABS } from "./request.js";
 import { Slots } from "./slots.js";
 import { StartView } from "./start.js";
 import { isRunning, status, title } from "./words.js";
@@ -18,19 +28,42 @@ import { isRunning, status, title } from "./words.js";
 const TYPING = 200;
 
 const store = createStore({
-  stack: null, list: null, older: [], next: null, request: null, slots: null, rates: [], local: null,
-  problems: {}, live: "connecting", filter: { text: "", status: "" }, route: route(), draft: null, said: "",
-  isMore: false, isLocalOpen: false, dialog: null,
+  stack: null,
+  list: null,
+  older: [],
+  next: null,
+  request: null,
+  slots: null,
+  rates: [],
+  local: null,
+  problems: {},
+  live: "connecting",
+  filter: { text: "", status: "" },
+  route: route(),
+  draft: null,
+  said: "",
+  isMore: false,
+  isLocalOpen: false,
+  dialog: null,
 });
 
 function route() {
-  const [view, reference, tab] = location.hash.replace(/^#\/?/, "").split("/").map(decodeURIComponent);
-  if (view === "request" && reference) return { view, reference, tab: tab || "resources" };
+  const [view, reference, tab] = location.hash.replace(/^#\/?/, "").split("/").map(decoded);
+  if (view === "request" && reference)
+    return { view, reference, tab: TABS.some(([name]) => name === tab) ? tab : TABS[0][0] };
   return { view: view === "start" ? "start" : "now" };
 }
 
+function decoded(part) {
+  try {
+    return decodeURIComponent(part);
+  } catch {
+    return part; // Typed by somebody.
+  }
+}
+
 const open = (arn, tab) => {
-  location.hash = `#/request/${encodeURIComponent(arn)}${tab && tab !== "resources" ? `/${tab}` : ""}`;
+  location.hash = `#/request/${encodeURIComponent(arn)}${tab && tab !== TABS[0][0] ? `/${tab}` : ""}`;
 };
 
 window.addEventListener("hashchange", () => {
@@ -47,8 +80,12 @@ const solved = (of) => {
 };
 
 const receive = {
-  list: (list) => store.set({ list: reuse(store.get().list, list), problems: solved("list"),
-    ...(store.get().older.length === 0 && { next: list.next }) }),
+  list: (list) =>
+    store.set({
+      list: reuse(store.get().list, list),
+      problems: solved("list"),
+      ...(store.get().older.length === 0 && { next: list.next }),
+    }),
   slots: (slots) => store.set({ slots: reuse(store.get().slots, slots), problems: solved("slots") }),
   rates: (rates) => store.set({ rates: reuse(store.get().rates, rates) }),
   local: (local) => {
@@ -56,7 +93,10 @@ const receive = {
     store.set({ local: reuse(store.get().local, local), problems: solved("local") });
   },
   request: (request) => {
-    const { request: before, route: { reference } } = store.get();
+    const {
+      request: before,
+      route: { reference },
+    } = store.get();
     const isLate = reference?.startsWith("arn:") && reference !== request.summary.execution_arn;
     if (!reference || isLate) return;
     const after = reuse(before, request);
@@ -68,7 +108,8 @@ const receive = {
 /** What a screen reader says of a change. */
 function announcement(before, after) {
   const words = [];
-  if (before.summary.status !== after.summary.status) words.push(`${title(after.summary).slice(0, 80)}: ${status(after.summary.status).text}.`);
+  if (before.summary.status !== after.summary.status)
+    words.push(`${title(after.summary).slice(0, 80)}: ${status(after.summary.status).text}.`);
   if (!before.clean_up && after.clean_up) words.push("Its clean-up has started.");
   return words.length ? { said: words.join(" ") } : {};
 }
@@ -76,13 +117,19 @@ function announcement(before, after) {
 function useLive({ filter, reference, hasControls }) {
   const path = `api/live?${[
     query({ text: filter.text, status: filter.status, ref: reference }),
-    "watch=list&watch=slots&watch=rates", hasControls && "watch=local",
-  ].filter(Boolean).join("&")}`;
+    "watch=list&watch=slots&watch=rates",
+    hasControls && "watch=local",
+  ]
+    .filter(Boolean)
+    .join("&")}`;
   useEffect(() => {
     let end = () => {};
-    const timer = setTimeout(() => {
-      end = follow(path, receive, (live) => store.set({ live }));
-    }, store.get().live === "connecting" ? 0 : TYPING);
+    const timer = setTimeout(
+      () => {
+        end = follow(path, receive, (live) => store.set({ live }));
+      },
+      store.get().live === "connecting" ? 0 : TYPING,
+    );
     return () => {
       clearTimeout(timer);
       end();
@@ -126,12 +173,23 @@ function App() {
   const [state, setState] = useState(store.get());
   useEffect(() => store.subscribe(() => setState(store.get())), []);
   useEffect(() => {
-    get("stack").then((stack) => store.set({ stack, problems: solved("stack") }), (error) => receive.problem({ of: "stack", error }));
+    get("stack").then(
+      (stack) => store.set({ stack, problems: solved("stack") }),
+      (error) => receive.problem({ of: "stack", error }),
+    );
   }, [state.live === "live"]);
-  const { stack, filter, route: { view, reference, tab }, problems, request, dialog } = state;
+  const {
+    stack,
+    filter,
+    route: { view, reference, tab },
+    problems,
+    request,
+    dialog,
+  } = state;
   useLive({ filter, reference, hasControls: stack?.has_controls });
   useEffect(() => {
-    const name = view === "start" ? "Start a request" : request ? title(request.summary).slice(0, 80) : "Requests";
+    const name =
+      view === "start" ? "Start a request" : request ? title(request.summary).slice(0, 80) : "Requests";
     document.title = `${name} – Orchestrator`;
   }, [view, request && title(request.summary)]);
   useFocus(`${view} ${reference}`);
@@ -143,7 +201,10 @@ function App() {
   };
   return html`
     <div class=${classes("app", `view-${view}`, state.isLocalOpen && "with-local")}>
-      <a class="skip" href="#main" onClick=${(event) => { event.preventDefault(); document.querySelector("main").focus(); }}>Skip to the content</a>
+      <a class="skip" href="#main" onClick=${(event) => {
+        event.preventDefault();
+        document.querySelector("main").focus();
+      }}>Skip to the content</a>
       <${Top} state=${state} />
       <aside class="pane" aria-label="Requests and slots">
         <${RequestList} list=${requests(state)} problem=${problems.list ?? problems.stack} filter=${filter} selected=${request?.summary.execution_arn}
@@ -151,14 +212,20 @@ function App() {
         <section class="pane-slots" aria-label="Export slots"><${Slots} slots=${state.slots} rates=${state.rates} problem=${problems.slots} isSmall /></section>
       </aside>
       <main id="main" tabindex="-1"><${Guarded} of=${`${view} ${reference} ${tab}`}>
-        ${view === "request" && html`
+        ${
+          view === "request" &&
+          html`
           <a class="back" href="#/"><${Icon} name="back" />All requests</a>
           <${RequestView} request=${request} problem=${problems.request} tab=${tab} onTab=${(next) => open(reference, next)}
             onCancel=${() => store.set({ dialog: "cancel" })}
-            onAgain=${() => (request.summary.dry_run ? edit(request.input) : store.set({ dialog: "again" }))} />`}
-        ${view === "start" && html`
+            onAgain=${() => (request.summary.dry_run ? edit(request.input) : store.set({ dialog: "again" }))} />`
+        }
+        ${
+          view === "start" &&
+          html`
           <a class="back" href="#/"><${Icon} name="back" />All requests</a>
-          <${StartView} draft=${state.draft} stack=${stack} onDraft=${(draft) => store.set({ draft })} onStarted=${(arn) => open(arn)} />`}
+          <${StartView} draft=${state.draft} stack=${stack} onDraft=${(draft) => store.set({ draft })} onStarted=${(arn) => open(arn)} />`
+        }
         ${view === "now" && html`<${Now} state=${state} />`}
       <//></main>
       ${state.isLocalOpen && html`<${LocalPanel} local=${state.local} problem=${problems.local} onClose=${() => store.set({ isLocalOpen: false })} />`}
@@ -168,7 +235,11 @@ function App() {
     </div>`;
 }
 
-const LIVE = { live: ["Live", "done"], connecting: ["Connecting…", "idle"], reconnecting: ["Reconnecting…", "queue"] };
+const LIVE = {
+  live: ["Live", "done"],
+  connecting: ["Connecting…", "idle"],
+  reconnecting: ["Reconnecting…", "queue"],
+};
 
 function Top({ state: { stack, live, isLocalOpen, local } }) {
   const [text, tone] = LIVE[live];
@@ -191,7 +262,8 @@ function Clock({ local }) {
     <time datetime=${time}>${local && `${day(time)}, `}${clockTime(time)}</time> UTC${local && html` <span class="speed">${speedWords(local.speed)}</span>`}</p>`;
 }
 
-const speedWords = (speed) => (speed ? `${Number(speed.toPrecision(3)).toLocaleString("en")}×` : "as fast as it computes");
+const speedWords = (speed) =>
+  speed ? `${Number(speed.toPrecision(3)).toLocaleString("en")}×` : "as fast as it computes";
 
 function Now({ state }) {
   const { list, slots, rates, problems } = state;

@@ -9,8 +9,10 @@ export const memo = (view) =>
   class extends Component {
     shouldComponentUpdate(next) {
       const names = Object.keys(next);
-      return names.length !== Object.keys(this.props).length
-        || names.some((name) => next[name] !== this.props[name]);
+      return (
+        names.length !== Object.keys(this.props).length ||
+        names.some((name) => next[name] !== this.props[name])
+      );
     }
     render(props) {
       return html`<${view} ...${props} />`;

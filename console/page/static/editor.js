@@ -2,9 +2,22 @@
 
 import { html, useEffect, useRef } from "./base.js";
 import {
-  bracketMatching, defaultKeymap, EditorState, EditorView, ensureSyntaxTree, highlightActiveLine,
-  HighlightStyle, history, historyKeymap, indentOnInput, json, keymap, lineNumbers, setDiagnostics,
-  syntaxHighlighting, tags,
+  bracketMatching,
+  defaultKeymap,
+  EditorState,
+  EditorView,
+  ensureSyntaxTree,
+  highlightActiveLine,
+  HighlightStyle,
+  history,
+  historyKeymap,
+  indentOnInput,
+  json,
+  keymap,
+  lineNumbers,
+  setDiagnostics,
+  syntaxHighlighting,
+  tags,
 } from "./vendor/codemirror.js";
 
 const theme = EditorView.theme({
@@ -41,10 +54,20 @@ export function Editor({ text, onChange, onReady, label }) {
       state: EditorState.create({
         doc: text,
         extensions: [
-          lineNumbers(), history(), indentOnInput(), bracketMatching(), highlightActiveLine(), json(), theme,
-          syntaxHighlighting(colours), EditorView.lineWrapping, keymap.of([...defaultKeymap, ...historyKeymap]),
+          lineNumbers(),
+          history(),
+          indentOnInput(),
+          bracketMatching(),
+          highlightActiveLine(),
+          json(),
+          theme,
+          syntaxHighlighting(colours),
+          EditorView.lineWrapping,
+          keymap.of([...defaultKeymap, ...historyKeymap]),
           EditorView.contentAttributes.of({ "aria-label": label, spellcheck: "false", tabindex: "0" }),
-          EditorView.updateListener.of((update) => update.docChanged && change.current(update.state.doc.toString())),
+          EditorView.updateListener.of(
+            (update) => update.docChanged && change.current(update.state.doc.toString()),
+          ),
         ],
       }),
     });
@@ -57,7 +80,11 @@ export function Editor({ text, onChange, onReady, label }) {
 const controls = (view) => ({
   replace: (text) => view.dispatch({ changes: { from: 0, to: view.state.doc.length, insert: text } }),
   mark(faults) {
-    const diagnostics = faults.map(({ field, rule }) => ({ ...place(view.state, field), severity: "error", message: `${field} ${rule}` }));
+    const diagnostics = faults.map(({ field, rule }) => ({
+      ...place(view.state, field),
+      severity: "error",
+      message: `${field} ${rule}`,
+    }));
     view.dispatch(setDiagnostics(view.state, diagnostics));
   },
   jump(field) {
@@ -68,9 +95,11 @@ const controls = (view) => ({
   /** The line of the first place that is no JSON, null if there is none. */
   brokenLine() {
     let found = null;
-    tree(view.state).iterate({ enter: (node) => {
-      if (node.type.isError) found ??= node.from;
-    } });
+    tree(view.state).iterate({
+      enter: (node) => {
+        if (node.type.isError) found ??= node.from;
+      },
+    });
     return found === null ? null : view.state.doc.lineAt(found).number;
   },
 });
@@ -81,10 +110,12 @@ const tree = (state) => ensureSyntaxTree(state, state.doc.length, 500) ?? { iter
 function place(state, field) {
   const steps = [...field.matchAll(/([^.[\]]+)|\[(\d+)\]/g)].map(([, name, index]) => name ?? Number(index));
   const read = (node) => state.sliceDoc(node.from, node.to);
-  const values = (node) => node.getChildren("Property").map((property) => [JSON.parse(read(property.firstChild)), property]);
+  const values = (node) =>
+    node.getChildren("Property").map((property) => [JSON.parse(read(property.firstChild)), property]);
   const items = (node) => {
     const found = [];
-    for (let child = node.firstChild; child; child = child.nextSibling) if (!/^[[\],]$|⚠/.test(child.name)) found.push(child);
+    for (let child = node.firstChild; child; child = child.nextSibling)
+      if (!/^[[\],]$|⚠/.test(child.name)) found.push(child);
     return found;
   };
   let node = tree(state).topNode?.firstChild;
@@ -98,5 +129,7 @@ function place(state, field) {
     mark = next;
     node = next.name === "Property" ? next.lastChild : next;
   }
-  return mark ? { from: mark.from, to: Math.min(mark.to, state.doc.lineAt(mark.from).to) } : { from: 0, to: 0 };
+  return mark
+    ? { from: mark.from, to: Math.min(mark.to, state.doc.lineAt(mark.from).to) }
+    : { from: 0, to: 0 };
 }

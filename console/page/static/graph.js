@@ -11,7 +11,12 @@ const LONGEST_LABEL = 18;
 /** `kinds` are those of the request's jobs, in one text: the states of others are left out unless wanted. */
 export const Graph = memo(({ graph, steps, kinds }) => {
   const [isWhole, setWhole] = useState(false);
-  const shape = JSON.stringify([graph.nodes.map(({ id, child }) => [id, child]), graph.edges, kinds, isWhole]);
+  const shape = JSON.stringify([
+    graph.nodes.map(({ id, child }) => [id, child]),
+    graph.edges,
+    kinds,
+    isWhole,
+  ]);
   const drawings = useMemo(() => {
     const left = isWhole ? new Set() : unused(graph, kinds.split(" "));
     return [drawn(graph, false, "TB", left), drawn(graph, true, "LR", left)];
@@ -29,7 +34,8 @@ export const Graph = memo(({ graph, steps, kinds }) => {
       <div class="section-tools"><label class="check"><input type="checkbox" checked=${isWhole} onChange=${() => setWhole(!isWhole)} /> States of other kinds</label></div>
     </div>
     <div class="graphs">
-      ${drawings.map((drawing, index) => html`
+      ${drawings.map(
+        (drawing, index) => html`
         <figure key=${index} class="graph" style=${{ flexBasis: `${drawing.width + 14}px` }}>
           <figcaption>${index === 0 ? "The request's execution" : "Each child execution of RunJobs"}</figcaption>
           <div class="graph-box" tabindex="0" role="group" aria-label=${index === 0 ? "Graph of the request's execution" : "Graph of the child executions"}>
@@ -40,7 +46,8 @@ export const Graph = memo(({ graph, steps, kinds }) => {
             ${drawing.edges.map((edge, number) => html`<${Edge} key=${number} edge=${edge} isTaken=${taken.has(way(edge))} arrow=${`url(#arrow-${index})`} />`)}
             ${drawing.nodes.map((place) => html`<${Node} key=${place.id} place=${place} node=${nodes.get(place.id)} />`)}
           </svg></div>
-        </figure>`)}
+        </figure>`,
+      )}
     </div>
     <${AsTable} nodes=${graph.nodes} />`;
 });
@@ -72,10 +79,19 @@ function drawn(graph, child, direction, left) {
   const edges = graph.edges.filter((edge) => ids.has(edge.from) && ids.has(edge.to));
   edges.forEach((edge, index) => {
     const words = worded(edge);
-    layered.setEdge(edge.from, edge.to, { width: words.length * 5.6 + 4, height: words ? 13 : 0, labelpos: "c" }, String(index));
+    layered.setEdge(
+      edge.from,
+      edge.to,
+      { width: words.length * 5.6 + 4, height: words ? 13 : 0, labelpos: "c" },
+      String(index),
+    );
   });
   layout(layered);
-  const placed = edges.map((edge, index) => ({ ...edge, words: worded(edge), ...layered.edge(edge.from, edge.to, String(index)) }));
+  const placed = edges.map((edge, index) => ({
+    ...edge,
+    words: worded(edge),
+    ...layered.edge(edge.from, edge.to, String(index)),
+  }));
   const nodes = own.map(({ id }) => ({ id, ...layered.node(id) }));
   return { nodes, edges: placed, ...bounds(nodes, placed) };
 }
@@ -83,26 +99,54 @@ function drawn(graph, child, direction, left) {
 /** Where the drawing is: dagre's own size leaves out edges that lead around the nodes. */
 function bounds(nodes, edges) {
   const points = [
-    ...nodes.flatMap(({ x, y, width, height }) => [[x - width / 2, y - height / 2], [x + width / 2 + 24, y + height / 2]]),
+    ...nodes.flatMap(({ x, y, width, height }) => [
+      [x - width / 2, y - height / 2],
+      [x + width / 2 + 24, y + height / 2],
+    ]),
     ...edges.flatMap((edge) => edge.points.map(({ x, y }) => [x, y])),
-    ...edges.filter((edge) => edge.words).flatMap(({ x, y, width }) => [[x - width / 2, y], [x + width / 2, y]]),
+    ...edges
+      .filter((edge) => edge.words)
+      .flatMap(({ x, y, width }) => [
+        [x - width / 2, y],
+        [x + width / 2, y],
+      ]),
   ];
   const [xs, ys] = [0, 1].map((axis) => points.map((point) => point[axis]));
   const [left, top] = [Math.min(...xs) - 8, Math.min(...ys) - 12];
-  return { left, top, width: Math.ceil(Math.max(...xs) + 8 - left), height: Math.ceil(Math.max(...ys) + 8 - top) };
+  return {
+    left,
+    top,
+    width: Math.ceil(Math.max(...xs) + 8 - left),
+    height: Math.ceil(Math.max(...ys) + 8 - top),
+  };
 }
 
 /** The label, unless it is an expression or a Catch, which have their place in the tooltip. */
-const worded = ({ label, type }) => type === "catch" || label.includes("$") ? "" : label.length <= LONGEST_LABEL ? label : `${label.slice(0, LONGEST_LABEL - 1)}…`;
+const worded = ({ label, type }) =>
+  type === "catch" || label.includes("$")
+    ? ""
+    : label.length <= LONGEST_LABEL
+      ? label
+      : `${label.slice(0, LONGEST_LABEL - 1)}…`;
 
 /** Which transitions were made: of the request as its steps say, of children where both ends were visited. */
 function ways(graph, steps) {
-  const taken = new Set(steps.slice(1).map((step, index) =>
-    way({ from: steps[index].state_name, to: step.state_name, type: steps[index].error ? "catch" : "next" })));
+  const taken = new Set(
+    steps
+      .slice(1)
+      .map((step, index) =>
+        way({
+          from: steps[index].state_name,
+          to: step.state_name,
+          type: steps[index].error ? "catch" : "next",
+        }),
+      ),
+  );
   const nodes = new Map(graph.nodes.map((node) => [node.id, node]));
   for (const { from, to, type } of graph.edges) {
     const [first, second] = [nodes.get(from), nodes.get(to)];
-    if (first?.child && second?.visits > 0 && (type === "catch" ? first.failed > 0 : first.visits > 0)) taken.add(way({ from, to, type }));
+    if (first?.child && second?.visits > 0 && (type === "catch" ? first.failed > 0 : first.visits > 0))
+      taken.add(way({ from, to, type }));
   }
   return taken;
 }
@@ -128,9 +172,14 @@ const Edge = ({ edge, isTaken, arrow }) => html`
   </g>`;
 
 const GLYPHS = {
-  Task: "M-5-5h10v10h-10z", Choice: "M0-6.5L6.5 0 0 6.5-6.5 0z", Wait: "M0-6a6 6 0 1 0 .1 0M0-3.5V0l2.5 2",
-  Map: "M-6-6h8v8h-8zM-2-2h8v8h-8z", Succeed: "M-5 0l3.5 4 6.5-8", Fail: "M-4-4l8 8M4-4l-8 8",
-  Parallel: "M-5-5v10M0-5v10M5-5v10", Pass: "M-5 0h10M2-3l3 3-3 3",
+  Task: "M-5-5h10v10h-10z",
+  Choice: "M0-6.5L6.5 0 0 6.5-6.5 0z",
+  Wait: "M0-6a6 6 0 1 0 .1 0M0-3.5V0l2.5 2",
+  Map: "M-6-6h8v8h-8zM-2-2h8v8h-8z",
+  Succeed: "M-5 0l3.5 4 6.5-8",
+  Fail: "M-4-4l8 8M4-4l-8 8",
+  Parallel: "M-5-5v10M0-5v10M5-5v10",
+  Pass: "M-5 0h10M2-3l3 3-3 3",
 };
 
 function Node({ place, node }) {
@@ -142,21 +191,32 @@ function Node({ place, node }) {
       <rect x=${-width / 2} y=${-height / 2} width=${width} height=${height} rx=${["Succeed", "Fail"].includes(node.type) ? height / 2 : 6} />
       <path class="glyph" transform=${`translate(${16 - width / 2} 0)`} d=${GLYPHS[node.type] ?? GLYPHS.Pass} />
       <text x=${30 - width / 2} y="4">${node.id}</text>
-      ${(node.active > 0 || node.visits > 1) && html`
+      ${
+        (node.active > 0 || node.visits > 1) &&
+        html`
         <g class="badge" transform=${`translate(${width / 2 - 4} ${-height / 2 + 2})`}>
-          <rect x=${-badge(node).length * 3.6 - 5} y="-8" width=${badge(node).length * 7.2 + 10} height="16" rx="8" /><text y="4">${badge(node)}</text></g>`}
+          <rect x=${-badge(node).length * 3.6 - 5} y="-8" width=${badge(node).length * 7.2 + 10} height="16" rx="8" /><text y="4">${badge(node)}</text></g>`
+      }
     </g>`;
 }
 
 const badge = ({ active, visits }) => (active ? `${active} now` : `${visits}×`);
 
 const nodeWords = ({ id, type, visits, active, failed }) =>
-  [`${id} (${type})`, `entered ${plural(visits, "time")}`, active && `${plural(active, "execution")} in it now`, failed && `failed ${plural(failed, "time")}`]
-    .filter(Boolean).join(", ");
+  [
+    `${id} (${type})`,
+    `entered ${plural(visits, "time")}`,
+    active && `${plural(active, "execution")} in it now`,
+    failed && `failed ${plural(failed, "time")}`,
+  ]
+    .filter(Boolean)
+    .join(", ");
 
 const summary = (drawing, nodes) => {
   const active = drawing.nodes.map(({ id }) => nodes.get(id)).filter((node) => node.active);
-  return active.length ? `Now in ${active.map((node) => node.id).join(", ")}. The table below has every state.` : "In no state now. The table below has every state.";
+  return active.length
+    ? `Now in ${active.map((node) => node.id).join(", ")}. The table below has every state.`
+    : "In no state now. The table below has every state.";
 };
 
 const AsTable = ({ nodes }) => html`
@@ -164,8 +224,10 @@ const AsTable = ({ nodes }) => html`
     <summary>The states as a table</summary>
     <table class="cards">
       <thead><tr><th scope="col">State</th><th scope="col">Type</th><th scope="col">Of</th><th scope="col" class="number">Entered</th><th scope="col" class="number">In it now</th><th scope="col" class="number">Failed</th></tr></thead>
-      <tbody>${nodes.map((node) => html`
+      <tbody>${nodes.map(
+        (node) => html`
         <tr key=${node.id}><th scope="row">${node.id}</th><td data-label="Type">${node.type}</td><td data-label="Of">${node.child ? "child executions" : "the request"}</td>
-          <td data-label="Entered" class="number">${node.visits}</td><td data-label="In it now" class="number">${node.active}</td><td data-label="Failed" class="number">${node.failed}</td></tr>`)}</tbody>
+          <td data-label="Entered" class="number">${node.visits}</td><td data-label="In it now" class="number">${node.active}</td><td data-label="Failed" class="number">${node.failed}</td></tr>`,
+      )}</tbody>
     </table>
   </details>`;

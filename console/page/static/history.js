@@ -36,19 +36,24 @@ export function History({ request }) {
       <label class="labelled">Execution
         <select value=${arn} onChange=${(event) => setArn(event.target.value)}>
           <option value=${summary.execution_arn}>${summary.name} (the request)</option>
-          ${children.map((child) => html`<option key=${child.execution_arn} value=${child.execution_arn}>
-            stage ${child.stage + 1}, ${child.kind ?? "job"}: ${named(child)}</option>`)}
+          ${children.map(
+            (child) => html`<option key=${child.execution_arn} value=${child.execution_arn}>
+            stage ${child.stage + 1}, ${child.kind ?? "job"}: ${named(child)}</option>`,
+          )}
         </select></label>
       ${isRunning(summary.status) && html`<button type="button" onClick=${() => read(null)}>Read again</button>`}
     </div>
     ${problem && html`<${Problem} title="The history cannot be read." text=${problem} />`}
     ${events === null && !problem && html`<p class="quiet loading">Reading the history…</p>`}
     ${events?.length === 0 && html`<${Empty} title="No event yet." />`}
-    ${events?.length > 0 && html`
+    ${
+      events?.length > 0 &&
+      html`
       <table class="cards history">
         <thead><tr><th scope="col" class="number">Id</th><th scope="col">Time</th><th scope="col">Event</th><th scope="col">State</th><th scope="col">Detail</th></tr></thead>
         <tbody>${events.map((event) => html`<${Row} key=${event.id} event=${event} />`)}</tbody>
-      </table>`}
+      </table>`
+    }
     ${next && html`<button class="more" type="button" onClick=${() => read(next)}>More events</button>`}`;
 }
 
@@ -67,8 +72,11 @@ function Row({ event }) {
       <td data-label="Time"><time datetime=${event.at}>${clockTime(event.at)}</time></td>
       <th scope="row">${event.type}</th>
       <td data-label="State"><bdi>${event.state_name ?? "–"}</bdi></td>
-      <td data-label="Detail" class="event-detail">${hasDetail && html`
+      <td data-label="Detail" class="event-detail">${
+        hasDetail &&
+        html`
         <button type="button" class="fold" aria-expanded=${isOpen} aria-label=${`Detail of event ${event.id}`} onClick=${() => setOpen(!isOpen)}>${isOpen ? "Hide" : "Show"}</button>
-        ${isOpen && html`<${Json} value=${event.detail} label=${`Detail of event ${event.id}`} />`}`}</td>
+        ${isOpen && html`<${Json} value=${event.detail} label=${`Detail of event ${event.id}`} />`}`
+      }</td>
     </tr>`;
 }

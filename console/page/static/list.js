@@ -8,8 +8,12 @@ import { Empty, Problem } from "./parts.js";
 import { isRunning, status, title } from "./words.js";
 
 const FILTERS = [
-  ["", "All"], ["RUNNING", "Running"], ["SUCCEEDED", "Succeeded"], ["FAILED", "Failed"],
-  ["ABORTED", "Aborted"], ["TIMED_OUT", "Timed out"],
+  ["", "All"],
+  ["RUNNING", "Running"],
+  ["SUCCEEDED", "Succeeded"],
+  ["FAILED", "Failed"],
+  ["ABORTED", "Aborted"],
+  ["TIMED_OUT", "Timed out"],
 ];
 
 export function RequestList({ list, problem, filter, selected, isMore, onFilter, onMore }) {
@@ -32,7 +36,7 @@ export function RequestList({ list, problem, filter, selected, isMore, onFilter,
     if (!step) return;
     const links = [...items.current.querySelectorAll("a")];
     const index = links.indexOf(document.activeElement);
-    const next = index < 0 ? links[0] : links[index + step] ?? (step < 0 ? search.current : null);
+    const next = index < 0 ? links[0] : (links[index + step] ?? (step < 0 ? search.current : null));
     if (!next) return;
     event.preventDefault();
     next.focus();
@@ -54,26 +58,38 @@ export function RequestList({ list, problem, filter, selected, isMore, onFilter,
         </label>
       </div>
       ${problem && html`<${Problem} title="The requests cannot be read." text=${problem} />`}
-      ${list === null
-        ? !problem && html`<p class="quiet loading">Reading the requests…</p>`
-        : list.requests.length === 0
-          ? html`<${NoRequests} filter=${filter} />`
-          : html`<ul class="request-list" ref=${items}>
-              ${list.requests.map((one) => html`
+      ${
+        list === null
+          ? !problem && html`<p class="quiet loading">Reading the requests…</p>`
+          : list.requests.length === 0
+            ? html`<${NoRequests} filter=${filter} />`
+            : html`<ul class="request-list" ref=${items}>
+              ${list.requests.map(
+                (one) => html`
                 <${Item} key=${one.execution_arn} summary=${one} now=${isRunning(one.status) ? now : Math.floor(now / 86_400_000) * 86_400_000}
-                  isSelected=${one.execution_arn === selected} />`)}
-            </ul>`}
-      ${list?.next && html`
+                  isSelected=${one.execution_arn === selected} />`,
+              )}
+            </ul>`
+      }
+      ${
+        list?.next &&
+        html`
         <button class="more" type="button" onClick=${onMore} disabled=${isMore}>
-          ${isMore ? "Reading more…" : "More requests"}</button>`}
-      ${list && list.requests.length > 0 && html`
-        <p class="quiet count">${plural(list.requests.length, "request")}${list.next ? ", and more" : ""}</p>`}
+          ${isMore ? "Reading more…" : "More requests"}</button>`
+      }
+      ${
+        list &&
+        list.requests.length > 0 &&
+        html`
+        <p class="quiet count">${plural(list.requests.length, "request")}${list.next ? ", and more" : ""}</p>`
+      }
     </nav>`;
 }
 
-const NoRequests = ({ filter }) => filter.text || filter.status
-  ? html`<${Empty} title="No request matches."><p>Change the search or the status above.</p><//>`
-  : html`<${Empty} title="No request has been sent yet."><p><a href="#/start">Start one</a>, or send one in any other way.</p><//>`;
+const NoRequests = ({ filter }) =>
+  filter.text || filter.status
+    ? html`<${Empty} title="No request matches."><p>Change the search or the status above.</p><//>`
+    : html`<${Empty} title="No request has been sent yet."><p><a href="#/start">Start one</a>, or send one in any other way.</p><//>`;
 
 const Item = memo(({ summary, now, isSelected }) => {
   const { text, icon, tone } = status(summary.status);

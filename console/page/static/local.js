@@ -16,8 +16,14 @@ const CAMPAIGN_ACTS = {
   Paused: ["ResumeCampaign", "StopCampaign"],
 };
 const VERBS = {
-  StartCampaign: "Start", PauseCampaign: "Pause", StopCampaign: "Stop", FailCampaign: "Fail", ResumeCampaign: "Resume",
-  CancelExportTask: "Cancel", CreateSnapshot: "Create", DeleteSnapshot: "Delete",
+  StartCampaign: "Start",
+  PauseCampaign: "Pause",
+  StopCampaign: "Stop",
+  FailCampaign: "Fail",
+  ResumeCampaign: "Resume",
+  CancelExportTask: "Cancel",
+  CreateSnapshot: "Create",
+  DeleteSnapshot: "Delete",
 };
 
 export function LocalPanel({ local, problem, onClose }) {
@@ -41,17 +47,24 @@ export function LocalPanel({ local, problem, onClose }) {
       <p class="quiet">What other callers do, and what goes wrong. A real account has no such panel.</p>
       ${(problem || error) && html`<${Problem} title="" text=${error ?? problem} />`}
       <p class="hidden" role="status">${said}</p>
-      ${local && html`
+      ${
+        local &&
+        html`
         <${Time} local=${local} send=${send} />
         <${Campaigns} campaigns=${local.campaigns} send=${send} />
         <${Exports} exports=${local.exports} send=${send} />
         <${Snapshots} snapshots=${local.snapshots} send=${send} />
-        <${Faults} local=${local} send=${send} />`}
+        <${Faults} local=${local} send=${send} />`
+      }
     </aside>`;
 }
 
 const SPEEDS = [1, 2, 5, 10, 20, 60, 120, 300, 600, 1800, 3600, 10_000, 100_000];
-const stepOf = (speed) => Math.max(0, SPEEDS.findLastIndex((one) => one <= (speed ?? 1)));
+const stepOf = (speed) =>
+  Math.max(
+    0,
+    SPEEDS.findLastIndex((one) => one <= (speed ?? 1)),
+  );
 
 function Time({ local, send }) {
   const now = useNow();
@@ -61,15 +74,17 @@ function Time({ local, send }) {
   return html`
     <section class="local-part" aria-labelledby="time-title">
       <h3 id="time-title">Time</h3>
-      ${local.speed === null
-        ? html`<p>Time jumps as soon as nothing runs.</p>`
-        : html`
+      ${
+        local.speed === null
+          ? html`<p>Time jumps as soon as nothing runs.</p>`
+          : html`
           <label class="slider">Speed: <output>${SPEEDS[step].toLocaleString("en")}×</output>
             <input type="range" min="0" max=${SPEEDS.length - 1} step="1" value=${step} aria-valuetext=${`${SPEEDS[step]} times as fast as real time`}
               onInput=${(event) => setStep(Number(event.target.value))}
               onChange=${(event) => send("speed", { speed: SPEEDS[event.target.value] }, "The speed was changed")} /></label>
           <button type="button" disabled=${!local.next_jump} onClick=${() => send("jump", {}, "Time has jumped")}><${Icon} name="next" />Jump to the next moment</button>
-          <p class="quiet">${local.next_jump ? html`Something is due at <time datetime=${local.next_jump}>${moment(local.next_jump, now)}</time>${ahead > 1000 ? `, in ${duration(ahead)}` : ""}.` : "Nothing is due."}</p>`}
+          <p class="quiet">${local.next_jump ? html`Something is due at <time datetime=${local.next_jump}>${moment(local.next_jump, now)}</time>${ahead > 1000 ? `, in ${duration(ahead)}` : ""}.` : "Nothing is due."}</p>`
+      }
     </section>`;
 }
 
@@ -93,13 +108,17 @@ const Thing = ({ name, state, percent, acts, onAct }) => html`
   <li class="thing">
     <span class="thing-name" title=${name}><bdi>${name}</bdi></span>
     <span class=${`state tone-${tone(state, "PENDING")}`}><bdi>${state}</bdi>${percent > 0 && percent < 100 ? ` ${percent} %` : ""}</span>
-    <span class="thing-acts">${acts.map((operation) => html`
-      <button key=${operation} type="button" aria-label=${`${VERBS[operation]} ${name}`} title=${operation} onClick=${() => onAct(operation)}>${VERBS[operation]}</button>`)}</span>
+    <span class="thing-acts">${acts.map(
+      (operation) => html`
+      <button key=${operation} type="button" aria-label=${`${VERBS[operation]} ${name}`} title=${operation} onClick=${() => onAct(operation)}>${VERBS[operation]}</button>`,
+    )}</span>
   </li>`;
 
 const Campaigns = ({ campaigns, send }) => html`
   <${Things} title="Campaigns" things=${campaigns} name=${(one) => one.name} empty="This world has none.">
-    ${(one) => html`<${Thing} key=${`${one.api_version} ${one.id}`} name=${one.name} state=${one.state} acts=${CAMPAIGN_ACTS[one.state] ?? []}
+    ${(
+      one,
+    ) => html`<${Thing} key=${`${one.api_version} ${one.id}`} name=${one.name} state=${one.state} acts=${CAMPAIGN_ACTS[one.state] ?? []}
       onAct=${(operation) => send("act", { operation, campaign_id: one.id }, `${operation} of ${one.name}`)} />`}
   <//>`;
 
@@ -107,7 +126,9 @@ const RUNNING_EXPORTS = ["STARTING", "IN_PROGRESS"];
 
 const Exports = ({ exports, send }) => html`
   <${Things} title="Exports" things=${[...exports].sort((a, b) => RUNNING_EXPORTS.includes(b.state) - RUNNING_EXPORTS.includes(a.state))} name=${(one) => one.source_arn} empty="None has been started.">
-    ${(one) => html`<${Thing} key=${one.id} name=${shortId(one.source_arn)} state=${one.state} percent=${one.percent}
+    ${(
+      one,
+    ) => html`<${Thing} key=${one.id} name=${shortId(one.source_arn)} state=${one.state} percent=${one.percent}
       acts=${RUNNING_EXPORTS.includes(one.state) ? ["CancelExportTask"] : []}
       onAct=${(operation) => send("act", { operation, source_arn: one.source_arn }, `${operation} of ${one.source_arn}`)} />`}
   <//>`;
@@ -123,13 +144,18 @@ function Snapshots({ snapshots, send }) {
   };
   return html`
     <${Things} title="Snapshots" things=${snapshots} name=${(one) => one.arn} empty="This world has none.">
-      ${(one) => html`<${Thing} key=${one.arn} name=${shortId(one.arn)} state=${one.state} percent=${one.percent}
+      ${(
+        one,
+      ) => html`<${Thing} key=${one.arn} name=${shortId(one.arn)} state=${one.state} percent=${one.percent}
         acts=${one.state === "available" ? ["DeleteSnapshot"] : []}
         onAct=${(operation) => send("act", { operation, arn: one.arn }, `${operation} of ${one.arn}`)} />`}
     <//>
-    ${prefix && html`<form class="inline" onSubmit=${create}><label><span class="hidden">Identifier of a new snapshot</span>
+    ${
+      prefix &&
+      html`<form class="inline" onSubmit=${create}><label><span class="hidden">Identifier of a new snapshot</span>
       <input value=${name} required pattern="[A-Za-z](-?[A-Za-z0-9])*" onInput=${(event) => setName(event.target.value)} /></label>
-      <button type="submit">Create snapshot</button></form>`}`;
+      <button type="submit">Create snapshot</button></form>`
+    }`;
 }
 
 const THROTTLES = /Campaign|GetResources|ListTagsForResource/;
@@ -153,11 +179,13 @@ function Faults({ local, send }) {
         <button type="submit">Throttle</button>
       </form>
       <button type="button" onClick=${() => send("faults", { add: { event: "*", drop: 1 } }, "Events are dropped")}>Drop all events</button>
-      <ul class="things">${local.faults.map((fault) => html`
+      <ul class="things">${local.faults.map(
+        (fault) => html`
         <li key=${fault.number} class="thing">
           <span class="thing-name">${faultWords(fault)}</span><span></span>
           <span class="thing-acts"><button type="button" aria-label=${`End: ${faultWords(fault)}`} onClick=${() => send("faults", { remove: fault.number }, "The fault has ended")}>End</button></span>
-        </li>`)}</ul>
+        </li>`,
+      )}</ul>
     </section>`;
 }
 

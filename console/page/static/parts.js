@@ -18,9 +18,10 @@ export function Text({ text }) {
 }
 
 /** Text in which names stand between backticks. */
-export const Words = ({ text }) => text.length > LONG
-  ? html`<${Text} text=${text} />`
-  : html`<bdi>${text.split("`").map((part, index) => (index % 2 ? html`<code>${part}</code>` : part))}</bdi>`;
+export const Words = ({ text }) =>
+  text.length > LONG
+    ? html`<${Text} text=${text} />`
+    : html`<bdi>${text.split("`").map((part, index) => (index % 2 ? html`<code>${part}</code>` : part))}</bdi>`;
 
 export const Pill = ({ text, icon, tone, small }) => html`
   <span class=${classes("pill", `tone-${tone}`, small && "pill-small")}>
@@ -49,7 +50,9 @@ export class Guarded extends Component {
     if (this.state.error && before.of !== this.props.of) this.setState({ error: null });
   }
   render({ children }, { error }) {
-    return error ? html`<${Problem} title="This view has failed." text=${`${error.name}; the browser's console says more.`} />` : children;
+    return error
+      ? html`<${Problem} title="This view has failed." text=${`${error.name}; the browser's console says more.`} />`
+      : children;
   }
 }
 
@@ -107,8 +110,10 @@ export function Confirm({ label, action, danger, onConfirm, onClose, children })
 }
 
 /** JSON, indented, as text. */
-export const Json = memo(({ value, label }) => html`
-  <pre class="json" tabindex="0" role="region" aria-label=${label}>${highlighted(value)}</pre>`);
+export const Json = memo(
+  ({ value, label }) => html`
+  <pre class="json" tabindex="0" role="region" aria-label=${label}>${highlighted(value)}</pre>`,
+);
 
 function highlighted(value) {
   const text = JSON.stringify(value, null, 2) ?? "null";
@@ -140,9 +145,11 @@ export function Tabs({ label, tabs, selected, onSelect }) {
   };
   return html`
     <div class="tabs" role="tablist" aria-label=${label} ref=${list} onKeyDown=${move}>
-      ${tabs.map(([name, text]) => html`
+      ${tabs.map(
+        ([name, text]) => html`
         <button key=${name} type="button" role="tab" id=${`tab-${name}`} aria-selected=${name === selected}
           aria-controls="panel" tabindex=${name === selected ? 0 : -1}
-          onClick=${() => onSelect(name)}>${text}</button>`)}
+          onClick=${() => onSelect(name)}>${text}</button>`,
+      )}
     </div>`;
 }

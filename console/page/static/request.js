@@ -12,8 +12,12 @@ import { Resources } from "./resources.js";
 import { Timeline } from "./timeline.js";
 import { FLEET, isRunning, phase, title } from "./words.js";
 
-const TABS = [
-  ["resources", "Resources"], ["graph", "Graph"], ["outcome", "Outcome"], ["history", "History"],
+/** The ways to see a request; the first is the usual one. */
+export const TABS = [
+  ["resources", "Resources"],
+  ["graph", "Graph"],
+  ["outcome", "Outcome"],
+  ["history", "History"],
 ];
 
 /** As many as are shown of why it is so, before anyone asks for more. */
@@ -26,8 +30,11 @@ export function RequestView({ request, problem, tab, onTab, onCancel, onAgain })
     <article class="request" aria-labelledby="request-title">
       <${Header} request=${request} onCancel=${onCancel} onAgain=${onAgain} />
       <${Why} request=${request} />
-      ${request.incomplete.length > 0 && html`
-        <${Problem} title="Not everything could be read:" text=${request.incomplete.join("; ")} />`}
+      ${
+        request.incomplete.length > 0 &&
+        html`
+        <${Problem} title="Not everything could be read:" text=${request.incomplete.join("; ")} />`
+      }
       ${tab === "resources" && html`<${Stages} request=${request} />`}
       <${Tabs} label="Ways to see the request" tabs=${TABS} selected=${tab} onSelect=${onTab} />
       <section id="panel" class="panel" role="tabpanel" aria-labelledby=${`tab-${tab}`} tabindex="0">
@@ -37,21 +44,25 @@ export function RequestView({ request, problem, tab, onTab, onCancel, onAgain })
 }
 
 function panel(tab, request) {
-  if (tab === "graph") return html`<${Graph} graph=${request.graph} steps=${request.steps} kinds=${kinds(request)} />`;
+  if (tab === "graph")
+    return html`<${Graph} graph=${request.graph} steps=${request.steps} kinds=${kinds(request)} />`;
   if (tab === "outcome") return html`<${Outcome} request=${request} />`;
   if (tab === "history") return html`<${History} request=${request} key=${request.summary.execution_arn} />`;
   if (request.resources.length === 0) {
     return html`<${Empty} title="No resources yet.">
-      <p>${isRunning(request.summary.status)
-        ? "They appear as soon as the request has been accepted."
-        : "The request ended before it was about any."}</p><//>`;
+      <p>${
+        isRunning(request.summary.status)
+          ? "They appear as soon as the request has been accepted."
+          : "The request ended before it was about any."
+      }</p><//>`;
   }
   const timeline = html`<${Timeline} resources=${request.resources} summary=${request.summary} />`;
   const table = html`<${Resources} resources=${request.resources} key=${request.summary.execution_arn} />`;
   return request.resources.length > FLEET ? [table, timeline] : [timeline, table];
 }
 
-const kinds = ({ stages }) => [...new Set(stages.flatMap((stage) => stage.jobs.map((job) => job.kind)))].join(" ");
+const kinds = ({ stages }) =>
+  [...new Set(stages.flatMap((stage) => stage.jobs.map((job) => job.kind)))].join(" ");
 
 function Header({ request, onCancel, onAgain }) {
   const { summary } = request;
@@ -95,7 +106,10 @@ function Why({ request }) {
   useEffect(() => {
     if (!asks) return undefined;
     const ending = new AbortController();
-    get("why", { ref: summary.execution_arn }, ending.signal).then(setWhy, () => ending.signal.aborted || setWhy(null));
+    get("why", { ref: summary.execution_arn }, ending.signal).then(
+      setWhy,
+      () => ending.signal.aborted || setWhy(null),
+    );
     return () => ending.abort();
   }, [summary.execution_arn, summary.status, waits_for, request.clean_up?.status]);
   if (isRunning(summary.status)) {
@@ -163,23 +177,30 @@ function Jobs({ jobs, resources }) {
   return html`
     <li>
       <span class="job-name">${jobs.length > 1 && `${jobs.length} × `}<bdi>${id ?? kind}</bdi> <span aria-hidden="true">→</span> <span class="job-target">${target}</span></span>
-      ${own.length > 0 && html`
+      ${
+        own.length > 0 &&
+        html`
         <span class="job-count">${done} of ${own.length}${failed ? `, ${failed} failed` : ""}</span>
         <span class="track"><span class="fill" style=${{ width: `${share}%` }}></span>
-          <span class="fill fill-failed" style=${{ width: `${(100 * failed) / own.length}%` }}></span></span>`}
+          <span class="fill fill-failed" style=${{ width: `${(100 * failed) / own.length}%` }}></span></span>`
+      }
     </li>`;
 }
 
 function Outcome({ request }) {
   const { outcome, summary, input } = request;
   return html`
-    ${outcome
-      ? html`<h2>Outcome</h2>
+    ${
+      outcome
+        ? html`<h2>Outcome</h2>
         ${summary.summary && html`<p><${Text} text=${summary.summary} /></p>`}
         <${Json} value=${outcome} label="Outcome as JSON" />`
-      : html`<${Empty} title="No outcome yet."><p>${isRunning(summary.status)
-          ? "It is published when the request ends."
-          : "Its clean-up publishes it."}</p><//>`}
+        : html`<${Empty} title="No outcome yet."><p>${
+            isRunning(summary.status)
+              ? "It is published when the request ends."
+              : "Its clean-up publishes it."
+          }</p><//>`
+    }
     <h2>Request</h2>
     <${Json} value=${input} label="Request as JSON" />`;
 }

@@ -14,18 +14,25 @@ export const Resources = memo(({ resources }) => {
   const [isTable, setTable] = useState(!isFleet);
   const groups = useMemo(() => grouped(resources), [resources]);
   const wanted = text.trim().toLowerCase();
-  const shown = resources.filter((one) =>
-    (!group || keyOf(one) === group)
-    && (!wanted || [one.id, one.name, one.job, one.state, one.reason, one.message].some((word) => word?.toLowerCase().includes(wanted))));
+  const shown = resources.filter(
+    (one) =>
+      (!group || keyOf(one) === group) &&
+      (!wanted ||
+        [one.id, one.name, one.job, one.state, one.reason, one.message].some((word) =>
+          word?.toLowerCase().includes(wanted),
+        )),
+  );
   return html`
     <section class="resources" aria-labelledby="resources-title">
       <div class="section-head">
         <h2 id="resources-title">${plural(resources.length, "resource")}</h2>
         <ul class="groups" aria-label="Resources by phase and state">
-          ${groups.map(({ key, phase: word, state, members }) => html`
+          ${groups.map(
+            ({ key, phase: word, state, members }) => html`
             <li key=${key}><button type="button" class=${classes("group", `tone-${tone(state, word)}`)} aria-pressed=${group === key}
               onClick=${() => setGroup(group === key ? null : key)}>
-              <strong>${members.length}</strong> ${phase(word).text}${state && html`, <bdi>${state}</bdi>`}</button></li>`)}
+              <strong>${members.length}</strong> ${phase(word).text}${state && html`, <bdi>${state}</bdi>`}</button></li>`,
+          )}
         </ul>
         <div class="section-tools">
           <label><span class="hidden">Filter resources</span>
@@ -33,9 +40,13 @@ export const Resources = memo(({ resources }) => {
           ${isFleet && html`<button type="button" onClick=${() => setTable(!isTable)}>${isTable ? "As blocks" : "As a table"}</button>`}
         </div>
       </div>
-      ${shown.length === 0
-        ? html`<p class="quiet">No resource matches.</p>`
-        : isTable ? html`<${Table} resources=${shown} />` : html`<${Blocks} groups=${grouped(shown)} />`}
+      ${
+        shown.length === 0
+          ? html`<p class="quiet">No resource matches.</p>`
+          : isTable
+            ? html`<${Table} resources=${shown} />`
+            : html`<${Blocks} groups=${grouped(shown)} />`
+      }
     </section>`;
 });
 
@@ -95,11 +106,13 @@ function Because({ resource }) {
 }
 
 function Blocks({ groups }) {
-  return groups.map(({ key, phase: word, state, members }) => html`
+  return groups.map(
+    ({ key, phase: word, state, members }) => html`
     <section key=${key} class=${`block tone-${tone(state, word)}`} aria-label=${`${phase(word).text}${state ? `, ${state}` : ""}: ${members.length}`}>
       <h3><${PhasePill} word=${word} small /> ${state && html`<span class="state"><bdi>${state}</bdi></span>`} <span class="quiet">${members.length}</span></h3>
       <ul>${members.map((one) => html`<${Cell} key=${`${one.job} ${one.id}`} resource=${one} />`)}</ul>
-    </section>`);
+    </section>`,
+  );
 }
 
 const Cell = memo(({ resource }) => {

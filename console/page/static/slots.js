@@ -7,15 +7,21 @@ import { Problem } from "./parts.js";
 export function Slots({ slots, rates, problem, isSmall }) {
   if (problem) return html`<${Problem} title="The export slots cannot be read." text=${problem} />`;
   if (!slots) return html`<p class="quiet loading">Reading the export slots…</p>`;
-  const bars = Array.from({ length: Math.max(slots.limit, slots.exports.length) }, (_, index) => slots.exports[index]);
+  const bars = Array.from(
+    { length: Math.max(slots.limit, slots.exports.length) },
+    (_, index) => slots.exports[index],
+  );
   const isFull = slots.used >= slots.limit;
   return html`
     <div class=${classes("slots", isSmall && "slots-small")}>
       <p class="slots-count"><strong>${slots.used} of ${slots.limit}</strong> export slots in use${isFull ? "; further exports queue" : ""}</p>
       <ul class="staff">${bars.map((one, index) => html`<${Slot} key=${one?.task_id ?? `free-${index}`} number=${index + 1} running=${one} />`)}</ul>
-      ${rates?.length > 0 && html`
+      ${
+        rates?.length > 0 &&
+        html`
         <p class="rates-title">Calls of campaigns, reserved ahead</p>
-        <ul class="rates">${rates.map((one) => html`<${Rate} key=${one.name} ...${one} />`)}</ul>`}
+        <ul class="rates">${rates.map((one) => html`<${Rate} key=${one.name} ...${one} />`)}</ul>`
+      }
     </div>`;
 }
 
@@ -34,11 +40,14 @@ function Slot({ number, running }) {
 }
 
 const RATES = {
-  "campaign-mutations": "Mutations", "campaign-reads": "Reads", "campaign-descriptions": "Descriptions",
+  "campaign-mutations": "Mutations",
+  "campaign-reads": "Reads",
+  "campaign-descriptions": "Descriptions",
 };
 
 function Rate({ name, per_second, burst, reserved_seconds, slowed }) {
-  const words = reserved_seconds > 0 ? `reserved for the next ${reserved_seconds.toFixed(1)} s` : "nothing reserved";
+  const words =
+    reserved_seconds > 0 ? `reserved for the next ${reserved_seconds.toFixed(1)} s` : "nothing reserved";
   return html`
     <li class=${classes("rate", slowed && "slowed")}>
       <span class="rate-name"><bdi>${RATES[name] ?? name}</bdi></span>

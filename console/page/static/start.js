@@ -23,11 +23,14 @@ export function StartView({ draft, stack, onDraft, onStarted }) {
   const text = useRef(draft ?? "");
 
   useEffect(() => {
-    get("examples").then((found) => {
-      setExamples(found);
-      const first = found.find(({ name }) => name === "pause-export-restore") ?? found[0];
-      if (!text.current && first) choose(first.request);
-    }, (problem) => setError(problem.message));
+    get("examples").then(
+      (found) => {
+        setExamples(found);
+        const first = found.find(({ name }) => name === "pause-export-restore") ?? found[0];
+        if (!text.current && first) choose(first.request);
+      },
+      (problem) => setError(problem.message),
+    );
   }, []);
 
   useChecks(text, check, setCheck, editor);
@@ -67,7 +70,10 @@ export function StartView({ draft, stack, onDraft, onStarted }) {
       ${error && html`<${Problem} title="That did not work." text=${error} />`}
       <div class="start-columns">
         <div class="start-editor"><${Editor} text=${text.current} label="Request as JSON" onChange=${changed}
-          onReady=${(ready) => { editor.current = ready; if (text.current) changed(text.current); }} /></div>
+          onReady=${(ready) => {
+            editor.current = ready;
+            if (text.current) changed(text.current);
+          }} /></div>
         <div class="start-check">
           <${Checked} check=${check} onJump=${(field) => editor.current.jump(field)} />
           <div class="start-actions">
@@ -77,13 +83,16 @@ export function StartView({ draft, stack, onDraft, onStarted }) {
           <p class="quiet">A dry run reads states and says which operations the request would call; it changes nothing.</p>
         </div>
       </div>
-      ${isAsking && html`
+      ${
+        isAsking &&
+        html`
         <${Confirm} label=${check.request?.dry_run ? "Start this dry run?" : "Start this request?"} action=${check.request?.dry_run ? "Start the dry run" : "Start"}
           onClose=${() => setAsking(null)} onConfirm=${() => send(check.request, isAsking)}>
           <p>${stack ? html`On stack <strong><bdi>${stack.name}</bdi></strong>, account <strong>${stack.account}</strong>, Region <strong>${stack.region}</strong>, it will:` : "It will:"}</p>
           <${Plan} stages=${check.stages} />
           ${check.undone?.length > 0 && html`<p>If it is canceled later:</p><${Lines} lines=${check.undone} />`}
-        <//>`}
+        <//>`
+      }
     </section>`;
 }
 
@@ -122,11 +131,17 @@ function Checked({ check, onJump }) {
     broken: [`This is not JSON${check.line ? `; see line ${check.line}` : ""}.`, null],
     unknown: ["The request could not be checked.", html`<${Problem} title="" text=${check.problem ?? ""} />`],
     valid: ["The request is valid. It will:", html`<${Plan} stages=${check.stages} />`],
-    invalid: [`${plural(check.faults?.length ?? 0, "fault")}, and nothing would start:`, html`
-      <ul class="faults">${check.faults?.map(({ field, rule }, index) => html`
-        <li key=${index}><button type="button" onClick=${() => onJump(field)}><code>${field}</code> <${Text} text=${rule} /></button></li>`)}</ul>`],
+    invalid: [
+      `${plural(check.faults?.length ?? 0, "fault")}, and nothing would start:`,
+      html`
+      <ul class="faults">${check.faults?.map(
+        ({ field, rule }, index) => html`
+        <li key=${index}><button type="button" onClick=${() => onJump(field)}><code>${field}</code> <${Text} text=${rule} /></button></li>`,
+      )}</ul>`,
+    ],
   }[check.state];
-  const icon = { valid: "done", invalid: "failed", broken: "failed", unknown: "warning" }[check.state] ?? "pending";
+  const icon =
+    { valid: "done", invalid: "failed", broken: "failed", unknown: "warning" }[check.state] ?? "pending";
   const tone = { valid: "done", invalid: "fail", broken: "fail", unknown: "queue" }[check.state] ?? "idle";
   return html`
     <div class=${`checked tone-${tone}`}>
@@ -136,10 +151,13 @@ function Checked({ check, onJump }) {
 }
 
 export const Plan = ({ stages }) => html`
-  <ol class="plan">${stages?.map((stage, index) => html`
+  <ol class="plan">${stages?.map(
+    (stage, index) => html`
     <li key=${index}>
       <span class="stage-number">Stage ${index + 1}</span>${stage.run === "always" && html` <span class="tag">always</span>`}
       <ul>${stage.jobs.map((job, number) => html`<li key=${number}><${Text} text=${job} /></li>`)}</ul>
-    </li>`)}</ol>`;
+    </li>`,
+  )}</ol>`;
 
-export const Lines = ({ lines }) => html`<ul class="lines">${lines.map((line, index) => html`<li key=${index}><${Text} text=${line} /></li>`)}</ul>`;
+export const Lines = ({ lines }) =>
+  html`<ul class="lines">${lines.map((line, index) => html`<li key=${index}><${Text} text=${line} /></li>`)}</ul>`;

@@ -9,8 +9,10 @@ import { FLEET, isRunning, MARKS, phase, tone } from "./words.js";
 
 const NARROW = 620;
 const SHORTEST = 2_000;
-const NICE = [1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 10_800, 21_600, 43_200,
-  86_400, 172_800, 604_800, 1_209_600, 2_592_000].map((seconds) => seconds * 1000);
+const NICE = [
+  1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 10_800, 21_600, 43_200, 86_400, 172_800,
+  604_800, 1_209_600, 2_592_000,
+].map((seconds) => seconds * 1000);
 const CHARACTER = 6.3;
 /** What is left out where there are many rows: the states show it. */
 const ROUTINE = ["poll", "mutation", "wake"];
@@ -42,8 +44,10 @@ export const Timeline = memo(({ resources, summary }) => {
   useEffect(() => setZoom(null), [summary.execution_arn]);
 
   const isMany = resources.length > FLEET;
-  const layout = useMemo(() => (isMany ? dense(resources.length) : LAYOUTS[width < NARROW ? "narrow" : "wide"]),
-    [isMany, resources.length, width < NARROW]);
+  const layout = useMemo(
+    () => (isMany ? dense(resources.length) : LAYOUTS[width < NARROW ? "narrow" : "wide"]),
+    [isMany, resources.length, width < NARROW],
+  );
   const whole = range(resources, summary, now);
   const view = zoom ?? whole;
   const left = layout.label;
@@ -63,8 +67,12 @@ export const Timeline = memo(({ resources, summary }) => {
   const pan = (share) => move(view.from + share * (view.to - view.from), view.to - view.from);
   const onKey = (event) => {
     const act = {
-      "+": () => zoomBy(0.5), "=": () => zoomBy(0.5), "-": () => zoomBy(2), 0: () => setZoom(null),
-      ArrowLeft: () => pan(-0.2), ArrowRight: () => pan(0.2),
+      "+": () => zoomBy(0.5),
+      "=": () => zoomBy(0.5),
+      "-": () => zoomBy(2),
+      0: () => setZoom(null),
+      ArrowLeft: () => pan(-0.2),
+      ArrowRight: () => pan(0.2),
     }[event.key];
     if (!act || event.ctrlKey || event.metaKey) return;
     event.preventDefault();
@@ -85,7 +93,8 @@ export const Timeline = memo(({ resources, summary }) => {
     return { ...row, top };
   });
   const height = y + 4;
-  const show = (event) => setTip(nearest(placed, layout, event.offsetX, event.offsetY, x, at, event.offsetX > width / 2));
+  const show = (event) =>
+    setTip(nearest(placed, layout, event.offsetX, event.offsetY, x, at, event.offsetX > width / 2));
 
   return html`
     <section class="timeline" aria-labelledby="timeline-title">
@@ -100,22 +109,30 @@ export const Timeline = memo(({ resources, summary }) => {
       </div>
       <div class="timeline-box" ref=${box} tabindex="0" role="group" onKeyDown=${onKey}
         aria-label="Timeline. Plus and minus zoom, arrows move, 0 shows all. The table below says the same.">
-        ${width > 0 && html`
+        ${
+          width > 0 &&
+          html`
           <svg class="axis" width=${width} height="22" aria-hidden="true"><${Axis} view=${view} x=${x} height=${22} labels /></svg>
           <div class="timeline-rows">
             <svg width=${width} height=${height} role="img" class=${zoom && "zoomed"}
               aria-label=${`${plural(resources.length, "resource")} from ${clockTime(summary.started_at)}, ${duration(view.to - view.from)}`}
               onPointerMove=${show} onPointerLeave=${() => setTip(null)} onWheel=${onWheel} ...${drag}>
               <${Axis} view=${view} x=${x} height=${height} />
-              ${placed.map((row) => row.head
-                ? html`<text key=${`head ${row.head}`} class="row-head" x="2" y=${row.top + 15}>${row.head}</text>`
-                : html`<${Row} key=${`${row.resource.job} ${row.resource.id}`} resource=${row.resource} top=${row.top} layout=${layout}
-                    width=${width} from=${view.from} to=${view.to} now=${running ? now : null} end=${millis(summary.ended_at)} />`)}
+              ${placed.map((row) =>
+                row.head
+                  ? html`<text key=${`head ${row.head}`} class="row-head" x="2" y=${row.top + 15}>${row.head}</text>`
+                  : html`<${Row} key=${`${row.resource.job} ${row.resource.id}`} resource=${row.resource} top=${row.top} layout=${layout}
+                    width=${width} from=${view.from} to=${view.to} now=${running ? now : null} end=${millis(summary.ended_at)} />`,
+              )}
               ${running && x(now) <= width && x(now) >= left && html`<line class="now" x1=${x(now)} x2=${x(now)} y1="0" y2=${height} />`}
             </svg>
-            ${tip && html`<div class="tip" role="presentation" style=${{ top: `${tip.y}px`, ...(tip.isRight ? { right: `${width - tip.x}px` } : { left: `${tip.x}px` }) }}>
-              <strong><bdi>${tip.name}</bdi></strong>${tip.lines.map((line, index) => html`<span key=${index}>${line}</span>`)}</div>`}
-          </div>`}
+            ${
+              tip &&
+              html`<div class="tip" role="presentation" style=${{ top: `${tip.y}px`, ...(tip.isRight ? { right: `${width - tip.x}px` } : { left: `${tip.x}px` }) }}>
+              <strong><bdi>${tip.name}</bdi></strong>${tip.lines.map((line, index) => html`<span key=${index}>${line}</span>`)}</div>`
+            }
+          </div>`
+        }
       </div>
       <${AsTable} resources=${resources} />
     </section>`;
@@ -126,7 +143,8 @@ function range(resources, summary, now) {
   const from = millis(summary.started_at);
   const end = millis(summary.ended_at) ?? Math.max(now, from);
   const length = Math.max(end - from, SHORTEST);
-  const untils = resources.map((one) => (summary.ended_at ? null : millis(one.wait?.until)))
+  const untils = resources
+    .map((one) => (summary.ended_at ? null : millis(one.wait?.until)))
     .filter((until) => until && until - end < length / 4);
   return { from: from - length * 0.01, to: Math.max(end + length * 0.02, ...untils) };
 }
@@ -139,7 +157,10 @@ function withHeads(resources, isMany) {
     const own = resources.filter((one) => one.job === job);
     const [{ kind, target }] = own;
     const ordered = own.toSorted((a, b) => (ended(a) < ended(b) ? -1 : Number(ended(a) > ended(b))));
-    return [{ head: `${job}: ${own.length} ${kind} → ${target}` }, ...ordered.map((resource) => ({ resource }))];
+    return [
+      { head: `${job}: ${own.length} ${kind} → ${target}` },
+      ...ordered.map((resource) => ({ resource })),
+    ];
   });
 }
 
@@ -192,18 +213,24 @@ const Row = memo(({ resource, top, layout, width, from, to, now, end }) => {
     const stop = within(x(millis(span.to) ?? millis(resource.ended_at) ?? end ?? now));
     return { ...span, words: stateWords(span), start, length: Math.max(stop - start, 2) };
   });
-  const wait = resource.wait && now !== null && { start: within(x(now)), stop: within(x(millis(resource.wait.until) ?? now)) };
+  const wait = resource.wait &&
+    now !== null && { start: within(x(now)), stop: within(x(millis(resource.wait.until) ?? now)) };
   return html`
     <g class=${`row row-${resource.phase}`} transform=${`translate(0 ${top})`}>
-      ${!isMany && html`
+      ${
+        !isMany &&
+        html`
         <rect class="row-back" x="0" y="0" width=${width} height=${row - 1} />
         <text class="row-name" x="2" y=${layout.name}>${fits(resource.name ?? shortId(resource.id), (left || width * 0.55) - 10)}</text>
-        <text class="row-because" x=${left ? 2 : width - 2} y=${layout.because} text-anchor=${left ? "start" : "end"}>${fits(because(resource), (left || width * 0.45) - 4)}</text>`}
-      ${spans.map(({ state, phase: word, words, start, length }, index) => html`
+        <text class="row-because" x=${left ? 2 : width - 2} y=${layout.because} text-anchor=${left ? "start" : "end"}>${fits(because(resource), (left || width * 0.45) - 4)}</text>`
+      }
+      ${spans.map(
+        ({ state, phase: word, words, start, length }, index) => html`
         <g key=${index} class=${`span tone-${tone(state, word)}`}>
           <rect x=${start} y=${layout.top} width=${length} height=${bar} rx=${isMany ? 1 : 3} />
           ${!isMany && length > words.length * CHARACTER + 10 && html`<text x=${start + 6} y=${layout.top + 11}>${words}</text>`}
-        </g>`)}
+        </g>`,
+      )}
       ${wait && wait.stop > wait.start && html`<line class="ahead" x1=${wait.start} x2=${wait.stop} y1=${layout.top + bar / 2} y2=${layout.top + bar / 2} />`}
       <${Marks} marks=${resource.marks} x=${x} left=${left} right=${width} y=${lane} isMany=${isMany} />
     </g>`;
@@ -226,7 +253,9 @@ function Marks({ marks, x, left, right, y, isMany }) {
       if (position - lastPoll < 3) continue;
       lastPoll = position;
     }
-    shown.push(html`<${Mark} key=${`${mark.type} ${mark.at} ${shown.length}`} type=${mark.type} x=${position} y=${y} size=${isMany ? 0.6 : 1} />`);
+    shown.push(
+      html`<${Mark} key=${`${mark.type} ${mark.at} ${shown.length}`} type=${mark.type} x=${position} y=${y} size=${isMany ? 0.6 : 1} />`,
+    );
   }
   return shown;
 }
@@ -245,10 +274,16 @@ const Mark = ({ type, x, y, size }) => html`
   <path class=${`mark mark-${type}`} d=${SHAPES[type]} transform=${`translate(${x.toFixed(1)} ${y}) scale(${size})`} />`;
 
 function Legend({ resources, isMany }) {
-  const types = Object.keys(MARKS).filter((type) => !(isMany && ROUTINE.includes(type)) && resources.some((one) => one.marks.some((mark) => mark.type === type)));
+  const types = Object.keys(MARKS).filter(
+    (type) =>
+      !(isMany && ROUTINE.includes(type)) &&
+      resources.some((one) => one.marks.some((mark) => mark.type === type)),
+  );
   return html`<ul class="legend" aria-label="Marks">
-    ${types.map((type) => html`<li key=${type}>
-      <svg width="14" height="14" viewBox="-7 -7 14 14" aria-hidden="true"><${Mark} type=${type} x=${0} y=${0} size=${1} /></svg>${MARKS[type]}</li>`)}</ul>`;
+    ${types.map(
+      (type) => html`<li key=${type}>
+      <svg width="14" height="14" viewBox="-7 -7 14 14" aria-hidden="true"><${Mark} type=${type} x=${0} y=${0} size=${1} /></svg>${MARKS[type]}</li>`,
+    )}</ul>`;
 }
 
 /** What is under the pointer: a mark, a state, or the row. */
@@ -261,10 +296,17 @@ function nearest(placed, layout, px, py, x, at, isRight) {
   const marks = resource.marks.filter((mark) => Math.abs(x(millis(mark.at)) - px) < 6).slice(0, 4);
   const lines = [
     ...marks.map((mark) => `${clockTime(mark.at)}  ${MARKS[mark.type]}: ${mark.text.slice(0, 160)}`),
-    span && `${stateWords(span)} since ${clockTime(span.from)}${span.to ? ` until ${clockTime(span.to)}` : ""}`,
+    span &&
+      `${stateWords(span)} since ${clockTime(span.from)}${span.to ? ` until ${clockTime(span.to)}` : ""}`,
     because(resource).slice(0, 240),
   ].filter(Boolean);
-  return { x: px + (isRight ? -12 : 12), y: row.top + layout.row, isRight, name: (resource.name ?? shortId(resource.id)).slice(0, 120), lines };
+  return {
+    x: px + (isRight ? -12 : 12),
+    y: row.top + layout.row,
+    isRight,
+    name: (resource.name ?? shortId(resource.id)).slice(0, 120),
+    lines,
+  };
 }
 
 /** The same in words, for those who do not see pictures. */
@@ -273,17 +315,26 @@ function AsTable({ resources }) {
   return html`
     <details class="as-table" onToggle=${(event) => setOpen(event.currentTarget.open)}>
       <summary>The timeline as a table</summary>
-      ${isOpen && html`
+      ${
+        isOpen &&
+        html`
         <table class="cards">
           <thead><tr><th scope="col">Resource</th><th scope="col">States</th><th scope="col">What happened</th></tr></thead>
-          <tbody>${resources.map((one) => html`
+          <tbody>${resources.map(
+            (one) => html`
             <tr key=${`${one.job} ${one.id}`}>
               <th scope="row"><${Text} text=${one.name ?? shortId(one.id)} /></th>
-              <td data-label="States"><ol class="plain">${one.spans.map((span, index) => html`
-                <li key=${index}>${clockTime(span.from)} <bdi>${stateWords(span)}</bdi> (${phase(span.phase).text.toLowerCase()})</li>`)}</ol></td>
-              <td data-label="Happened"><ol class="plain">${one.marks.map((mark, index) => html`
-                <li key=${index}>${clockTime(mark.at)} ${MARKS[mark.type]}: <${Text} text=${mark.text} /></li>`)}</ol></td>
-            </tr>`)}</tbody>
-        </table>`}
+              <td data-label="States"><ol class="plain">${one.spans.map(
+                (span, index) => html`
+                <li key=${index}>${clockTime(span.from)} <bdi>${stateWords(span)}</bdi> (${phase(span.phase).text.toLowerCase()})</li>`,
+              )}</ol></td>
+              <td data-label="Happened"><ol class="plain">${one.marks.map(
+                (mark, index) => html`
+                <li key=${index}>${clockTime(mark.at)} ${MARKS[mark.type]}: <${Text} text=${mark.text} /></li>`,
+              )}</ol></td>
+            </tr>`,
+          )}</tbody>
+        </table>`
+      }
     </details>`;
 }

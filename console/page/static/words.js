@@ -21,11 +21,24 @@ const PHASES = {
 };
 
 const TONES_OF_STATES = {
-  Initialized: "idle", Running: "run", Paused: "pause", Stopped: "stop", Completed: "done",
-  Failed: "fail", NotFound: "gone",
-  STARTING: "start", IN_PROGRESS: "run", COMPLETE: "done", CANCELING: "ending", CANCELED: "stop",
+  Initialized: "idle",
+  Running: "run",
+  Paused: "pause",
+  Stopped: "stop",
+  Completed: "done",
+  Failed: "fail",
+  NotFound: "gone",
+  STARTING: "start",
+  IN_PROGRESS: "run",
+  COMPLETE: "done",
+  CANCELING: "ending",
+  CANCELED: "stop",
   FAILED: "fail",
-  CREATING: "start", CREATED: "done", AVAILABLE: "done", DELETING: "ending", DELETED: "gone",
+  CREATING: "start",
+  CREATED: "done",
+  AVAILABLE: "done",
+  DELETING: "ending",
+  DELETED: "gone",
 };
 
 export const status = (word) => shown(STATUSES, word);

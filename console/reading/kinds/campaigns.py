@@ -7,6 +7,7 @@ from typing import Final
 
 from console.reading.kinds.reader import KindReader, next_poll, throttled
 from console.reading.observed import Happened, InWords, WaitFacts
+from console.reading.texts import counted
 from lambdas.campaigns import transitions
 from lambdas.campaigns.contract import CampaignTarget
 from lambdas.campaigns.work import CampaignProgress, CampaignWork
@@ -51,8 +52,8 @@ def _waits(before: CampaignWork, after: CampaignWork, key: str) -> InWords:
     if _throttles(before, after, key):
         return throttled
     if now.unexplained_polls:
-        polls = now.unexplained_polls
-        return lambda facts: f"no known state in {polls} polls; next poll at {facts.until}"
+        polls = counted(now.unexplained_polls, "poll")
+        return lambda facts: f"no known state in {polls}; next poll at {facts.until}"
     if (accepted_at := now.delete_accepted_at) is not None:
         return lambda facts: (
             f"deletion accepted at {facts.at(accepted_at)}; next poll at {facts.until}"

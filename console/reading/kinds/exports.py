@@ -13,7 +13,7 @@ from console.reading.kinds.reader import (
     throttled,
 )
 from console.reading.observed import Happened, InWords
-from console.reading.texts import duration
+from console.reading.texts import counted, duration
 from lambdas.exports.decisions import ExportStatus
 from lambdas.exports.slots import DOCUMENTED_SLOTS
 from lambdas.exports.work import ExportProgress, ExportWork
@@ -63,7 +63,8 @@ def _waits(_before: ExportWork, after: ExportWork, _key: str) -> InWords:
     if now.pointer_failures:
         return lambda facts: f"the pointer was not replaced; tries again at {facts.until}"
     if now.refusals:
-        return lambda facts: f"no answer to {now.refusals} calls; tries again at {facts.until}"
+        calls = counted(now.refusals, "call")
+        return lambda facts: f"no answer to {calls}; tries again at {facts.until}"
     if after.job.source_arn is None:
         return _waits_for_snapshot(after)
     if (since := now.queued_since) is not None:

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from console.errors import ConsoleError, RequestNotFound
 from console.reading import (
-    Event,
     EventPage,
     Explanation,
     Request,
@@ -88,9 +87,3 @@ class FakeReading:
 
     def events(self, _arn: str, page: str | None = None) -> EventPage:
         return self.history[int(page or 0)]
-
-
-def histories(*events: Event) -> Iterator[EventPage]:
-    """One event on each page."""
-    for number, event in enumerate(events, start=1):
-        yield EventPage(events=(event,), next=str(number) if number < len(events) else None)

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from console.check import Context, check, checked
+from console.check import UNKNOWN, Context, checked
 from console.cli import main
 from lambdas.requests.acceptance import RequestRejected, parse
 from lambdas.requests.events import input_of_event
@@ -28,6 +28,10 @@ MAX_SECONDS = 2.0
 def _no_region(monkeypatch):
     monkeypatch.delenv("AWS_REGION", raising=False)
     monkeypatch.delenv("AWS_DEFAULT_REGION", raising=False)
+
+
+def check(request, context=UNKNOWN):
+    return list(checked(request, context).faults)
 
 
 def run(path, *options):

@@ -7,7 +7,7 @@ import json
 import pytest
 
 from console import actions
-from console.commands import confirm
+from console.commands import confirm, page
 from console.errors import AwsUnavailable, ConsoleError, NotRunning
 from console.reading import Event, EventPage, Explanation, Request, RequestList, Span
 from tests.unit.builders import SNAPSHOT, any_campaign_job, any_export_job
@@ -395,6 +395,20 @@ def test_a_request_is_started_again(run: Run, reading: FakeReading, acted, asked
         "night-1 is started once more, with the same input:\n  pause c-1\nStart it again? [y/N] "
     )
     assert ran.out == "started new; follow it: orchestrator show new --follow\n"
+
+
+def test_the_page_is_served_of_the_named_stack(run: Run, monkeypatch):
+    served = []
+    monkeypatch.setattr(
+        page, "serve", lambda *arguments, **named: served.append((*arguments, named))
+    )
+
+    ran = run("page", "--stack", "Second", "--region", "eu-west-1", "--port", "8123", "--no-open")
+
+    assert ran.code == 0
+    [(stack, session, port, named)] = served
+    assert (stack, session.region_name, port) == ("Second", "eu-west-1", 8123)
+    assert named == {"open_browser": False}
 
 
 def test_a_schema_is_printed(run: Run):

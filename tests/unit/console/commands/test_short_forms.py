@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from console.check import check
+from console.check import checked
 from console.short_forms import VERBS, Details, request_of
 from tests.unit.builders import CLUSTER, SNAPSHOT
 
@@ -65,7 +65,7 @@ FORMS = [
 @pytest.mark.parametrize(("verb", "things", "details", "request_"), FORMS)
 def test_a_short_form_is_a_valid_request(verb, things, details, request_):
     assert request_of(verb, things, details) == request_
-    assert check(request_) == []
+    assert checked(request_).faults == ()
 
 
 def test_every_verb_is_tested():
@@ -73,5 +73,5 @@ def test_every_verb_is_tested():
 
 
 def test_what_is_no_arn_is_named_by_the_contract():
-    [fault] = check(request_of("cancel-export", ["orders"], NONE))
+    [fault] = checked(request_of("cancel-export", ["orders"], NONE)).faults
     assert fault.field == "source_arn"

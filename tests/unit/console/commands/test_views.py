@@ -9,6 +9,7 @@ import pytest
 from rich.console import Console
 from rich.text import Text
 
+from console import output
 from console.output import safe_json
 from console.reading import Event, Explanation, PlannedJob, Request, Stage, Wait
 from console.views import (
@@ -72,9 +73,7 @@ REQUEST = Request(
 
 
 def drawn(text: Text, width: int) -> list[str]:
-    file = StringIO()
-    Console(file=file, width=width).print(text)
-    return file.getvalue().splitlines()
+    return output.drawn(text, Console(file=StringIO(), width=width)).splitlines()
 
 
 def test_a_pipe_holds_all_of_a_list() -> None:
@@ -144,10 +143,12 @@ def test_an_ended_request_names_its_clean_up() -> None:
 
 
 @pytest.mark.parametrize("width", [20, 40, 80, 200])
-def test_no_line_of_a_request_is_wider_than_the_window(width: int) -> None:
+def test_no_row_of_a_request_is_wider_than_the_window_and_its_arn_is_whole(width: int) -> None:
     lines = drawn(request_view(REQUEST, width), width)
-    assert max(map(len, lines)) <= width
-    assert REQUEST.summary.execution_arn in "".join(lines).replace("execution ", "", 1)
+    rows = lines[lines.index("") + 1 : -1]
+    assert len(rows) == 1 + len(REQUEST.resources)
+    assert max(map(len, rows)) <= width
+    assert f"execution {REQUEST.summary.execution_arn}" in lines
 
 
 @pytest.mark.parametrize(("width", "height"), [(80, 24), (40, 10), (20, 3)])

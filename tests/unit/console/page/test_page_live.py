@@ -5,22 +5,20 @@ from __future__ import annotations
 import asyncio
 import json
 import threading
+from collections.abc import Callable
 from itertools import count
-
-import pytest
+from typing import NamedTuple
 
 from console.errors import AwsUnavailable
-from console.page import live
 from console.page.live import Live, Watch
 from console.page.threads import Threads
 
 LIST, SLOTS = Watch("list"), Watch("slots")
 
 
-@pytest.fixture(autouse=True)
-def _quickly(monkeypatch):
-    monkeypatch.setattr(live, "POLL_SECONDS", 0.001)
-    monkeypatch.setattr(live, "HEARTBEAT_SECONDS", live.HEARTBEAT_SECONDS)
+def quick():
+    """Return what polls without a pause."""
+    return Live(Threads(2), poll_seconds=0.001)
 
 
 class Changing:
@@ -36,6 +34,12 @@ class Changing:
         if self.error is not None:
             raise self.error
         return self.value
+
+
+class Reading(NamedTuple):
+    """Something that is read by a function."""
+
+    read: Callable[[], object]
 
 
 class Connection:
@@ -79,7 +83,7 @@ def run(test):
 
 @run
 async def test_what_is_there_is_sent_and_then_only_what_changed():
-    of, one = Live(Threads(2)), Changing({"used": 1, "read_at": "first"})
+    of, one = quick(), Changing({"used": 1, "read_at": "first"})
     connection = Connection(of, slots=one)
 
     assert await connection.next() == ("slots", {"used": 1, "read_at": "first"})
@@ -92,7 +96,7 @@ async def test_what_is_there_is_sent_and_then_only_what_changed():
 
 @run
 async def test_connections_share_a_poller_which_ends_with_the_last_of_them():
-    of, one = Live(Threads(2)), Changing([])
+    of, one = quick(), Changing([])
     first, second = Connection(of, list=one), Connection(of, list=one)
     assert await first.next() == await second.next() == ("list", [])
     assert of.watched == {LIST}
@@ -111,8 +115,7 @@ async def test_connections_share_a_poller_which_ends_with_the_last_of_them():
 
 @run
 async def test_who_comes_later_gets_what_is_known_without_another_read():
-    live.POLL_SECONDS = 100
-    of, one = Live(Threads(2)), Changing(1)
+    of, one = Live(Threads(2), poll_seconds=100), Changing(1)
     first = Connection(of, list=one)
     await first.next()
 
@@ -126,7 +129,7 @@ async def test_who_comes_later_gets_what_is_known_without_another_read():
 
 @run
 async def test_a_slow_connection_gets_the_latest_of_each_thing_only():
-    of, one, other = Live(Threads(2)), Changing(0), Changing("same")
+    of, one, other = quick(), Changing(0), Changing("same")
     connection = Connection(of, list=one, slots=other)
     assert {(await connection.next())[0] for _ in range(2)} == {"list", "slots"}
     for value in range(1, 50):
@@ -141,7 +144,7 @@ async def test_a_slow_connection_gets_the_latest_of_each_thing_only():
 
 @run
 async def test_an_error_is_a_message_until_it_is_over():
-    of, one = Live(Threads(2)), Changing(1)
+    of, one = quick(), Changing(1)
     connection = Connection(of, list=one)
     await connection.next()
 
@@ -158,7 +161,7 @@ async def test_an_error_is_a_message_until_it_is_over():
 
 def test_an_error_that_nobody_expected_is_logged_once(caplog):
     async def follow():
-        of, one = Live(Threads(2)), Changing(float("nan"))
+        of, one = quick(), Changing(float("nan"))
         connection = Connection(of, list=one)
         event, problem = await connection.next()
         await reads(one, 3)
@@ -175,11 +178,9 @@ def test_an_error_that_nobody_expected_is_logged_once(caplog):
 async def test_one_thing_that_is_slow_does_not_hold_up_another():
     goes_on = threading.Event()
     numbers = count()
-    of, slow = Live(Threads(2)), Changing("slow")
-    slow.read = lambda: goes_on.wait(10) and "slow"
-    quick = Changing(0)
-    quick.read = lambda: next(numbers)
-    connection = Connection(of, list=quick, slots=slow)
+    connection = Connection(
+        quick(), list=Reading(lambda: next(numbers)), slots=Reading(lambda: goes_on.wait(10))
+    )
 
     for _ in range(3):
         assert (await connection.next())[0] == "list"
@@ -191,8 +192,7 @@ async def test_one_thing_that_is_slow_does_not_hold_up_another():
 
 @run
 async def test_a_connection_that_has_nothing_to_send_is_kept_alive():
-    live.HEARTBEAT_SECONDS = 0.001
-    messages = Live(Threads(2)).messages({LIST: lambda: 1})
+    messages = Live(Threads(2), heartbeat_seconds=0.001).messages({LIST: lambda: 1})
 
     assert await anext(messages) == "retry: 1000\n\n"
     async with asyncio.timeout(10):
@@ -203,7 +203,7 @@ async def test_a_connection_that_has_nothing_to_send_is_kept_alive():
 @run
 async def test_text_that_looks_like_the_protocol_stays_data():
     text = "x\n\nevent: list\r\ndata: y\u2028\u202e\ud800"
-    connection = Connection(Live(Threads(2)), list=Changing({"name": text}))
+    connection = Connection(quick(), list=Changing({"name": text}))
 
     assert await connection.next() == ("list", {"name": text})
     await connection.close()
@@ -211,7 +211,7 @@ async def test_text_that_looks_like_the_protocol_stays_data():
 
 @run
 async def test_the_end_of_the_server_ends_its_connections():
-    of = Live(Threads(2))
+    of = quick()
     connection = Connection(of, list=Changing(1))
     await connection.next()
 

@@ -10,7 +10,7 @@ from console.limits import Limits
 from console.reading import Reading, reading
 from console.reading.child import ChildHistory
 from console.reading.histories import Histories
-from tests.unit.console.reading.fake_session import STACK, StepFunctions, Time
+from tests.unit.console.reading.fake_session import BEGAN, STACK, StepFunctions, Time
 from tests.unit.console.reading.histories import Events, begun, campaign_work
 
 ARN = STACK.execution_arn("e-00000")
@@ -106,3 +106,24 @@ def test_an_execution_that_has_just_started_is_waited_for(
     with pytest.raises(RequestNotFound):
         Reading(STACK, states, states.time).request(STACK.execution_arn("never"))
     assert pauses == [0.25, 0.5, 0.25, 0.5, 1.0]
+
+
+def test_a_redriven_execution_is_read_again(states: StepFunctions) -> None:
+    execution = states.start()
+    ended = {"status": "ABORTED", "stopDate": BEGAN}
+    states.executions[0] = execution | ended
+    states.histories[ARN] = Events().started({}).add(1, "ExecutionAborted").all
+    seen = Reading(STACK, states, states.time)
+    assert seen.list().requests[0].status == "ABORTED"
+    assert seen.request(ARN).summary.status == "ABORTED"
+    states.executions[0] = execution
+    states.histories[ARN] = Events().started({}).add(1, "ExecutionAborted").all
+    states.histories[ARN] += [{**states.histories[ARN][0], "id": 3, "type": "ExecutionRedriven"}]
+    states.time.now += 10
+    assert seen.list().requests[0].status == "RUNNING"
+    assert seen.request(ARN).summary.status == "RUNNING"
+
+
+def test_a_child_is_no_request(states: StepFunctions) -> None:
+    with pytest.raises(RequestNotFound, match="is a child execution"):
+        Reading(STACK, states).request(ARN.replace(":e-", "/Jobs:e-"))

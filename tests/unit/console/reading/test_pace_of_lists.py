@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any, cast
+
 from console.limits import QUOTAS, SHARE, Limits
 from console.reading.executions import Executions
 from tests.unit.console.page.fake_reading import STACK
@@ -31,7 +33,7 @@ def test_a_page_that_stays_open_keeps_within_the_quota_and_within_a_second():
         return seconds[0]
 
     aws = Aws(Limits(clock), clock)
-    executions = Executions(STACK, aws, None, clock, redriven=lambda _: None)
+    executions = Executions(STACK, cast(Any, aws), cast(Any, None), clock, redriven=lambda _: None)
     while clock() < HOUR:
         assert executions.refresh()
         seconds[0] += 0.05

@@ -5,9 +5,11 @@ from __future__ import annotations
 import pytest
 
 from console.aws import QuotaSpent
+from console.errors import RequestNotFound
 from console.limits import QUOTAS, SHARE, Limits
 from console.reading import Reading
-from tests.unit.console.reading.fake_session import STACK, StepFunctions, Time
+from tests.unit.console.reading.fake_session import BEGAN, STACK, StepFunctions, Time
+from tests.unit.console.reading.histories import Events
 
 
 @pytest.fixture
@@ -47,10 +49,10 @@ def test_a_search_finds_more_as_more_has_been_read(time: Time) -> None:
     states = StepFunctions(time, 2_000)
     reading = Reading(STACK, states, time)
     found = reading.list(text="NIGHT-17")
-    for _ in range(500):
+    for _ in range(60):
         if found.complete:
             break
-        time.now += 1
+        time.now += 10
         found = reading.list(text="NIGHT-17")
     assert found.complete
     assert len(found.requests) == 50
@@ -60,14 +62,14 @@ def test_a_search_finds_more_as_more_has_been_read(time: Time) -> None:
 def test_a_page_that_is_watched_for_hours_stays_within_the_quotas(time: Time) -> None:
     states = StepFunctions(time, 300)
     reading = Reading(STACK, states, time)
-    for second in range(2_000):
+    for second in range(300):
         time.now += 1
-        if second % 100 == 0:
+        if second % 15 == 0:
             states.start()
         listed = reading.list()
     assert listed.requests[0].name == "e-00319"
     assert states.throttled == 0
-    assert states.calls["ListExecutions"] <= 50 + 2_000
+    assert states.calls["ListExecutions"] <= 50 + 300
 
 
 def test_the_console_stays_below_its_share_of_every_quota(time: Time) -> None:
@@ -93,3 +95,31 @@ def test_a_spent_quota_is_no_missing_request(time: Time) -> None:
     states = StepFunctions(time, 1, share=0.001)
     with pytest.raises(QuotaSpent):
         Reading(STACK, states, time).request("e-00000")
+
+
+def test_an_old_execution_is_seen_to_end(time: Time) -> None:
+    states = StepFunctions(time)
+    old = states.start()
+    reading = Reading(STACK, states, time)
+    assert reading.list().requests[0].status == "RUNNING"
+    for _ in range(150):
+        states.start()
+    time.now += 1
+    assert len(reading.list(status="RUNNING", limit=200).requests) == 151
+    old |= {"status": "FAILED", "stopDate": BEGAN, "error": "RequestFailed", "cause": "why"}
+    time.now += 1
+    [ended] = reading.list(status="FAILED").requests
+    assert (ended.name, ended.phase, ended.reason, ended.summary) == (
+        *("e-00000", "FAILED"),
+        *("RequestFailed", "why"),
+    )
+
+
+def test_a_correlation_id_is_found_among_many(time: Time) -> None:
+    states = StepFunctions(time, 1_500)
+    reading = Reading(STACK, states, time)
+    states.histories[STACK.execution_arn("e-01499")] = Events().started({}).all
+    assert reading.request("night-1499").summary.name == "e-01499"
+    with pytest.raises(RequestNotFound, match="not all older requests have been read yet"):
+        reading.request("night-3")
+    assert states.throttled == 0

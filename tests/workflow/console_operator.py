@@ -18,7 +18,7 @@ from console.commands import connection, follow
 from console.session import session
 from localcloud.functions.environment import REGION
 from localcloud.orchestrator import LocalOrchestrator
-from localcloud.turns import CALLERS_CREDENTIALS
+from localcloud.turns import callers_environment
 
 MAX_WAIT_S: Final = 30.0
 """Real seconds that a test waits before it fails."""
@@ -48,12 +48,7 @@ class Operator:
         self.orchestrator = orchestrator
         self._capsys = capsys
         self._monkeypatch = monkeypatch
-        environment = {
-            **CALLERS_CREDENTIALS,
-            "AWS_ENDPOINT_URL": orchestrator.aws.endpoint,
-            "AWS_REGION": REGION,
-            "LOGNAME": "ana",
-        }
+        environment = {**callers_environment(orchestrator.aws.endpoint), "LOGNAME": "ana"}
         for name, value in environment.items():
             monkeypatch.setenv(name, value)
         monkeypatch.setattr(follow, "SECONDS_BETWEEN_READS", 0.05)
