@@ -56,7 +56,7 @@ _PAGE: Final = """\
 `{command}` generates this page: {cases} cases with a fault, and half of them without it, are done
 by this orchestrator and by what teams use instead, on the same simulators in virtual time. A case
 is a job in a world: how many campaigns there are and in which states, how long each export takes.
-What is right is judged by the simulators' ledger alone, by the same code for all.
+How a run ended is judged by what it says and by the simulators' ledger, in the same way for all.
 
 {candidates}
 
@@ -109,7 +109,8 @@ faults.
   code, in processes of their own; order, retries, pools, teardowns and the state of a run are
   done by `bench/compare/dag_run.py`, after Airflow's source, without its database. Its settings
   are its defaults (`retries=0`, `retry_delay` of 5 minutes) with a pool of 5 slots for exports, and
-  the tuned ones above. A teardown that fails does not fail a run, as in Airflow.
+  the tuned ones above. A teardown that fails does not fail a run, as in Airflow, and a
+  sensor that finds a failed export tries again three times, which takes 15 minutes.
 - **Money:** prices are those of [costs](costs.md). This orchestrator also costs about $10 to $18 a
   month while nothing runs. A process is charged as a Fargate task for Arm with 0.25 vCPU and 0.5 GB
   (${machine:.4f} an hour, secondary), from start to end. On a machine that runs anyway it costs

@@ -35,8 +35,9 @@ def apply(patches: Patches) -> None:
 def _apply_to_names(patches: Patches) -> None:
     def names(picker: Moto, context: Moto) -> Iterator[str]:
         if context.shape is None or hasattr(context.obj, "Meta"):  # which has names of its own
-            return iter(original(picker, context))
-        known = vars(context.shape).setdefault(_NAMES, {})
+            found: Iterator[str] = original(picker, context)
+            return found
+        known: dict[object, tuple[str, ...]] = vars(context.shape).setdefault(_NAMES, {})
         holder = (context.key, type(context.obj))
         if holder not in known:
             known[holder] = tuple(dict.fromkeys(original(picker, context)))

@@ -109,15 +109,16 @@ def scenario(seed: int) -> Scenario:
 def _end(draw: random.Random, number: int) -> Mishap | float:
     """Return when a request ends before its time: by what it does, or by the clock."""
     if draw.random() < 0.4:
-        ways = (0.0, 1.0, float(draw.randint(0, 60)), round(draw.uniform(0, 1_500), 1))
+        ways = (1.0, float(draw.randint(0, 60)), 150.0, round(draw.uniform(0, 1_500), 1))
         return draw.choice(ways)
     if draw.random() < 0.08:
         return Mishap("ABORTED", "PutEvents", is_after=True, number=number)
+    operation = draw.choice((MUTATION, MUTATION, MUTATION, NOTE, NOTE, *CREATIONS))
     return Mishap(
         what=draw.choice((*ENDS[:1] * 6, *ENDS[1:])),
-        operation=draw.choice((MUTATION, MUTATION, MUTATION, NOTE, NOTE, *CREATIONS)),
-        nth=draw.choice((1, 1, 1, 1, 2, 2, 3)),
-        is_after=draw.random() < 0.7,
+        operation=operation,
+        nth=1 if operation in CREATIONS else draw.choice((1, 1, 1, 2, 2, 3)),
+        is_after=draw.random() < 0.75,
         number=number,
     )
 
@@ -334,7 +335,8 @@ def _typical(draw: random.Random, world: Json, number: int) -> Json:
     export = {"kind": "export", "source_arn": source["arn"], "target": "COMPLETE"}
     between: list[Json] = [
         export,
-        {"kind": "snapshot", "target": "AVAILABLE"} | draw.choice(DATABASES),
+        {"kind": "snapshot", "target": "AVAILABLE", "deadline_seconds": 7_200}
+        | draw.choice(DATABASES),
         {
             "kind": "campaigns",
             "campaign_ids": [draw.choice(world["campaigns"])["id"]],
@@ -344,7 +346,7 @@ def _typical(draw: random.Random, world: Json, number: int) -> Json:
     ]
     stages: list[Json] = [{"jobs": [change]}]
     if draw.random() < 0.8:
-        jobs = draw.sample(between, draw.choice((1, 2, 2)))
+        jobs = draw.sample(between, draw.choice((1, 2, 2, 3)))
         stages.append({"run": "always", "jobs": jobs})
     if draw.random() < 0.8:
         restore = {"kind": "campaigns", "of": "change", "target": "RESTORED"}
@@ -383,7 +385,8 @@ def _job(draw: random.Random, world: Json, earlier: list[Json], job_id: str) -> 
         job = _export_job(draw, world, earlier)
     else:
         job = _snapshot_job(draw, earlier)
-    deadline = _some(draw, 0.5, deadline_seconds=DEADLINES)
+    # Few jobs wait for a day for a database that never becomes available.
+    deadline = _some(draw, 0.95 if way >= 0.8 else 0.5, deadline_seconds=DEADLINES)
     if job["target"] == "FINISHED":
         deadline = {"deadline_seconds": draw.choice(DEADLINES)}
     return {"id": job_id} | job | deadline

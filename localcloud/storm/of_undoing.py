@@ -114,18 +114,24 @@ def _not_canceled(observed: Observed, job: Asked, execution: Execution) -> Itera
         other
         for other in jobs(observed.scenario)
         if other.kind == "export"
-        and other.job.get("source_arn") in (source, None)
-        and (other.number != job.number or other.job.get("on_abort") != "cancel")
+        and other.job.get("source_arn", source) == source
+        and other.number == job.number
+        and other.job.get("on_abort") != "cancel"
     ]
     if source is None or others or _hinders(observed, {"CancelExportTask", "DescribeExportTasks"}):
         return
+    started = {
+        call.resources[0]
+        for call in facts.calls(observed, {"StartExportTask"})
+        if not facts.is_known(observed, call) or facts.number_of(observed, call) == job.number
+    }
     ended = [each.ended_s for each in observed.executions if each.cleans_up == execution.arn]
     due_s = max((at_s or 0.0 for at_s in ended), default=(execution.ended_s or 0.0) + DELAY_S)
     for task in facts.tasks(observed).values():
         export_id = task.parameters.export_id
         if task.parameters.source_arn != source or not is_of(job, task, observed.bucket):
             continue
-        is_ours = task.started_s is not None
+        is_ours = task.started_s is not None and export_id in started
         if is_ours and task.is_active(due_s + 1.0, due_s + 1.0):
             yield f"request {job.number}: {job.label} {export_id} was not canceled"
 

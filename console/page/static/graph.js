@@ -8,8 +8,8 @@ import { Graph as Layered, layout } from "./vendor/dagre.js";
 const HEIGHT = 32;
 const LONGEST_LABEL = 18;
 
-/** `kinds` are those of the request's jobs, in one text: the states of others are left out unless wanted. */
-export const Graph = memo(({ graph, steps, kinds }) => {
+/** `runs` are the child executions; `kinds` those of the request's jobs, in one text: the states of others are left out unless wanted. */
+export const Graph = memo(({ graph, steps, runs, kinds }) => {
   const [isWhole, setWhole] = useState(false);
   const shape = JSON.stringify([
     graph.nodes.map(({ id, child }) => [id, child]),
@@ -21,7 +21,7 @@ export const Graph = memo(({ graph, steps, kinds }) => {
     const left = isWhole ? new Set() : unused(graph, kinds.split(" "));
     return [drawn(graph, false, "TB", left), drawn(graph, true, "LR", left)];
   }, [shape]);
-  const taken = useMemo(() => ways(graph, steps), [graph, steps]);
+  const taken = useMemo(() => ways(graph, steps, runs), [graph, steps, runs]);
   if (graph.nodes.length === 0) return html`<${Empty} title="The state machine could not be read." />`;
   const nodes = new Map(graph.nodes.map((node) => [node.id, node]));
   return html`
@@ -129,8 +129,8 @@ const worded = ({ label, type }) =>
       ? label
       : `${label.slice(0, LONGEST_LABEL - 1)}…`;
 
-/** Which transitions were made: of the request as its steps say, of children where both ends were visited. */
-function ways(graph, steps) {
+/** Which transitions were made: of the request as its steps say, of a child where it visited both ends. */
+function ways(graph, steps, runs) {
   const taken = new Set(
     steps
       .slice(1)
@@ -142,11 +142,10 @@ function ways(graph, steps) {
         }),
       ),
   );
-  const nodes = new Map(graph.nodes.map((node) => [node.id, node]));
+  const failed = new Set(graph.nodes.filter((node) => node.failed > 0).map((node) => node.id));
   for (const { from, to, type } of graph.edges) {
-    const [first, second] = [nodes.get(from), nodes.get(to)];
-    if (first?.child && second?.visits > 0 && (type === "catch" ? first.failed > 0 : first.visits > 0))
-      taken.add(way({ from, to, type }));
+    const isMade = ({ visits }) => visits[from] > 0 && visits[to] > 0;
+    if ((type !== "catch" || failed.has(from)) && runs.some(isMade)) taken.add(way({ from, to, type }));
   }
   return taken;
 }

@@ -45,7 +45,7 @@ export function RequestView({ request, problem, tab, onTab, onCancel, onAgain })
 
 function panel(tab, request) {
   if (tab === "graph")
-    return html`<${Graph} graph=${request.graph} steps=${request.steps} kinds=${kinds(request)} />`;
+    return html`<${Graph} graph=${request.graph} steps=${request.steps} runs=${request.children} kinds=${kinds(request)} />`;
   if (tab === "outcome") return html`<${Outcome} request=${request} />`;
   if (tab === "history") return html`<${History} request=${request} key=${request.summary.execution_arn} />`;
   if (request.resources.length === 0) {

@@ -24,7 +24,8 @@ FACTS = WaitFacts(until="NEXT", at=lambda moment: f"AT {moment:g}", mutations_pe
 
 
 def happened(before: Work, after: Work, key: str = ONE) -> list[tuple[str, str]]:
-    return [tuple(each) for each in reader_of(after.kind).happened(before, after, key)]
+    did = reader_of(after.kind).happened(before, after, key)
+    return [(each.type, each.text) for each in did]
 
 
 def waits(before: Work, after: Work, key: str = ONE) -> str:
