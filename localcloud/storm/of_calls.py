@@ -89,9 +89,24 @@ def legal(observed: Observed) -> Iterator[str]:
             for campaign_id in entry.resources:
                 state = current.get(campaign_id, facts.GONE)
                 shown.setdefault(campaign_id, []).append((entry.at_s, state))
+        is_ours = entry.operation in facts.CAMPAIGN_MUTATIONS and entry.answer is None
+        if is_ours and _is_of_one_job(observed, entry.resources[0]):
+            # What its job has read before is no excuse any more.
+            [campaign_id] = entry.resources
+            shown[campaign_id] = [(entry.at_s, current.get(campaign_id, facts.GONE))]
         if entry.answer == "InvalidCampaignStateException":
             [campaign_id] = entry.resources
             shown.setdefault(campaign_id, []).append((entry.at_s, current[campaign_id]))
+
+
+def _is_of_one_job(observed: Observed, campaign_id: str) -> bool:
+    """Return whether one job, and those that restore it, are about a campaign."""
+    concerned = [
+        job
+        for job in jobs(observed.scenario)
+        if campaign_id in job.campaigns and job.target != "FINISHED"
+    ]
+    return sum(job.base is None for job in concerned) <= 1
 
 
 def legal_of_rds(observed: Observed) -> Iterator[str]:

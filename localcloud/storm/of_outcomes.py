@@ -205,12 +205,15 @@ def _is_of_version(observed: Observed, job: Asked, campaign_id: str) -> bool:
 def _false_export(
     observed: Observed, job: Asked, entry: Json, at_s: float, every: dict[str, facts.Task]
 ) -> str | None:
+    began_s = at_s - entry["elapsed_seconds"]
     if job.target == "CANCELED":
         for task in every.values():
             is_meant = (
                 may_cancel(job, task, observed.bucket) and task.parameters.source_arn == entry["id"]
             )
-            if is_meant and task.was_active_throughout(at_s):
+            # One that another request has started since is none that the job has found.
+            is_found = any(since <= began_s + facts.EPSILON for since, _ in task.statuses)
+            if is_meant and is_found and task.was_active_throughout(at_s):
                 return f"{task.parameters.export_id} is active: {task.statuses}"
         return None
     task_id = entry["details"].get("export_task_identifier")
@@ -221,7 +224,6 @@ def _false_export(
         status == "COMPLETE" and since <= at_s + facts.EPSILON for since, status in own.statuses
     ):
         return f"{task_id} was {own.statuses}"
-    began_s = at_s - entry["elapsed_seconds"]
     if ":cluster:" in entry["id"] and own.was_complete_before(began_s):
         return f"{task_id} of the cluster was COMPLETE before: {own.statuses}"
     if own.parameters.source_arn != entry["id"] or not is_of(job, own, observed.bucket):

@@ -139,8 +139,13 @@ def _snapshots(observed: Observed, source: Json) -> Iterator[facts.Taken]:
 
 
 def attempts(observed: Observed) -> Iterator[str]:
-    """A request starts no more exports than its jobs allow attempts."""
+    """A request starts no more exports than its jobs allow attempts.
+
+    A start that its function did not live to report may not be counted, if the export has FAILED by
+    the next poll.
+    """
     every = facts.tasks(observed)
+    unreported = sum(mishap.what in ("kill", "hang") for _, mishap in observed.mishaps)
     for number, (_, execution) in enumerate(observed.requests):
         asked = [
             job
@@ -149,13 +154,14 @@ def attempts(observed: Observed) -> Iterator[str]:
         ]
         started: dict[tuple[str, str, frozenset[str]], list[str]] = {}
         for call in facts.calls(observed, {"StartExportTask"}):
-            if call.took_effect and call.execution_arn == execution.arn:
+            is_reported = call.took_effect and call.answer is None
+            if is_reported and call.execution_arn == execution.arn:
                 given = every[call.resources[0]].parameters
                 key = (given.source_arn, given.prefix.strip("/"), frozenset(given.export_only))
                 started.setdefault(key, []).append(given.export_id)
         for (source, _, _), ids in started.items():
             task = every[ids[0]]
-            allowed = sum(
+            allowed = unreported + sum(
                 int(job.job.get("max_attempts", 1))
                 for job in asked
                 if job.job.get("source_arn", source) == source and is_of(job, task, observed.bucket)

@@ -231,6 +231,15 @@ VIOLATIONS: dict[str, list[Observed]] = {
                 call("PauseCampaign", 1.0, "c", answer="InvalidCampaignStateException"),
             ),
         ),
+        replace(
+            PAUSED,
+            timeline=(
+                change(0.0, "c", "Running"),
+                call("GetCampaignStateBatch", 0.5, "c"),
+                *pause(1.0),
+                call("PauseCampaign", 1.5, "c", answer="InvalidCampaignStateException"),
+            ),
+        ),
     ],
     "legal of RDS": [
         replace(
