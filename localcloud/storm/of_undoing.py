@@ -13,7 +13,7 @@ from localcloud.storm import facts
 from localcloud.storm.observe import Execution, Observed
 from localcloud.storm.of_outcomes import is_of
 from localcloud.storm.requested import Asked, jobs, jobs_of
-from localcloud.storm.scenario import Json
+from localcloud.storm.scenario import SNAPSHOT_READS, Json
 
 CHANGES_BY_ITSELF: Final = (
     "completes_after_s",
@@ -143,6 +143,8 @@ def _hinders(observed: Observed, operations: Collection[str]) -> bool:
 
 
 def _not_deleted(observed: Observed, job: Asked, execution: Execution) -> Iterator[str]:
+    if _hinders(observed, facts.DELETES | SNAPSHOT_READS):
+        return
     created = {
         name
         for call in facts.calls(observed, facts.CREATES)

@@ -42,6 +42,7 @@ CAMPAIGN_MUTATIONS: Final = frozenset(
 )
 CREATES: Final = frozenset({"CreateDBSnapshot", "CreateDBClusterSnapshot"})
 DELETES: Final = frozenset({"DeleteDBSnapshot", "DeleteDBClusterSnapshot"})
+SNAPSHOT_READS: Final = frozenset({"DescribeDBSnapshots", "DescribeDBClusterSnapshots"})
 MUTATIONS: Final = CAMPAIGN_MUTATIONS | CREATES | DELETES | {"StartExportTask", "CancelExportTask"}
 
 

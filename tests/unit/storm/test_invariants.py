@@ -109,6 +109,12 @@ def test_what_was_promised_is_found_kept(name: str, seen: Observed) -> None:
     assert list(INVARIANTS[name](seen)) == []
 
 
+def test_a_later_stage_of_a_dry_run_selects_by_what_the_earlier_ones_would_leave() -> None:
+    planned = entry(SELECT, id="c", phase="PLANNED")
+    seen = observed([PAUSE, SELECT], execution(outcome(planned)), request={"dry_run": True})
+    assert list(INVARIANTS["selected"](seen)) == []
+
+
 @pytest.mark.parametrize("seen", [PAUSED, RESTORED, EXPORTED, CREATED, ABORTED])
 def test_nothing_is_found_in_what_is_as_it_should_be(seen: Observed) -> None:
     assert broken(seen) == set()
@@ -380,6 +386,13 @@ VIOLATIONS: dict[str, list[Observed]] = {
         ),
     ],
 }
+
+
+def test_a_clean_up_that_cannot_read_snapshots_may_leave_one() -> None:
+    *_, seen = VIOLATIONS["after abort"]
+    fault = {"operation": "DescribeDBSnapshots", "error": "InternalFailure", "rate": 0.5}
+    hindered = replace(seen.scenario, world=seen.scenario.world | {"faults": [fault]})
+    assert list(INVARIANTS["after abort"](replace(seen, scenario=hindered))) == []
 
 
 def test_every_invariant_can_be_violated() -> None:
