@@ -13,7 +13,7 @@ from typing import Final
 from bench.mutants.assemblies import originals
 from bench.mutants.catalogue import Mutant, mutants
 from bench.mutants.page import PAGE, page
-from bench.mutants.search import Search, search
+from bench.mutants.search import Search, in_order, search
 from bench.mutants.worlds import Worker
 from commandline.interrupts import until_interrupted
 from commandline.output import print_status, show
@@ -40,7 +40,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if unknown:
         parser.error(f"no mutant is named {', '.join(sorted(unknown))}")
     chosen = [mutant for mutant in every if not asked.names or mutant.name in asked.names]
-    seeds = range(asked.seed, asked.seed + asked.at_most)
+    seeds = in_order(asked.seed, asked.at_most)
     print_status("Synthesising the stack")
     originals()
 
@@ -49,7 +49,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         for _ in range(AT_ONCE):
             idle.put(stack.enter_context(Worker()))
 
-        def shown(mutant: Mutant | None, seeds: range = seeds) -> Search:
+        def shown(mutant: Mutant | None, seeds: Sequence[int] = seeds) -> Search:
             worker = idle.get()
             try:
                 result = search(mutant, seeds, worker)

@@ -16,7 +16,7 @@ _PAGE: Final = """\
 
 How much the [storm](storm.md) finds. Each row is a bug that was seeded into a copy of the stack,
 alone; `bench/mutants/catalogue.toml` has what it replaces in the source. The worlds are those of
-the seeds from {first} on, in their order, {at_most} at most, until one violates an invariant. A
+the {at_most} seeds from {first} on, ordered by their settings, until one violates an invariant. A
 world that only breaks the local AWS does not count; one without a job that the bug is about counts,
 but is not run.
 
@@ -31,7 +31,7 @@ but is not run.
 """
 
 
-def page(searches: Sequence[Search], control: Search, seeds: range) -> str:
+def page(searches: Sequence[Search], control: Search, seeds: Sequence[int]) -> str:
     """Return the whole page.
 
     Args:
@@ -41,7 +41,7 @@ def page(searches: Sequence[Search], control: Search, seeds: range) -> str:
     """
     worlds = sorted(search.worlds for search in searches if search.found)
     return _PAGE.format(
-        first=seeds.start,
+        first=min(seeds),
         at_most=len(seeds),
         found=len(worlds),
         all=len(searches),

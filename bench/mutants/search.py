@@ -38,6 +38,11 @@ class Search(NamedTuple):
         return f"{name}: {self.worlds} worlds, seed {self.found.seed}: {violated}"
 
 
+def in_order(first: int, count: int) -> list[int]:
+    """Return seeds by their settings, so that a stack is deployed once for each."""
+    return sorted(range(first, first + count), key=lambda seed: scenario(seed).settings)
+
+
 def search(mutant: Mutant | None, seeds: Sequence[int], worker: Worker) -> Search:
     """Run the worlds of seeds in their order until one violates an invariant.
 

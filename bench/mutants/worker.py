@@ -26,7 +26,7 @@ def work() -> int:
             if assemblies != present:
                 held.close()
                 present = assemblies
-                stacks = held.enter_context(Stacks([Path(each) for each in assemblies]))
+                stacks = held.enter_context(Stacks(dict(enumerate(map(Path, assemblies)))))
             found = examine(scenario(seed), stacks).violations
             sys.stdout.write(json.dumps(sorted({each.invariant for each in found})) + "\n")
             sys.stdout.flush()
