@@ -85,14 +85,14 @@ def sharing() -> Iterator[None]:
         _SHARED.close()
         return enter(aws)
 
-    LocalAws.__enter__ = make_room  # type: ignore[method-assign]
+    LocalAws.__enter__ = make_room  # type: ignore[assignment, method-assign]
     _SHARED.is_kept = True
     try:
         yield
     finally:
         _SHARED.is_kept = False
         _SHARED.close()
-        LocalAws.__enter__ = enter  # type: ignore[assignment, method-assign]
+        LocalAws.__enter__ = enter  # type: ignore[method-assign]
 
 
 def _resources() -> set[str]:

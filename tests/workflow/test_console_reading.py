@@ -144,7 +144,7 @@ class Scene:
     usage: Mapping[str, int] = field(default_factory=dict)
 
 
-REQUESTS: Final = (
+REQUESTS: Final[tuple[dict[str, Any], ...]] = (
     PAUSE, FLEET, QUEUE, SELECT, YOUNG, ADOPTED, FAILING, THROTTLED, REJECTED, DRY
 )  # fmt: skip
 
