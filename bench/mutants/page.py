@@ -20,7 +20,7 @@ the {at_most} seeds from {first} on, ordered by their settings, until one violat
 world that only breaks the local AWS does not count; one without a job that the bug is about counts,
 but is not run.
 
-{found} of {all} are found, half of these within {median} worlds. {control}
+{found} of {all} are found, half of these within {median} worlds.{left} {control}
 
 `{command}` generates this page; it takes hours, and continues where it was interrupted.
 `.venv/bin/python -m bench.mutants resume-stopped` runs one mutant.
@@ -40,11 +40,14 @@ def page(searches: Sequence[Search], control: Search, seeds: Sequence[int]) -> s
         seeds: of the worlds.
     """
     worlds = sorted(search.worlds for search in searches if search.found)
+    tried = sum(search.worlds > 0 for search in searches)
+    left = len(searches) - tried
     return _PAGE.format(
         first=min(seeds),
         at_most=len(seeds),
         found=len(worlds),
-        all=len(searches),
+        all=tried,
+        left=f" {left} more have not been tried yet." if left else "",
         median=worlds[(len(worlds) - 1) // 2] if worlds else 0,
         control=_control(control),
         command=COMMAND,
@@ -61,7 +64,7 @@ def _control(control: Search) -> str:
 def _row(search: Search) -> str:
     assert search.mutant is not None
     name, bug, file = search.mutant[:3]
-    found = f"**not** in {search.worlds}", ""
+    found = f"**not** in {search.worlds}" if search.worlds else "not tried", ""
     if search.found is not None:
         found = f"{search.worlds}", ", ".join(f"`{each}`" for each in search.found.violated)
     return f"| {' | '.join((f'`{name}`', bug, f'`{file}`', *found))} |"

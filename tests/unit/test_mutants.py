@@ -134,6 +134,13 @@ def test_a_row_says_how_many_worlds_it_took_and_what_was_violated() -> None:
     assert "the same 200 worlds violate nothing" in text
 
 
+def test_the_page_says_what_has_not_been_tried() -> None:
+    searches = [Search(MUTANT, 3, World(7, ("legal",))), Search(MUTANT, 0)]
+    text = page(searches, Search(None, 3), range(5, 10))
+    assert "1 of 1 are found, half of these within 3 worlds. 1 more have not been" in text
+    assert "| `a-bug` | It is wrong. | `lambdas/a.py` | not tried |  |" in text
+
+
 def test_the_page_admits_a_violation_without_a_mutation() -> None:
     text = page([Search(MUTANT, 3)], Search(None, 3, World(7, ("legal",))), range(5, 10))
     assert "Without a mutation, the world of seed 7 violates something too." in text
